@@ -1,0 +1,10 @@
+//! Floor 0: the words of the law as types, with the rules that need no I/O.
+//!
+//! Everything here is decided from its arguments alone: no file, no clock, no database, no network.
+
+pub mod code;
+pub mod fields;
+pub mod ids;
+pub mod page;
+pub mod text;
+pub mod validity;

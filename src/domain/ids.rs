@@ -1,0 +1,123 @@
+//! Numbers and names by which papers, people, organisations and procedures are known.
+//!
+//! Text becomes one of these types at the edge, once. How they are stored or shown is not known here.
+
+mod number;
+mod organisation;
+mod person;
+mod procedure;
+mod row;
+
+pub use number::{DocumentNumber, InvalidDocumentNumber};
+pub use organisation::{AgencyId, InvalidOrganisationId, OrganisationId, TaxCode};
+pub use person::{IdFinding, IdSeverity, InvalidPersonalId, OldPersonalId, PersonalId, province_of};
+pub use procedure::{
+    ComponentCode, InvalidComponentCode, InvalidProcedureCode, InvalidResultCode, NationalResultCode,
+    ProcedureCode,
+};
+pub use row::{ContentHash, DossierId, InvalidRowId, OfficerId, OwnerId, PaperId, RecordId};
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+/// The number of an owner as it stands on papers: of a person, new or old, or of an organisation.
+///
+/// Source: QĐ 1917/QĐ-BLĐTBXH, Điều 6 khoản 2.
+#[derive(Clone, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub enum OwnerNumber {
+    /// Twelve digits.
+    Person(PersonalId),
+    /// Nine digits, of an identity card of before 2016: no longer valid for use, still on old papers.
+    OldPerson(OldPersonalId),
+    /// Of an agency, enterprise or other organisation.
+    Organisation(OrganisationId),
+}
+
+/// No known form of an owner's number.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "không phải số định danh cá nhân 12 chữ số, số chứng minh nhân dân 9 chữ số hay mã định danh của tổ chức"
+)]
+pub struct InvalidOwnerNumber;
+
+impl OwnerNumber {
+    /// Twelve digits are a person (since 1/7/2025 also the tax code of one), nine an old identity
+    /// card, ten or `NNNNNNNNNN-NNN` an enterprise, groups with dots an agency.
+    ///
+    /// # Errors
+    /// [`InvalidOwnerNumber`] for anything else. The text is not repeated in it.
+    pub fn parse(text: &str) -> Result<Self, InvalidOwnerNumber> {
+        if let Ok(id) = PersonalId::parse(text) {
+            return Ok(Self::Person(id));
+        }
+        if let Ok(id) = OldPersonalId::parse(text) {
+            return Ok(Self::OldPerson(id));
+        }
+        OrganisationId::parse(text).map(Self::Organisation).map_err(|_| InvalidOwnerNumber)
+    }
+
+    /// The number as printed in a code. Personal data: never into a log.
+    pub fn as_str(&self) -> &str {
+        match self {
+            Self::Person(id) => id.as_str(),
+            Self::OldPerson(id) => id.as_str(),
+            Self::Organisation(id) => id.as_str(),
+        }
+    }
+}
+
+impl fmt::Display for OwnerNumber {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl TryFrom<String> for OwnerNumber {
+    type Error = InvalidOwnerNumber;
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        Self::parse(&text)
+    }
+}
+
+impl From<OwnerNumber> for String {
+    fn from(number: OwnerNumber) -> Self {
+        number.as_str().to_owned()
+    }
+}
+
+/// Gives a checked text newtype `as_str`, `Display` and serde by `parse`.
+macro_rules! text_newtype {
+    ($name:ident, $error:ty) => {
+        impl $name {
+            /// The text, canonical.
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+        impl std::fmt::Display for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str(&self.0)
+            }
+        }
+        impl std::str::FromStr for $name {
+            type Err = $error;
+            fn from_str(text: &str) -> Result<Self, Self::Err> {
+                Self::parse(text)
+            }
+        }
+        impl TryFrom<String> for $name {
+            type Error = $error;
+            fn try_from(text: String) -> Result<Self, Self::Error> {
+                Self::parse(&text)
+            }
+        }
+        impl From<$name> for String {
+            fn from(value: $name) -> Self {
+                value.0
+            }
+        }
+    };
+}
+pub(crate) use text_newtype;

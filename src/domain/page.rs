@@ -1,0 +1,208 @@
+//! What is seen of a page, and what may be wrong with it (Điều 9): findings are data, not errors.
+//!
+//! Knows nothing of pictures, files or Tesseract: only measures, positions and words of the law.
+
+use serde::{Deserialize, Serialize};
+
+/// A box on a page, in millimetres from the top-left corner of the page *as seen upright*.
+///
+/// "Upright" means turned by right angles only; a small skew is not taken out. On the wire it is
+/// `[left, top, width, height]`.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(from = "[f32; 4]", into = "[f32; 4]")]
+pub struct BoxMm {
+    /// Distance of the left edge from the left of the page.
+    pub left: f32,
+    /// Distance of the upper edge from the top of the page.
+    pub top: f32,
+    /// Width.
+    pub width: f32,
+    /// Height.
+    pub height: f32,
+}
+
+impl BoxMm {
+    /// The right edge, in millimetres from the left of the page.
+    pub fn right(&self) -> f32 {
+        self.left + self.width
+    }
+
+    /// The lower edge, in millimetres from the top of the page.
+    pub fn bottom(&self) -> f32 {
+        self.top + self.height
+    }
+
+    /// The height of the middle, in millimetres from the top of the page.
+    pub fn middle_y(&self) -> f32 {
+        self.top + self.height / 2.0
+    }
+
+    /// The smallest box that holds both.
+    #[must_use]
+    pub fn union(&self, other: &Self) -> Self {
+        let left = self.left.min(other.left);
+        let top = self.top.min(other.top);
+        Self {
+            left,
+            top,
+            width: self.right().max(other.right()) - left,
+            height: self.bottom().max(other.bottom()) - top,
+        }
+    }
+
+    /// The smallest box that holds all of `boxes`; `None` when there is none.
+    pub fn around<'a>(boxes: impl IntoIterator<Item = &'a Self>) -> Option<Self> {
+        boxes.into_iter().copied().reduce(|a, b| a.union(&b))
+    }
+}
+
+impl From<[f32; 4]> for BoxMm {
+    fn from([left, top, width, height]: [f32; 4]) -> Self {
+        Self { left, top, width, height }
+    }
+}
+
+impl From<BoxMm> for [f32; 4] {
+    /// Rounded to a tenth of a millimetre: finer is noise, and would make stored answers long.
+    fn from(b: BoxMm) -> Self {
+        let round = |v: f32| (v * 10.0).round() / 10.0;
+        [round(b.left), round(b.top), round(b.width), round(b.height)]
+    }
+}
+
+/// Where a value stands: the page's position in the scan (from 1) and the box on it.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Place {
+    /// Position of the page in the scan, from 1.
+    pub page: u32,
+    /// The box on that page.
+    pub box_mm: BoxMm,
+}
+
+/// The colours a page was scanned in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Colour {
+    /// Three channels that differ.
+    Colour,
+    /// Shades of grey.
+    Grey,
+    /// Black and white only.
+    Bilevel,
+}
+
+/// What was measured on one page.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct PageFacts {
+    /// Position in the scan, from 1.
+    pub position: u32,
+    /// The page number printed on the page, where one was read.
+    pub printed_number: Option<u32>,
+    /// Page of the file it came from, from 1, over all files of the paper.
+    pub original_page: u32,
+    /// Width as seen upright, millimetres.
+    pub width_mm: f32,
+    /// Height as seen upright, millimetres.
+    pub height_mm: f32,
+    /// Resolution measured from pixels and page size; 0 for a page that is drawn, not scanned.
+    pub dpi: u32,
+    /// Colours of the scan.
+    pub colour: Colour,
+    /// Degrees clockwise that bring the page upright: 0, 90, 180 or 270.
+    pub rotation: u16,
+    /// Skew that remains after that, degrees; positive is clockwise.
+    pub skew_degrees: f32,
+    /// Whether nothing stands on the page.
+    pub blank: bool,
+    /// Position of the page that this one repeats.
+    pub duplicate_of: Option<u32>,
+    /// Position of the same page with, or without, its sticky note (Điều 9 khoản 4).
+    pub note_pair: Option<u32>,
+}
+
+/// The kinds of finding, by their names on the wire.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[allow(missing_docs)] // each name says it; the sentence for people is in the finding
+pub enum FindingKind {
+    WrongPageCount,
+    MissingPage,
+    OutOfOrder,
+    DuplicatePage,
+    BlankPage,
+    RotatedPage,
+    ForeignPage,
+    NoteUnpaired,
+    LowResolution,
+    NotColour,
+    WrongScale,
+    OldPdfVersion,
+    CutOff,
+    Blurred,
+    TooDark,
+    TooLight,
+    Streaked,
+    Classified,
+    DoNotDigitise,
+    UnreadablePage,
+    FieldDoubtful,
+}
+
+/// What a finding asks for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Severity {
+    /// Said, and nothing is held up.
+    Advice,
+    /// A person has to look before the paper goes on.
+    Ask,
+    /// The paper has to be scanned again, or an officer overrides with a reason.
+    Block,
+}
+
+/// One thing found about the paper, with the rule it comes from.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Finding {
+    /// What it is.
+    pub kind: FindingKind,
+    /// Position of the page, from 1; `None` when it is about the whole paper.
+    pub page: Option<u32>,
+    /// The clause, as people cite it: `QĐ 1917/QĐ-BLĐTBXH, Điều 9 khoản 3`.
+    pub rule: String,
+    /// One Vietnamese sentence: what, where, what to do. No personal data.
+    pub message: String,
+    /// What it asks for.
+    pub severity: Severity,
+}
+
+/// Pages that passed Điều 9: nothing on them asks for another scan.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct CheckedPages {
+    /// The pages in the order of the scan.
+    pub pages: Vec<PageFacts>,
+    /// Advice and questions; none of them blocks.
+    pub findings: Vec<Finding>,
+}
+
+/// Pages that have to be scanned again (Điều 9), unless an officer overrides with a reason.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct PageFaults {
+    /// The pages in the order of the scan.
+    pub pages: Vec<PageFacts>,
+    /// All findings; at least one blocks.
+    pub findings: Vec<Finding>,
+}
+
+/// Sorts pages and findings by what the findings ask for.
+///
+/// Source: QĐ 1917/QĐ-BLĐTBXH, Điều 9.
+///
+/// # Errors
+/// [`PageFaults`] when a finding blocks.
+pub fn judge(pages: Vec<PageFacts>, findings: Vec<Finding>) -> Result<CheckedPages, PageFaults> {
+    if findings.iter().any(|f| f.severity == Severity::Block) {
+        Err(PageFaults { pages, findings })
+    } else {
+        Ok(CheckedPages { pages, findings })
+    }
+}

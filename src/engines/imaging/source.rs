@@ -1,0 +1,42 @@
+//! One page of what was handed in, undecoded: what composing and rasterising start from.
+
+use image::DynamicImage;
+
+/// What stands on the page, as it came.
+pub enum PageMedia<'a> {
+    /// A page of a PDF.
+    Pdf {
+        /// The PDF.
+        pdf: &'a hayro_syntax::Pdf,
+        /// The page, from 0.
+        index: usize,
+    },
+    /// A JPEG file, whole.
+    Jpeg {
+        /// Its bytes, as they came.
+        bytes: &'a [u8],
+        /// Pixels across.
+        width_px: u32,
+        /// Pixels down.
+        height_px: u32,
+        /// 1 (grey), 3 (YCbCr or RGB) or 4 (CMYK) channels.
+        channels: u8,
+    },
+    /// A picture of another format, decoded without loss.
+    Raster {
+        /// The pixels: `ImageLuma8` or `ImageRgb8`.
+        image: &'a DynamicImage,
+        /// Whether all pixels are black or white.
+        is_bilevel: bool,
+    },
+}
+
+/// A page with its size before it is turned upright, in millimetres.
+pub struct PageSource<'a> {
+    /// What stands on it.
+    pub media: PageMedia<'a>,
+    /// Width before turning.
+    pub width_mm: f32,
+    /// Height before turning.
+    pub height_mm: f32,
+}

@@ -1,0 +1,1 @@
+//! The only `unsafe`, and the C libraries behind it.

@@ -1,0 +1,1 @@
+//! Reading words from prepared pictures.

@@ -1,0 +1,3 @@
+//! PDF: looking into one, composing one from pages, writing the code into one.
+
+pub mod compose;

@@ -1,0 +1,1 @@
+//! Child processes of our own binary that touch foreign bytes.

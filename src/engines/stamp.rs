@@ -1,0 +1,1 @@
+//! How the code gets onto a file.

@@ -1,0 +1,4 @@
+#![doc = "sohoa"]
+pub mod domain;
+pub mod engines;
+pub mod store;
