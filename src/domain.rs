@@ -2,7 +2,9 @@
 //!
 //! Everything here is decided from its arguments alone: no file, no clock, no database, no network.
 
+pub mod catalogue;
 pub mod code;
+pub mod eligibility;
 pub mod fields;
 pub mod ids;
 pub mod page;
