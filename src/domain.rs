@@ -4,9 +4,12 @@
 
 pub mod catalogue;
 pub mod code;
+pub mod dossier;
 pub mod eligibility;
+pub mod event;
 pub mod fields;
 pub mod ids;
+pub mod officer;
 pub mod page;
 pub mod text;
 pub mod validity;
