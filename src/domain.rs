@@ -4,6 +4,7 @@
 
 pub mod catalogue;
 pub mod code;
+pub mod confirm;
 pub mod dossier;
 pub mod eligibility;
 pub mod event;

@@ -18,8 +18,8 @@ use super::{
 pub struct Dossier {
     /// Row id.
     pub id: DossierId,
-    /// The procedure.
-    pub procedure: ProcedureCode,
+    /// The procedure; `None` while nobody has said which (a folder of old results, say).
+    pub procedure: Option<ProcedureCode>,
     /// BLAKE3 of the catalogue in force when it was opened (Điều 20 khoản 3).
     pub catalogue: ContentHash,
     /// When it was opened.
