@@ -251,6 +251,11 @@ impl Procedure {
         self.components.iter().find(|c| &c.code == code)
     }
 
+    /// Whether the entry is in force on `day`; open ends are open.
+    pub fn is_in_force_on(&self, day: Date) -> bool {
+        self.valid_from.is_none_or(|from| from <= day) && self.valid_until.is_none_or(|until| day <= until)
+    }
+
     /// The `n`-th result, n from 1 as in `-KQ(n)`.
     pub fn result(&self, n: u16) -> Option<&ProcedureResult> {
         self.results

@@ -10,7 +10,7 @@ use super::{
     eligibility::{Clause, HandedInAs, PaperRole},
     fields::{ConfirmedFields, ProposedFields},
     ids::{ContentHash, DossierId, OfficerId, OwnerNumber, PaperId, ProcedureCode, RecordId},
-    page::{CheckedPages, PageFaults},
+    page::{CheckedPages, PageFacts, PageFaults},
 };
 
 /// A dossier of one procedure, under the catalogue it was opened with.
@@ -42,6 +42,8 @@ pub enum ObjectRole {
     Text,
     /// The composed PDF with the code written in.
     Coded,
+    /// An original, sealed because of a secret mark.
+    Quarantined,
 }
 
 /// Some bytes of a paper, by hash.
@@ -95,6 +97,17 @@ pub enum Step {
     Store,
 }
 
+/// Milliseconds per step; pages are read side by side, so steps may add up to more than `total`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[allow(missing_docs)] // the steps
+pub struct StepTimes {
+    pub decode: u64,
+    pub check: u64,
+    pub ocr: u64,
+    pub extract: u64,
+    pub total: u64,
+}
+
 /// Where a paper stands, and what is known there.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "state", rename_all = "snake_case")]
@@ -119,6 +132,8 @@ pub enum PaperState {
         checked: CheckedPages,
         /// What the machine proposes.
         proposed: Box<ProposedFields>,
+        /// How long each step took.
+        timings: StepTimes,
     },
     /// Confirmed and its code assigned; the officer's signature is due.
     ToSign {
@@ -171,6 +186,8 @@ pub enum PaperState {
         cause: String,
         /// Whether trying again may help.
         retry: bool,
+        /// Where the paper stood: nothing that was known is lost.
+        before: Box<PaperState>,
     },
 }
 
@@ -214,6 +231,19 @@ impl PaperState {
         label_of(self.name())
     }
 
+    /// The pages as they were found; empty before the check and after storing.
+    pub fn pages(&self) -> &[PageFacts] {
+        match self {
+            Self::NeedsRescan { faults } => &faults.pages,
+            Self::ToConfirm { checked, .. } => &checked.pages,
+            Self::ToSign { confirmed } | Self::Signing { confirmed } | Self::ToCode { confirmed } => {
+                &confirmed.checked.pages
+            }
+            Self::Failed { before, .. } => before.pages(),
+            _ => &[],
+        }
+    }
+
     /// Whether work or a person's act may still move it.
     pub fn is_final(&self) -> bool {
         matches!(self, Self::Stored { .. } | Self::Refused { .. })
@@ -231,7 +261,7 @@ impl PaperState {
             Self::Signing { .. } => &["to_sign", "to_code"],
             Self::ToCode { .. } => &["stored"],
             Self::Failed { .. } | Self::Postponed { .. } => {
-                &["received", "checking", "to_confirm", "to_sign", "to_code"]
+                &["received", "checking", "reading", "to_confirm", "to_sign", "to_code"]
             }
             Self::Stored { .. } | Self::Refused { .. } | Self::Quarantined { .. } => &[],
         };
@@ -268,7 +298,7 @@ mod tests {
     fn only_the_moves_of_the_contract_are_legal() {
         let refused = PaperState::Refused { reason: String::new(), clause: None, at: Timestamp::UNIX_EPOCH };
         let reading = PaperState::Reading { override_reason: None };
-        let failed = PaperState::Failed { step: Step::Read, cause: String::new(), retry: true };
+        let failed = PaperState::Failed { step: Step::Read, cause: String::new(), retry: true, before: Box::new(PaperState::Received) };
         for (state, next, expected) in [
             (&PaperState::Received, "checking", true),
             (&PaperState::Received, "stored", false),
