@@ -3,8 +3,10 @@
 //! Knows nothing of what signatures are worth, of who asks, and of the store.
 
 pub mod append;
+pub(in crate::engines) mod balance;
 pub mod code_mark;
 pub mod compose;
+mod flatten;
 pub mod font;
 pub mod geometry;
 pub mod ink;

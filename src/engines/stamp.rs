@@ -66,6 +66,9 @@ pub enum StampError {
     /// It carries a signature.
     #[error("tệp PDF đã có chữ ký số; phiên bản này chưa ghi mã lên tệp đã ký, tệp được giữ nguyên")]
     Signed,
+    /// A signature in it forbids filling the field.
+    #[error("chữ ký số trong tệp PDF không cho phép điền ô {}", super::pdf::CODE_FIELD)]
+    Locked,
     /// It carries another code.
     #[error("tệp PDF đã mang một mã số hóa khác")]
     OtherCode,
@@ -160,25 +163,29 @@ pub fn write_code(input: &[u8], code: &DocumentCode) -> Result<Stamped, StampErr
 
 /// Fills the code field of a PDF that we composed; appends, and changes no earlier byte.
 ///
-/// `/V` and `/AP` of the field `MaSoHoa` change, nothing else: what a signature made before with
-/// leave to fill the field allows. Whether such a signature is there is not looked at here.
+/// `/V` and `/AP` of the field `MaSoHoa` change, nothing else: what a signature that was made before
+/// with leave to fill the field allows. No signature is verified here.
 ///
 /// Source: QĐ 1917/QĐ-BLĐTBXH, Điều 15 khoản 3.
 ///
 /// # Errors
 /// [`StampError::NoField`]; [`StampError::OtherCode`]: the field already holds a different code;
-/// [`StampError::CodeTooWide`]. Nothing is written then.
+/// [`StampError::Locked`]; [`StampError::CodeTooWide`]. Nothing is written then.
 pub fn fill_code(pdf: &[u8], code: &DocumentCode) -> Result<CodedPdf, StampError> {
     let text = font::clean(&code.to_string());
     let document = read::open(pdf)?;
     let prepared = field::find(&document).ok_or(StampError::NoField)?;
     let box_mm = prepared.place.to_mm();
-    match read::facts(&document).code_field {
+    let facts = read::facts(&document);
+    match facts.code_field {
         CodeField::Absent => Err(StampError::NoField),
         CodeField::Filled(carried) if carried == text => {
             Ok(CodedPdf { pdf: pdf.to_vec(), box_mm, is_unchanged: true })
         }
         CodeField::Filled(_) => Err(StampError::OtherCode),
+        CodeField::Empty if facts.signature_fields.iter().any(|f| f.locks_code_field) => {
+            Err(StampError::Locked)
+        }
         CodeField::Empty => {
             let pdf = field::fill(pdf, document, &prepared, &text)?;
             Ok(CodedPdf { pdf, box_mm, is_unchanged: false })

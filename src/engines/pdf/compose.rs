@@ -10,10 +10,10 @@ use pdf_writer::{
 };
 
 use super::{
-    AGENCY_FIELD, CODE_FIELD, code_mark,
+    AGENCY_FIELD, CODE_FIELD, code_mark, flatten,
     font::{self, FontBuilder, FontError, MissingLetter},
     geometry::{BoxPt, PT_PER_MM, PageFrame},
-    media::{self, Body, MediaFault},
+    media::{self, Body, Carry, MediaFault},
     metadata, text_layer,
 };
 use crate::{
@@ -217,18 +217,29 @@ impl Writer {
         pdf: &hayro_syntax::Pdf,
         bodies: &mut [Option<BodyOf>],
     ) -> Result<(), ComposeError> {
-        let mut carried: Vec<(usize, usize)> = Vec::new(); // position here, index there
+        let mut here: Vec<(usize, usize, Carry)> = Vec::new(); // position here, index there
         for (at, page) in pages.iter().enumerate() {
             let PageMedia::Pdf { pdf: other, index } = &page.source.media else { continue };
-            if std::ptr::eq(*other, pdf) && media::can_carry(pdf, *index).map_err(|fault| error(fault, at))? {
-                carried.push((at, *index));
+            if std::ptr::eq(*other, pdf) {
+                here.push((at, *index, media::how_to_carry(pdf, *index).map_err(|fault| error(fault, at))?));
             }
         }
+        let mut with_faces: Vec<usize> =
+            here.iter().filter(|(_, _, how)| *how == Carry::WithFaces).map(|(_, index, _)| *index).collect();
+        with_faces.sort_unstable();
+        with_faces.dedup(); // the same page may stand in a paper twice
+        let flat = if with_faces.is_empty() { None } else { flatten::flatten(pdf, &with_faces) };
+        let carried: Vec<(usize, usize)> = here
+            .iter()
+            .filter(|(_, _, how)| *how == Carry::AsItIs || *how == Carry::WithFaces && flat.is_some())
+            .map(|(at, index, _)| (*at, *index))
+            .collect();
+        let source = flat.as_ref().unwrap_or(pdf);
         let indices: Vec<usize> = carried.iter().map(|(_, index)| *index).collect();
-        let forms = media::carry(&mut self.pdf, &mut self.next, pdf, &indices).unwrap_or_default();
+        let forms = media::carry(&mut self.pdf, &mut self.next, source, &indices).unwrap_or_default();
         for ((at, index), body) in carried.into_iter().zip(forms) {
             let has_own_text = pages[at].text.source == TextSource::TextLayer;
-            let hides_text = !has_own_text && media::has_fonts(pdf, index);
+            let hides_text = !has_own_text && media::has_fonts(source, index);
             bodies[at] = Some(BodyOf { body, has_own_text, hides_text });
         }
         for (at, page) in pages.iter().enumerate() {

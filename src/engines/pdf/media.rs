@@ -231,15 +231,28 @@ fn sides(width: u32, height: u32) -> Result<(i32, i32), MediaFault> {
     Ok((side(width)?, side(height)?))
 }
 
-/// Whether nothing is lost when the page becomes a form: no annotation with a face, no layer that
-/// is switched off.
-pub(super) fn can_carry(pdf: &Pdf, index: usize) -> Result<bool, MediaFault> {
-    let pages = pdf.pages();
-    let page = pages.get(index).ok_or(MediaFault::Page)?;
+/// How a PDF page can be taken over.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Carry {
+    /// As a form: nothing is lost.
+    AsItIs,
+    /// As a form, once the faces of its annotations are content.
+    WithFaces,
+    /// As a picture: layers are switched off that a form would show.
+    Rendered,
+}
+
+/// How the page can be taken over without losing what is seen.
+pub(super) fn how_to_carry(pdf: &Pdf, index: usize) -> Result<Carry, MediaFault> {
+    let page = pdf.pages().get(index).ok_or(MediaFault::Page)?;
     if !has_readable_contents(page) {
         return Err(MediaFault::Page);
     }
-    Ok(!has_visible_annotation(page.raw()) && !has_layer_off(pdf))
+    Ok(match (has_layer_off(pdf), has_visible_annotation(page.raw())) {
+        (true, _) => Carry::Rendered,
+        (false, true) => Carry::WithFaces,
+        (false, false) => Carry::AsItIs,
+    })
 }
 
 /// Every content stream of the page decodes: what does not would be dropped in silence.

@@ -17,6 +17,8 @@ use super::{CODE_FIELD, CODE_MARK_KEY, geometry::PageFrame};
 const MOST_UNPACKED_BYTES: usize = 128 * 1024 * 1024;
 /// Most fields looked at; forms have hundreds at most.
 const MOST_FIELDS: usize = 20_000;
+/// Most transforms of one signature.
+const MOST_TRANSFORMS: usize = 64;
 const DEEPEST_FIELD: usize = 32;
 const DEEPEST_PAGE: usize = 64;
 /// How far from the beginning a header may stand.
@@ -52,6 +54,9 @@ pub struct SignatureField {
     pub sub_filter: Option<String>,
     /// `/P` of `/DocMDP`, 1–3, when the signature certifies the document.
     pub certified_p: Option<u8>,
+    /// Whether the signature forbids filling the field for the code: certified with no changes
+    /// allowed, or `/FieldMDP` locks it.
+    pub locks_code_field: bool,
 }
 
 /// The state of the field `MaSoHoa`.
@@ -250,22 +255,52 @@ fn signature_field(document: &Document, field: &FormField) -> SignatureField {
         .and_then(|name| name.as_name().ok())
         .map(|name| String::from_utf8_lossy(name).into_owned());
     let certified_p = value.and_then(|value| certified_p(document, value));
-    SignatureField { name: field.name.clone(), is_signed: value.is_some(), sub_filter, certified_p }
+    SignatureField {
+        name: field.name.clone(),
+        is_signed: value.is_some(),
+        sub_filter,
+        certified_p,
+        locks_code_field: certified_p == Some(1)
+            || value.is_some_and(|value| locks_code_field(document, value)),
+    }
+}
+
+/// The parameters of the signature's transforms of one kind.
+fn transforms<'a>(
+    document: &'a Document,
+    signature: &'a Dictionary,
+    kind: &[u8],
+) -> Vec<Option<&'a Dictionary>> {
+    let references = signature.get_deref(b"Reference", document).and_then(Object::as_array);
+    let of_kind = |reference: &'a Object| {
+        let reference = document.dereference(reference).ok()?.1.as_dict().ok()?;
+        let method = reference.get_deref(b"TransformMethod", document).and_then(Object::as_name).ok()?;
+        (method == kind).then(|| document.get_dict_in_dict(reference, b"TransformParams").ok())
+    };
+    references.map_or(&[][..], Vec::as_slice).iter().take(MOST_TRANSFORMS).filter_map(of_kind).collect()
 }
 
 /// `/P` of the `/DocMDP` transform; 2 where it is not said.
 fn certified_p(document: &Document, signature: &Dictionary) -> Option<u8> {
-    let references = signature.get_deref(b"Reference", document).and_then(Object::as_array).ok()?;
-    references.iter().take(16).find_map(|reference| {
-        let (_, reference) = document.dereference(reference).ok()?;
-        let reference = reference.as_dict().ok()?;
-        let method = reference.get_deref(b"TransformMethod", document).and_then(Object::as_name).ok()?;
-        if method != b"DocMDP" {
-            return None;
+    let parameters = *transforms(document, signature, b"DocMDP").first()?;
+    let p = parameters.and_then(|p| p.get_deref(b"P", document).and_then(Object::as_i64).ok());
+    Some(p.and_then(|p| u8::try_from(p).ok()).filter(|p| (1..=3).contains(p)).unwrap_or(2))
+}
+
+/// Whether a `/FieldMDP` transform names the field for the code; one that cannot be read locks it.
+fn locks_code_field(document: &Document, signature: &Dictionary) -> bool {
+    transforms(document, signature, b"FieldMDP").into_iter().any(|parameters| {
+        let Some(parameters) = parameters else { return true };
+        let names = parameters.get_deref(b"Fields", document).and_then(Object::as_array);
+        let is_named = names.is_ok_and(|names| {
+            let mut names = names.iter().filter_map(|name| text(document.dereference(name).ok()?.1));
+            names.any(|name| name == CODE_FIELD)
+        });
+        match parameters.get_deref(b"Action", document).and_then(Object::as_name) {
+            Ok(b"Include") => is_named,
+            Ok(b"Exclude") => !is_named,
+            _ => true,
         }
-        let parameters = document.get_dict_in_dict(reference, b"TransformParams").ok();
-        let p = parameters.and_then(|p| p.get_deref(b"P", document).and_then(Object::as_i64).ok());
-        Some(p.and_then(|p| u8::try_from(p).ok()).filter(|p| (1..=3).contains(p)).unwrap_or(2))
     })
 }
 
@@ -309,15 +344,18 @@ pub(in crate::engines) fn inherited<'a>(
 
 /// `[x0, y0, x1, y1]`, sorted; `None` when it is no rectangle with an area.
 pub(in crate::engines) fn rectangle(document: &Document, object: &Object) -> Option<[f32; 4]> {
-    let numbers: Vec<f32> = object
-        .as_array()
-        .ok()?
-        .iter()
-        .take(5)
-        .filter_map(|item| document.dereference(item).ok()?.1.as_float().ok())
-        .collect();
-    let [a, b, c, d] = numbers[..] else { return None };
+    let [a, b, c, d] = numbers(document, object)?;
     let rect = [a.min(c), b.min(d), a.max(c), b.max(d)];
     let has_area = rect.iter().all(|v| v.is_finite()) && rect[2] > rect[0] && rect[3] > rect[1];
     has_area.then_some(rect)
+}
+
+/// Exactly `N` finite numbers.
+pub(in crate::engines) fn numbers<const N: usize>(document: &Document, object: &Object) -> Option<[f32; N]> {
+    let items = object.as_array().ok().filter(|items| items.len() == N)?;
+    let mut numbers = [0.0; N];
+    for (number, item) in numbers.iter_mut().zip(items) {
+        *number = document.dereference(item).ok()?.1.as_float().ok().filter(|v| v.is_finite())?;
+    }
+    Some(numbers)
 }

@@ -1,6 +1,7 @@
 //! Composed papers before independent judges.
 
 use image::DynamicImage;
+use lopdf::dictionary;
 
 use super::{
     compose::{ComposeError, ComposePage, compose},
@@ -168,19 +169,60 @@ fn a_born_digital_page_keeps_its_own_text_once_and_a_scan_loses_its_old_layer() 
     };
     let own = compose_with(TextSource::TextLayer);
     assert_eq!((own.matches("CỘNG").count(), own.matches("đọc").count()), (1, 0), "{own}");
+    let read_again = compose_with(TextSource::Ocr);
+    assert_eq!(
+        (read_again.matches("CỘNG").count(), read_again.matches("đọc").count()),
+        (0, 1),
+        "{read_again}"
+    );
 }
 
 #[test]
-fn a_page_with_a_visible_annotation_is_rendered_with_it() {
-    let coded = crate::engines::stamp::fill_code(one_page(0).as_bytes(), &code(SHORT)).unwrap();
-    let pdf = hayro_syntax::Pdf::new(coded.pdf).unwrap();
+fn the_faces_of_annotations_are_carried_over_as_content() {
+    for rotation in [0, 90, 180, 270] {
+        let coded = crate::engines::stamp::fill_code(one_page(rotation).as_bytes(), &code(SHORT)).unwrap();
+        let pdf = hayro_syntax::Pdf::new(coded.pdf).unwrap();
+        let mut text = page_text(vec![]);
+        text.source = TextSource::TextLayer;
+        let page =
+            ComposePage { source: a4(PageMedia::Pdf { pdf: &pdf, index: 0 }), rotation: 0, text: &text };
+        let composed = compose(&[page], &meta(None)).unwrap();
+        qpdf_is_content(composed.as_bytes());
+        let before = picture(pdf.data().as_ref(), 60);
+        let after = picture(composed.as_bytes(), 60);
+        let far = before.pixels().zip(after.pixels()).filter(|(a, b)| a.0[0].abs_diff(b.0[0]) > 90).count();
+        assert!(far < 40, "{rotation}°: {far} pixels differ");
+        let text = pdftotext(composed.as_bytes());
+        assert!(text.contains(SHORT) && text.contains("CỘNG"), "{rotation}°: {text}");
+    }
+}
+
+#[test]
+fn a_page_with_a_layer_switched_off_is_rendered() {
+    let mut document = lopdf::Document::load_mem(one_page(0).as_bytes()).unwrap();
+    let layer = document.add_object(dictionary! { "Type" => "OCG", "Name" => lopdf::text_string("x") });
+    let layers = dictionary! {
+        "OCGs" => vec![layer.into()], "D" => dictionary! { "OFF" => vec![layer.into()] },
+    };
+    document.catalog_mut().unwrap().set("OCProperties", layers);
+    let page_id = document.page_iter().next().unwrap();
+    document.add_page_contents(page_id, b"/OC /L BDC 0 g 0 0 300 300 re f EMC".to_vec()).unwrap();
+    let page = document.get_dictionary_mut(page_id).unwrap();
+    let resources = page.get_mut(b"Resources").unwrap().as_dict_mut().unwrap();
+    resources.set("Properties", dictionary! { "L" => layer });
+    let mut bytes = Vec::new();
+    document.save_to(&mut bytes).unwrap();
+    let pdf = hayro_syntax::Pdf::new(bytes).unwrap();
     let text = page_text(vec![line_at(40.0, &["CỘNG"])]);
     let page = ComposePage { source: a4(PageMedia::Pdf { pdf: &pdf, index: 0 }), rotation: 0, text: &text };
     let composed = compose(&[page], &meta(None)).unwrap();
     qpdf_is_content(composed.as_bytes());
-    let ink = image::imageops::crop_imm(&picture(composed.as_bytes(), 100), 0, 0, 380, 60).to_image();
-    assert!(ink_box_mm(&ink, 100, 128).is_some(), "the face of the field is lost");
+    let seen = picture(composed.as_bytes(), 60);
+    let corner = image::imageops::crop_imm(&seen, 0, seen.height() - 100, 100, 100).to_image();
+    assert_eq!(ink_box_mm(&corner, 60, 128), None, "the hidden layer is seen");
     assert_eq!(pdftotext(composed.as_bytes()).matches("CỘNG").count(), 1);
+    let listed = text_of(&run("pdfimages", &["-list", "FILE"], composed.as_bytes()));
+    assert!(listed.lines().nth(2).unwrap().contains("gray"), "{listed}");
 }
 
 #[test]
@@ -301,4 +343,22 @@ fn assert_carried_over(encrypted: Vec<u8>) {
     let far = first.pixels().zip(second.pixels()).filter(|(a, b)| a.0[0].abs_diff(b.0[0]) > 60).count();
     assert!(far < 300, "{far} pixels differ");
     assert!(!read::inspect(composed.as_bytes()).unwrap().is_encrypted);
+}
+
+#[test]
+fn broken_pages_of_a_pdf_are_errors_and_never_panics() {
+    let good = crate::engines::stamp::fill_code(one_page(90).as_bytes(), &code(SHORT)).unwrap().pdf;
+    let text = page_text(vec![line_at(40.0, &["CỘNG"])]);
+    for step in 0..40 {
+        let mut bytes = good.clone();
+        for at in (step * 13..bytes.len()).step_by(1201) {
+            bytes[at] ^= 0x35;
+        }
+        let Ok(pdf) = hayro_syntax::Pdf::new(bytes) else { continue };
+        let page =
+            ComposePage { source: a4(PageMedia::Pdf { pdf: &pdf, index: 0 }), rotation: 0, text: &text };
+        if let Ok(composed) = compose(&[page], &meta(None)) {
+            assert_eq!(inspect(composed.as_bytes()).unwrap().n_pages, 1);
+        }
+    }
 }

@@ -16,6 +16,8 @@ use crate::domain::text::{PageText, TextLine};
 const SIZES_PT: std::ops::RangeInclusive<f32> = 2.0..=200.0;
 /// Horizontal scaling outside, in percent, is refused by some viewers.
 const SCALING: std::ops::RangeInclusive<f32> = 1.0..=2000.0;
+/// A line that climbs more than this share of its size, end to end, is torn apart by viewers.
+const MOST_CLIMB: f32 = 0.4;
 /// A line whose size differs less than this from its block's takes the block's.
 const SAME_SIZE: f32 = 0.25;
 
@@ -114,12 +116,16 @@ fn measure(line: &TextLine, page_height: f32) -> Option<Line> {
         return None;
     }
     let slope = slope(&middles);
+    let (first, last) = (words.first()?.left_pt, words.last()?.right_pt);
+    let middle = f32::midpoint(first, last);
     let level = |heights: &[f32]| -> f32 {
-        median(heights.iter().zip(&middles).map(|(y, (x, _))| y - slope * x).collect())
+        median(heights.iter().zip(&middles).map(|(y, (x, _))| y - slope * (x - middle)).collect())
     };
     let (top, bottom) = (level(&tops), level(&bottoms));
     let size_pt = ((top - bottom) / (ASCENT + DESCENT)).clamp(*SIZES_PT.start(), *SIZES_PT.end());
-    let base_pt = bottom + DESCENT * size_pt;
+    let steepest = MOST_CLIMB * size_pt / (last - first).abs().max(1.0);
+    let slope = slope.clamp(-steepest, steepest);
+    let base_pt = bottom + DESCENT * size_pt - slope * middle;
     Some(Line { block: line.block, size_pt, base_pt, slope, words })
 }
 
@@ -200,7 +206,13 @@ mod tests {
         let words: Vec<_> =
             (0..8).map(|i| ("chữ", 20.0 * i as f32, 50.0 + 0.35 * i as f32, 15.0, 4.0)).collect();
         let measured = measure(&line(&words), 842.0).unwrap();
-        assert!((measured.slope + 0.0175).abs() < 0.001, "{}", measured.slope);
+        assert!(measured.slope < -0.005, "{}", measured.slope);
+        let climb = measured.slope * 155.0 * PT_PER_MM;
+        assert!(climb.abs() <= MOST_CLIMB * measured.size_pt * 1.01, "{climb}");
+        let middle = measured.base_pt
+            + measured.slope * 77.5 * PT_PER_MM
+            + (ASCENT - DESCENT) / 2.0 * measured.size_pt;
+        assert!((842.0 - middle - 53.225 * PT_PER_MM).abs() < 0.5, "{middle}");
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! The code as content of page one of a foreign, unsigned PDF: placed where the least ink is,
 //! appended where that is safe, and looked at afterwards.
 
-use hayro_syntax::{Pdf, page::Page};
+use hayro_syntax::Pdf;
 use image::GrayImage;
 use lopdf::{Dictionary, Document, Object, ObjectId, Permissions};
 use pdf_writer::{Content, Name};
@@ -12,6 +12,7 @@ use crate::{
     engines::pdf::{
         CODE_MARK_KEY,
         append::{Edit, append, can_append, rewrite},
+        balance::Balance,
         code_mark::{self, PlacedCode},
         font::FontBuilder,
         geometry::{BoxPt, PageFrame},
@@ -74,43 +75,6 @@ fn look(input: &[u8], frame: &PageFrame) -> Result<(GrayImage, Balance), StampEr
         return Err(ReadError::Damaged.into());
     }
     Ok((render::grey_first_page(&pdf).ok_or(StampError::Unseen)?, Balance::of(page)))
-}
-
-/// How content leaves the stack of graphics states.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Balance {
-    /// `Q` without a `q` before it.
-    n_unopened: usize,
-    /// `q` without a `Q` after it.
-    n_unclosed: usize,
-    /// Whether a text object is left open.
-    is_in_text: bool,
-}
-
-impl Balance {
-    fn of(page: &Page<'_>) -> Self {
-        let mut balance = Self { n_unopened: 0, n_unclosed: 0, is_in_text: false };
-        let mut operations = page.operations();
-        while let Some(operation) = operations.next() {
-            match &**operation.operator {
-                b"q" => balance.n_unclosed += 1,
-                b"Q" if balance.n_unclosed == 0 => balance.n_unopened += 1,
-                b"Q" => balance.n_unclosed -= 1,
-                b"BT" => balance.is_in_text = true,
-                b"ET" => balance.is_in_text = false,
-                _ => {}
-            }
-        }
-        balance
-    }
-
-    /// Puts the old content into brackets of its own, so that nothing of its state reaches the code.
-    fn brackets(self) -> (Vec<u8>, Vec<u8>) {
-        let before = b"q\n".repeat(self.n_unopened + 1);
-        let mut after = if self.is_in_text { b"\nET\n".to_vec() } else { b"\n".to_vec() };
-        after.extend(b"Q\n".repeat(self.n_unclosed + 1));
-        (before, after)
-    }
 }
 
 fn edit(

@@ -273,34 +273,60 @@ fn an_owner_who_forbids_changes_is_obeyed() {
     assert_eq!(run_together(&written.pdf), SHORT);
 }
 
-#[test]
-fn a_signed_file_is_refused_and_a_sentence_says_why() {
-    let composed = one_page(0).into_bytes();
-    let mut document = lopdf::Document::load_mem(&composed).unwrap();
+/// A composed paper with a signature (of no worth) in the agency's field.
+fn signed(transform: lopdf::Dictionary) -> Vec<u8> {
+    let mut document = lopdf::Document::load_mem(one_page(0).as_bytes()).unwrap();
     let signature = document.add_object(dictionary! {
         "Type" => "Sig", "Filter" => "Adobe.PPKLite", "SubFilter" => "ETSI.CAdES.detached",
         "ByteRange" => vec![0.into(), 1.into(), 2.into(), 3.into()],
         "Contents" => lopdf::Object::string_literal("x"),
-        "Reference" => vec![dictionary! {
-            "TransformMethod" => "DocMDP", "TransformParams" => dictionary! { "P" => 1 },
-        }.into()],
+        "Reference" => vec![transform.into()],
     });
     let field = document.objects.values_mut().find_map(|object| {
-        object
-            .as_dict_mut()
-            .ok()
-            .filter(|d| d.get(b"FT").and_then(lopdf::Object::as_name).is_ok_and(|n| n == b"Sig"))
+        let is_signature =
+            |d: &lopdf::Dictionary| d.get(b"FT").and_then(lopdf::Object::as_name).is_ok_and(|n| n == b"Sig");
+        object.as_dict_mut().ok().filter(|d| is_signature(d))
     });
     field.unwrap().set("V", signature);
-    let mut signed = Vec::new();
-    document.save_to(&mut signed).unwrap();
-    let facts = inspect(&signed).unwrap();
+    let mut bytes = Vec::new();
+    document.save_to(&mut bytes).unwrap();
+    bytes
+}
+
+#[test]
+fn a_signed_file_is_refused_and_a_sentence_says_why() {
+    let certified =
+        dictionary! { "TransformMethod" => "DocMDP", "TransformParams" => dictionary! { "P" => 1 } };
+    let facts = inspect(&signed(certified.clone())).unwrap();
     assert!(facts.is_signed);
     assert_eq!(facts.signature_fields[0].certified_p, Some(1));
     assert_eq!(facts.signature_fields[0].sub_filter.as_deref(), Some("ETSI.CAdES.detached"));
-    let refused = write_code(&signed, &code(SHORT)).unwrap_err();
+    let refused = write_code(&signed(certified), &code(SHORT)).unwrap_err();
     assert!(matches!(refused, StampError::Signed));
     assert!(refused.to_string().contains("đã có chữ ký số"));
+}
+
+#[test]
+fn the_field_of_a_signed_paper_is_filled_only_with_leave() {
+    let check = |method: &str, parameters: lopdf::Dictionary, is_allowed: bool| {
+        let what = format!("{method} {parameters:?}");
+        let transform = dictionary! { "TransformMethod" => method, "TransformParams" => parameters };
+        match fill_code(&signed(transform), &code(SHORT)) {
+            Ok(coded) => assert!(is_allowed && !coded.is_unchanged, "{what}"),
+            Err(refused) => assert!(!is_allowed && matches!(refused, StampError::Locked), "{what}"),
+        }
+    };
+    let fields = |name: &str| vec![lopdf::text_string(name)];
+    check("DocMDP", dictionary! { "P" => 1 }, false);
+    check("DocMDP", dictionary! { "P" => 2 }, true);
+    check("DocMDP", dictionary! { "P" => 3 }, true);
+    check("DocMDP", dictionary! {}, true);
+    check("FieldMDP", dictionary! { "Action" => "All" }, false);
+    check("FieldMDP", dictionary! { "Action" => "Include", "Fields" => fields("MaSoHoa") }, false);
+    check("FieldMDP", dictionary! { "Action" => "Include", "Fields" => fields("Khac") }, true);
+    check("FieldMDP", dictionary! { "Action" => "Exclude", "Fields" => fields("MaSoHoa") }, true);
+    check("FieldMDP", dictionary! { "Action" => "Exclude", "Fields" => fields("Khac") }, false);
+    check("FieldMDP", dictionary! {}, false);
 }
 
 #[test]
