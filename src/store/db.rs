@@ -39,12 +39,19 @@ pub(super) enum Engine {
     Postgres,
 }
 
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Mode {
+    Reads,
+    Writes,
+}
+
 /// A transaction: what is not committed did not happen.
 pub struct Tx {
     // Ends before the turn is given away: fields drop in this order.
     inner: sqlx::Transaction<'static, Any>,
     keys: Arc<Keys>,
     engine: Engine,
+    mode: Mode,
     _turn: Option<OwnedMutexGuard<()>>,
 }
 
@@ -78,7 +85,7 @@ impl Db {
             Engine::Sqlite => "BEGIN DEFERRED",
             Engine::Postgres => "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
         };
-        self.begin(begin, None).await
+        self.begin(begin, Mode::Reads, None).await
     }
 
     /// A transaction that writes, and begins as a writer, so that SQLite can't fail half-way.
@@ -89,11 +96,12 @@ impl Db {
     /// [`StoreError::Unreachable`], [`StoreError::Busy`].
     pub async fn write(&self) -> Result<Tx, StoreError> {
         if self.engine == Engine::Postgres {
-            return self.begin("BEGIN", None).await;
+            // Named, since what is done after a conflict has to see whoever won.
+            return self.begin("BEGIN ISOLATION LEVEL READ COMMITTED", Mode::Writes, None).await;
         }
         let turn = tokio::time::timeout(PATIENCE, Arc::clone(&self.turn).lock_owned());
         let turn = turn.await.map_err(|_| StoreError::Busy)?;
-        self.begin("BEGIN IMMEDIATE", Some(turn)).await
+        self.begin("BEGIN IMMEDIATE", Mode::Writes, Some(turn)).await
     }
 
     /// Whether the database answers.
@@ -109,9 +117,14 @@ impl Db {
         self.pool.close().await;
     }
 
-    async fn begin(&self, begin: &'static str, turn: Option<OwnedMutexGuard<()>>) -> Result<Tx, StoreError> {
+    async fn begin(
+        &self,
+        begin: &'static str,
+        mode: Mode,
+        turn: Option<OwnedMutexGuard<()>>,
+    ) -> Result<Tx, StoreError> {
         let inner = self.pool.begin_with(begin).await?;
-        Ok(Tx { inner, keys: Arc::clone(&self.keys), engine: self.engine, _turn: turn })
+        Ok(Tx { inner, keys: Arc::clone(&self.keys), engine: self.engine, mode, _turn: turn })
     }
 
     /// One migrator at a time: PostgreSQL has an advisory lock for it; on SQLite all happens in one
@@ -161,13 +174,16 @@ impl Db {
 }
 
 impl Tx {
-    /// Makes all of it happen.
+    /// Makes all of it happen. Of one that was begun to read, nothing is kept.
     ///
     /// # Errors
     /// [`StoreError::Busy`], [`StoreError::Full`], [`StoreError::Unreachable`]: none of it happened,
     /// or, when the connection broke while the answer was under way, nobody knows.
     pub async fn commit(self) -> Result<(), StoreError> {
-        Ok(self.inner.commit().await?)
+        match self.mode {
+            Mode::Writes => Ok(self.inner.commit().await?),
+            Mode::Reads => Ok(self.inner.rollback().await?),
+        }
     }
 
     pub(super) fn connection(&mut self) -> &mut AnyConnection {
@@ -208,15 +224,17 @@ impl Engine {
 
     /// Settings of a fresh connection. `synchronous = FULL`: an assigned code must survive a power cut.
     async fn prepare(self, connection: &mut AnyConnection) -> Result<(), sqlx::Error> {
-        if self == Self::Sqlite {
-            for pragma in [
+        let settings: &[&'static str] = match self {
+            Self::Sqlite => &[
                 "PRAGMA busy_timeout = 30000",
                 "PRAGMA journal_mode = WAL",
                 "PRAGMA synchronous = FULL",
                 "PRAGMA foreign_keys = ON",
-            ] {
-                sqlx::raw_sql(pragma).execute(&mut *connection).await?;
-            }
+            ],
+            Self::Postgres => &["SET lock_timeout = '30s'"],
+        };
+        for setting in settings {
+            sqlx::raw_sql(*setting).execute(&mut *connection).await?;
         }
         Ok(())
     }

@@ -5,6 +5,7 @@
 use std::{
     error::Error,
     fs, io,
+    os::unix::fs::DirBuilderExt,
     path::{Path, PathBuf},
     sync::Arc,
     time::{Duration, UNIX_EPOCH},
@@ -56,12 +57,13 @@ impl KeptBytes {
 }
 
 impl Objects {
-    /// Files under `folder`, which is made when it isn't there.
+    /// Files under `folder`, which is made (for its owner alone) when it isn't there.
     ///
     /// # Errors
     /// [`StoreError::Unreachable`], [`StoreError::Full`].
     pub fn local(folder: &Path) -> Result<Self, StoreError> {
-        fs::create_dir_all(folder).map_err(|e| error::of_io(&e))?;
+        let mut own = fs::DirBuilder::new();
+        own.recursive(true).mode(0o700).create(folder).map_err(|e| error::of_io(&e))?;
         let root = folder.canonicalize().map_err(|e| error::of_io(&e))?;
         let store = LocalFileSystem::new_with_prefix(&root).map_err(of_store)?.with_fsync(true);
         Ok(Self { store: Arc::new(store), root: Some(root) })

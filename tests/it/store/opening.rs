@@ -56,6 +56,11 @@ async fn what_is_not_committed_did_not_happen() {
         let mut tx = w.db.write().await.unwrap();
         officers::insert(&mut tx, &officer("079190000002"), at(0)).await.unwrap();
         drop(tx);
+        // A transaction begun to read keeps nothing: PostgreSQL refuses, SQLite forgets.
+        let mut tx = w.db.read().await.unwrap();
+        let written = officers::insert(&mut tx, &officer("079190000002"), at(0)).await;
+        assert_eq!(written.is_ok(), w.is_sqlite);
+        tx.commit().await.unwrap();
         assert!(w.read(async |tx| officers::list(tx).await.unwrap()).await.is_empty());
     })
     .await;

@@ -117,9 +117,17 @@ async fn no_number_and_no_name_stands_in_any_column() {
         }
         let unkeyed = blake3::hash(CITIZEN.as_bytes()).to_hex().to_string();
         let encoded = base64_of(CITIZEN);
-        for secret in
-            [CITIZEN, CITIZEN_NAME, OFFICER_NUMBER, OFFICER_NAME, "Ưỡng", "1985", &unkeyed, &encoded[..14]]
-        {
+        for secret in [
+            CITIZEN,
+            CITIZEN_NAME,
+            OFFICER_NUMBER,
+            OFFICER_NAME,
+            "Ưỡng",
+            "05.06.1985",
+            "1985-06-05",
+            &unkeyed,
+            &encoded[..14],
+        ] {
             let shown: Vec<_> = texts.iter().filter(|text| text.contains(secret)).collect();
             assert!(shown.is_empty(), "{secret}: {shown:?}");
         }
