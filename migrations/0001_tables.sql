@@ -50,7 +50,7 @@ CREATE INDEX catalogue_import_at ON catalogue_import (imported_at);
 
 CREATE TABLE dossier (
     id        TEXT   NOT NULL PRIMARY KEY,
-    procedure_code TEXT NOT NULL,
+    procedure_code TEXT,
     catalogue TEXT   NOT NULL REFERENCES catalogue_version (hash),
     opened_at BIGINT NOT NULL,
     opened_by TEXT   NOT NULL REFERENCES officer (id)
@@ -70,6 +70,7 @@ CREATE TABLE paper (
 );
 CREATE INDEX paper_dossier ON paper (dossier_id, id);
 CREATE INDEX paper_state ON paper (state, id);
+CREATE INDEX paper_received ON paper (received_at, id);
 
 CREATE TABLE paper_object (
     paper_id   TEXT   NOT NULL REFERENCES paper (id),

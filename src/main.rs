@@ -1,1 +1,5 @@
-fn main() {}
+//! Starts the program; everything else is in the library.
+
+fn main() -> std::process::ExitCode {
+    sohoa::faces::cli::main()
+}

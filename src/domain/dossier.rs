@@ -9,7 +9,7 @@ use super::{
     code::DocumentCode,
     eligibility::{Clause, HandedInAs, PaperRole},
     fields::{ConfirmedFields, ProposedFields},
-    ids::{ContentHash, DossierId, OfficerId, OwnerNumber, PaperId, ProcedureCode, RecordId},
+    ids::{ContentHash, DossierId, OfficerId, OwnerId, OwnerNumber, PaperId, ProcedureCode, RecordId},
     page::{CheckedPages, PageFacts, PageFaults},
 };
 
@@ -198,6 +198,8 @@ pub struct Confirmation {
     pub fields: ConfirmedFields,
     /// The code.
     pub code: DocumentCode,
+    /// Whose store the paper goes into.
+    pub owner: OwnerId,
     /// Who confirmed.
     pub by: OfficerId,
     /// When.

@@ -23,6 +23,13 @@ pub enum Job {
 }
 
 impl Job {
+    /// The paper it is about.
+    pub fn paper(&self) -> &PaperId {
+        match self {
+            Self::CheckAndRead { paper } | Self::WriteCode { paper } => paper,
+        }
+    }
+
     /// Jobs of the same key are one while they wait.
     pub fn dedupe_key(&self) -> String {
         match self {

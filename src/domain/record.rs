@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::{
     code::DocumentCode,
     fields::ConfirmedFields,
-    ids::{ContentHash, OwnerId, PaperId, RecordId},
+    ids::{ContentHash, OfficerId, OwnerId, PaperId, RecordId},
 };
 
 /// Giấy tờ in the owner's store (Điều 18).
@@ -24,6 +24,10 @@ pub struct StoredRecord {
     pub code: DocumentCode,
     /// What was confirmed (Điều 6).
     pub fields: ConfirmedFields,
+    /// By whom.
+    pub confirmed_by: OfficerId,
+    /// When.
+    pub confirmed_at: Timestamp,
     /// When it was stored.
     pub stored_at: Timestamp,
     /// The PDF with the code.

@@ -4,7 +4,7 @@ use super::{
     StoreError, Tx,
     row::{Columns, micros},
 };
-use crate::domain::{dossier::Dossier, ids::DossierId};
+use crate::domain::{dossier::Dossier, ids::{DossierId, ProcedureCode}};
 
 /// Keeps a new dossier.
 ///
@@ -16,7 +16,7 @@ pub async fn insert(tx: &mut Tx, dossier: &Dossier) -> Result<(), StoreError> {
          VALUES ($1, $2, $3, $4, $5)",
     )
     .bind(dossier.id.as_str())
-    .bind(dossier.procedure.as_str())
+    .bind(dossier.procedure.as_ref().map(ProcedureCode::as_str))
     .bind(dossier.catalogue.as_str())
     .bind(micros(dossier.opened_at))
     .bind(dossier.opened_by.as_str())
@@ -38,7 +38,7 @@ pub async fn get(tx: &mut Tx, id: &DossierId) -> Result<Option<Dossier>, StoreEr
     row.map(|row| {
         Ok(Dossier {
             id: row.parsed("id")?,
-            procedure: row.parsed("procedure_code")?,
+            procedure: row.parsed_opt("procedure_code")?,
             catalogue: row.parsed("catalogue")?,
             opened_at: row.at("opened_at")?,
             opened_by: row.parsed("opened_by")?,

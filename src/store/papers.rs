@@ -97,6 +97,19 @@ pub async fn in_state(
     rows.iter().map(|row| paper_of(&keys, row)).collect()
 }
 
+/// The papers received last, newest first; at most `limit`.
+///
+/// # Errors
+/// [`StoreError::Sealed`] and those of the database.
+pub async fn newest(tx: &mut Tx, limit: u32) -> Result<Vec<Paper>, StoreError> {
+    let rows = sqlx::query("SELECT * FROM paper ORDER BY received_at DESC, id DESC LIMIT $1")
+        .bind(i64::from(limit))
+        .fetch_all(tx.connection())
+        .await?;
+    let keys = tx.keys();
+    rows.iter().map(|row| paper_of(&keys, row)).collect()
+}
+
 /// Brings `paper`, as it was read, into `state`, and gives it back as it is then.
 ///
 /// What a person may correct on the way (role, number of pages) is kept as `paper` has it.
@@ -200,7 +213,7 @@ fn paper_of(keys: &Keys, row: &AnyRow) -> Result<Paper, StoreError> {
 
 fn object_of(row: &AnyRow) -> Result<PaperObject, StoreError> {
     let role = row.text("role")?;
-    let role = [ObjectRole::Original, ObjectRole::Text, ObjectRole::Coded]
+    let role = [ObjectRole::Original, ObjectRole::Text, ObjectRole::Coded, ObjectRole::Quarantined]
         .into_iter()
         .find(|known| role_name(*known) == role)
         .ok_or(StoreError::Corrupt { what: "paper_object.role" })?;
@@ -224,5 +237,6 @@ fn role_name(role: ObjectRole) -> &'static str {
         ObjectRole::Original => "original",
         ObjectRole::Text => "text",
         ObjectRole::Coded => "coded",
+        ObjectRole::Quarantined => "quarantined",
     }
 }

@@ -3,7 +3,7 @@
 //! What is filtered by stands in clear (type, days); code and fields are sealed. Knows nothing of
 //! who may see what.
 
-use jiff::civil::Date;
+use jiff::{Timestamp, civil::Date};
 use serde::{Deserialize, Serialize};
 use sqlx::any::AnyRow;
 
@@ -15,7 +15,7 @@ use super::{
 use crate::domain::{
     code::{DocumentCode, DocumentTypeCode},
     fields::ConfirmedFields,
-    ids::{ContentHash, OwnerId, PaperId, RecordId},
+    ids::{ContentHash, OfficerId, OwnerId, PaperId, RecordId},
     record::{SignatureState, StoredRecord},
 };
 
@@ -35,6 +35,8 @@ pub struct Filter {
 struct Content {
     code: DocumentCode,
     fields: ConfirmedFields,
+    confirmed_by: OfficerId,
+    confirmed_at: Timestamp,
 }
 
 /// Keeps a new document and leads its code to it.
@@ -43,7 +45,12 @@ struct Content {
 /// [`StoreError::AlreadyStored`] with the document that the paper has become; the transaction
 /// stays usable. [`StoreError::Missing`] when paper or owner isn't kept, or the code isn't that paper's.
 pub async fn insert(tx: &mut Tx, record: &StoredRecord) -> Result<(), StoreError> {
-    let content = Content { code: record.code.clone(), fields: record.fields.clone() };
+    let content = Content {
+        code: record.code.clone(),
+        fields: record.fields.clone(),
+        confirmed_by: record.confirmed_by.clone(),
+        confirmed_at: record.confirmed_at,
+    };
     let sealed = tx.keys().seal_json(Place { column: CONTENT, row: record.id.as_str() }, &content)?;
     let period = record.fields.validity_period;
     let day_text = |day: Option<Date>| day.map(row::day);
@@ -154,6 +161,8 @@ fn record_of(keys: &Keys, row: &AnyRow) -> Result<StoredRecord, StoreError> {
         owner: row.parsed("owner_id")?,
         code: content.code,
         fields: content.fields,
+        confirmed_by: content.confirmed_by,
+        confirmed_at: content.confirmed_at,
         stored_at: row.at("stored_at")?,
         coded: row.parsed("coded")?,
         originals: originals.map_err(|_| StoreError::Corrupt { what: "record.originals" })?,
