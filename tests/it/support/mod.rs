@@ -1,0 +1,3 @@
+//! What several files of promises need.
+
+pub mod postgres;
