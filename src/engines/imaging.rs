@@ -1,3 +1,28 @@
 //! Pictures of pages: opening what was handed in, measuring it, and the checks of Điều 9.
+//!
+//! Foreign bytes are hostile here: recognised by content, never by name; every size is bounded
+//! before anything is decoded. Runs inside the reading processes only. Knows nothing of Tesseract.
 
+pub mod check;
+pub mod classified;
+pub mod fault;
+pub mod open;
+pub mod page_number;
+pub mod picture;
 pub mod source;
+
+mod duplicate;
+mod glyphs;
+mod ink;
+mod pdf_facts;
+mod pdf_page;
+mod raster;
+mod skew;
+mod tiff_pages;
+mod upright;
+
+pub use duplicate::{Thumbnail, same_page};
+pub use ink::{is_blank, is_leader_text, paint_leaders, x_height_px};
+pub use picture::{DecodedPage, Frame, Picture, resize_grey, resize_picture};
+pub use skew::{deskew, skew_degrees, skewed_point};
+pub use upright::{Turn, sideways, turn_picture, upside_down};

@@ -1,1 +1,12 @@
-//! Reading words from prepared pictures.
+//! Reading words from pictures with Tesseract and its Vietnamese model.
+//!
+//! Gets an upright grey picture and gives lines of words with boxes and confidences. Runs inside the
+//! reading processes only (`OMP_THREAD_LIMIT=1` must be in their environment). Refuses to know what the
+//! words mean.
+
+mod engine;
+mod page;
+mod tsv;
+
+pub use engine::Engine;
+pub use page::{Upright, looks_right_way_up, read_digits, read_page};

@@ -1,1 +1,21 @@
-//! Child processes of our own binary that touch foreign bytes.
+//! Child processes of our own binary that touch foreign bytes: decode, measure, read, compose.
+//!
+//! A crash, a flood of memory or an endless loop in there hurts one page of one paper, and nobody else.
+//! The parent never decodes a byte of what was handed in. Knows nothing of who asks.
+
+pub mod child;
+
+mod answer;
+mod look;
+mod pool;
+mod readers;
+mod wire;
+
+pub use answer::{Depth, Reading, Timings};
+pub use pool::ReaderLimits;
+pub use readers::Readers;
+
+pub use crate::engines::imaging::{
+    fault::ReadError,
+    open::{Container, ContainerKind},
+};

@@ -1,0 +1,160 @@
+//! The same page scanned twice: told from small pictures of the ink, confirmed by words.
+//!
+//! Knows two pages at a time; whether a repetition matters is decided elsewhere.
+
+use image::GrayImage;
+use serde::{Deserialize, Serialize};
+
+use super::{ink::darkness, picture::resize_grey};
+use crate::domain::text::PageText;
+
+const WIDTH: usize = 64;
+const HEIGHT: usize = 90;
+const SHIFT: i32 = 2;
+
+/// The ink of an upright page, paper shade removed, 64 × 90.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Thumbnail(Vec<u8>);
+
+impl Thumbnail {
+    /// From a grey copy of the upright page, of any size.
+    pub fn of(small: &GrayImage) -> Self {
+        let ink = darkness(small, 8);
+        let flipped: Vec<u8> = ink.as_raw().iter().map(|v| 255 - v).collect();
+        let Some(flipped) = GrayImage::from_raw(ink.width(), ink.height(), flipped) else {
+            return Self(Vec::new());
+        };
+        let tiny = resize_grey(&flipped, WIDTH as u32, HEIGHT as u32);
+        Self(tiny.as_raw().iter().map(|v| 255 - v).collect())
+    }
+
+    /// Correlation with another, −1 to 1, at the best of small shifts.
+    pub fn likeness(&self, other: &Self) -> f32 {
+        if self.0.len() != WIDTH * HEIGHT || other.0.len() != WIDTH * HEIGHT {
+            return 0.0;
+        }
+        let shifts = (-SHIFT..=SHIFT).flat_map(|dy| (-SHIFT..=SHIFT).map(move |dx| (dx, dy)));
+        shifts.map(|(dx, dy)| self.correlation(other, dx, dy)).fold(-1.0, f32::max)
+    }
+
+    fn correlation(&self, other: &Self, dx: i32, dy: i32) -> f32 {
+        let s = SHIFT;
+        let (mut n, mut sa, mut sb, mut saa, mut sbb, mut sab) = (0f64, 0f64, 0f64, 0f64, 0f64, 0f64);
+        for y in s..HEIGHT as i32 - s {
+            for x in s..WIDTH as i32 - s {
+                let a = f64::from(self.0[(y * WIDTH as i32 + x) as usize]);
+                let b = f64::from(other.0[((y + dy) * WIDTH as i32 + x + dx) as usize]);
+                n += 1.0;
+                sa += a;
+                sb += b;
+                saa += a * a;
+                sbb += b * b;
+                sab += a * b;
+            }
+        }
+        let (va, vb) = (saa - sa * sa / n, sbb - sb * sb / n);
+        if va <= 0.0 || vb <= 0.0 {
+            return 0.0;
+        }
+        ((sab - sa * sb / n) / (va * vb).sqrt()) as f32
+    }
+}
+
+/// Whether two pages are scans of the same page.
+///
+/// Two filled-in forms look alike: where both have words, the words decide, and any differing figure
+/// makes them two pages. Without words only a closer likeness counts.
+pub fn same_page(likeness: f32, words: Option<(&PageText, &PageText)>) -> bool {
+    match words {
+        None => likeness >= 0.88,
+        Some((a, b)) => likeness >= 0.75 && shares_words(a, b),
+    }
+}
+
+fn shares_words(a: &PageText, b: &PageText) -> bool {
+    let words = |page: &PageText| {
+        let mut all: Vec<String> =
+            page.lines.iter().flat_map(|l| l.words.iter().map(|w| w.text.to_lowercase())).collect();
+        all.sort_unstable();
+        all
+    };
+    let (a, b) = (words(a), words(b));
+    if a.len() < 5 || b.len() < 5 {
+        return a == b && !a.is_empty();
+    }
+    let common = n_common(&a, &b) as f32;
+    let figures = |all: &[String]| -> Vec<String> {
+        all.iter().filter(|w| w.chars().filter(char::is_ascii_digit).count() >= 2).cloned().collect()
+    };
+    let (fa, fb) = (figures(&a), figures(&b));
+    let n_figures = fa.len().max(fb.len());
+    let figures_agree = n_figures == 0 || n_common(&fa, &fb) as f32 >= 0.8 * n_figures as f32;
+    common >= 0.85 * a.len().max(b.len()) as f32 && figures_agree
+}
+
+/// How many entries two sorted lists have in common, each counted as often as it stands in both.
+fn n_common(a: &[String], b: &[String]) -> usize {
+    let (mut i, mut j, mut n) = (0, 0, 0);
+    while i < a.len() && j < b.len() {
+        match a[i].cmp(&b[j]) {
+            std::cmp::Ordering::Less => i += 1,
+            std::cmp::Ordering::Greater => j += 1,
+            std::cmp::Ordering::Equal => {
+                n += 1;
+                i += 1;
+                j += 1;
+            }
+        }
+    }
+    n
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::{
+        page::BoxMm,
+        text::{TextLine, TextSource, Word},
+    };
+    use image::Luma;
+
+    fn drawn(seed: u32, shade: u8, shift: u32) -> GrayImage {
+        let mut image = GrayImage::from_pixel(424, 600, Luma([shade]));
+        let mut state = seed;
+        for line in 0..20u32 {
+            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            let length = 60 + (state >> 16) % 280;
+            for x in 0..length {
+                for y in 0..6 {
+                    image.put_pixel(40 + x + shift, 60 + line * 24 + y + shift, Luma([30]));
+                }
+            }
+        }
+        image
+    }
+
+    #[test]
+    fn the_same_page_is_alike_under_shade_and_shift() {
+        let first = Thumbnail::of(&drawn(1, 250, 0));
+        assert!(first.likeness(&Thumbnail::of(&drawn(1, 215, 6))) > 0.88);
+        assert!(first.likeness(&Thumbnail::of(&drawn(2, 250, 0))) < 0.88);
+        assert_eq!(first.likeness(&Thumbnail(Vec::new())), 0.0);
+    }
+
+    fn text(words: &str) -> PageText {
+        let place = BoxMm { left: 0.0, top: 0.0, width: 1.0, height: 1.0 };
+        let words = words.split(' ').map(|w| Word { text: w.to_owned(), place, confidence: 0.9 }).collect();
+        PageText { position: 1, source: TextSource::Ocr, lines: vec![TextLine { block: 1, words }] }
+    }
+
+    #[test]
+    fn two_forms_with_other_figures_are_two_pages() {
+        let a = text("giấy xác nhận khuyết tật số 0123/2024 cấp ngày 05 tháng 06 năm 2024");
+        let b = text("giấy xác nhận khuyết tật số 0987/2023 cấp ngày 17 tháng 11 năm 2023");
+        let again = text("giấy xác nhận khuyết tật số 0123/2024 cấp ngày 05 tháng 06 năm 2024");
+        assert!(same_page(0.9, Some((&a, &again))));
+        assert!(!same_page(0.95, Some((&a, &b))));
+        assert!(!same_page(0.5, Some((&a, &again))));
+        assert!(same_page(0.9, None) && !same_page(0.8, None));
+    }
+}

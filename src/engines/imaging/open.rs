@@ -1,0 +1,433 @@
+//! From the files of a paper to an opened document: one PDF, or pictures in the order of the pages.
+//!
+//! Recognised by content, never by name. A paper that cannot be seen whole is an error here, so that
+//! nothing later works on fewer pages than there are.
+
+use hayro_syntax::Pdf;
+use image::{DynamicImage, ImageFormat};
+use serde::{Deserialize, Serialize};
+
+use super::{
+    fault::{Limits, ReadError},
+    pdf_facts, pdf_page,
+    picture::{DecodedPage, Picture, paper_size},
+    raster::{self, Header},
+    source::{PageMedia, PageSource},
+    tiff_pages,
+};
+
+/// The kinds of file a paper comes in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ContainerKind {
+    /// One PDF.
+    Pdf,
+    /// One TIFF with one or more pages.
+    Tiff,
+    /// Pictures, one file per page (a TIFF among them may hold several).
+    Images,
+}
+
+/// What is known of a paper's files without looking at a page.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Container {
+    /// The kind of file.
+    pub kind: ContainerKind,
+    /// `1.7` and the like; `None` unless it is a PDF.
+    pub pdf_version: Option<String>,
+    /// Pages over all files.
+    pub n_pages: u32,
+    /// Bytes over all files.
+    pub n_bytes: u64,
+    /// Whether a signature field of the PDF is filled.
+    pub has_signatures: bool,
+    /// The P of DocMDP (1–3) where the PDF is certified.
+    pub certified: Option<u8>,
+    /// Whether the PDF is encrypted (and opens without a password).
+    pub is_encrypted: bool,
+}
+
+#[derive(Clone, Copy)]
+enum RasterKind {
+    Jpeg,
+    Png,
+    Tiff { index: usize },
+}
+
+struct RasterPage {
+    part: usize,
+    kind: RasterKind,
+    header: Header,
+}
+
+enum Content {
+    Pdf(Box<Pdf>),
+    Rasters { parts: Vec<Vec<u8>>, pages: Vec<RasterPage> },
+}
+
+/// A paper, opened; pages are decoded one at a time.
+pub struct Opened {
+    content: Content,
+    container: Container,
+    limits: Limits,
+}
+
+/// Opens the files of one paper, in the order of its pages.
+///
+/// # Errors
+/// Every reason why the paper cannot be seen whole; see [`ReadError`].
+pub fn open(mut parts: Vec<Vec<u8>>, limits: Limits) -> Result<Opened, ReadError> {
+    let n_bytes: u64 = parts.iter().map(|p| p.len() as u64).sum();
+    if parts.is_empty() || parts.iter().any(Vec::is_empty) {
+        return Err(ReadError::Empty);
+    }
+    if n_bytes > limits.max_bytes {
+        return Err(ReadError::TooManyBytes { found: n_bytes, limit: limits.max_bytes });
+    }
+    if parts.iter().any(|p| pdf_facts::is_pdf(p) && !is_picture(p)) {
+        let (Some(bytes), true) = (parts.pop(), parts.is_empty()) else { return Err(ReadError::MixedParts) };
+        return open_pdf(bytes, n_bytes, limits);
+    }
+    open_rasters(parts, n_bytes, limits)
+}
+
+fn is_picture(bytes: &[u8]) -> bool {
+    raster::is_jpeg(bytes) || raster::is_png(bytes) || tiff_pages::is_tiff(bytes)
+}
+
+fn open_pdf(bytes: Vec<u8>, n_bytes: u64, limits: Limits) -> Result<Opened, ReadError> {
+    let (pdf, facts) = pdf_facts::open(bytes, limits.max_pages)?;
+    let container = Container {
+        kind: ContainerKind::Pdf,
+        pdf_version: Some(facts.version.to_owned()),
+        n_pages: u32::try_from(pdf.pages().len()).unwrap_or(u32::MAX),
+        n_bytes,
+        has_signatures: facts.has_signatures,
+        certified: facts.certified,
+        is_encrypted: facts.is_encrypted,
+    };
+    Ok(Opened { content: Content::Pdf(Box::new(pdf)), container, limits })
+}
+
+fn open_rasters(parts: Vec<Vec<u8>>, n_bytes: u64, limits: Limits) -> Result<Opened, ReadError> {
+    let mut pages: Vec<RasterPage> = Vec::new();
+    for (part, bytes) in parts.iter().enumerate() {
+        let (is_whole, found) = headers(bytes, &limits)?;
+        for (kind, header) in found {
+            let page = u32::try_from(pages.len() + 1).unwrap_or(u32::MAX);
+            let (width_px, height_px) = (u64::from(header.width_px), u64::from(header.height_px));
+            if width_px * height_px > limits.max_pixels {
+                return Err(ReadError::TooManyPixels { page, width_px, height_px, limit: limits.max_pixels });
+            }
+            pages.push(RasterPage { part, kind, header });
+        }
+        if !is_whole {
+            return Err(ReadError::Truncated);
+        }
+        if pages.len() > limits.max_pages as usize {
+            let found = u32::try_from(pages.len()).unwrap_or(u32::MAX);
+            return Err(ReadError::TooManyPages { found, limit: limits.max_pages });
+        }
+    }
+    let is_one_tiff = parts.len() == 1 && matches!(pages[0].kind, RasterKind::Tiff { .. });
+    let container = Container {
+        kind: if is_one_tiff { ContainerKind::Tiff } else { ContainerKind::Images },
+        pdf_version: None,
+        n_pages: u32::try_from(pages.len()).unwrap_or(u32::MAX),
+        n_bytes,
+        has_signatures: false,
+        certified: None,
+        is_encrypted: false,
+    };
+    Ok(Opened { content: Content::Rasters { parts, pages }, container, limits })
+}
+
+/// The pages of one file, and whether its end is there.
+fn headers(bytes: &[u8], limits: &Limits) -> Result<(bool, Vec<(RasterKind, Header)>), ReadError> {
+    if raster::is_jpeg(bytes) {
+        let header = raster::jpeg_header(bytes)?;
+        return Ok((raster::jpeg_is_whole(bytes), vec![(RasterKind::Jpeg, header)]));
+    }
+    if raster::is_png(bytes) {
+        let header = raster::png_header(bytes)?;
+        return Ok((raster::png_is_whole(bytes), vec![(RasterKind::Png, header)]));
+    }
+    if tiff_pages::is_tiff(bytes) {
+        let found = tiff_pages::headers(bytes, limits.max_pixels, limits.max_pages)?;
+        let pages = found.into_iter().enumerate().map(|(index, h)| (RasterKind::Tiff { index }, h));
+        return Ok((true, pages.collect()));
+    }
+    Err(ReadError::NotADocument)
+}
+
+impl Opened {
+    /// What is known without looking at a page.
+    pub fn container(&self) -> &Container {
+        &self.container
+    }
+
+    /// The bounds it was opened with.
+    pub fn limits(&self) -> &Limits {
+        &self.limits
+    }
+
+    /// Width and height of page `index` (from 0) as it came, in millimetres; `None` when there is no such page.
+    pub fn size_mm(&self, index: usize) -> Option<(f32, f32)> {
+        match &self.content {
+            Content::Pdf(pdf) => {
+                let (w, h) = pdf_page::size_mm(pdf.pages().get(index)?);
+                Some((w as f32, h as f32))
+            }
+            Content::Rasters { pages, .. } => {
+                let h = pages.get(index)?.header;
+                let (w_mm, h_mm, _) = paper_size(h.width_px, h.height_px, h.claimed_dpi);
+                Some((w_mm, h_mm))
+            }
+        }
+    }
+
+    /// Decodes page `index` (from 0) at the resolution it was scanned in.
+    ///
+    /// # Errors
+    /// Those of [`ReadError::is_of_page`], and [`ReadError::NoSuchPage`].
+    pub fn decode(&self, index: usize) -> Result<DecodedPage, ReadError> {
+        match &self.content {
+            Content::Pdf(pdf) => pdf_page::decode(pdf, index, self.limits.max_pixels),
+            Content::Rasters { .. } => {
+                let (header, image) = self.decode_raster(index)?;
+                let (width_mm, height_mm, dpi) =
+                    paper_size(header.width_px, header.height_px, header.claimed_dpi);
+                Ok(DecodedPage {
+                    picture: Picture::from_dynamic(image),
+                    width_mm,
+                    height_mm,
+                    dpi,
+                    own_words: Vec::new(),
+                    is_text_complete: false,
+                    text_rotation: None,
+                    is_damaged: false,
+                })
+            }
+        }
+    }
+
+    fn decode_raster(&self, index: usize) -> Result<(Header, DynamicImage), ReadError> {
+        let position = u32::try_from(index + 1).unwrap_or(u32::MAX);
+        let Content::Rasters { parts, pages } = &self.content else {
+            return Err(ReadError::NoSuchPage { page: position });
+        };
+        let page = pages.get(index).ok_or(ReadError::NoSuchPage { page: position })?;
+        let bytes = &parts[page.part];
+        let most = self.limits.max_pixels;
+        let image = match page.kind {
+            RasterKind::Jpeg => raster::decode(bytes, ImageFormat::Jpeg, most, position)?,
+            RasterKind::Png => raster::decode(bytes, ImageFormat::Png, most, position)?,
+            RasterKind::Tiff { index } => tiff_pages::decode(bytes, index, most, position)?,
+        };
+        Ok((page.header, image))
+    }
+
+    /// Page `index` (from 0) as it is seen, `dpi` fine at most, with everything that lies over it.
+    ///
+    /// # Errors
+    /// As [`Self::decode`].
+    pub fn picture_as_seen(&self, index: usize, dpi: f64) -> Result<Picture, ReadError> {
+        match &self.content {
+            Content::Pdf(pdf) => {
+                let position = u32::try_from(index + 1).unwrap_or(u32::MAX);
+                let page = pdf.pages().get(index).ok_or(ReadError::NoSuchPage { page: position })?;
+                Ok(pdf_page::as_seen(page, dpi, self.limits.max_pixels))
+            }
+            Content::Rasters { .. } => Ok(self.decode(index)?.picture),
+        }
+    }
+
+    /// The pages as the composer takes them: undecoded where that is possible.
+    ///
+    /// `n_held` decoded pictures stay in memory together.
+    ///
+    /// # Errors
+    /// As [`Self::decode`].
+    pub fn with_sources<T>(&self, use_them: impl FnOnce(Vec<PageSource<'_>>) -> T) -> Result<T, ReadError> {
+        let n = self.container.n_pages as usize;
+        let mut held: Vec<Option<(DynamicImage, bool)>> = Vec::with_capacity(n);
+        if let Content::Rasters { pages, .. } = &self.content {
+            for (index, page) in pages.iter().enumerate() {
+                held.push(match page.kind {
+                    RasterKind::Jpeg => None,
+                    RasterKind::Png | RasterKind::Tiff { .. } => {
+                        let picture = Picture::from_dynamic(self.decode_raster(index)?.1);
+                        let is_bilevel = picture.colour() == crate::domain::page::Colour::Bilevel;
+                        Some((picture.into_dynamic(), is_bilevel))
+                    }
+                });
+            }
+        }
+        let mut sources = Vec::with_capacity(n);
+        for index in 0..n {
+            let (width_mm, height_mm) = self.size_mm(index).ok_or(ReadError::Damaged)?;
+            let media = match &self.content {
+                Content::Pdf(pdf) => PageMedia::Pdf { pdf, index },
+                Content::Rasters { parts, pages } => match (&held[index], &pages[index]) {
+                    (Some((image, is_bilevel)), _) => PageMedia::Raster { image, is_bilevel: *is_bilevel },
+                    (None, page) => PageMedia::Jpeg {
+                        bytes: &parts[page.part],
+                        width_px: page.header.width_px,
+                        height_px: page.header.height_px,
+                        channels: page.header.channels,
+                    },
+                },
+            };
+            sources.push(PageSource { media, width_mm, height_mm });
+        }
+        Ok(use_them(sources))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Cursor;
+
+    use super::*;
+    use crate::engines::imaging::pdf_facts::tests::{assemble, empty_pages};
+
+    fn encode(format: ImageFormat) -> Vec<u8> {
+        let mut bytes = Vec::new();
+        image::RgbImage::from_pixel(24, 34, image::Rgb([9, 90, 190]))
+            .write_to(&mut Cursor::new(&mut bytes), format)
+            .unwrap();
+        bytes
+    }
+
+    fn png_claiming(width: u32, height: u32) -> Vec<u8> {
+        let mut bytes = encode(ImageFormat::Png);
+        bytes[16..20].copy_from_slice(&width.to_be_bytes());
+        bytes[20..24].copy_from_slice(&height.to_be_bytes());
+        bytes
+    }
+
+    #[test]
+    fn bad_files_say_what_is_wrong() {
+        let (jpeg, png) = (encode(ImageFormat::Jpeg), encode(ImageFormat::Png));
+        let limits = Limits { max_bytes: 100_000, max_pages: 5, max_pixels: 1_000_000 };
+        for (parts, expected) in [
+            (vec![], ReadError::Empty),
+            (vec![vec![]], ReadError::Empty),
+            (vec![jpeg.clone(), vec![]], ReadError::Empty),
+            (vec![b"plain text, whatever the file is called".to_vec()], ReadError::NotADocument),
+            (vec![b"PK\x03\x04 an office document".to_vec()], ReadError::NotADocument),
+            (vec![jpeg.clone(), b"stray".to_vec()], ReadError::NotADocument),
+            (vec![empty_pages(1, 1), jpeg.clone()], ReadError::MixedParts),
+            (vec![empty_pages(1, 1), empty_pages(1, 1)], ReadError::MixedParts),
+            (vec![jpeg[..jpeg.len() - 9].to_vec()], ReadError::Truncated),
+            (vec![png[..png.len() - 20].to_vec()], ReadError::Truncated),
+            (vec![vec![b'%'; 100_001]], ReadError::TooManyBytes { found: 100_001, limit: 100_000 }),
+            (vec![jpeg.clone(); 6], ReadError::TooManyPages { found: 6, limit: 5 }),
+            (
+                vec![png_claiming(60_000, 60_000)],
+                ReadError::TooManyPixels { page: 1, width_px: 60_000, height_px: 60_000, limit: 1_000_000 },
+            ),
+        ] {
+            assert_eq!(open(parts, limits).map(|_| ()).unwrap_err(), expected);
+        }
+    }
+
+    #[test]
+    fn pictures_open_in_order_whatever_their_names() {
+        let opened =
+            open(vec![encode(ImageFormat::Jpeg), encode(ImageFormat::Png)], Limits::default()).unwrap();
+        assert_eq!(opened.container().n_pages, 2);
+        assert_eq!(opened.container().kind, ContainerKind::Images);
+        assert_eq!(opened.decode(1).unwrap().picture.width(), 24);
+        assert_eq!(opened.decode(2).map(|_| ()), Err(ReadError::NoSuchPage { page: 3 }));
+        opened
+            .with_sources(|sources| {
+                assert!(matches!(sources[0].media, PageMedia::Jpeg { channels: 3, .. }));
+                assert!(matches!(sources[1].media, PageMedia::Raster { is_bilevel: false, .. }));
+            })
+            .unwrap();
+    }
+
+    #[test]
+    fn a_picture_with_a_broken_middle_is_an_error_of_its_page() {
+        let mut png = encode(ImageFormat::Png);
+        let at = png.windows(4).position(|w| w == b"IDAT").unwrap() + 6;
+        png[at..at + 6].fill(0xAA);
+        let opened = open(vec![png], Limits::default()).unwrap();
+        assert_eq!(opened.decode(0).map(|_| ()), Err(ReadError::DamagedPage { page: 1 }));
+    }
+
+    /// A page that shows `operators`, with an optional image as object 5.
+    pub(crate) fn page_with(operators: &str, image: &str) -> Vec<u8> {
+        assemble(&[
+            "<</Type/Catalog/Pages 2 0 R>>".to_owned(),
+            "<</Type/Pages/Count 1/Kids[3 0 R]>>".to_owned(),
+            "<</Type/Page/Parent 2 0 R/MediaBox[0 0 595.28 841.89]/Contents 4 0 R/Resources<</XObject<</I 5 0 R>>/Font<</F 6 0 R>>>>>>".to_owned(),
+            format!("<</Length {}>>stream\n{operators}\nendstream", operators.len()),
+            image.to_owned(),
+            "<</Type/Font/Subtype/Type1/BaseFont/Times-Roman/Encoding/WinAnsiEncoding>>".to_owned(),
+        ])
+    }
+
+    /// A raw grey image of 595 × 842 pixels, dark in its upper half.
+    pub(crate) fn half_dark() -> String {
+        let rows = "00".repeat(595 * 421) + &"FF".repeat(595 * 421);
+        format!(
+            "<</Type/XObject/Subtype/Image/Width 595/Height 842/BitsPerComponent 8/ColorSpace/DeviceGray/Filter/ASCIIHexDecode/Length {}>>stream\n{rows}>\nendstream",
+            rows.len() + 1
+        )
+    }
+
+    #[test]
+    fn a_page_filling_picture_is_taken_as_it_is_displayed() {
+        let check = |matrix: &str, dark: (u32, u32), light: (u32, u32)| {
+            let bytes = page_with(&format!("q {matrix} cm /I Do Q"), &half_dark());
+            let page = open(vec![bytes], Limits::default()).unwrap().decode(0).unwrap();
+            assert_eq!((page.dpi, page.is_damaged), (72, false), "{matrix}");
+            let picture = page.picture.red_channel();
+            assert!(picture.get_pixel(dark.0, dark.1).0[0] < 50, "{matrix}");
+            assert!(picture.get_pixel(light.0, light.1).0[0] > 200, "{matrix}");
+        };
+        check("595.28 0 0 841.89 0 0", (300, 100), (300, 700));
+        check("595.28 0 0 -841.89 0 841.89", (300, 700), (300, 100));
+        check("-595.28 0 0 -841.89 595.28 841.89", (300, 700), (300, 100));
+    }
+
+    #[test]
+    fn a_drawn_page_gives_its_own_words() {
+        let bytes = page_with("BT /F 13 Tf 100 700 Td (CONG VAN) Tj 150 0 Td (12/UBND) Tj ET", "null");
+        let page = open(vec![bytes], Limits::default()).unwrap().decode(0).unwrap();
+        assert!(page.is_text_complete && page.dpi == 0 && page.text_rotation == Some(0));
+        let texts: Vec<String> = page.own_words.iter().map(crate::domain::text::TextLine::text).collect();
+        assert_eq!(texts, ["CONG VAN", "12/UBND"]);
+        let place = page.own_words[0].words[0].place;
+        assert!((place.left - 35.3).abs() < 0.5 && (place.bottom() - 51.0).abs() < 2.0, "{place:?}");
+    }
+
+    #[test]
+    fn text_under_a_scan_is_not_taken_and_text_over_it_is() {
+        let operators = "BT /F 13 Tf 3 Tr 100 700 Td (HIDDEN) Tj ET q 595.28 0 0 841.89 0 0 cm /I Do Q BT /F 13 Tf 0 Tr 1 0 0 1 100 300 Tm (Over) Tj ET";
+        let page =
+            open(vec![page_with(operators, &half_dark())], Limits::default()).unwrap().decode(0).unwrap();
+        assert!(!page.is_text_complete);
+        let texts: Vec<String> = page.own_words.iter().map(crate::domain::text::TextLine::text).collect();
+        assert_eq!(texts, ["Over"]);
+    }
+
+    #[test]
+    fn mutated_pdfs_never_panic() {
+        let whole = page_with("BT /F 13 Tf 100 700 Td (A) Tj ET q 59 0 0 84 0 0 cm /I Do Q", "null");
+        let mut state = 5u32;
+        for _ in 0..400 {
+            let mut bytes = whole.clone();
+            for _ in 0..4 {
+                state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+                let at = (state >> 8) as usize % bytes.len();
+                bytes[at] = (state & 0x7F) as u8;
+            }
+            if let Ok(opened) = open(vec![bytes], Limits { max_pixels: 1_000_000, ..Limits::default() }) {
+                let _ = opened.decode(0);
+            }
+        }
+    }
+}

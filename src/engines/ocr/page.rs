@@ -1,0 +1,142 @@
+//! From an upright grey page to words in millimetres: scale, straighten, paint leaders over, read, map back.
+
+use image::{GrayImage, imageops};
+
+use super::{
+    Engine,
+    engine::Layout,
+    tsv::{ReadLine, ReadWord},
+};
+use crate::{
+    domain::text::{TextLine, Word},
+    engines::imaging::{
+        Frame, deskew, fault::ReadError, paint_leaders, resize_grey, skewed_point, x_height_px,
+    },
+};
+
+/// Resolution that reads 13–14 pt type best and fastest.
+const READING_DPI: f32 = 150.0;
+/// Letters lower than this, in pixels, are read at a finer scale.
+const SMALL_X_HEIGHT_PX: f32 = 9.5;
+/// The x-height that small print is brought to.
+const GOOD_X_HEIGHT_PX: f32 = 12.5;
+
+/// An upright page before it is straightened.
+pub struct Upright<'a> {
+    /// The red channel, at the resolution of the scan.
+    pub grey: &'a GrayImage,
+    /// Width of the page, mm.
+    pub width_mm: f32,
+    /// Height of the page, mm.
+    pub height_mm: f32,
+    /// Its skew, degrees clockwise.
+    pub skew_degrees: f32,
+}
+
+impl Upright<'_> {
+    fn native_dpi(&self) -> f32 {
+        let across = self.grey.width() as f32 / self.width_mm.max(1.0);
+        let down = self.grey.height() as f32 / self.height_mm.max(1.0);
+        across.min(down) * 25.4
+    }
+
+    /// Scaled, straightened, leaders painted over; with its resolution.
+    fn prepared(&self, dpi: f32) -> (GrayImage, f32) {
+        let native = self.native_dpi();
+        // Coarser scans are brought up, to half as fine again at most: there is no more in them.
+        let dpi = dpi.min(native * 1.5).max(40.0);
+        let px = |mm: f32| (mm / 25.4 * dpi).round().clamp(8.0, 12_000.0) as u32;
+        let scaled = resize_grey(self.grey, px(self.width_mm), px(self.height_mm));
+        let mut straight = deskew(&scaled, self.skew_degrees);
+        paint_leaders(&mut straight, dpi);
+        (straight, dpi)
+    }
+}
+
+/// Reads a page; boxes are on the upright page, its skew left in.
+///
+/// # Errors
+/// [`ReadError::Crashed`] when Tesseract gives up.
+pub fn read_page(engine: &mut Engine, page: &Upright<'_>) -> Result<Vec<TextLine>, ReadError> {
+    let (mut picture, mut dpi) = page.prepared(READING_DPI);
+    if let Some(x_height) = x_height_px(&picture).filter(|x| *x < SMALL_X_HEIGHT_PX) {
+        let finer = dpi * (GOOD_X_HEIGHT_PX / x_height).min(2.0);
+        if finer > dpi * 1.15 && page.native_dpi() > dpi * 1.1 {
+            (picture, dpi) = page.prepared(finer);
+        }
+    }
+    let lines = engine.read(&picture, dpi, Layout::Page)?;
+    Ok(to_page(lines, &picture, page))
+}
+
+fn to_page(lines: Vec<ReadLine>, picture: &GrayImage, page: &Upright<'_>) -> Vec<TextLine> {
+    let (w, h) = (picture.width() as f32, picture.height() as f32);
+    let frame = Frame::of_page(page.width_mm, page.height_mm, picture.width(), picture.height());
+    let place = |word: &ReadWord| {
+        let middle = (word.left + word.width / 2.0, word.top + word.height / 2.0);
+        let (x, y) = skewed_point(middle.0, middle.1, w, h, page.skew_degrees);
+        frame.box_mm(x - word.width / 2.0, y - word.height / 2.0, word.width, word.height)
+    };
+    let to_word = |w: ReadWord| Word { place: place(&w), confidence: w.confidence, text: w.text };
+    lines
+        .into_iter()
+        .map(|l| TextLine { block: l.block, words: l.words.into_iter().map(to_word).collect() })
+        .collect()
+}
+
+/// Whether a page is the right way up rather than on its head: the densest part is read both ways.
+///
+/// `None` when neither reading makes sense.
+///
+/// # Errors
+/// [`ReadError::Crashed`] when Tesseract gives up.
+pub fn looks_right_way_up(engine: &mut Engine, page: &Upright<'_>) -> Result<Option<bool>, ReadError> {
+    let (picture, dpi) = page.prepared(READING_DPI);
+    let part = densest_band(&picture);
+    let upright = sense(&engine.read(&part, dpi, Layout::Page)?);
+    let turned = sense(&engine.read(&imageops::rotate180(&part), dpi, Layout::Page)?);
+    let (more, less) = (upright.max(turned), upright.min(turned));
+    Ok((more >= 12.0 && more >= 1.6 * less).then_some(upright > turned))
+}
+
+/// Letters in words that were read with confidence.
+fn sense(lines: &[ReadLine]) -> f32 {
+    let words = lines.iter().flat_map(|l| &l.words);
+    words
+        .filter(|w| w.confidence >= 0.6 && w.text.chars().filter(|c| c.is_alphabetic()).count() >= 2)
+        .map(|w| w.text.chars().count() as f32 * w.confidence)
+        .sum()
+}
+
+/// The quarter of the page's height with the most changes between ink and paper.
+fn densest_band(picture: &GrayImage) -> GrayImage {
+    let (w, h) = picture.dimensions();
+    let changes: Vec<u64> = (0..h)
+        .map(|y| {
+            let row = &picture.as_raw()[(y as usize * w as usize)..((y as usize + 1) * w as usize)];
+            row.windows(2).filter(|p| p[0].abs_diff(p[1]) > 60).count() as u64
+        })
+        .collect();
+    let band = (h / 4).max(1) as usize;
+    let sum = |top: usize| changes[top..(top + band).min(changes.len())].iter().sum::<u64>();
+    let top = (0..h as usize - band + 1).step_by(8).max_by_key(|top| sum(*top)).unwrap_or(0);
+    imageops::crop_imm(picture, 0, top as u32, w, band as u32).to_image()
+}
+
+/// Reads one number from a small part of a page, such as a page number; `None` unless it is read surely.
+///
+/// # Errors
+/// [`ReadError::Crashed`] when Tesseract gives up.
+pub fn read_digits(engine: &mut Engine, zone: &GrayImage, dpi: f32) -> Result<Option<u32>, ReadError> {
+    const TARGET_DPI: f32 = 200.0;
+    let scale = (TARGET_DPI / dpi.max(30.0)).min(2.0);
+    let px = |v: u32| ((v as f32 * scale).round() as u32).max(8);
+    let scaled = resize_grey(zone, px(zone.width()), px(zone.height()));
+    let mut framed = GrayImage::from_pixel(scaled.width() + 60, scaled.height() + 40, image::Luma([255]));
+    imageops::replace(&mut framed, &scaled, 30, 20);
+    let lines = engine.read_with(&framed, dpi * scale, Layout::Line, "0123456789")?;
+    let words: Vec<&ReadWord> = lines.iter().flat_map(|l| &l.words).collect();
+    let [word] = words.as_slice() else { return Ok(None) };
+    let is_sure = word.confidence >= 0.7 && word.text.len() <= 3;
+    Ok(word.text.parse().ok().filter(|n| is_sure && *n > 0))
+}

@@ -1,0 +1,67 @@
+//! What reading a paper gives.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    domain::{
+        page::{Finding, PageFacts},
+        text::{PageText, RecognisedText},
+    },
+    engines::imaging::{Thumbnail, open::Container},
+};
+
+/// How far to look at a paper.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Depth {
+    /// The checks of Điều 9 only; pictures are not read, except where which way is up stays in doubt.
+    Check,
+    /// Checks and words.
+    Text,
+}
+
+/// Where the time went, in milliseconds, summed over the pages.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Timings {
+    /// Decoding and drawing.
+    pub decode_ms: u64,
+    /// Measuring.
+    pub check_ms: u64,
+    /// Reading words.
+    pub ocr_ms: u64,
+}
+
+impl Timings {
+    pub(super) fn add(&mut self, other: &Self) {
+        self.decode_ms += other.decode_ms;
+        self.check_ms += other.check_ms;
+        self.ocr_ms += other.ocr_ms;
+    }
+}
+
+/// A paper, looked at.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Reading {
+    /// The file.
+    pub container: Container,
+    /// What was measured, one entry per page, in order; a page that could not be looked at has no
+    /// resolution and no words, and a finding.
+    pub pages: Vec<PageFacts>,
+    /// The words, one entry per page, in order.
+    pub text: RecognisedText,
+    /// Findings that only looking can give: unreadable pages, marks of secrecy.
+    pub findings_of_pages: Vec<Finding>,
+    /// Where the time went.
+    pub timings: Timings,
+}
+
+/// What a child says of one page.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(super) struct PageAnswer {
+    pub facts: PageFacts,
+    pub text: PageText,
+    pub thumbnail: Thumbnail,
+    /// Something on the page could not be decoded.
+    pub is_damaged: bool,
+    pub timings: Timings,
+}

@@ -1,0 +1,212 @@
+//! Reading processes: started when needed, limited, timed, killed and replaced.
+
+use std::{
+    io::Read,
+    path::PathBuf,
+    process::{Child, ChildStdin, Command, Stdio},
+    sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, mpsc},
+    thread,
+    time::Duration,
+};
+
+use serde::Deserialize;
+
+use super::{
+    child::MEMORY_VARIABLE,
+    wire::{self, Parts, Request, Response},
+};
+use crate::engines::imaging::fault::{Limits, ReadError};
+
+/// How many reading processes there are, and what each may use.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct ReaderLimits {
+    /// Processes at once; one per core.
+    pub n_readers: usize,
+    /// Address space of one process, bytes.
+    pub memory_bytes: u64,
+    /// Time for opening a paper, seconds.
+    pub open_seconds: u64,
+    /// Time for one page, seconds; composing has this for every page.
+    pub page_seconds: u64,
+    /// Pages of one paper.
+    pub max_pages: u32,
+    /// Pixels of one page.
+    pub max_pixels: u64,
+    /// Bytes of one paper.
+    pub max_bytes: u64,
+}
+
+impl Default for ReaderLimits {
+    fn default() -> Self {
+        let Limits { max_bytes, max_pages, max_pixels } = Limits::default();
+        Self {
+            n_readers: thread::available_parallelism().map_or(1, usize::from),
+            memory_bytes: 2 << 30,
+            open_seconds: 30,
+            page_seconds: 60,
+            max_pages,
+            max_pixels,
+            max_bytes,
+        }
+    }
+}
+
+impl ReaderLimits {
+    pub(super) fn of_bytes(&self) -> Limits {
+        Limits { max_bytes: self.max_bytes, max_pages: self.max_pages, max_pixels: self.max_pixels }
+    }
+}
+
+/// One reading process.
+struct Reader {
+    process: Child,
+    stdin: ChildStdin,
+    answers: mpsc::Receiver<(Response, Vec<u8>)>,
+    /// The last lines it wrote to stderr: they tell a lack of memory from a crash.
+    last_words: Arc<Mutex<Vec<u8>>>,
+    /// The paper it has open.
+    paper: Option<Parts>,
+}
+
+impl Drop for Reader {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+/// The processes and the right to use them.
+pub(super) struct Pool {
+    program: PathBuf,
+    pub limits: ReaderLimits,
+    state: Mutex<State>,
+    freed: Condvar,
+}
+
+#[derive(Default)]
+struct State {
+    idle: Vec<Reader>,
+    n_busy: usize,
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Pool {
+    pub(super) fn new(program: PathBuf, limits: ReaderLimits) -> Self {
+        Self { program, limits, state: Mutex::default(), freed: Condvar::new() }
+    }
+
+    /// Asks a reading process, one that has the paper open where there is one.
+    pub(super) fn ask(&self, request: &Request, seconds: u64) -> Result<(Response, Vec<u8>), ReadError> {
+        let mut turn = self.take(&request.parts);
+        let mut reader = match turn.reader.take() {
+            Some(reader) => reader,
+            None => self.start()?,
+        };
+        let answer = reader.ask(request, seconds);
+        // Whoever failed is not asked again: `reader` is dropped, and its process ended.
+        if answer.is_ok() {
+            lock(&self.state).idle.push(reader);
+        }
+        answer
+    }
+
+    fn take(&self, parts: &Parts) -> Turn<'_> {
+        let most = self.limits.n_readers.max(1);
+        let mut state = lock(&self.state);
+        while state.n_busy >= most {
+            state = self.freed.wait(state).unwrap_or_else(PoisonError::into_inner);
+        }
+        state.n_busy += 1;
+        let has_it_open = state.idle.iter().position(|r| r.paper.as_ref() == Some(parts));
+        let reader = match has_it_open {
+            Some(at) => Some(state.idle.swap_remove(at)),
+            // A new process rather than one that has another paper open, while there is room.
+            None if state.idle.len() + state.n_busy <= most => None,
+            None => state.idle.pop(),
+        };
+        Turn { pool: self, reader }
+    }
+
+    fn start(&self) -> Result<Reader, ReadError> {
+        let mut command = Command::new(&self.program);
+        command.arg("reader").env_clear();
+        for name in ["PATH", "LANG", "LC_ALL", "LD_LIBRARY_PATH", "TESSDATA_PREFIX", "TMPDIR"] {
+            if let Some(value) = std::env::var_os(name) {
+                command.env(name, value);
+            }
+        }
+        let mut process = command
+            .env("OMP_THREAD_LIMIT", "1")
+            .env(MEMORY_VARIABLE, self.limits.memory_bytes.to_string())
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .map_err(|_| ReadError::NoReader)?;
+        let pipes = (process.stdin.take(), process.stdout.take(), process.stderr.take());
+        let (Some(stdin), Some(mut stdout), Some(mut stderr)) = pipes else {
+            return Err(ReadError::NoReader);
+        };
+        let (answered, answers) = mpsc::channel();
+        thread::spawn(move || {
+            while let Ok(answer) = wire::receive::<Response>(&mut stdout) {
+                if answered.send(answer).is_err() {
+                    break;
+                }
+            }
+        });
+        let last_words = Arc::new(Mutex::new(Vec::new()));
+        let heard = Arc::clone(&last_words);
+        thread::spawn(move || {
+            let mut buffer = [0u8; 1024];
+            while let Ok(n @ 1..) = stderr.read(&mut buffer) {
+                let mut heard = lock(&heard);
+                heard.extend_from_slice(&buffer[..n]);
+                let excess = heard.len().saturating_sub(4096);
+                heard.drain(..excess);
+            }
+        });
+        Ok(Reader { process, stdin, answers, last_words, paper: None })
+    }
+}
+
+/// The right to use one process; gives it back when dropped.
+struct Turn<'p> {
+    pool: &'p Pool,
+    reader: Option<Reader>,
+}
+
+impl Drop for Turn<'_> {
+    fn drop(&mut self) {
+        lock(&self.pool.state).n_busy -= 1;
+        self.pool.freed.notify_one();
+    }
+}
+
+impl Reader {
+    fn ask(&mut self, request: &Request, seconds: u64) -> Result<(Response, Vec<u8>), ReadError> {
+        self.paper = Some(request.parts.clone());
+        if wire::send(&mut self.stdin, request, &[]).is_err() {
+            return Err(self.how_it_ended());
+        }
+        match self.answers.recv_timeout(Duration::from_secs(seconds)) {
+            Ok(answer) => Ok(answer),
+            Err(mpsc::RecvTimeoutError::Timeout) => Err(ReadError::OutOfTime { seconds }),
+            Err(mpsc::RecvTimeoutError::Disconnected) => Err(self.how_it_ended()),
+        }
+    }
+
+    fn how_it_ended(&mut self) -> ReadError {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+        let words = String::from_utf8_lossy(&lock(&self.last_words)).into_owned();
+        let lacked_memory = ["memory allocation", "bad_alloc", "out of memory", "capacity overflow"]
+            .iter()
+            .any(|w| words.contains(w));
+        if lacked_memory { ReadError::OutOfMemory } else { ReadError::Crashed }
+    }
+}
