@@ -240,8 +240,8 @@ pub fn field_boxes(page_pt: (f32, f32), first_page: Option<&GrayImage>) -> (BoxP
     let (room, most) = corner.room();
     let lines = |n: usize| height(n, LARGEST_PT).min(most);
     let code = [(1.0, 3), (0.8, 4), (1.0, 2), (0.8, 3), (0.8, 2)].map(|(width, n)| (room * width, lines(n)));
-    let agency =
-        [(0.85, 40.0), (0.7, 48.0), (0.85, 30.0)].map(|(width, h): (f32, f32)| (room * width, h.min(most)));
+    let agency = [(0.85, 40.0), (0.7, 48.0), (0.85, 30.0), (0.55, 40.0), (0.55, 28.0), (0.4, 36.0)]
+        .map(|(width, h): (f32, f32)| (room * width, h.min(most)));
     let mirror = |place: BoxPt| BoxPt { left: page_pt.0 - place.left - place.width, ..place };
     let code_places = code.iter().flat_map(|(w, h)| corner.places(*w, *h));
     let agency_places = agency.iter().flat_map(|(w, h)| corner.places(*w, *h)).map(mirror);

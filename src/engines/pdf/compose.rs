@@ -332,12 +332,14 @@ impl Writer {
         font.write(&mut self.pdf, self.font_ref, || next.bump());
         let n_pages = i32::try_from(pages.len()).unwrap_or(i32::MAX);
         self.pdf.pages(self.tree).kids(pages.iter().copied()).count(n_pages);
-        let (info, xmp) = (self.next.bump(), self.next.bump());
+        let (info, xmp, profile) = (self.next.bump(), self.next.bump(), self.next.bump());
+        metadata::write_profile(&mut self.pdf, profile);
         metadata::write_info(&mut self.pdf, info, &meta.title, meta.created_at);
         metadata::write_xmp(&mut self.pdf, xmp, &meta.title, meta.created_at);
         let mut catalog = self.pdf.catalog(self.catalog);
         catalog.pages(self.tree).metadata(xmp).lang(TextStr("vi-VN"));
         catalog.viewer_preferences().display_doc_title(true);
+        metadata::write_output_intent(&mut catalog, profile);
         let mut form = catalog.form();
         form.fields(fields);
         form.default_resources().fonts().pair(FONT, self.font_ref);

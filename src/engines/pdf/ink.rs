@@ -87,7 +87,7 @@ impl InkMap {
     }
 }
 
-/// The shade of the paper: three quarters of the pixels are not brighter by more than print would explain.
+/// The shade of the paper: half of the pixels are at least as bright.
 fn paper_shade(picture: &GrayImage) -> u8 {
     let mut histogram = [0u64; 256];
     for shade in picture.as_raw() {

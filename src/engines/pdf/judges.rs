@@ -149,7 +149,7 @@ pub(crate) fn one_page(rotation: u16) -> ComposedPdf {
         line_at(40.0, &["CỘNG", "HÒA", "XÃ", "HỘI", "CHỦ", "NGHĨA"]),
         line_at(46.0, &["Độc", "lập", "-", "Tự", "do", "(印)"]),
     ]);
-    let (width_mm, height_mm) = if rotation % 180 == 0 { (210.0, 297.0) } else { (297.0, 210.0) };
+    let (width_mm, height_mm) = if rotation.is_multiple_of(180) { (210.0, 297.0) } else { (297.0, 210.0) };
     let source =
         PageSource { media: PageMedia::Raster { image: &image, is_bilevel: false }, width_mm, height_mm };
     compose(&[ComposePage { source, rotation, text: &text }], &meta(None)).unwrap()

@@ -4,7 +4,11 @@ use jiff::{
     Timestamp,
     tz::{Offset, TimeZone},
 };
-use pdf_writer::{Chunk, Date, Finish, Name, Pdf, Ref, TextStr};
+use pdf_writer::{
+    Chunk, Date, Filter, Finish, Name, Pdf, Ref, TextStr, types::OutputIntentSubtype, writers::Catalog,
+};
+
+use super::pack;
 
 /// Program that made the file.
 const PRODUCER: &str = concat!("sohoa ", env!("CARGO_PKG_VERSION"));
@@ -29,6 +33,27 @@ fn date(at: Timestamp) -> Date {
         .second(small(local.second()))
         .utc_offset_hour(7)
         .utc_offset_minute(0)
+}
+
+/// A plain sRGB profile of our own making: what RGB and grey in the file mean (PDF/A wants it said).
+static SRGB: &[u8] = include_bytes!("../../../templates/static/sRGB.icc");
+
+/// Writes the colour profile as object `id`.
+pub(super) fn write_profile(chunk: &mut Chunk, id: Ref) {
+    let packed = pack(SRGB.to_vec());
+    let mut profile = chunk.icc_profile(id, &packed.bytes);
+    profile.n(3);
+    if packed.is_deflated {
+        profile.filter(Filter::FlateDecode);
+    }
+}
+
+/// Names the profile in the catalogue.
+pub(super) fn write_output_intent(catalog: &mut Catalog<'_>, profile: Ref) {
+    let mut intents = catalog.output_intents();
+    let mut intent = intents.push();
+    intent.subtype(OutputIntentSubtype::PDFA).output_condition_identifier(TextStr("sRGB"));
+    intent.info(TextStr("sRGB IEC61966-2.1")).dest_output_profile(profile);
 }
 
 /// Writes the XMP packet as object `id`, plain, as PDF/A wants it.

@@ -27,7 +27,12 @@ fn skeleton(bytes: &[u8]) -> String {
                 let plain = stream.decompressed_content().unwrap_or_default();
                 let is_content = !stream.dict.has(b"Width") && !stream.dict.has(b"Length1");
                 let text = String::from_utf8_lossy(&plain).into_owned();
-                let text = if is_content && text.is_ascii() { text } else { "(bytes)".to_owned() };
+                let text = if is_content && text.chars().all(|c| c == '\n' || c.is_ascii() && !c.is_control())
+                {
+                    text
+                } else {
+                    "(bytes)".to_owned()
+                };
                 let mut dictionary = stream.dict.clone();
                 dictionary.remove(b"Length");
                 dictionary.remove(b"Length1");
