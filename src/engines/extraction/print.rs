@@ -81,7 +81,7 @@ fn reach_em(word: &str) -> (f32, f32) {
 }
 
 /// Share by which a measured height may leave that of print.
-const HEIGHT_SLACK: f32 = 0.22;
+const HEIGHT_SLACK: f32 = 0.17;
 /// Share by which a measured width may leave that of print.
 const WIDTH_SLACK: f32 = 0.16;
 /// How far ink may end above or below the line of writing, in em.
