@@ -46,7 +46,8 @@ pub(super) fn advance_em(word: &str) -> f32 {
     word.chars().map(letter_em).sum()
 }
 
-/// Height of the ink of a word in em, as Times sets it.
+/// Height of the ink of a word in em, as Times sets it: what test pages are laid out by.
+#[cfg(test)]
 pub(super) fn height_em(word: &str) -> f32 {
     let (top, bottom) = reach_em(word);
     top + bottom
