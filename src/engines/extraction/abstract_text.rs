@@ -20,6 +20,7 @@ const STOPS: &[&str] = &[
     "thuc hien",
     "dieu 1",
     "theo de nghi",
+    "hom nay",
     "xet de nghi",
     "so",
     "ho va ten",
@@ -162,6 +163,15 @@ mod tests {
     }
 
     #[test]
+    fn fixed_pairs_of_words_are_mended() {
+        check(
+            official().around(110.0, 58.0, "CHỈ THỊ").around(110.0, 64.0, "Về việc chỉ~93 trả trợ~50 cấp"),
+            Status::Read,
+            Some("Về việc chi trả trợ cấp"),
+        );
+    }
+
+    #[test]
     fn forms_have_none() {
         check(
             Paper::new()
@@ -187,7 +197,7 @@ mod tests {
             Some("Về tăng cường chỉ đạo Kỳ thi trung học phổ thông"),
         );
         check(
-            official().around(110.0, 58.0, "CHỈ THỊ").around(110.0, 64.0, "Về chỉ đạo phỗ~45 thông"),
+            official().around(110.0, 58.0, "CHỈ THỊ").around(110.0, 64.0, "Về chỉ đạo phỗ~45 biển"),
             Status::NotRead,
             None,
         );

@@ -147,14 +147,25 @@ pub(super) fn title(printed: &str) -> String {
     words.join(" ").replace("việt nam", "Việt Nam")
 }
 
-/// The name of a person: printed in capitals it gets one per syllable, else it stays as it is.
+/// The name of a person: a Vietnamese one printed in capitals gets one per syllable; others stay as
+/// they are, since passports of foreigners give capitals alone.
 pub(super) fn person(printed: &str) -> String {
-    let is_caps = !printed.chars().any(char::is_lowercase);
+    let is_vietnamese =
+        !printed.is_ascii() || printed.split_whitespace().all(|w| w.len() <= 6 && is_syllable(w));
+    let is_caps = is_vietnamese && !printed.chars().any(char::is_lowercase);
     let words: Vec<String> = printed
         .split_whitespace()
         .map(|word| if is_caps { capitalised(&word.to_lowercase()) } else { word.to_owned() })
         .collect();
     words.join(" ")
+}
+
+/// One run of vowels with at most `ng`, `nh`, `ch`, c, m, n, p, t behind it, as Vietnamese has it.
+fn is_syllable(word: &str) -> bool {
+    let folded = fold::fold(word);
+    let is_vowel = |c: char| "aeiouy".contains(c);
+    let rest = folded.trim_start_matches(|c| !is_vowel(c)).trim_start_matches(is_vowel);
+    folded.contains(is_vowel) && matches!(rest, "" | "c" | "m" | "n" | "p" | "t" | "ng" | "nh" | "ch")
 }
 
 fn bare(word: &str) -> String {
@@ -239,6 +250,8 @@ mod tests {
         assert_eq!(title("GIẤY XÁC NHẬN KHUYẾT TẬT"), "Giấy xác nhận khuyết tật");
         assert_eq!(title("GIẤY XÁC NHẬN NHIỄM HIV"), "Giấy xác nhận nhiễm HIV");
         assert_eq!(person("NGUYỄN ĐỨC ÂN"), "Nguyễn Đức Ân");
+        assert_eq!(person("HA THU LAN"), "Ha Thu Lan");
+        assert_eq!(person("RAJESH KUMAR NAIDU"), "RAJESH KUMAR NAIDU");
         assert_eq!(person("Y Ban Niê"), "Y Ban Niê");
     }
 }

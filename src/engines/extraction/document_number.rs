@@ -21,7 +21,7 @@ use crate::domain::{
 };
 
 /// A word with figures below this is not taken for a printed number.
-const FIGURES_AT: f32 = 0.70;
+const FIGURES_AT: f32 = 0.78;
 /// Figures that stand apart from their symbol need more: pen leaves such gaps.
 const APART_AT: f32 = 0.85;
 /// A wider gap ends the number.

@@ -23,10 +23,15 @@ const FIGURES_AT: f32 = 0.80;
 
 static NAME_LABEL: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(concat!(
-        r"(?:^|[^a-z])(?:ho,? (?:va |chu dem,? (?:va )?)?ten(?: khai sinh)?(?: nguoi (?:khai|de nghi|khuyet tat|duoc khai sinh|lao dong))?",
-        r"|toi ten la|ten toi la|ho ten|full name)\s*(?:\([^)]*\))?\s*(?:/ ?full name)?\s*(?:\([^)]*\))?\s*[:.…]*"
+        r"(?:^|[^a-z])(?:ho,? (?:va |chu dem,? (?:va )?)?ten(?: khai sinh)?(?: nguoi (?:khai|de nghi|khuyet tat|duoc khai sinh|lao dong)| chu ho)?",
+        r"|toi ten la|ten toi la|ho ten(?: chu ho)?|full name)\s*(?:\([^)]*\))?\s*(?:/ ?full name)?\s*(?:\([^)]*\))?\s*[:.…]*"
     ))
     .expect("the pattern is a constant")
+});
+
+static ORGANISATION: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(r"^(?:[0-9]+[.)] ?|- ?)?ten (?:doanh nghiep|to chuc|cong ty|hop tac xa|co so)(?: \([^)]*\))?[^:]{0,30}: ?")
+        .expect("the pattern is a constant")
 });
 
 /// `ông Nguyễn Văn An, sinh ngày …` in running text.
@@ -52,6 +57,9 @@ fn own_sentences(reading: &Reading) -> Vec<&Sentence> {
 
 pub(super) fn name(reading: &Reading) -> Proposed<String> {
     let own = own_sentences(reading);
+    if let Some(organisation) = own.iter().find_map(|s| organisation(reading, s)) {
+        return organisation;
+    }
     let labelled = own.iter().find_map(|s| {
         let label = NAME_LABEL.find(&s.folded)?;
         Some((s.page, labels::value_after(s, label.end()), s.words(&label.range())))
@@ -61,6 +69,17 @@ pub(super) fn name(reading: &Reading) -> Proposed<String> {
         Some((page, None, label)) => Proposed::not_read("", place_of(page, label)),
         None => addressed(reading, &own),
     }
+}
+
+/// A licence of an enterprise names it as its holder.
+fn organisation(reading: &Reading, sentence: &Sentence) -> Option<Proposed<String>> {
+    let label = ORGANISATION.find(&sentence.folded)?;
+    let words = labels::value_after(sentence, label.end())?;
+    let raw = text_of(words);
+    let (mean, weakest) = confidence_of(words);
+    let confidence = if weakest >= WORD_AT { mean } else { 0.0 };
+    let tidy = raw.trim_end_matches(['.', ',', ';']).to_owned();
+    Some(settle(tidy, raw, confidence, reading.source(), place_of(sentence.page, words)))
 }
 
 fn read_name(reading: &Reading, page: u32, words: &[Token]) -> Proposed<String> {
@@ -121,31 +140,30 @@ fn addressed(reading: &Reading, own: &[&Sentence]) -> Proposed<String> {
     read_name(reading, *page, words)
 }
 
-/// As an ISO date.
+/// As an ISO date. Several that differ belong to several people: none is taken.
 pub(super) fn birth_date(reading: &Reading) -> Proposed<String> {
-    for sentence in own_sentences(reading) {
-        let Some(label) = BORN.find(&sentence.folded) else { continue };
-        let label_words = sentence.words(&label.range());
-        let place = place_of(sentence.page, label_words);
-        let near = dates_in(sentence)
-            .into_iter()
-            .find(|d| d.range.end > label.start() && d.range.start < label.end() + 14);
-        let Some(found) = near else {
-            let rest = sentence.words(&(label.start()..(label.end() + 40).min(sentence.folded.len())));
-            return Proposed::not_read(text_of(rest), place);
-        };
-        let words = sentence.words(&found.range);
-        let is_possible = found.date <= reading.today && found.date.year() >= 1900;
-        let confidence = if is_possible && found.confidence >= FIGURES_AT { found.confidence } else { 0.0 };
-        return settle(
-            found.date.to_string(),
-            text_of(words),
-            confidence,
-            reading.source(),
-            place_of(sentence.page, words),
-        );
-    }
-    Proposed::absent()
+    let mut found = own_sentences(reading).into_iter().filter_map(|s| born_in(reading, s));
+    let Some(first) = found.next() else { return Proposed::absent() };
+    let differs = |other: Proposed<String>| other.value.is_some() && other.value != first.value;
+    if found.any(differs) { Proposed::not_read(first.raw, first.place) } else { first }
+}
+
+fn born_in(reading: &Reading, sentence: &Sentence) -> Option<Proposed<String>> {
+    let label = BORN.find(&sentence.folded)?;
+    let label_words = sentence.words(&label.range());
+    let place = place_of(sentence.page, label_words);
+    let near = dates_in(sentence)
+        .into_iter()
+        .find(|d| d.range.end > label.start() && d.range.start < label.end() + 14);
+    let Some(found) = near else {
+        let rest = sentence.words(&(label.start()..(label.end() + 40).min(sentence.folded.len())));
+        return Some(Proposed::not_read(text_of(rest), place));
+    };
+    let words = sentence.words(&found.range);
+    let is_possible = found.date <= reading.today && found.date.year() >= 1900;
+    let confidence = if is_possible && found.confidence >= FIGURES_AT { found.confidence } else { 0.0 };
+    let place = place_of(sentence.page, words);
+    Some(settle(found.date.to_string(), text_of(words), confidence, reading.source(), place))
 }
 
 #[cfg(test)]
@@ -171,6 +189,7 @@ mod tests {
             ("1. Họ và tên (viết chữ in hoa): NGUYỄN VĂN AN Ngày sinh: 05/06/1985", "Nguyễn Văn An"),
             ("Họ, chữ đệm, tên: Nguyễn Văn An, Ngày, tháng, năm sinh: 05/06/1985", "Nguyễn Văn An"),
             ("Tên tôi là: Nguyễn Văn An, sinh ngày 05 tháng 6 năm 1985", "Nguyễn Văn An"),
+            ("Họ và tên chủ hộ: Nguyễn Văn An Sinh ngày: 05/6/1985", "Nguyễn Văn An"),
             ("Điều 1. Trợ cấp cho ông Nguyễn Văn An, sinh ngày 05/6/1985", "Nguyễn Văn An"),
         ] {
             check(&[line], Some(expected), Some("1985-06-05"));
@@ -185,6 +204,16 @@ mod tests {
             &["Trợ cấp cho ông Lê An, sinh ngày 05/6/1985, và bà Lê Ân, sinh ngày 05/6/1986"],
             None,
             Some("1985-06-05"),
+        );
+        check(&["Bà Lê An, sinh ngày 05/6/1985;", "Ông Lê Ân, sinh ngày 05/6/1986;"], None, None);
+    }
+
+    #[test]
+    fn an_enterprise_holds_its_licence() {
+        check(
+            &["1. Tên doanh nghiệp: Công ty Cổ phần Nhân lực Đông Lĩnh"],
+            Some("Công ty Cổ phần Nhân lực Đông Lĩnh"),
+            None,
         );
     }
 

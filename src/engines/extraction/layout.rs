@@ -311,7 +311,7 @@ fn find_words(row: &Row, words: &[&str], enough: usize) -> Option<BoxMm> {
         .map(|start| words_from(&row.tokens[start..], words))
         .max_by_key(Vec::len)
         .filter(|found| found.len() >= enough)
-        .and_then(|found| BoxMm::around(found.into_iter()))
+        .and_then(BoxMm::around)
 }
 
 /// The boxes of `words` found in order from the first token on, which has to be one of the first two.
@@ -324,8 +324,8 @@ fn words_from<'a>(tokens: &'a [Token], words: &[&str]) -> Vec<&'a BoxMm> {
             continue;
         }
         let ahead = words.len().min(next + 2);
-        let is_it = |w: &&str| **w == word || (w.len() >= 3 && fold::nearly(w, &word));
-        match words[next.min(ahead)..ahead].iter().position(|w| is_it(&w)) {
+        let is_it = |w: &str| w == word || (w.len() >= 3 && fold::nearly(w, &word));
+        match words[next.min(ahead)..ahead].iter().position(|w| is_it(w)) {
             Some(step) => {
                 found.push(&token.at);
                 next += step + 1;

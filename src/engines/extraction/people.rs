@@ -27,11 +27,6 @@ const OTHERS: &[&str] = &[
     "ho ten cha",
     "ho va ten me",
     "ho va ten cha",
-    "cha",
-    "bo",
-    "me",
-    "vo",
-    "chong",
     "vo hoac chong",
     "vo/chong",
     "nguoi dai dien",
@@ -53,12 +48,14 @@ const OTHERS: &[&str] = &[
     "thanh vien",
     "nguoi nhan thay",
     "nhan tro cap thay",
-    "chu ho",
     "nguoi su dung lao dong",
     "nguoi thuc hien",
     "nguoi tiep nhan",
     "nguoi yeu cau",
 ];
+
+/// Kin, which turn away only as a label of their own: "Cha:", "2. Mẹ: …".
+const KIN: &[&str] = &["cha", "bo", "me", "vo", "chong", "con"];
 
 /// Words that turn (back) to the holder.
 const HOLDERS: &[&str] = &[
@@ -102,7 +99,8 @@ pub(super) fn roles(reading: &Reading) -> Option<Vec<(Role, &Sentence)>> {
         }
         if HOLDERS.iter().any(|h| fold::holds(&head, h)) {
             role = Role::Holder;
-        } else if OTHERS.iter().any(|o| fold::holds(&head, o)) && is_label(sentence) {
+        } else if is_kin_label(sentence) || OTHERS.iter().any(|o| fold::holds(&head, o)) && is_label(sentence)
+        {
             role = Role::Other;
         }
         roles.push((role, sentence));
@@ -114,6 +112,12 @@ pub(super) fn roles(reading: &Reading) -> Option<Vec<(Role, &Sentence)>> {
 fn heading(sentence: &Sentence) -> String {
     let words: Vec<String> = fold::words(&sentence.folded).into_iter().take(9).collect();
     words.join(" ")
+}
+
+fn is_kin_label(sentence: &Sentence) -> bool {
+    let label = sentence.folded.split_once(':').map(|(label, _)| fold::words(label)).unwrap_or_default();
+    let words: Vec<&String> = label.iter().filter(|w| !w.bytes().all(|b| b.is_ascii_digit())).collect();
+    words.len() <= 3 && words.first().is_some_and(|w| KIN.contains(&w.as_str()))
 }
 
 /// A label with a colon, or a short heading; a running sentence turns to nobody.
@@ -152,6 +156,15 @@ mod tests {
                 "Họ và tên: C;",
             ],
             Some(&[Holder, Other, Other, Holder, Holder]),
+        );
+    }
+
+    #[test]
+    fn legal_bases_turn_to_nobody() {
+        use Role::{Holder, Other};
+        check(
+            &["Căn cứ Bộ luật Lao động số 45/2019/QH14;", "Số CCCD: 1;", "2. Mẹ: B;", "Số CCCD: 2;"],
+            Some(&[Holder, Holder, Other, Other]),
         );
     }
 

@@ -4,12 +4,69 @@
 //! since two people may differ in a mark alone.
 
 use super::flow::Sentence;
+use super::fold;
 use super::layout::Token;
 
 /// A word read better than this is not questioned.
 const UNQUESTIONED: f32 = 0.955;
 /// A word below this, which nothing confirms, makes the whole text doubtful.
 const DOUBTFUL: f32 = 0.62;
+
+/// Pairs of words whose letters are fixed in the language of administration: without marks each
+/// stands for itself alone.
+const FIXED: &[&str] = &[
+    "chi trả",
+    "trợ cấp",
+    "xã hội",
+    "mai táng",
+    "khuyết tật",
+    "bảo trợ",
+    "hỗ trợ",
+    "kinh phí",
+    "chi phí",
+    "chăm sóc",
+    "nuôi dưỡng",
+    "trẻ em",
+    "hộ nghèo",
+    "cận nghèo",
+    "điều chỉnh",
+    "thôi hưởng",
+    "phổ thông",
+    "thất nghiệp",
+    "thủ tục",
+    "hành chính",
+    "triển khai",
+    "tăng cường",
+    "chỉ đạo",
+    "thực hiện",
+    "quyết định",
+    "đối với",
+    "công nhận",
+    "về việc",
+    "trợ giúp",
+    "bảo hiểm",
+    "tổ chức",
+    "kế hoạch",
+    "báo cáo",
+    "phê duyệt",
+    "giải quyết",
+    "chế độ",
+    "đề nghị",
+];
+
+/// The fixed spelling of word `i`, where it and a neighbour make a fixed pair.
+fn fixed(tokens: &[Token], i: usize) -> Option<String> {
+    let pair_at =
+        |first: usize| Some(format!("{} {}", bare(tokens.get(first)?), bare(tokens.get(first + 1)?)));
+    let known = |pair: Option<String>| pair.and_then(|p| FIXED.iter().find(|f| fold::fold(f) == p));
+    let as_second =
+        i.checked_sub(1).and_then(|before| known(pair_at(before))).and_then(|f| f.split(' ').nth(1));
+    let word = known(pair_at(i)).and_then(|f| f.split(' ').next()).or(as_second)?;
+    let own = letters(&tokens[i]);
+    let is_capital = tokens[i].text.chars().next().is_some_and(char::is_uppercase);
+    let mended = tokens[i].text.to_lowercase().replace(&own, word);
+    Some(if is_capital { super::casing::capitalised(&mended) } else { mended })
+}
 
 /// The words of `tokens`, slips mended where the rest of the paper outvotes them, and how sure the
 /// weakest of them is.
@@ -21,6 +78,9 @@ pub(super) fn vote(tokens: &[Token], sentences: &[Sentence]) -> (Vec<String>, f3
         .map(|(i, token)| {
             if token.confidence > UNQUESTIONED || !token.text.chars().any(char::is_alphanumeric) {
                 return token.text.clone();
+            }
+            if let Some(word) = fixed(tokens, i).filter(|_| !is_all_caps(&token.text)) {
+                return word;
             }
             let before = i.checked_sub(1).map(|b| &tokens[b]);
             let heard = others(token, before, tokens.get(i + 1), sentences);
@@ -54,6 +114,10 @@ fn others<'a>(
         .map(|(_, t)| t)
         .take(40)
         .collect()
+}
+
+fn is_all_caps(word: &str) -> bool {
+    word.chars().count() > 1 && !word.chars().any(char::is_lowercase)
 }
 
 fn bare(token: &Token) -> &str {

@@ -191,6 +191,9 @@ fn looks_like_name(row: &Row) -> bool {
         && row.tokens.iter().all(|t| is_word(&t.text))
         && !is_official(&phrase)
         && !is_declarant(&phrase)
+        && !["giam doc", "chu tich", "bo truong", "van phong", "truong phong"]
+            .iter()
+            .any(|p| fold::holds(&phrase, p))
         && !fold::holds(&phrase, "ky ten")
         && !fold::holds(&phrase, "uy ban")
 }
@@ -241,6 +244,8 @@ mod tests {
         check(block().around(155.0, 215.0, "Văn Minh"), None, Some("Chủ tịch"));
         check(block().around(150.0, 215.0, "ấñg~17 Văn Minh"), None, Some("Chủ tịch"));
         check(block().around(150.0, 215.0, "Đặng~40 Văn Minh"), None, Some("Chủ tịch"));
+        // The lower position, half covered, is nobody's name.
+        check(block().around(150.0, 187.0, "HÓ CHỦ TỊCH"), None, Some("Chủ tịch"));
     }
 
     #[test]

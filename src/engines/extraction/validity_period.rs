@@ -187,7 +187,11 @@ mod tests {
     use super::*;
     use jiff::civil::date;
 
-    fn check(lines: &[&str], expected: Result<Option<(Option<&str>, Option<&str>)>, ()>) {
+    /// First and last day.
+    type Period<'a> = (Option<&'a str>, Option<&'a str>);
+
+    /// `Ok(None)`: absent; `Err`: left to a person.
+    fn check(lines: &[&str], expected: Result<Option<Period<'_>>, ()>) {
         let mut paper = Paper::new()
             .header(&["ỦY BAN NHÂN DÂN", "XÃ BẢO ÁI"])
             .number_and_date("Số: 12/QĐ-UBND", "Bảo Ái, ngày 06 tháng 5 năm 2024")
