@@ -1,6 +1,6 @@
 //! The database and its transactions. Knows nothing of tables beyond the check of the keys.
 
-use std::{sync::Arc, time::Duration};
+use std::{fs, os::unix::fs::OpenOptionsExt, path::Path, sync::Arc, time::Duration};
 
 use sqlx::{
     Any, AnyConnection, Connection,
@@ -10,7 +10,7 @@ use sqlx::{
 };
 use tokio::sync::{Mutex, OwnedMutexGuard};
 
-use super::{Cause, Keys, StoreError, row::Columns};
+use super::{Cause, Keys, StoreError, error, row::Columns};
 
 /// How long a writer waits for its turn, and anyone for a connection.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -64,6 +64,10 @@ impl Db {
     pub async fn open(url: &str, keys: Keys) -> Result<Self, StoreError> {
         let engine = Engine::of(url)?;
         sqlx::any::install_default_drivers();
+        // Alone first: a pool tries again for as long as it has patience, and forgets why.
+        let mut first = AnyConnection::connect(url).await?;
+        engine.prepare(&mut first).await?;
+        first.close().await?;
         let pool = AnyPoolOptions::new()
             .max_connections(CONNECTIONS)
             .acquire_timeout(PATIENCE)
@@ -74,6 +78,37 @@ impl Db {
         db.migrate().await?;
         db.check_keys().await?;
         Ok(db)
+    }
+
+    /// Opens the SQLite file at `path`, made (for its owner alone) when it isn't there.
+    ///
+    /// # Errors
+    /// As [`Self::open`]; also when `path` isn't UTF-8.
+    pub async fn open_file(path: &Path, keys: Keys) -> Result<Self, StoreError> {
+        let mut made = fs::OpenOptions::new();
+        made.create(true).append(true).mode(0o600).open(path).map_err(|e| error::of_io(&e))?;
+        Self::open(&Self::url_of_file(path)?, keys).await
+    }
+
+    /// The URL of the SQLite file at `path`, absolute and with every sign escaped that a URL reads
+    /// otherwise: a folder may be named “Hồ sơ #1 100%?”.
+    ///
+    /// # Errors
+    /// [`StoreError::Unreachable`] when `path` isn't UTF-8.
+    pub fn url_of_file(path: &Path) -> Result<String, StoreError> {
+        let path = std::path::absolute(path).map_err(|e| error::of_io(&e))?;
+        let path = path
+            .to_str()
+            .ok_or_else(|| StoreError::Unreachable(Cause::new("the path of the database must be UTF-8")))?;
+        let escaped = path.bytes().fold(String::new(), |mut url, byte| {
+            if byte.is_ascii_alphanumeric() || b"/-_.~".contains(&byte) {
+                url.push(char::from(byte));
+            } else {
+                url.push_str(&format!("%{byte:02X}"));
+            }
+            url
+        });
+        Ok(format!("sqlite://{escaped}?mode=rwc"))
     }
 
     /// A view of the data as they are now; what it is used to write is lost or refused.

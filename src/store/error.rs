@@ -111,7 +111,6 @@ impl From<sqlx::Error> for StoreError {
         use sqlx::Error as E;
         match error {
             E::Database(cause) => of_database(cause.as_ref()),
-            E::PoolTimedOut => Self::Busy,
             E::ColumnDecode { .. } | E::Decode(_) | E::ColumnNotFound(_) | E::RowNotFound => {
                 Self::Corrupt { what: "a row" }
             }

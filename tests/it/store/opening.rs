@@ -17,6 +17,31 @@ async fn a_database_opens_again_with_its_keys_and_with_no_others() {
 }
 
 #[tokio::test]
+async fn a_database_file_may_lie_anywhere_and_is_its_owners_alone() {
+    use std::os::unix::fs::PermissionsExt;
+    let folder = tempfile::tempdir().unwrap();
+    for name in ["plain.db", "Hồ sơ #1 100%?a=b&mode=ro.db", "../up here.db"] {
+        let inner = folder.path().join("in ner");
+        std::fs::create_dir_all(&inner).unwrap();
+        let path = inner.join(name);
+        let keys = inner.join("keys");
+        let db = Db::open_file(&path, Keys::open_or_create(&keys).unwrap()).await.unwrap();
+        db.write().await.unwrap().commit().await.unwrap();
+        let facts = std::fs::metadata(&path).unwrap();
+        assert_eq!(facts.permissions().mode() & 0o777, 0o600, "{name}");
+        assert!(facts.len() > 0, "{name}");
+        db.close().await;
+        let again = Db::open_file(&path, Keys::open(&keys).unwrap()).await.unwrap();
+        again.close().await;
+        assert!(matches!(Db::open_file(&path, Keys::ephemeral().unwrap()).await, Err(StoreError::OtherKeys)));
+    }
+    let not_a_database = folder.path().join("letter.db");
+    std::fs::write(&not_a_database, "Kính gửi: Ủy ban nhân dân xã ".repeat(100)).unwrap();
+    let refused = Db::open_file(&not_a_database, Keys::ephemeral().unwrap()).await;
+    assert!(matches!(refused, Err(StoreError::Corrupt { .. })));
+}
+
+#[tokio::test]
 async fn several_processes_may_start_on_a_new_database_at_once() {
     let folder = tempfile::tempdir().unwrap();
     let sqlite = format!("sqlite://{}?mode=rwc", folder.path().join("new.db").display());

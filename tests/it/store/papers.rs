@@ -158,7 +158,12 @@ async fn a_state_that_would_not_read_back_is_refused() {
 async fn papers_of_a_state_come_page_by_page_and_each_once() {
     each_engine(async |w| {
         let kept = w.with_papers(7).await;
-        let failed = PaperState::Failed { step: Step::Read, cause: "hết giờ".to_owned(), retry: true };
+        let failed = PaperState::Failed {
+            step: Step::Read,
+            cause: "hết giờ".to_owned(),
+            retry: true,
+            before: Box::new(PaperState::Received),
+        };
         w.write(async |tx| papers::move_to(tx, &kept[3], failed).await.unwrap()).await;
         w.read(async |tx| {
             let mut seen = Vec::new();

@@ -5,7 +5,7 @@ use sohoa::{
         code::OwnerKey,
         dossier::{Confirmation, PaperState},
         event::{Action, AuditEvent},
-        ids::{ContentHash, OwnerNumber},
+        ids::{ContentHash, OwnerId, OwnerNumber},
         job::Job,
         page::CheckedPages,
         record::ChangeKind,
@@ -29,6 +29,7 @@ async fn fill(w: &World) {
     let confirmed = Confirmation {
         fields: fields("25/2019"),
         code: code("25/2019"),
+        owner: OwnerId::new(),
         by: officer.id.clone(),
         at: at(4),
         checked: CheckedPages { pages: Vec::new(), findings: Vec::new() },

@@ -82,7 +82,7 @@ impl World {
                     catalogues::insert(tx, &Catalogue::starting(), None, None, at(0)).await.unwrap();
                 let dossier = Dossier {
                     id: DossierId::new(),
-                    procedure: ProcedureCode::parse("1.001776").unwrap(),
+                    procedure: Some(ProcedureCode::parse("1.001776").unwrap()),
                     catalogue,
                     opened_at: at(1),
                     opened_by: officer.id.clone(),
@@ -188,6 +188,8 @@ pub fn record(paper: &PaperId, owner: &OwnerId, code: DocumentCode, stored_at: T
         owner: owner.clone(),
         fields: fields(&code.number.to_string()),
         code,
+        confirmed_by: OfficerId::parse("somebody").unwrap(),
+        confirmed_at: at(4),
         stored_at,
         coded: ContentHash::of(b"coded"),
         originals: vec![ContentHash::of(b"one"), ContentHash::of(b"two")],
