@@ -136,13 +136,6 @@ impl Config {
         if self.listen.ip().is_loopback() { Ok(self.listen) } else { Err(ConfigError::NotLoopback(self.listen.ip())) }
     }
 
-    /// The address of the database.
-    pub fn database_url(&self) -> DatabaseUrl {
-        self.database.clone().unwrap_or_else(|| {
-            DatabaseUrl(format!("sqlite://{}?mode=rwc", self.data.join("sohoa.sqlite").display()))
-        })
-    }
-
     /// The officer who acts, and whether it is the built-in one for trying out.
     pub fn officer(&self) -> (Officer, bool) {
         match &self.officer {

@@ -215,6 +215,14 @@ fn readers(config: &Config, n_readers: Option<usize>) -> Result<Readers, Stop> {
     Ok(Readers::new(program, limits))
 }
 
+/// As [`open`], for commands that look at what is there: a folder that is missing was misspelt.
+async fn open_existing(config: &Config) -> Result<Ctx, Stop> {
+    if config.database.is_none() && !config.data.join("sohoa.sqlite").exists() {
+        return Err(Stop::usage(format!("{} không phải thư mục dữ liệu của sohoa", config.data.display())));
+    }
+    open(config, None, None).await
+}
+
 /// Opens an installation; its folder, database and keys are made when they are missing.
 async fn open(config: &Config, n_readers: Option<usize>, officer: Option<ActingOfficer>) -> Result<Ctx, Stop> {
     let storage = |what: &str, e: std::io::Error| {
@@ -222,7 +230,10 @@ async fn open(config: &Config, n_readers: Option<usize>, officer: Option<ActingO
     };
     std::fs::create_dir_all(&config.data).map_err(|e| storage("thư mục dữ liệu", e))?;
     let keys = Keys::open_or_create(&config.data.join("sohoa.keys"))?;
-    let db = Db::open(config.database_url().expose(), keys).await?;
+    let db = match &config.database {
+        Some(url) => Db::open(url.expose(), keys).await?,
+        None => Db::open_file(&config.data.join("sohoa.sqlite"), keys).await?,
+    };
     let objects = Objects::local(&config.data.join("objects"))?;
     let clock = Clock::System;
     let officer =

@@ -58,8 +58,13 @@ fn field_out<T>(proposed: &Proposed<T>, value: impl Fn(&T) -> Value) -> Value {
         "status": proposed.status,
         "source": proposed.source,
         "page": proposed.place.map(|p| p.page),
-        "box_mm": proposed.place.map(|p| p.box_mm),
+        "box_mm": proposed.place.map(|p| tenths(p.box_mm.into())),
     })
+}
+
+/// Tenths of a millimetre, as decimal numbers: a wider float would show what the narrow one lacks.
+fn tenths(place: [f32; 4]) -> [f64; 4] {
+    place.map(|v| (f64::from(v) * 10.0).round() / 10.0)
 }
 
 fn plain<T: ToString>(value: &T) -> Value {

@@ -23,7 +23,7 @@ async fn uploaded(app: &TestApp, dossier: &str, place: &str, bytes: &[u8], parts
 
 /// Everything the person corrects: the truth of the generated paper, so that reading is not what is tested.
 fn truth_of(paper: &crate::generator::Paper) -> Value {
-    let truth: Value = serde_json::from_str(&paper.truth_json()).unwrap();
+    let truth: Value = serde_json::from_str(&paper.truth_json().unwrap()).unwrap();
     let value = |name: &str| truth["fields"][name]["value"].clone();
     json!({
         "document_type_code": value("document_type_code"), "owner_id": value("owner_id"),
@@ -130,7 +130,7 @@ async fn the_same_code_is_never_given_twice() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_missing_page_asks_for_a_rescan_and_the_bytes_are_kept() {
     let scan = papers::clean(Kind::Decision, 43);
-    let n_pages: u32 = scan.truth.pages;
+    let n_pages = scan.truth.pages;
     let app = TestApp::start(true).await;
     let dossier = app.open_dossier("1.001776").await;
     let declared = (n_pages + 1).to_string();
@@ -275,6 +275,14 @@ async fn foreign_pages_and_foreign_names_get_nothing() {
     assert_eq!(app.problem(renamed).await["type"], "urn:sohoa:problem:wrong-host");
 }
 
+const FORM: (&str, &str) = ("content-type", "application/x-www-form-urlencoded");
+
+/// As a browser sends a form.
+fn form(fields: &[(&str, String)]) -> String {
+    let escape = |text: &str| text.bytes().map(|b| format!("%{b:02X}")).collect::<String>();
+    fields.iter().map(|(name, value)| format!("{name}={}", escape(value))).collect::<Vec<_>>().join("&")
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn the_pages_lead_from_upload_to_the_store() {
     let scan = papers::clean(Kind::Decision, 47);
@@ -283,11 +291,11 @@ async fn the_pages_lead_from_upload_to_the_store() {
     assert!(home.headers()["content-security-policy"].to_str().unwrap().contains("script-src 'self'"));
     assert!(home.text().await.unwrap().contains("Giấy tờ mới nhận"));
 
-    let form = reqwest::multipart::Form::new()
+    let upload = reqwest::multipart::Form::new()
         .text("kind", "1.001776 KQ1")
         .text("form", "original")
         .part("file", reqwest::multipart::Part::bytes(papers::bytes(&scan)).file_name("scan.pdf"));
-    let page = app.post("/papers").multipart(form).send().await.unwrap();
+    let page = app.post("/papers").multipart(upload).send().await.unwrap();
     let place = page.url().path().to_owned();
     let paper = place.strip_prefix("/papers/").unwrap().to_owned();
     app.settled(&paper).await;
@@ -309,16 +317,16 @@ async fn the_pages_lead_from_upload_to_the_store() {
     // Emptied by mistake: nothing is lost, and the page says so.
     let mut emptied = fields.clone();
     emptied[0].1 = String::new();
-    let again = app.post(&format!("{place}/confirm")).form(&emptied).send().await.unwrap();
+    let again = app.post(&format!("{place}/confirm")).body(form(&emptied)).header(FORM.0, FORM.1).send().await.unwrap();
     assert_eq!(again.status(), 422);
     assert!(again.text().await.unwrap().contains("bắt buộc phải có"));
 
-    app.post(&format!("{place}/confirm")).form(&fields).send().await.unwrap();
+    app.post(&format!("{place}/confirm")).body(form(&fields)).header(FORM.0, FORM.1).send().await.unwrap();
     app.settled(&paper).await;
     let page = app.get(&place).send().await.unwrap().text().await.unwrap();
     assert!(page.contains("Đã lưu vào kho"), "{page}");
 
-    let found = app.post("/owners").form(&[("owner", text("owner_id")), ("purpose", "trợ cấp".to_owned())]).send().await.unwrap();
+    let found = app.post("/owners").body(form(&[("owner", text("owner_id")), ("purpose", "trợ cấp".to_owned())])).header(FORM.0, FORM.1).send().await.unwrap();
     let page = found.text().await.unwrap();
     assert!(page.contains(&text("document_number")) && page.contains("chưa ký số"), "{page}");
 }

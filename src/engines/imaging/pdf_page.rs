@@ -75,7 +75,8 @@ fn survey(page: &Page<'_>, content: RenderContent, wanted: Option<usize>) -> Sur
     let cache = InterpreterCache::new();
     let bounds = Rect::new(0.0, 0.0, w, h);
     let mut context = Context::new(to_mm(page), bounds, &cache, page.xref(), settings(content, &is_damaged));
-    let mut seen = Survey { wanted, ..Survey::default() };
+    let mut seen = Survey::default();
+    seen.wanted = wanted;
     interpret_page(page, &mut context, &mut seen);
     seen.is_damaged |= is_damaged.load(Ordering::Relaxed);
     seen

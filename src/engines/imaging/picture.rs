@@ -2,6 +2,11 @@
 //!
 //! Refuses to know what the words mean, and where the bytes came from.
 
+use fast_image_resize::{
+    FilterType, PixelTrait, ResizeAlg, ResizeOptions, Resizer,
+    images::{TypedImage, TypedImageRef},
+    pixels::{U8, U8x3},
+};
 use image::{DynamicImage, GrayImage, RgbImage};
 
 use crate::domain::{
@@ -140,23 +145,32 @@ pub(crate) fn fit(width: u32, height: u32, long_px: u32) -> (u32, u32) {
 
 /// Copy of a picture in another size; area-averaged when smaller.
 pub fn resize_picture(image: DynamicImage, width: u32, height: u32) -> DynamicImage {
-    use fast_image_resize::{FilterType, ResizeAlg, ResizeOptions, Resizer};
     if (image.width(), image.height()) == (width, height) {
         return image;
     }
-    let is_grey = matches!(image, DynamicImage::ImageLuma8(_));
-    let mut out = if is_grey {
-        DynamicImage::ImageLuma8(GrayImage::new(width, height))
-    } else {
-        DynamicImage::ImageRgb8(RgbImage::new(width, height))
+    let scaled = match &image {
+        DynamicImage::ImageLuma8(grey) => scaled::<U8>(grey.as_raw(), grey.dimensions(), (width, height))
+            .and_then(|pixels| GrayImage::from_raw(width, height, pixels))
+            .map(DynamicImage::ImageLuma8),
+        DynamicImage::ImageRgb8(colour) => scaled::<U8x3>(colour.as_raw(), colour.dimensions(), (width, height))
+            .and_then(|pixels| RgbImage::from_raw(width, height, pixels))
+            .map(DynamicImage::ImageRgb8),
+        _ => None,
     };
-    let filter = if width > image.width() { FilterType::CatmullRom } else { FilterType::Hamming };
+    // Pictures are grey or colour of eight bits by now; should another come, it is scaled slowly.
+    scaled.unwrap_or_else(|| image.resize_exact(width, height, image::imageops::FilterType::Triangle))
+}
+
+/// By pixel type, so that only the two in use are compiled: all of them cost minutes.
+fn scaled<P: PixelTrait>(pixels: &[u8], from: (u32, u32), to: (u32, u32)) -> Option<Vec<u8>> {
+    let filter = if to.0 > from.0 { FilterType::CatmullRom } else { FilterType::Hamming };
     let options = ResizeOptions::new().resize_alg(ResizeAlg::Convolution(filter));
-    match Resizer::new().resize(&image, &mut out, &options) {
-        Ok(()) => out,
-        // Only for pixel types that `fast_image_resize` does not know.
-        Err(_) => image.resize_exact(width, height, image::imageops::FilterType::Triangle),
-    }
+    let source = TypedImageRef::<P>::from_buffer(from.0, from.1, pixels).ok()?;
+    let n_bytes = (to.0 as usize).checked_mul(to.1 as usize)?.checked_mul(P::size())?;
+    let mut scaled = vec![0; n_bytes];
+    let mut target = TypedImage::<P>::from_buffer(to.0, to.1, &mut scaled).ok()?;
+    Resizer::new().resize_typed(&source, &mut target, &options).ok()?;
+    Some(scaled)
 }
 
 /// Copy of a grey picture in another size; area-averaged when smaller.

@@ -121,7 +121,7 @@ pub(super) async fn officer(command: OfficerCommand) -> Result<Exit, Stop> {
             println!("{}", officer.id);
         }
         OfficerCommand::List { place } => {
-            let ctx = super::open(&place.config()?, None, None).await?;
+            let ctx = super::open_existing(&place.config()?).await?;
             for officer in administer::officers(&ctx).await? {
                 println!("{}\t{}\t{}", officer.id, officer.full_name, officer.unit.unwrap_or_default());
             }
@@ -141,7 +141,7 @@ pub(super) enum AuditCommand {
 
 pub(super) async fn audit(command: AuditCommand) -> Result<Exit, Stop> {
     let AuditCommand::Verify { place } = command;
-    let ctx = super::open(&place.config()?, None, None).await?;
+    let ctx = super::open_existing(&place.config()?).await?;
     let found = administer::verify_audit(&ctx).await?;
     match found.first_fault {
         None => {

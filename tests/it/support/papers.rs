@@ -6,7 +6,7 @@ use crate::generator::{Container, Fonts, Kind, Order, Paper, Spoiling};
 
 /// A paper of `kind`, one clean scan, as a PDF; the same for the same seed.
 pub fn clean(kind: Kind, seed: u64) -> Paper {
-    with(kind, seed, Container::Pdf, &[Spoiling::Clean])
+    with(kind, seed, Container::Pdf, &[])
 }
 
 pub fn with(kind: Kind, seed: u64, container: Container, spoilings: &[Spoiling]) -> Paper {
