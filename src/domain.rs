@@ -2,9 +2,17 @@
 //!
 //! Everything here is decided from its arguments alone: no file, no clock, no database, no network.
 
+pub mod catalogue;
 pub mod code;
+pub mod confirm;
+pub mod dossier;
+pub mod eligibility;
+pub mod event;
 pub mod fields;
 pub mod ids;
+pub mod job;
+pub mod officer;
 pub mod page;
+pub mod record;
 pub mod text;
 pub mod validity;

@@ -1,1 +1,32 @@
 //! Floor 2: what is kept, and how it is found again.
+//!
+//! One SQL text serves SQLite and PostgreSQL; bytes lie in an object store under their hash. Every
+//! function takes and gives domain types. Knows nothing of HTTP, engines or the wall clock, and
+//! nobody above sees a row or a type of the database library.
+//!
+//! Personal numbers and names stand in no column in clear: what is looked up is a keyed hash, what
+//! is read back is sealed ([`keys`]). In a transaction, append to the trace ([`audit`]) and to the
+//! change log last: both put their writers in a row until commit.
+
+pub mod audit;
+pub mod catalogues;
+pub mod changes;
+pub mod codes;
+mod db;
+pub mod dossiers;
+mod error;
+pub mod idempotency;
+pub mod jobs;
+pub mod keys;
+pub mod objects;
+pub mod officers;
+pub mod owners;
+pub mod papers;
+pub mod quarantine;
+pub mod records;
+mod row;
+
+pub use db::{Db, Tx};
+pub use error::{Cause, StoreError};
+pub use keys::Keys;
+pub use objects::Objects;

@@ -1,1 +1,197 @@
-//! How the code gets onto a file.
+//! How the code gets onto *this* file: the decision, and one Vietnamese sentence about it.
+//!
+//! Source: QĐ 1917/QĐ-BLĐTBXH, Điều 15 khoản 3. A file that we composed takes the code in its
+//! prepared field; any other unsigned file takes it as page content. Signed files are refused until
+//! signatures can be verified. Knows nothing of who asks, and trusts no file.
+
+mod field;
+mod page_content;
+
+use serde::Serialize;
+
+use super::pdf::{
+    append::AppendError,
+    code_mark::TooWide,
+    font::{self, FontError},
+    ink::DUST,
+    read::{self, CodeField, ReadError},
+};
+use crate::domain::{code::DocumentCode, page::BoxMm};
+
+/// By which way the code was written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Way {
+    /// As content of page one.
+    PageContent,
+    /// In the field that was prepared for it.
+    PreparedField,
+    /// As the face of a further signature.
+    SealSignature,
+    /// On a copy; the original stays as it came.
+    DerivedCopy,
+}
+
+/// A PDF that carries its code.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Stamped {
+    /// The bytes of the file; those that came in when it carried the code already.
+    pub pdf: Vec<u8>,
+    /// How the code is carried.
+    pub way: Way,
+    /// Where, on page one as seen.
+    pub box_mm: BoxMm,
+    /// Whether the code was there before, and nothing was written.
+    pub is_unchanged: bool,
+    /// Share of dark pixels under the code, 0–1; `None` where nobody looked.
+    pub ink_share: Option<f32>,
+    /// One sentence for a clerk.
+    pub message: String,
+}
+
+/// A PDF whose field `MaSoHoa` holds the code.
+#[derive(Debug, Clone, PartialEq)]
+pub struct CodedPdf {
+    /// The bytes of the file; those that came in are its beginning.
+    pub pdf: Vec<u8>,
+    /// Where the code stands, on page one as seen.
+    pub box_mm: BoxMm,
+    /// Whether the code was there before, and nothing was written.
+    pub is_unchanged: bool,
+}
+
+/// Why no code was written; nothing is changed then.
+#[derive(Debug, thiserror::Error)]
+pub enum StampError {
+    /// It carries a signature.
+    #[error("tệp PDF đã có chữ ký số; phiên bản này chưa ghi mã lên tệp đã ký, tệp được giữ nguyên")]
+    Signed,
+    /// A signature in it forbids filling the field.
+    #[error("chữ ký số trong tệp PDF không cho phép điền ô {}", super::pdf::CODE_FIELD)]
+    Locked,
+    /// It carries another code.
+    #[error("tệp PDF đã mang một mã số hóa khác")]
+    OtherCode,
+    /// The owner of the file forbids changes.
+    #[error("tệp PDF được mã hóa và không cho phép sửa đổi")]
+    Protected,
+    /// The field for the code is not there.
+    #[error("tệp PDF không có ô {} để ghi mã", super::pdf::CODE_FIELD)]
+    NoField,
+    /// The code does not fit.
+    #[error("mã quá dài để in ở góc trên bên trái trang đầu: {0}")]
+    CodeTooWide(#[from] TooWide),
+    /// The code has a letter that cannot be printed.
+    #[error("không in được mã: {0}")]
+    Letter(#[from] FontError),
+    /// The file cannot be used.
+    #[error(transparent)]
+    Unreadable(#[from] ReadError),
+    /// Page one cannot be shown, so nobody knows what the code would cover.
+    #[error("không xem được trang đầu của tệp PDF nên không biết chỗ nào còn trống để ghi mã")]
+    Unseen,
+    /// What was written did not come out as it should; it was thrown away.
+    #[error("trang đầu sau khi ghi mã không đúng như dự kiến; tệp được giữ nguyên")]
+    NotProven,
+    /// The file could not be written.
+    #[error(transparent)]
+    Write(#[from] AppendError),
+}
+
+/// Writes the code onto page one, by the way that this file allows.
+///
+/// The same code a second time changes nothing and says so.
+///
+/// # Errors
+/// [`StampError`]; [`StampError::Signed`] for every file with a signature.
+pub fn write_code(input: &[u8], code: &DocumentCode) -> Result<Stamped, StampError> {
+    let text = font::clean(&code.to_string());
+    let document = read::open(input)?;
+    let facts = read::facts(&document);
+    let carried = match &facts.code_field {
+        CodeField::Filled(carried) => Some((carried, Way::PreparedField)),
+        _ => facts.marked_code.as_ref().map(|carried| (carried, Way::PageContent)),
+    };
+    if let Some((carried, way)) = carried {
+        if *carried != text {
+            return Err(StampError::OtherCode);
+        }
+        let box_mm = match way {
+            Way::PreparedField => field::find(&document).map(|found| found.place.to_mm()),
+            _ => page_content::marked_box(&document),
+        };
+        return Ok(Stamped {
+            pdf: input.to_vec(),
+            way,
+            box_mm: box_mm.unwrap_or(BoxMm { left: 0.0, top: 0.0, width: 0.0, height: 0.0 }),
+            is_unchanged: true,
+            ink_share: None,
+            message: "Tệp đã mang đúng mã này từ trước, không ghi gì thêm.".to_owned(),
+        });
+    }
+    if facts.is_signed {
+        return Err(StampError::Signed);
+    }
+    if let Some(prepared) = field::find(&document) {
+        let written = field::fill(input, document, &prepared, &text)?;
+        return Ok(Stamped {
+            pdf: written,
+            way: Way::PreparedField,
+            box_mm: prepared.place.to_mm(),
+            is_unchanged: false,
+            ink_share: None,
+            message: "Đã ghi mã vào ô dành sẵn ở góc trên bên trái trang đầu.".to_owned(),
+        });
+    }
+    let written = page_content::write(input, document, &text)?;
+    let is_over_ink = written.ink_share > DUST;
+    let message = if is_over_ink {
+        "Đã in mã ở góc trên bên trái trang đầu; góc này không còn chỗ trống nên mã nằm trên nội dung có sẵn, \
+         cần người xem lại."
+    } else {
+        "Đã in mã vào chỗ trống ở góc trên bên trái trang đầu."
+    };
+    Ok(Stamped {
+        pdf: written.pdf,
+        way: Way::PageContent,
+        box_mm: written.place.to_mm(),
+        is_unchanged: false,
+        ink_share: Some(written.ink_share),
+        message: message.to_owned(),
+    })
+}
+
+/// Fills the code field of a PDF that we composed; appends, and changes no earlier byte.
+///
+/// `/V` and `/AP` of the field `MaSoHoa` change, nothing else: what a signature that was made before
+/// with leave to fill the field allows. No signature is verified here.
+///
+/// Source: QĐ 1917/QĐ-BLĐTBXH, Điều 15 khoản 3.
+///
+/// # Errors
+/// [`StampError::NoField`]; [`StampError::OtherCode`]: the field already holds a different code;
+/// [`StampError::Locked`]; [`StampError::CodeTooWide`]. Nothing is written then.
+pub fn fill_code(pdf: &[u8], code: &DocumentCode) -> Result<CodedPdf, StampError> {
+    let text = font::clean(&code.to_string());
+    let document = read::open(pdf)?;
+    let prepared = field::find(&document).ok_or(StampError::NoField)?;
+    let box_mm = prepared.place.to_mm();
+    let facts = read::facts(&document);
+    match facts.code_field {
+        CodeField::Absent => Err(StampError::NoField),
+        CodeField::Filled(carried) if carried == text => {
+            Ok(CodedPdf { pdf: pdf.to_vec(), box_mm, is_unchanged: true })
+        }
+        CodeField::Filled(_) => Err(StampError::OtherCode),
+        CodeField::Empty if facts.signature_fields.iter().any(|f| f.locks_code_field) => {
+            Err(StampError::Locked)
+        }
+        CodeField::Empty => {
+            let pdf = field::fill(pdf, document, &prepared, &text)?;
+            Ok(CodedPdf { pdf, box_mm, is_unchanged: false })
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,1 +1,15 @@
+//! Promises of the program, each kept through its public door.
+#![allow(clippy::unwrap_used)] // a test may stop at once, its helpers too
 
+mod bad_input;
+mod command_line;
+mod contract;
+mod floors;
+mod line;
+mod samples;
+mod store;
+mod support;
+
+#[allow(dead_code, unused_imports)] // the generator serves the command line, too
+#[path = "../../samples/generator/mod.rs"]
+mod generator;

@@ -4,14 +4,16 @@ use image::DynamicImage;
 
 /// What stands on the page, as it came.
 pub enum PageMedia<'a> {
-    /// A page of a PDF.
+    /// A page of a PDF, as a viewer shows it: its own `/Rotate` and `/CropBox` are obeyed before
+    /// anything is said of its size or turned.
     Pdf {
         /// The PDF.
         pdf: &'a hayro_syntax::Pdf,
         /// The page, from 0.
         index: usize,
     },
-    /// A JPEG file, whole.
+    /// A JPEG file, whole; its pixels as they are stored (an orientation in Exif is not obeyed by
+    /// viewers of the composed PDF, so it belongs into the rotation of the page).
     Jpeg {
         /// Its bytes, as they came.
         bytes: &'a [u8],

@@ -9,6 +9,8 @@ use std::{
     time::Duration,
 };
 
+use serde::Deserialize;
+
 use super::{
     child::MEMORY_VARIABLE,
     wire::{self, Parts, Request, Response},
@@ -16,7 +18,8 @@ use super::{
 use crate::engines::imaging::fault::{Limits, ReadError};
 
 /// How many reading processes there are, and what each may use.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 pub struct ReaderLimits {
     /// Processes at once; one per core.
     pub n_readers: usize,

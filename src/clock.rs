@@ -1,0 +1,40 @@
+//! The wall clock, read here alone; everything else gets the time as an argument.
+
+use jiff::{Timestamp, civil::Date, tz::TimeZone};
+
+/// Where the time comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Clock {
+    /// The machine's clock.
+    System,
+    /// Stands still, for tests.
+    Fixed(Timestamp),
+}
+
+impl Clock {
+    /// The present instant, UTC.
+    #[allow(clippy::disallowed_methods)] // the one place
+    pub fn now(self) -> Timestamp {
+        match self {
+            Self::System => Timestamp::now(),
+            Self::Fixed(at) => at,
+        }
+    }
+}
+
+/// The calendar day in Vietnam (UTC+7, no summer time) on which `at` falls.
+pub fn day_in_vietnam(at: Timestamp) -> Date {
+    at.to_zoned(TimeZone::fixed(jiff::tz::offset(7))).date()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_day_turns_at_seven_in_the_evening_utc() {
+        for (at, day) in [("2026-11-21T16:59:59Z", "2026-11-21"), ("2026-11-21T17:00:00Z", "2026-11-22")] {
+            assert_eq!(day_in_vietnam(at.parse().unwrap()).to_string(), day);
+        }
+    }
+}

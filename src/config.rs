@@ -1,0 +1,201 @@
+//! The one configuration: built-in values, then a TOML file, then the command line; wrong keys refused by name.
+
+use std::{
+    net::{IpAddr, SocketAddr},
+    path::{Path, PathBuf},
+};
+
+use serde::Deserialize;
+
+use crate::{
+    domain::{
+        ids::{OfficerId, PersonalId},
+        officer::Officer,
+    },
+    engines::{imaging::check::PageRules, reader::ReaderLimits},
+};
+
+/// Everything that an installation may set; each key is explained in `samples/sohoa.toml`.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Config {
+    /// Folder of the database, the objects and the keys.
+    pub data: PathBuf,
+    /// Address and port of the service.
+    pub listen: SocketAddr,
+    /// `sqlite:…` or `postgres:…`; a SQLite file in `data` when absent.
+    pub database: Option<DatabaseUrl>,
+    /// Who acts; the trial officer when absent.
+    pub officer: Option<OfficerConfig>,
+    /// Papers without a number get `KS-<yyyymmdd>-<ordinal>` as the third part of their code.
+    pub code_papers_without_number: bool,
+    /// Limits of reading processes.
+    pub readers: ReaderLimits,
+    /// What the checks of Điều 9 ask for.
+    pub pages: PageRules,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            data: PathBuf::from("./data"),
+            listen: SocketAddr::from(([127, 0, 0, 1], 8080)),
+            database: None,
+            officer: None,
+            code_papers_without_number: true,
+            readers: ReaderLimits::default(),
+            pages: PageRules::default(),
+        }
+    }
+}
+
+/// Address of a database; may hold a password, so it does not print.
+#[derive(Clone, Deserialize)]
+#[serde(transparent)]
+pub struct DatabaseUrl(String);
+
+impl DatabaseUrl {
+    /// Takes the address as it is.
+    pub fn new(url: impl Into<String>) -> Self {
+        Self(url.into())
+    }
+
+    /// The address, password and all: for opening the database only.
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+}
+
+impl std::fmt::Debug for DatabaseUrl {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("DatabaseUrl(…)")
+    }
+}
+
+/// The officer in whose name the service acts until there are accounts.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct OfficerConfig {
+    /// Opaque id.
+    pub id: OfficerId,
+    /// Họ và tên.
+    pub full_name: String,
+    /// Số định danh cá nhân.
+    pub personal_id: PersonalId,
+    /// Đơn vị.
+    #[serde(default)]
+    pub unit: Option<String>,
+}
+
+/// Why a configuration was refused.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    /// The file can't be read.
+    #[error("không đọc được tệp cấu hình {path}: {source}")]
+    Unreadable {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: std::io::Error,
+    },
+    /// A key is unknown, or a value has the wrong form.
+    #[error("tệp cấu hình {path} có lỗi: {source}")]
+    Invalid {
+        /// The file.
+        path: PathBuf,
+        /// Where and what.
+        #[source]
+        source: Box<toml::de::Error>,
+    },
+    /// Without accounts the service may be reached from this machine alone.
+    #[error(
+        "địa chỉ {0} mở ra ngoài máy này: khi chưa có tài khoản đăng nhập, sohoa chỉ nghe trên 127.0.0.1 hoặc [::1]"
+    )]
+    NotLoopback(IpAddr),
+}
+
+impl Config {
+    /// Reads `path`, or takes the built-in values when there is none.
+    ///
+    /// # Errors
+    /// [`ConfigError`] naming file, key and place.
+    pub fn read(path: Option<&Path>) -> Result<Self, ConfigError> {
+        let Some(path) = path else { return Ok(Self::default()) };
+        let text = std::fs::read_to_string(path)
+            .map_err(|source| ConfigError::Unreadable { path: path.to_owned(), source })?;
+        toml::from_str(&text)
+            .map_err(|source| ConfigError::Invalid { path: path.to_owned(), source: Box::new(source) })
+    }
+
+    /// The address to listen on.
+    ///
+    /// # Errors
+    /// [`ConfigError::NotLoopback`] for any address that other machines can reach.
+    pub fn loopback(&self) -> Result<SocketAddr, ConfigError> {
+        if self.listen.ip().is_loopback() { Ok(self.listen) } else { Err(ConfigError::NotLoopback(self.listen.ip())) }
+    }
+
+    /// The address of the database.
+    pub fn database_url(&self) -> DatabaseUrl {
+        self.database.clone().unwrap_or_else(|| {
+            DatabaseUrl(format!("sqlite://{}?mode=rwc", self.data.join("sohoa.sqlite").display()))
+        })
+    }
+
+    /// The officer who acts, and whether it is the built-in one for trying out.
+    pub fn officer(&self) -> (Officer, bool) {
+        match &self.officer {
+            Some(o) => (
+                Officer {
+                    id: o.id.clone(),
+                    full_name: o.full_name.clone(),
+                    personal_id: o.personal_id.clone(),
+                    unit: o.unit.clone(),
+                },
+                false,
+            ),
+            None => (trial_officer(), true),
+        }
+    }
+}
+
+/// Acts where no officer is configured, so that the program can be tried out; every page says so.
+fn trial_officer() -> Officer {
+    Officer {
+        id: OfficerId::parse("demo").expect("the id is a constant"),
+        full_name: "Công chức dùng thử".into(),
+        personal_id: PersonalId::parse("000000000000").expect("the number is a constant"),
+        unit: None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn wrong_keys_are_refused_by_name() {
+        let error = toml::from_str::<Config>("lisen = \"127.0.0.1:1\"").unwrap_err().to_string();
+        assert!(error.contains("lisen"), "{error}");
+    }
+
+    #[test]
+    fn the_sample_explains_every_key_and_is_the_default() {
+        let text = include_str!("../samples/sohoa.toml");
+        let sample: Config = toml::from_str(text).unwrap();
+        assert_eq!(format!("{sample:?}"), format!("{:?}", Config::default()));
+        // Commented keys are read too: each must be known.
+        let uncommented: String =
+            text.lines().map(|l| l.strip_prefix("#: ").unwrap_or(l)).collect::<Vec<_>>().join("\n");
+        toml::from_str::<Config>(&uncommented).unwrap();
+    }
+
+    #[test]
+    fn only_loopback_until_officers_can_sign_in() {
+        for (listen, ok) in [("127.0.0.1:8080", true), ("[::1]:0", true), ("0.0.0.0:8080", false), ("192.168.1.2:80", false)] {
+            let config = Config { listen: listen.parse().unwrap(), ..Config::default() };
+            assert_eq!(config.loopback().is_ok(), ok, "{listen}");
+        }
+    }
+}

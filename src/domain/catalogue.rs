@@ -1,0 +1,357 @@
+//! Danh mục: which papers each procedure takes, which of them are digitised, and their type codes.
+//!
+//! Source: QĐ 1917/QĐ-BLĐTBXH, Điều 4 khoản 1, Điều 7, Điều 20 khoản 3. Knows nothing of where the
+//! file is or when it was imported.
+
+use std::collections::BTreeSet;
+
+use jiff::civil::Date;
+use serde::{Deserialize, Serialize};
+
+use super::{
+    code::DocumentTypeCode,
+    eligibility::Clause,
+    ids::{ComponentCode, NationalResultCode, ProcedureCode},
+};
+
+/// The form of catalogue this program reads.
+const SCHEMA: &str = "catalogue/1";
+
+/// The catalogue that the program carries: a start, to be replaced by the agency's own.
+pub const STARTING_CATALOGUE: &str = include_str!("../../schemas/catalogue/procedures.json");
+
+/// All procedures of one version of the catalogue.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Catalogue {
+    /// Always `catalogue/1`.
+    schema: String,
+    /// The day the catalogue describes.
+    pub as_of: Date,
+    /// Remarks for people.
+    #[serde(default)]
+    pub notes: Vec<String>,
+    /// The procedures; codes are unique.
+    pub procedures: Vec<Procedure>,
+    /// Results of other ministries' procedures that appear as components.
+    #[serde(default)]
+    pub national_result_codes_observed: Vec<NationalResult>,
+}
+
+/// A result code of the national database.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NationalResult {
+    /// `KQ.G15.000031`.
+    pub code: NationalResultCode,
+    /// The paper's name.
+    pub name: String,
+    /// The procedure that issues it, where known.
+    pub procedure: Option<ProcedureCode>,
+    /// Whether the code was seen in a source.
+    pub verified: bool,
+}
+
+/// Thủ tục hành chính.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Procedure {
+    /// Mã số TTHC.
+    pub code: ProcedureCode,
+    /// Full name.
+    pub name: String,
+    /// Lĩnh vực.
+    pub field: String,
+    /// Cấp thực hiện.
+    pub level: String,
+    /// Papers handed in.
+    pub components: Vec<DossierComponent>,
+    /// Papers handed out.
+    pub results: Vec<ProcedureResult>,
+    /// Where the entry was read.
+    #[serde(default)]
+    pub source: Vec<String>,
+    /// How sure its parts are.
+    #[serde(default)]
+    pub verified: Verified,
+    /// Remark for people.
+    #[serde(default)]
+    pub note: Option<String>,
+    /// Wording by which papers of the procedure head themselves, beside their names.
+    #[serde(default)]
+    pub titles: Vec<String>,
+    /// Ministries that own the procedure, by period.
+    #[serde(default)]
+    pub owning_ministry: Vec<OwningMinistry>,
+    /// The decision that put the entry into the catalogue.
+    #[serde(default)]
+    pub decision_number: Option<String>,
+    /// First day of the entry.
+    #[serde(default)]
+    pub valid_from: Option<Date>,
+    /// Last day of the entry.
+    #[serde(default)]
+    pub valid_until: Option<Date>,
+}
+
+/// How sure the parts of an entry are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Verified {
+    /// The procedure's code was seen in a source.
+    pub procedure_code: bool,
+    /// The list of components was read in the cited text.
+    pub components: bool,
+    /// The components' codes are the official ones.
+    pub component_codes: bool,
+    /// Whether to digitise was read, not judged by us.
+    pub digitise_decision: bool,
+}
+
+/// A ministry that owns a procedure for a time.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct OwningMinistry {
+    /// The ministry.
+    pub name: String,
+    /// First day.
+    pub from: Option<Date>,
+    /// Last day.
+    pub until: Option<Date>,
+}
+
+/// Thành phần hồ sơ.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DossierComponent {
+    /// Mã từng loại giấy tờ, unique within the procedure.
+    pub code: ComponentCode,
+    /// The joined type code, for people; checked against procedure and code.
+    pub full_type_code: DocumentTypeCode,
+    /// The paper's name.
+    pub name: String,
+    /// Whether the paper is digitised (Điều 4) or not (Điều 5).
+    pub digitise: bool,
+    /// Why, beginning with the clause: `QĐ 1917 Điều 4.1.c: …`.
+    pub reason: String,
+    /// The code of the earlier result that this paper is: `1.001699-KQ1` or `KQ.G15.000031`.
+    pub prior_result_code: Option<PriorResult>,
+    /// Wording by which the paper heads itself, beside its name.
+    #[serde(default)]
+    pub titles: Vec<String>,
+}
+
+/// The earlier result that a component is (Điều 4 khoản 1 điểm a).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum PriorResult {
+    /// Of a national result code: of a procedure that need not stand in this catalogue.
+    National(NationalResultCode),
+    /// Of a procedure, by the code of Điều 7.
+    Ours(DocumentTypeCode),
+}
+
+/// Kết quả giải quyết TTHC.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ProcedureResult {
+    /// `<mã số TTHC>-KQ(n)`.
+    pub code: DocumentTypeCode,
+    /// The paper's name.
+    pub name: String,
+    /// Mã kết quả of the national database, where known.
+    pub national_result_code: Option<NationalResultCode>,
+    /// Wording by which the paper heads itself, beside its name.
+    #[serde(default)]
+    pub titles: Vec<String>,
+}
+
+impl DossierComponent {
+    /// The clause that the reason cites; `None` when it cites none, which `parse` refuses.
+    pub fn clause(&self) -> Option<Clause> {
+        Clause::cited_in(&self.reason)
+    }
+
+    /// The type code of the paper: that of the earlier result where it is one of ours, else the
+    /// component's own.
+    ///
+    /// Source: QĐ 1917/QĐ-BLĐTBXH, Điều 7: `-KQ(n)` for papers that are results of a procedure,
+    /// `<mã TTHC>.<mã từng loại>` for papers that are not.
+    pub fn type_code(&self) -> &DocumentTypeCode {
+        match &self.prior_result_code {
+            Some(PriorResult::Ours(code)) => code,
+            _ => &self.full_type_code,
+        }
+    }
+}
+
+/// Everything wrong with a catalogue, each with its place; nothing of it is taken.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("danh mục có {} lỗi: {}", .0.len(), .0.join("; "))]
+pub struct CatalogueFaults(pub Vec<String>);
+
+impl Catalogue {
+    /// Reads a catalogue in the form of `schemas/catalogue.schema.json`.
+    ///
+    /// # Errors
+    /// [`CatalogueFaults`] with all faults that can be told, in Vietnamese, each with its place.
+    pub fn parse(text: &str) -> Result<Self, CatalogueFaults> {
+        let catalogue: Self = serde_json::from_str(text).map_err(|e| {
+            CatalogueFaults(vec![format!("dòng {}, cột {}: không đúng mẫu ({e})", e.line(), e.column())])
+        })?;
+        let faults = catalogue.faults();
+        if faults.is_empty() { Ok(catalogue) } else { Err(CatalogueFaults(faults)) }
+    }
+
+    /// The catalogue that the program carries.
+    pub fn starting() -> Self {
+        Self::parse(STARTING_CATALOGUE).expect("a test reads the catalogue that is built in")
+    }
+
+    /// The procedure of that code.
+    pub fn procedure(&self, code: &ProcedureCode) -> Option<&Procedure> {
+        self.procedures.iter().find(|p| &p.code == code)
+    }
+
+    /// The name of the paper of that type, where the catalogue knows it.
+    pub fn name_of(&self, code: &DocumentTypeCode) -> Option<&str> {
+        let procedure = self.procedure(code.procedure())?;
+        match code {
+            DocumentTypeCode::Result { .. } => {
+                procedure.results.iter().find(|r| &r.code == code).map(|r| r.name.as_str())
+            }
+            DocumentTypeCode::Component { component, .. } => {
+                procedure.component(component).map(|c| c.name.as_str())
+            }
+        }
+    }
+
+    fn faults(&self) -> Vec<String> {
+        let mut faults = Vec::new();
+        if self.schema != SCHEMA {
+            faults.push(format!("schema là “{}”; chương trình này đọc “{SCHEMA}”", self.schema));
+        }
+        if self.procedures.is_empty() {
+            faults.push("không có thủ tục nào".to_owned());
+        }
+        let mut seen = BTreeSet::new();
+        for procedure in &self.procedures {
+            if !seen.insert(&procedure.code) {
+                faults.push(format!("thủ tục {} có hai lần", procedure.code));
+            }
+            procedure.faults(&mut faults);
+        }
+        faults
+    }
+}
+
+impl Procedure {
+    /// The component of that code.
+    pub fn component(&self, code: &ComponentCode) -> Option<&DossierComponent> {
+        self.components.iter().find(|c| &c.code == code)
+    }
+
+    /// Whether the entry is in force on `day`; open ends are open.
+    pub fn is_in_force_on(&self, day: Date) -> bool {
+        self.valid_from.is_none_or(|from| from <= day) && self.valid_until.is_none_or(|until| day <= until)
+    }
+
+    /// The `n`-th result, n from 1 as in `-KQ(n)`.
+    pub fn result(&self, n: u16) -> Option<&ProcedureResult> {
+        self.results
+            .iter()
+            .find(|r| matches!(r.code, DocumentTypeCode::Result { ordinal, .. } if ordinal == n))
+    }
+
+    fn faults(&self, faults: &mut Vec<String>) {
+        let place = &self.code;
+        if self.name.trim().is_empty() {
+            faults.push(format!("thủ tục {place} không có tên"));
+        }
+        if self.valid_from.zip(self.valid_until).is_some_and(|(from, until)| until < from) {
+            faults.push(format!("thủ tục {place}: ngày hết hiệu lực sớm hơn ngày có hiệu lực"));
+        }
+        let mut components = BTreeSet::new();
+        for component in &self.components {
+            let code = &component.code;
+            if !components.insert(code) {
+                faults.push(format!("thủ tục {place}: thành phần {code} có hai lần"));
+            }
+            let expected =
+                DocumentTypeCode::Component { procedure: self.code.clone(), component: code.clone() };
+            if component.full_type_code != expected {
+                faults.push(format!("{place}.{code}: full_type_code phải là {expected}"));
+            }
+            match component.clause() {
+                None => faults.push(format!(
+                    "{place}.{code}: lý do phải bắt đầu bằng điều khoản, như “QĐ 1917 Điều 4.1.a: …”"
+                )),
+                Some(clause) if component.digitise != (clause.article == 4) => faults.push(format!(
+                    "{place}.{code}: digitise = {} nhưng lý do dẫn {clause}",
+                    component.digitise
+                )),
+                Some(_) => {}
+            }
+            if code.is_on_demand() {
+                faults.push(format!("{place}.{code}: mã YC01–YC99 dành cho giấy tờ số hóa theo nhu cầu"));
+            }
+        }
+        let mut results = BTreeSet::new();
+        for result in &self.results {
+            let ours =
+                matches!(&result.code, DocumentTypeCode::Result { procedure, .. } if *procedure == self.code);
+            if !ours {
+                faults.push(format!("thủ tục {place}: mã kết quả {} không thuộc thủ tục này", result.code));
+            }
+            if !results.insert(&result.code) {
+                faults.push(format!("thủ tục {place}: kết quả {} có hai lần", result.code));
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_starting_catalogue_is_whole() {
+        let catalogue = Catalogue::starting();
+        assert_eq!(catalogue.procedures.len(), 21);
+        assert_eq!(catalogue.procedures.iter().map(|p| p.components.len()).sum::<usize>(), 76);
+    }
+
+    #[test]
+    fn a_component_that_is_an_earlier_result_takes_its_code() {
+        let catalogue = Catalogue::starting();
+        let procedure = catalogue.procedure(&ProcedureCode::parse("1.001776").unwrap()).unwrap();
+        for (component, expected) in [("01", "1.001776.01"), ("03", "1.001699-KQ1"), ("05", "1.001776.05")] {
+            let component = procedure.component(&ComponentCode::parse(component).unwrap()).unwrap();
+            assert_eq!(component.type_code().to_string(), expected);
+        }
+    }
+
+    #[test]
+    fn a_catalogue_is_refused_whole_with_every_fault() {
+        let mut value: serde_json::Value = serde_json::from_str(STARTING_CATALOGUE).unwrap();
+        value["procedures"][0]["components"][1]["code"] = "01".into();
+        value["procedures"][0]["components"][3]["digitise"] = true.into();
+        value["procedures"][2]["code"] = "1.001731".into();
+        let CatalogueFaults(faults) = Catalogue::parse(&value.to_string()).unwrap_err();
+        for part in [
+            "thành phần 01 có hai lần",
+            "full_type_code phải là 1.001776.01",
+            "digitise = true",
+            "1.001731 có hai lần",
+        ] {
+            assert!(faults.iter().any(|f| f.contains(part)), "{part}: {faults:?}");
+        }
+    }
+
+    #[test]
+    fn unknown_keys_and_other_schemas_are_refused() {
+        assert!(Catalogue::parse("{").is_err());
+        assert!(Catalogue::parse(&STARTING_CATALOGUE.replacen("\"digitise\"", "\"digitize\"", 1)).is_err());
+        assert!(Catalogue::parse(&STARTING_CATALOGUE.replacen("catalogue/1", "catalogue/9", 1)).is_err());
+    }
+}

@@ -1,0 +1,329 @@
+//! Hồ sơ and the papers in it: the states of one paper, with what is known in each, and the legal moves.
+//!
+//! Knows nothing of transactions, jobs or requests.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::{
+    code::DocumentCode,
+    eligibility::{Clause, HandedInAs, PaperRole},
+    fields::{ConfirmedFields, ProposedFields},
+    ids::{ContentHash, DossierId, OfficerId, OwnerId, OwnerNumber, PaperId, ProcedureCode, RecordId},
+    page::{CheckedPages, PageFacts, PageFaults},
+};
+
+/// A dossier of one procedure, under the catalogue it was opened with.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Dossier {
+    /// Row id.
+    pub id: DossierId,
+    /// The procedure; `None` while nobody has said which (a folder of old results, say).
+    pub procedure: Option<ProcedureCode>,
+    /// BLAKE3 of the catalogue in force when it was opened (Điều 20 khoản 3).
+    pub catalogue: ContentHash,
+    /// When it was opened.
+    pub opened_at: Timestamp,
+    /// Who opened it.
+    pub opened_by: OfficerId,
+}
+
+/// How many pages the paper has, by the person who handed it over the scanner (Điều 9 khoản 3).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ExpectedPages(pub u32);
+
+/// What kind of bytes an object of a paper is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ObjectRole {
+    /// As it came; several when a paper came as pictures of its pages.
+    Original,
+    /// The words with their boxes, as JSON.
+    Text,
+    /// The composed PDF with the code written in.
+    Coded,
+    /// An original, sealed because of a secret mark.
+    Quarantined,
+}
+
+/// Some bytes of a paper, by hash.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PaperObject {
+    /// What it is.
+    pub role: ObjectRole,
+    /// Order among those of its role, from 0.
+    pub ordinal: u32,
+    /// BLAKE3: the name it is kept under.
+    pub hash: ContentHash,
+    /// SHA-256, lower-case hexadecimal, as other systems record it.
+    pub sha256: String,
+    /// Length.
+    pub n_bytes: u64,
+    /// `application/pdf`, `image/tiff`, `image/jpeg`, `image/png`, `application/json`.
+    pub media_type: String,
+}
+
+/// Giấy tờ on its way through the steps.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Paper {
+    /// Row id.
+    pub id: PaperId,
+    /// Its dossier.
+    pub dossier: DossierId,
+    /// What it is in the procedure; `None` until a person or the reading says.
+    pub role: Option<PaperRole>,
+    /// The form it was handed in.
+    pub form: HandedInAs,
+    /// Declared number of pages.
+    pub expected_pages: Option<ExpectedPages>,
+    /// The owner's number as declared at intake.
+    pub declared_owner: Option<OwnerNumber>,
+    /// When the bytes were received.
+    pub received_at: Timestamp,
+    /// Where it stands.
+    pub state: PaperState,
+    /// Counts the changes; the ETag.
+    pub version: u64,
+}
+
+/// A step of the way, for failures and progress.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[allow(missing_docs)]
+pub enum Step {
+    Check,
+    Read,
+    Code,
+    Store,
+}
+
+/// Milliseconds per step; pages are read side by side, so steps may add up to more than `total`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[allow(missing_docs)] // the steps
+pub struct StepTimes {
+    pub decode: u64,
+    pub check: u64,
+    pub ocr: u64,
+    pub extract: u64,
+    pub total: u64,
+}
+
+/// Where a paper stands, and what is known there.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "state", rename_all = "snake_case")]
+pub enum PaperState {
+    /// The bytes are kept as they came.
+    Received,
+    /// Điều 9 is being checked.
+    Checking,
+    /// A fault needs another scan, or an officer's override.
+    NeedsRescan {
+        /// What is wrong.
+        faults: PageFaults,
+    },
+    /// The pages are being read.
+    Reading {
+        /// Why the faults were overridden, where they were.
+        override_reason: Option<String>,
+    },
+    /// Read; a person confirms.
+    ToConfirm {
+        /// The pages.
+        checked: CheckedPages,
+        /// What the machine proposes.
+        proposed: Box<ProposedFields>,
+        /// How long each step took.
+        timings: StepTimes,
+    },
+    /// Confirmed and its code assigned; the officer's signature is due.
+    ToSign {
+        /// What was confirmed.
+        confirmed: Box<Confirmation>,
+    },
+    /// A signature is being made.
+    Signing {
+        /// What was confirmed.
+        confirmed: Box<Confirmation>,
+    },
+    /// The code is to be written on page one.
+    ToCode {
+        /// What was confirmed.
+        confirmed: Box<Confirmation>,
+    },
+    /// In the owner's store.
+    Stored {
+        /// The document there.
+        record: RecordId,
+    },
+    /// Put off by an officer.
+    Postponed {
+        /// Why.
+        reason: String,
+        /// Who.
+        by: OfficerId,
+        /// When.
+        at: Timestamp,
+    },
+    /// Not digitised, by the regulation or by an officer.
+    Refused {
+        /// One Vietnamese sentence.
+        reason: String,
+        /// The clause, where the regulation says so.
+        clause: Option<Clause>,
+        /// When.
+        at: Timestamp,
+    },
+    /// A secret mark was found: bytes encrypted apart, no text, no picture (Điều 5 khoản 1).
+    Quarantined {
+        /// When.
+        at: Timestamp,
+    },
+    /// A step could not be done.
+    Failed {
+        /// Which.
+        step: Step,
+        /// One Vietnamese sentence; no personal data.
+        cause: String,
+        /// Whether trying again may help.
+        retry: bool,
+        /// Where the paper stood: nothing that was known is lost.
+        before: Box<PaperState>,
+    },
+}
+
+/// What an officer confirmed, and the code assigned in the same transaction (Điều 16, 17).
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Confirmation {
+    /// The fields.
+    pub fields: ConfirmedFields,
+    /// The code.
+    pub code: DocumentCode,
+    /// Whose store the paper goes into.
+    pub owner: OwnerId,
+    /// Who confirmed.
+    pub by: OfficerId,
+    /// When.
+    pub at: Timestamp,
+    /// The pages, for composing.
+    pub checked: CheckedPages,
+}
+
+impl PaperState {
+    /// The name in the contract.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Received => "received",
+            Self::Checking => "checking",
+            Self::NeedsRescan { .. } => "needs_rescan",
+            Self::Reading { .. } => "reading",
+            Self::ToConfirm { .. } => "to_confirm",
+            Self::ToSign { .. } => "to_sign",
+            Self::Signing { .. } => "signing",
+            Self::ToCode { .. } => "to_code",
+            Self::Stored { .. } => "stored",
+            Self::Postponed { .. } => "postponed",
+            Self::Refused { .. } => "refused",
+            Self::Quarantined { .. } => "quarantined",
+            Self::Failed { .. } => "failed",
+        }
+    }
+
+    /// The name for people.
+    pub fn label(&self) -> &'static str {
+        label_of(self.name())
+    }
+
+    /// The pages as they were found; empty before the check and after storing.
+    pub fn pages(&self) -> &[PageFacts] {
+        match self {
+            Self::NeedsRescan { faults } => &faults.pages,
+            Self::ToConfirm { checked, .. } => &checked.pages,
+            Self::ToSign { confirmed } | Self::Signing { confirmed } | Self::ToCode { confirmed } => {
+                &confirmed.checked.pages
+            }
+            Self::Failed { before, .. } => before.pages(),
+            _ => &[],
+        }
+    }
+
+    /// Whether work or a person's act may still move it.
+    pub fn is_final(&self) -> bool {
+        matches!(self, Self::Stored { .. } | Self::Refused { .. })
+    }
+
+    /// Whether the order of the contract allows the move from this state to the one named `next`.
+    pub fn may_become(&self, next: &str) -> bool {
+        let allowed: &[&str] = match self {
+            Self::Received => &["checking"],
+            Self::Checking => &["needs_rescan", "reading", "quarantined"],
+            Self::NeedsRescan { .. } => &["reading"],
+            Self::Reading { .. } => &["to_confirm", "needs_rescan", "quarantined"],
+            Self::ToConfirm { .. } => &["to_sign", "to_code", "needs_rescan"],
+            Self::ToSign { .. } => &["signing"],
+            Self::Signing { .. } => &["to_sign", "to_code"],
+            Self::ToCode { .. } => &["stored"],
+            Self::Failed { .. } | Self::Postponed { .. } => {
+                &["received", "checking", "reading", "to_confirm", "to_sign", "to_code"]
+            }
+            Self::Stored { .. } | Self::Refused { .. } | Self::Quarantined { .. } => &[],
+        };
+        let aside = ["failed", "postponed", "refused"].contains(&next);
+        allowed.contains(&next) || (aside && !self.is_final() && self.name() != next)
+    }
+}
+
+/// The Vietnamese name of a state.
+pub fn label_of(state: &str) -> &'static str {
+    match state {
+        "received" => "Đã nhận",
+        "checking" => "Đang kiểm tra trang",
+        "needs_rescan" => "Cần quét lại",
+        "reading" => "Đang đọc",
+        "to_confirm" => "Chờ xác nhận",
+        "to_sign" => "Chờ ký số",
+        "signing" => "Đang ký số",
+        "to_code" => "Đang ghi mã",
+        "stored" => "Đã lưu kho",
+        "postponed" => "Tạm gác",
+        "refused" => "Không số hóa",
+        "quarantined" => "Cách ly (tài liệu mật)",
+        _ => "Lỗi",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use jiff::Timestamp;
+
+    #[test]
+    fn only_the_moves_of_the_contract_are_legal() {
+        let refused = PaperState::Refused { reason: String::new(), clause: None, at: Timestamp::UNIX_EPOCH };
+        let reading = PaperState::Reading { override_reason: None };
+        let failed = PaperState::Failed { step: Step::Read, cause: String::new(), retry: true, before: Box::new(PaperState::Received) };
+        for (state, next, expected) in [
+            (&PaperState::Received, "checking", true),
+            (&PaperState::Received, "stored", false),
+            (&PaperState::Checking, "reading", true),
+            (&PaperState::Checking, "quarantined", true),
+            (&reading, "to_confirm", true),
+            (&reading, "to_code", false),
+            (&reading, "failed", true),
+            (&failed, "received", true),
+            (&failed, "failed", false),
+            (&refused, "received", false),
+            (&refused, "failed", false),
+        ] {
+            assert_eq!(state.may_become(next), expected, "{} -> {next}", state.name());
+        }
+    }
+
+    #[test]
+    fn a_state_is_stored_under_the_name_it_answers_with() {
+        for state in
+            [PaperState::Received, PaperState::Checking, PaperState::Reading { override_reason: None }]
+        {
+            assert_eq!(serde_json::to_value(&state).unwrap()["state"], state.name());
+        }
+    }
+}

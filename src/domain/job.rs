@@ -1,0 +1,40 @@
+//! Work that goes on after a request was answered, as plain data.
+//!
+//! Knows nothing of queues and leases: those are the store's.
+
+use serde::{Deserialize, Serialize};
+
+use super::ids::PaperId;
+
+/// A piece of work. Closed, so that the compiler finds every place to change; safe to run twice.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Job {
+    /// Check the pages of a paper (Điều 9), then read them and propose fields (Điều 16 khoản 1).
+    CheckAndRead {
+        /// Which paper.
+        paper: PaperId,
+    },
+    /// Compose the PDF, write the code on page one and store the document (Điều 15, 18).
+    WriteCode {
+        /// Which paper.
+        paper: PaperId,
+    },
+}
+
+impl Job {
+    /// The paper it is about.
+    pub fn paper(&self) -> &PaperId {
+        match self {
+            Self::CheckAndRead { paper } | Self::WriteCode { paper } => paper,
+        }
+    }
+
+    /// Jobs of the same key are one while they wait.
+    pub fn dedupe_key(&self) -> String {
+        match self {
+            Self::CheckAndRead { paper } => format!("check_and_read/{paper}"),
+            Self::WriteCode { paper } => format!("write_code/{paper}"),
+        }
+    }
+}

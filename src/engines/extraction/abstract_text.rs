@@ -1,0 +1,205 @@
+//! Điều 6 khoản 7: the abstract, below the title (NĐ 30/2020, ô 5a) or, on a letter, below the
+//! number after `V/v` (ô 5b). Its lines become one, as printed.
+
+use super::{
+    Reading, casing, document_name,
+    layout::{Row, Token, confidence_of, place_of, text_of},
+    repeats, settle,
+};
+use crate::domain::fields::Proposed;
+
+/// Two rows of one abstract stand no further apart than this.
+const ROW_GAP_MM: f32 = 4.2;
+/// No abstract is longer.
+const ROWS_AT_MOST: usize = 8;
+
+/// Where the abstract ends although rows follow closely.
+const STOPS: &[&str] = &[
+    "can cu",
+    "kinh gui",
+    "thuc hien",
+    "dieu 1",
+    "theo de nghi",
+    "hom nay",
+    "xet de nghi",
+    "so",
+    "ho va ten",
+    "chung nhan",
+    "no",
+];
+
+pub(super) fn propose(reading: &Reading) -> Proposed<String> {
+    let subject = reading.letter_subject();
+    if reading.title.is_none() {
+        return if subject.is_empty() { no_abstract(reading) } else { join(reading, &subject) };
+    }
+    let rows = below_title(reading);
+    if rows.is_empty() { Proposed::absent() } else { join(reading, &rows) }
+}
+
+/// A letter ought to have one; a paper of which not even the title was found may have one.
+fn no_abstract(reading: &Reading) -> Proposed<String> {
+    if reading.is_official() { Proposed::not_read("", None) } else { Proposed::absent() }
+}
+
+fn below_title(reading: &Reading) -> Vec<Row> {
+    let (Some(sheet), Some(title)) = (reading.sheets.first(), &reading.title) else { return Vec::new() };
+    let name = title.phrase();
+    let is_named = document_name::NAMED_TYPES.iter().any(|(n, _)| super::fold::phrase(n) == name);
+    let mut rows: Vec<Row> = Vec::new();
+    let mut bottom = title.bottom();
+    for row in sheet.pieces.iter().skip(title.next) {
+        let phrase = row.phrase();
+        let starts =
+            |list: &[&str]| list.iter().any(|s| phrase == *s || phrase.starts_with(&format!("{s} ")));
+        let first_of_letter = rows.is_empty() && begins_abstract(row);
+        let is_central = (row.centre() - title.centre()).abs() < 0.05 * sheet.width;
+        // An abstract begins with its own words; below the name of a type it may be anything bold.
+        let belongs = !rows.is_empty() || first_of_letter || (is_named && is_central);
+        let gap = row.at.top - bottom;
+        if rows.len() >= ROWS_AT_MOST
+            || gap > ROW_GAP_MM
+            || !belongs
+            || !is_central
+            || starts(STOPS)
+            || row.text().starts_with('(')
+        {
+            break;
+        }
+        if row.is_caps() && starts(document_name::ISSUERS) {
+            break;
+        }
+        if row.tokens.iter().all(|t| !t.text.chars().any(char::is_alphanumeric)) {
+            continue; // a rule read as dashes
+        }
+        bottom = row.at.bottom();
+        rows.push(row.clone());
+    }
+    rows
+}
+
+/// `Về …` or `V/v …`.
+pub(super) fn begins_abstract(row: &Row) -> bool {
+    row.tokens.first().is_some_and(|t| matches!(t.folded.as_str(), "ve" | "v/v" | "viv" | "v/y"))
+}
+
+fn join(reading: &Reading, rows: &[Row]) -> Proposed<String> {
+    let tokens: Vec<Token> = rows.iter().flat_map(|r| r.tokens.iter().cloned()).collect();
+    let raw = text_of(&tokens);
+    let (words, confidence) = repeats::vote(&tokens, &reading.sentences);
+    let text = words.join(" ").replace('—', "–");
+    let text = match text.split_once(' ') {
+        // A small v at the beginning of a line of its own is a slip of the reader.
+        Some((first, rest)) if matches!(super::fold::fold(first).as_str(), "ve") => {
+            format!("{} {rest}", casing::capitalised(first))
+        }
+        Some((first, rest)) if matches!(super::fold::fold(first).as_str(), "v/v" | "v/y" | "viv") => {
+            format!("V/v {rest}")
+        }
+        _ => text,
+    };
+    let page = rows.first().map_or(1, |r| r.page);
+    let (mean, _) = confidence_of(&tokens);
+    settle(text, raw, mean.min(confidence), reading.source(), place_of(page, &tokens))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::Paper;
+    use super::*;
+    use crate::domain::fields::Status;
+
+    fn official() -> Paper {
+        Paper::new()
+            .header(&["ỦY BAN NHÂN DÂN", "TỈNH QUẢNG NGÃI"])
+            .number_and_date("Số: 12/UBND-KT", "Quảng Ngãi, ngày 06 tháng 5 năm 2024")
+    }
+
+    fn check(paper: Paper, status: Status, expected: Option<&str>) {
+        let proposed = propose(&paper.reading());
+        assert_eq!((proposed.status, proposed.value.as_deref()), (status, expected), "{proposed:?}");
+    }
+
+    #[test]
+    fn lines_below_the_title_become_one() {
+        check(
+            official()
+                .around(110.0, 58.0, "THÔNG BÁO")
+                .around(110.0, 64.0, "về việc tham dự Hội nghị đánh giá Chương trình mục tiêu quốc gia")
+                .around(110.0, 70.0, "giai đoạn 2021 — 2030 khu vực miền Trung")
+                .put(30.0, 88.0, "Thực hiện Công văn số 2003/UBDT-VP ngày 01/11/2024"),
+            Status::Read,
+            Some(
+                "Về việc tham dự Hội nghị đánh giá Chương trình mục tiêu quốc gia giai đoạn 2021 – 2030 khu vực miền Trung",
+            ),
+        );
+    }
+
+    #[test]
+    fn the_issuer_and_legal_bases_are_not_part_of_it() {
+        check(
+            official()
+                .around(110.0, 58.0, "QUYẾT ĐỊNH")
+                .around(110.0, 64.0, "Về việc trợ cấp xã hội hàng tháng")
+                .around(110.0, 70.0, "CHỦ TỊCH ỦY BAN NHÂN DÂN TỈNH QUẢNG NGÃI")
+                .put(30.0, 78.0, "Căn cứ Luật Tổ chức chính quyền địa phương;"),
+            Status::Read,
+            Some("Về việc trợ cấp xã hội hàng tháng"),
+        );
+    }
+
+    #[test]
+    fn a_letters_subject_stands_below_its_number() {
+        check(
+            official()
+                .around(60.0, 45.0, "V/v tham gia ý kiến")
+                .around(60.0, 50.0, "các dự thảo Nghị định")
+                .around(60.0, 55.0, "của Chính phủ")
+                .around(110.0, 68.0, "Kính gửi: Sở Tài chính")
+                .put(30.0, 80.0, "Theo đề nghị của Bộ Tài chính"),
+            Status::Read,
+            Some("V/v tham gia ý kiến các dự thảo Nghị định của Chính phủ"),
+        );
+    }
+
+    #[test]
+    fn fixed_pairs_of_words_are_mended() {
+        check(
+            official().around(110.0, 58.0, "CHỈ THỊ").around(110.0, 64.0, "Về việc chỉ~93 trả trợ~50 cấp"),
+            Status::Read,
+            Some("Về việc chi trả trợ cấp"),
+        );
+    }
+
+    #[test]
+    fn forms_have_none() {
+        check(
+            Paper::new()
+                .plain_header()
+                .around(108.0, 40.0, "TỜ KHAI ĐỀ NGHỊ TRỢ GIÚP XÃ HỘI")
+                .around(108.0, 46.0, "(Áp dụng đối với đối tượng quy định tại khoản 1)")
+                .put(30.0, 60.0, "Họ và tên: Nguyễn Văn An"),
+            Status::Absent,
+            None,
+        );
+    }
+
+    #[test]
+    fn a_slip_is_mended_where_the_paper_says_the_phrase_again() {
+        let body = "Kỳ thi tốt nghiệp trung học phổ thông và tuyển sinh";
+        check(
+            official()
+                .around(110.0, 58.0, "CHỈ THỊ")
+                .around(110.0, 64.0, "Về tăng cường chỉ đạo Kỳ thi trung học phỗ~88 thông")
+                .put(30.0, 80.0, body)
+                .put(30.0, 86.0, body),
+            Status::Read,
+            Some("Về tăng cường chỉ đạo Kỳ thi trung học phổ thông"),
+        );
+        check(
+            official().around(110.0, 58.0, "CHỈ THỊ").around(110.0, 64.0, "Về chỉ đạo phỗ~45 biển"),
+            Status::NotRead,
+            None,
+        );
+    }
+}

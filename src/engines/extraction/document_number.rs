@@ -1,0 +1,362 @@
+//! Điều 6 khoản 4: the number and symbol, from below the agency (NĐ 30/2020, ô 3), or from below
+//! the title of a certificate.
+//!
+//! Figures that may have been written by pen, and figures with strange letters in them, are left
+//! to a person: a wrong number is the worst answer.
+
+use std::sync::LazyLock;
+
+use regex::Regex;
+
+use super::{
+    Reading, document_name, fold,
+    layout::{Row, Sheet, Token, text_of},
+    print::Print,
+    settle,
+};
+use crate::domain::{
+    fields::Proposed,
+    ids::DocumentNumber,
+    page::{BoxMm, Place},
+};
+
+/// A word with figures below this is not taken for a printed number.
+const FIGURES_AT: f32 = 0.78;
+/// Figures that stand apart from their symbol need more: pen leaves such gaps.
+const APART_AT: f32 = 0.85;
+/// A wider gap ends the number.
+const END_GAP_MM: f32 = 7.0;
+
+/// Figures, at times a year, and a symbol: `1917/QĐ-BLĐTBXH`, `30/2020/NĐ-CP`.
+static WITH_SYMBOL: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(
+        r"^([0-9]{1,6}[a-zđ]?)((?:/[0-9]{4})?/[A-ZĐƯÔƠ][A-Za-z0-9ĐđƯưÔôƠơ&.]*(?:-[A-ZĐƯÔƠ][A-Za-z0-9ĐđƯưÔôƠơ&.]*)*)$",
+    )
+    .expect("the pattern is a constant")
+});
+
+/// Numbers of registers: `123/2020`, `45`; and serials with letters first: `GCN-00123`.
+static OF_REGISTER: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(r"^(?:[0-9]{1,6}(?:/[0-9]{4})?|[A-ZĐ]{1,6}[-./ ]?[0-9]{2,8}|[0-9]{1,7}[-.][A-ZĐ]{1,8})$")
+        .expect("the pattern is a constant")
+});
+
+pub(super) fn propose(reading: &Reading) -> Proposed<DocumentNumber> {
+    let Some(sheet) = reading.sheets.first() else { return Proposed::absent() };
+    if let Some(row) = reading.number_row() {
+        return read_row(reading, sheet, &row);
+    }
+    if let Some(row) = below_title(reading, sheet) {
+        return read_row(reading, sheet, &row);
+    }
+    if reading.is_official() {
+        return Proposed::not_read("", zone_below_agency(reading));
+    }
+    Proposed::absent()
+}
+
+/// Whether a row begins with the label `Số`, alone or glued to what follows it.
+pub(super) fn is_labelled(row: &Row) -> bool {
+    let Some(first) = row.tokens.first() else { return false };
+    let Some(rest) = first.folded.strip_prefix("so") else { return false };
+    let follows = rest.chars().next();
+    let glued = follows.is_some_and(|c| !c.is_alphabetic());
+    // "Số định danh …" and "Số điện thoại …" are other numbers; garbage in a glued word is not.
+    let next = row.tokens.get(1).map(|t| t.folded.as_str());
+    let starts_words =
+        next.is_some_and(|w| w.chars().filter(|c| c.is_alphabetic()).count() >= 2 && !w.contains(['/', '-']));
+    let alone = follows.is_none() && (row.tokens.len() == 1 || !starts_words);
+    glued || alone
+}
+
+/// Whether a word is the printed symbol with its slash, the figures being elsewhere: `/CT-UBND`.
+pub(super) fn is_bare_symbol(word: &str) -> bool {
+    let Some(rest) = word.strip_prefix('/') else { return false };
+    rest.contains('-') && rest.chars().next().is_some_and(char::is_uppercase)
+}
+
+/// Certificates carry `Số: …` in a row of its own, close below the title.
+fn below_title(reading: &Reading, sheet: &Sheet) -> Option<Row> {
+    let title = reading.title.as_ref()?;
+    sheet
+        .pieces
+        .iter()
+        .filter(|r| r.at.top > title.top() - 3.0 && r.at.top < title.bottom() + 30.0)
+        .find(|r| is_labelled(r) && is_number_alone(r))
+        .cloned()
+}
+
+/// No words but the label: running text about another paper's number is not this one's.
+fn is_number_alone(row: &Row) -> bool {
+    let is_word = |t: &Token| {
+        let letters = t.text.chars().filter(|c| c.is_alphabetic()).count();
+        letters >= 2 && t.text.chars().any(char::is_lowercase) && !t.text.contains(['/', '-'])
+    };
+    row.tokens.len() <= 6 && !row.tokens[1..].iter().any(is_word)
+}
+
+fn zone_below_agency(reading: &Reading) -> Option<Place> {
+    let motto = reading.header.motto?;
+    let box_mm =
+        BoxMm { left: 25.0, top: motto.bottom() + 2.0, width: (motto.left - 27.0).max(20.0), height: 14.0 };
+    Some(Place { page: reading.sheets.first()?.page, box_mm })
+}
+
+fn read_row(reading: &Reading, sheet: &Sheet, row: &Row) -> Proposed<DocumentNumber> {
+    let tokens = until_wide_gap(&row.tokens);
+    let raw = text_of(tokens);
+    let place = super::layout::place_of(row.page, tokens);
+    let left_to_a_person = || Proposed::not_read(raw.clone(), place);
+    let Some(parts) = Parts::of(tokens) else { return left_to_a_person() };
+    let Some((text, strength)) = parts.number() else { return left_to_a_person() };
+    let figures = parts.confidence();
+    if sheet.is_ocr && !parts.is_printed(reading) {
+        return left_to_a_person();
+    }
+    match DocumentNumber::parse(&text) {
+        Ok(number) => settle(number, raw, figures * strength, reading.source(), place),
+        Err(_) => left_to_a_person(),
+    }
+}
+
+fn until_wide_gap(tokens: &[Token]) -> &[Token] {
+    // The blank between the label and the symbol may be wide: it is where the pen writes.
+    let end = tokens
+        .windows(2)
+        .position(|w| {
+            w[1].at.left - w[0].at.right() > END_GAP_MM
+                && !w[1].text.starts_with('/')
+                && w[0].text.chars().any(char::is_alphabetic)
+                && !w[0].folded.starts_with("so")
+        })
+        .map_or(tokens.len(), |i| i + 1);
+    &tokens[..end]
+}
+
+/// The words of a number row, without the label.
+struct Parts<'a> {
+    /// What is left of the first word after `Số:`.
+    glued: String,
+    label: &'a Token,
+    rest: &'a [Token],
+}
+
+impl<'a> Parts<'a> {
+    fn of(tokens: &'a [Token]) -> Option<Self> {
+        let (first, rest) = tokens.split_first()?;
+        if is_bare_symbol(&first.text) {
+            return None; // the label and the figures were lost: certainly not printed well
+        }
+        // Two letters "Số", however its marks were read, then the colon.
+        let after: String = first.text.chars().skip(2).collect();
+        let has_colon = after.starts_with([':', '.']);
+        let glued = after.trim_start_matches([':', '.']).to_owned();
+        let rest = if rest.first().is_some_and(|t| t.text == ":") && !has_colon { &rest[1..] } else { rest };
+        Some(Self { glued, label: first, rest })
+    }
+
+    /// The number with its symbol, and the strength of the rule by which it was taken.
+    fn number(&self) -> Option<(String, f32)> {
+        let joined: String =
+            std::iter::once(self.glued.as_str()).chain(self.rest.iter().map(|t| t.text.as_str())).collect();
+        let tight = joined.trim_end_matches([',', '.', ';']).replace(['–', '—'], "-");
+        if let Some(number) = with_symbol(&tight) {
+            return Some((number, 1.0));
+        }
+        if let Some(number) = with_symbol(&mended_figures(&tight)) {
+            return Some((number, 0.88));
+        }
+        let spaced = text_of(self.rest);
+        let of_register = [tight.as_str(), spaced.as_str()].into_iter().find(|t| OF_REGISTER.is_match(t))?;
+        Some((of_register.to_owned(), 0.97))
+    }
+
+    /// How sure the reader is of the words that carry figures, and of the symbol.
+    fn confidence(&self) -> f32 {
+        let glued = if self.glued.is_empty() { 1.0 } else { self.label.confidence };
+        self.rest
+            .iter()
+            .map(|t| if t.has_digit() { t.confidence } else { t.confidence.max(0.5) * 0.5 + 0.5 })
+            .fold(glued, f32::min)
+    }
+
+    /// Whether the figures measure like print, and stand where print would.
+    fn is_printed(&self, reading: &Reading) -> bool {
+        if !self.glued.is_empty() && self.glued.chars().any(|c| c.is_ascii_digit()) {
+            // "Số:542 /TB-UBND": figures at the colon are a pen's, or were laid over the blank.
+            return self.glued.contains('/')
+                && self.label.confidence >= 0.93
+                && fits_any(reading, self.label);
+        }
+        let figures: Vec<&Token> = self.rest.iter().filter(|t| t.has_digit()).collect();
+        let symbol = self.rest.iter().find(|t| is_bare_symbol(&t.text));
+        let needed = if symbol.is_some() { APART_AT } else { FIGURES_AT };
+        if figures.is_empty() || figures.iter().any(|t| t.confidence < needed) {
+            return false;
+        }
+        let print = symbol.and_then(|s| Print::of(&[s]));
+        if let (Some(symbol), Some(print), Some(last)) = (symbol, print, figures.first()) {
+            let gap = symbol.at.left - last.at.right();
+            let space = last.at.left - self.label.at.right();
+            return gap < 0.55 * print.em_mm()
+                && space < 0.9 * print.em_mm()
+                && figures.iter().all(|t| print.fits(t));
+        }
+        let space = self.rest.first().map_or(0.0, |t| t.at.left - self.label.at.right());
+        let em = reading.head_print().map_or(4.6, |p| p.em_mm());
+        space < 1.6 * em && figures.iter().all(|t| fits_any(reading, t))
+    }
+}
+
+/// Size against the printed words of the head; the number may be set one point smaller than the
+/// date, and its line of writing is its own.
+fn fits_any(reading: &Reading, token: &Token) -> bool {
+    reading.head_print().is_none_or(|print| print.fits_size(token))
+}
+
+fn with_symbol(text: &str) -> Option<String> {
+    let found = WITH_SYMBOL.captures(text)?;
+    let (figures, symbol) = (found.get(1)?.as_str(), found.get(2)?.as_str());
+    let groups: Vec<String> = symbol.split('-').map(spelled).collect();
+    Some(format!("{figures}{}", groups.join("-")))
+}
+
+/// Groups whose letters are fixed: a reader that lost the stroke of a `Đ` is mended.
+const FIXED_GROUPS: &[&str] = &["UBND", "HĐND", "LĐTBXH", "BLĐTBXH", "SLĐTBXH", "CP"];
+
+fn spelled(group: &str) -> String {
+    let (before, bare) = group.rsplit_once('/').map_or(("", group), |(b, g)| (b, g));
+    let lead = if group.contains('/') { format!("{before}/") } else { String::new() };
+    let types = document_name::NAMED_TYPES.iter().map(|(_, short)| *short).filter(|s| !s.is_empty());
+    let alike: Vec<&str> = types
+        .chain(FIXED_GROUPS.iter().copied())
+        .filter(|known| known.chars().all(|c| c.is_uppercase()) && fold::fold(known) == fold::fold(bare))
+        .collect();
+    let is_caps = bare.chars().all(|c| !c.is_lowercase());
+    match alike.as_slice() {
+        [only] if is_caps => format!("{lead}{only}"),
+        _ => group.to_owned(),
+    }
+}
+
+/// Letters that stand for one figure only, in the place of figures before the first slash.
+fn mended_figures(text: &str) -> String {
+    let Some((figures, symbol)) = text.split_once('/') else { return text.to_owned() };
+    let mended: String = figures
+        .chars()
+        .map(|c| match c {
+            'O' | 'o' => '0',
+            'l' | 'I' | 'Ì' | '|' => '1',
+            other => other,
+        })
+        .collect();
+    let has_digit = figures.bytes().any(|b| b.is_ascii_digit());
+    if has_digit { format!("{mended}/{symbol}") } else { text.to_owned() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::Paper;
+    use super::*;
+    use crate::domain::fields::Status;
+
+    fn official(number: &str) -> Paper {
+        Paper::new()
+            .header(&["ỦY BAN NHÂN DÂN", "XÃ BẢO ÁI"])
+            .number_and_date(number, "Bảo Ái, ngày 06 tháng 5 năm 2024")
+            .around(110.0, 58.0, "QUYẾT ĐỊNH")
+            .put(30.0, 80.0, "Căn cứ Quyết định số 99/QĐ-TTg ngày 01 tháng 01 năm 2020")
+    }
+
+    fn check(paper: Paper, status: Status, expected: Option<&str>) {
+        let proposed = propose(&paper.reading());
+        assert_eq!(
+            (proposed.status, proposed.value.as_ref().map(DocumentNumber::as_str)),
+            (status, expected),
+            "{proposed:?}"
+        );
+    }
+
+    #[test]
+    fn printed_numbers() {
+        for (row, expected) in [
+            ("Số: 46/TB-UBND", "46/TB-UBND"),
+            ("Số: 1917 /QĐ-BLĐTBXH", "1917/QĐ-BLĐTBXH"),
+            ("Số: 30/2020/NĐ-CP", "30/2020/NĐ-CP"),
+            ("Số: 12/QyĐ-UBND", "12/QyĐ-UBND"),
+            ("Số: 686/STTT-CNTT&BCVT", "686/STTT-CNTT&BCVT"),
+            ("Số : 05/UBND-VX", "05/UBND-VX"),
+            ("SỐ: 12/QD-UBND", "12/QĐ-UBND"),
+            ("Sồ: 12/QĐ-HDND", "12/QĐ-HĐND"),
+            ("Số: 123/2020", "123/2020"),
+            ("Số: O5/QĐ-UBND", "05/QĐ-UBND"),
+        ] {
+            check(official(row), Status::Read, Some(expected));
+        }
+    }
+
+    #[test]
+    fn doubtful_figures_are_left_to_a_person() {
+        for row in [
+            "Số: /QĐ-UBND",
+            "Số: … /QĐ-UBND",
+            "Số: 46~40 /TB-UBND",
+            "Số: 46~pen /TB-UBND",
+            "Số: 46/TB-UBND~60",
+            "Số:46 /TB-UBND",
+            "Số⁄H1~5 /CT-UBND~66",
+            "Só:9†E~17 /UBND-KTTH",
+            "/UBND-KTTH",
+            "Số: 4C/TB-UBND",
+            "Số: 1577QĐ-UBND",
+            "Số:",
+        ] {
+            check(official(row), Status::NotRead, None);
+        }
+    }
+
+    #[test]
+    fn pen_apart_from_its_symbol_shows_by_the_gap() {
+        let paper = Paper::new()
+            .header(&["ỦY BAN NHÂN DÂN", "XÃ BẢO ÁI"])
+            .put(40.0, 38.0, "Số: 46")
+            .put(58.0, 38.0, "/TB-UBND")
+            .around(143.0, 38.0, "Bảo Ái, ngày 06 tháng 5 năm 2024");
+        check(paper, Status::NotRead, None);
+    }
+
+    #[test]
+    fn a_number_of_the_body_is_never_the_number() {
+        let paper = Paper::new()
+            .header(&["ỦY BAN NHÂN DÂN", "XÃ BẢO ÁI"])
+            .around(110.0, 58.0, "QUYẾT ĐỊNH")
+            .put(30.0, 80.0, "Số: 99/QĐ-TTg ngày 01 tháng 01 năm 2020 của Thủ tướng");
+        let proposed = propose(&paper.reading());
+        assert_ne!(proposed.status, Status::Read, "{proposed:?}");
+    }
+
+    #[test]
+    fn certificates_carry_it_below_the_title() {
+        let paper = Paper::new()
+            .plain_header()
+            .around(108.0, 40.0, "GIẤY KHAI SINH")
+            .around(108.0, 48.0, "Số: 123/2020")
+            .put(30.0, 60.0, "Số định danh cá nhân: 010220001234");
+        check(paper, Status::Read, Some("123/2020"));
+    }
+
+    #[test]
+    fn a_citizens_paper_has_none() {
+        let paper = Paper::new().plain_header().around(108.0, 40.0, "ĐƠN ĐỀ NGHỊ").put(
+            30.0,
+            60.0,
+            "Số định danh cá nhân: 010220001234",
+        );
+        check(paper, Status::Absent, None);
+    }
+
+    #[test]
+    fn a_text_layer_has_no_pen() {
+        check(official("Số: 1917 /QĐ-BLĐTBXH").text_layer(), Status::Read, Some("1917/QĐ-BLĐTBXH"));
+    }
+}

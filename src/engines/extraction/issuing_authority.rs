@@ -1,0 +1,272 @@
+//! Điều 6 khoản 6: the agency that issued the paper, and its parent for `other.parent_authority`
+//! (NĐ 30/2020, ô 2: the parent above, the issuing agency below).
+
+use super::{
+    Reading, casing, fold,
+    layout::{Row, Token, confidence_of, place_of, text_of},
+    places, settle,
+};
+use crate::domain::fields::Proposed;
+
+/// Words with which the name of an agency begins, folded.
+const HEADS: &[&str] = &[
+    "uy ban nhan dan",
+    "ubnd",
+    "hoi dong nhan dan",
+    "hdnd",
+    "hoi dong",
+    "bo",
+    "so",
+    "phong",
+    "chi cuc",
+    "cuc",
+    "tong cuc",
+    "trung tam",
+    "van phong",
+    "ban",
+    "cong an",
+    "truong",
+    "benh vien",
+    "tram y te",
+    "cong ty",
+    "tap doan",
+    "hoi",
+    "vien",
+    "thanh tra",
+    "bao hiem xa hoi",
+    "toa an nhan dan",
+    "co so",
+    "lien doan",
+    "chinh phu",
+    "thu tuong",
+    "dai hoc",
+    "kho bac",
+    "ngan hang",
+    "dang uy",
+    "mat tran",
+    "doan",
+    "nha",
+    "quy",
+    "lang",
+    "doanh nghiep",
+    "hop tac xa",
+];
+
+/// A word of a name below this is not taken: its marks can't be checked against anything.
+const WORD_AT: f32 = 0.72;
+
+/// The agencies named at the top left: parent, where there is one, and issuing agency.
+pub(super) struct Agencies {
+    pub(super) parent: Proposed<String>,
+    pub(super) issuing: Proposed<String>,
+}
+
+pub(super) fn propose(reading: &Reading) -> Agencies {
+    let names = agencies(&rows_of_agency(reading));
+    let mut from_below = names.iter().rev();
+    let absent = || Agencies { parent: Proposed::absent(), issuing: Proposed::absent() };
+    match (from_below.next(), from_below.next()) {
+        (Some(issuing), parent) => Agencies {
+            issuing: read_name(reading, issuing),
+            parent: parent.map_or_else(Proposed::absent, |name| read_name(reading, name)),
+        },
+        (None, _) => match registered_by(reading) {
+            Some(issuing) => Agencies { issuing, ..absent() },
+            None if reading.is_official() => {
+                let place = reading.header.left.first().and_then(Row::place);
+                Agencies { issuing: Proposed::not_read("", place), ..absent() }
+            }
+            None => absent(),
+        },
+    }
+}
+
+/// Rows of capitals of the left column, above the number.
+fn rows_of_agency(reading: &Reading) -> Vec<Row> {
+    let number_top = reading.number_row().map_or(f32::MAX, |r| r.at.top);
+    let title_top = reading.title.as_ref().map_or(f32::MAX, |t| t.top() - 1.0);
+    let end = number_top.min(title_top).min(reading.header.motto_bottom() + 22.0);
+    let mut rows: Vec<Row> = Vec::new();
+    for row in reading.header.left.iter().filter(|r| r.at.bottom() <= end + 2.0 && r.at.top < end) {
+        let follows = rows.last().is_none_or(|last| row.at.top - last.at.bottom() < 7.0);
+        let tokens: Vec<Token> = row
+            .tokens
+            .iter()
+            .filter(|t| t.text.chars().any(|c| c.is_alphanumeric() || c == '-'))
+            .cloned()
+            .collect();
+        if let Some(row) = Row::new(row.page, tokens).filter(|r| r.is_caps() && follows) {
+            rows.push(row);
+        }
+    }
+    rows
+}
+
+/// Joins wrapped rows; a row that begins like an agency begins another one.
+fn agencies(rows: &[Row]) -> Vec<Vec<Token>> {
+    let mut names: Vec<Vec<Token>> = Vec::new();
+    for row in rows {
+        let begins = HEADS.iter().any(|head| begins_with(&row.phrase(), head));
+        let runs_on = names.last().and_then(|n| n.last()).is_some_and(|last| {
+            last.text.ends_with(['-', '–', ',']) || matches!(last.folded.as_str(), "va" | "cua" | "thuoc")
+        });
+        let continues_society = row.phrase().starts_with("hoi")
+            && names.last().and_then(|n| n.last()).is_some_and(|t| t.folded == "xa");
+        match names.last_mut() {
+            Some(name) if runs_on || !begins || continues_society => name.extend(row.tokens.iter().cloned()),
+            _ => names.push(row.tokens.clone()),
+        }
+    }
+    names
+}
+
+fn begins_with(phrase: &str, head: &str) -> bool {
+    phrase == head || phrase.strip_prefix(head).is_some_and(|rest| rest.starts_with(' '))
+}
+
+fn read_name(reading: &Reading, tokens: &[Token]) -> Proposed<String> {
+    let raw = text_of(tokens);
+    let page = reading.sheets.first().map_or(1, |s| s.page);
+    let place = place_of(page, tokens);
+    let mut name = casing::agency(&raw);
+    let (mut mean, _) = confidence_of(tokens);
+    let mut weakest = weakest_name_word(tokens, &name);
+    if let Some((province, at)) = places::province_at_end(&name) {
+        // The list of provinces decides over marks.
+        name.replace_range(at.., province);
+        let rest = tokens.len().saturating_sub(province.split_whitespace().count());
+        weakest = weakest_name_word(&tokens[..rest], &name[..at]);
+        (mean, _) = confidence_of(&tokens[..rest]);
+    } else if let Some(seen) = reading.place_of_issue() {
+        // The place before the day says the same name once more: two readings vote.
+        if let Some(at) = places::ends_with_folded(&name, &seen) {
+            weakest = if name[at..] == *seen { weakest.max(0.9) } else { weakest.min(0.5) };
+        }
+    }
+    let confidence = if weakest < WORD_AT { weakest } else { mean.min(weakest * 0.2 + 0.8) };
+    settle(name, raw, confidence, reading.source(), place)
+}
+
+/// The weakest word that is not fixed by law: those are known whatever their marks.
+fn weakest_name_word(tokens: &[Token], name: &str) -> f32 {
+    let words: Vec<&str> = name.split_whitespace().collect();
+    let paired = tokens.iter().zip(words);
+    paired
+        .filter(|(t, word)| t.text.to_lowercase() == word.to_lowercase() || !is_mended(word, t))
+        .filter(|(t, _)| t.text.chars().any(char::is_alphabetic) && !is_fixed(&t.folded))
+        .map(|(t, _)| t.confidence)
+        .fold(1.0, f32::min)
+}
+
+fn is_mended(word: &str, token: &Token) -> bool {
+    fold::fold(word) == token.folded && word.to_lowercase() != token.text.to_lowercase()
+}
+
+fn is_fixed(folded: &str) -> bool {
+    matches!(
+        folded,
+        "uy" | "ban"
+            | "nhan"
+            | "dan"
+            | "xa"
+            | "phuong"
+            | "thi"
+            | "tran"
+            | "huyen"
+            | "quan"
+            | "tinh"
+            | "thanh"
+            | "pho"
+            | "hoi"
+            | "dong"
+            | "so"
+            | "bo"
+            | "phong"
+            | "lao"
+            | "thuong"
+            | "binh"
+            | "va"
+            | "ubnd"
+    )
+}
+
+/// Certificates of civil status name the agency in a labelled line.
+fn registered_by(reading: &Reading) -> Option<Proposed<String>> {
+    let labels = ["noi dang ky khai sinh", "noi dang ky khai tu", "noi dang ky ket hon", "co quan dang ky"];
+    reading.sentences.iter().find_map(|s| {
+        let label = labels.iter().find(|l| s.folded.starts_with(**l))?;
+        let value = super::labels::value_after(s, label.len())?;
+        let (mean, weakest) = confidence_of(value);
+        let raw = text_of(value);
+        let tidy = raw.trim_end_matches(['.', ',', ';']).to_owned();
+        let begins = HEADS.iter().any(|h| begins_with(&fold::phrase(&tidy), h));
+        let confidence = if begins && weakest >= WORD_AT { mean } else { 0.0 };
+        Some(settle(tidy, raw, confidence, reading.source(), place_of(s.page, value)))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::Paper;
+    use super::*;
+
+    fn check(agencies: &[&str], expected: (Option<&str>, Option<&str>)) {
+        let reading = Paper::new()
+            .header(agencies)
+            .number_and_date("Số: 12/QĐ-UBND", "Bảo Ái, ngày 06 tháng 5 năm 2024")
+            .around(110.0, 58.0, "QUYẾT ĐỊNH")
+            .reading();
+        let found = propose(&reading);
+        let values = (found.parent.value.as_deref(), found.issuing.value.as_deref());
+        assert_eq!(values, expected, "{:?} {:?}", found.parent, found.issuing);
+    }
+
+    #[test]
+    fn parent_above_issuing_agency_below() {
+        for (rows, expected) in [
+            (&["ỦY BAN NHÂN DÂN", "TỈNH QUẢNG NGÃI"][..], (None, Some("Ủy ban nhân dân tỉnh Quảng Ngãi"))),
+            (
+                &["UBND HUYỆN YÊN BÌNH", "ỦY BAN NHÂN DÂN", "XÃ BẢO ÁI"],
+                (Some("UBND huyện Yên Bình"), Some("Ủy ban nhân dân xã Bảo Ái")),
+            ),
+            (
+                &["ỦY BAN NHÂN DÂN", "HUYỆN YÊN BÌNH", "UỶ BAN NHÂN DÂN XÃ BẢO ÁI"],
+                (Some("Ủy ban nhân dân huyện Yên Bình"), Some("Ủy ban nhân dân xã Bảo Ái")),
+            ),
+            (
+                &["BỘ LAO ĐỘNG -", "THƯƠNG BINH VÀ XÃ HỘI"],
+                (None, Some("Bộ Lao động - Thương binh và Xã hội")),
+            ),
+            (
+                &["UBND TỈNH LÀO CAI", "SỞ LAO ĐỘNG - THƯƠNG", "BINH VÀ XÃ HỘI"],
+                (Some("UBND tỉnh Lào Cai"), Some("Sở Lao động - Thương binh và Xã hội")),
+            ),
+            (
+                &["SỞ NỘI VỤ", "TRUNG TÂM DỊCH VỤ", "VIỆC LÀM"],
+                (Some("Sở Nội vụ"), Some("Trung tâm Dịch vụ việc làm")),
+            ),
+        ] {
+            check(rows, expected);
+        }
+    }
+
+    #[test]
+    fn lists_and_fixed_phrases_decide_over_marks() {
+        check(&["ỦY BẠN NHÂN DÂN", "TĨNH QUANG~30 NGÁI~18"], (None, Some("Ủy ban nhân dân tỉnh Quảng Ngãi")));
+    }
+
+    #[test]
+    fn a_name_that_nothing_confirms_needs_sure_letters() {
+        check(&["ỦY BAN NHÂN DÂN", "XÃ BÁO~55 LÂM"], (None, None));
+        // The place before the day contradicts the marks.
+        check(&["ỦY BAN NHÂN DÂN", "XÃ BÁO ÁI"], (None, None));
+        // … or confirms them.
+        check(&["ỦY BAN NHÂN DÂN", "XÃ BẢO~55 ÁI"], (None, Some("Ủy ban nhân dân xã Bảo Ái")));
+    }
+
+    #[test]
+    fn a_citizens_paper_has_no_authority() {
+        let reading = Paper::new().plain_header().around(108.0, 40.0, "ĐƠN ĐỀ NGHỊ").reading();
+        assert_eq!(propose(&reading).issuing.status, crate::domain::fields::Status::Absent);
+    }
+}

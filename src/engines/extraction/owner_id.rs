@@ -1,0 +1,298 @@
+//! Điều 6 khoản 2: the number of the person or organisation whose paper it is.
+//!
+//! Of several numbers on a paper only the holder's counts: never a guardian's, a parent's, a
+//! signing official's. In doubt, and where a letter stands among the digits, a person keys it.
+
+use std::sync::LazyLock;
+
+use regex::Regex;
+
+use super::{
+    Reading,
+    flow::Sentence,
+    holder,
+    layout::{Token, place_of, text_of},
+    people::{Role, roles},
+    print::Print,
+    settle,
+};
+use crate::domain::{
+    fields::{Proposed, Source, Status},
+    ids::{OwnerNumber, province_of},
+    page::Place,
+};
+
+/// A word with digits below this is not taken: one wrong digit is another person.
+const DIGITS_AT: f32 = 0.88;
+
+/// Labels of personal numbers and of numbers of organisations, folded; several may follow each other.
+static LABEL: LazyLock<Regex> = LazyLock::new(|| {
+    let label = concat!(
+        r"(?:dinh danh(?: ca nhan| dien tu)?(?: cua to chuc)?|cccd|cmnd|cmtnd|can cuoc(?: cong dan)?|",
+        r"chung minh(?: nhan dan| thu)?|ma so(?: thue| doanh nghiep)|personal id[a-z .]*)"
+    );
+    let between = r"(?:[^0-9a-z]|\b(?:so|hoac|the|giay|ho chieu|ma|la|neu co|cua|no|identification)\b)*";
+    Regex::new(&format!(r"\b{label}(?:{between}{label})*{between}")).expect("the pattern is a constant")
+});
+
+/// Digits, perhaps in groups or cells; letters that look like digits are seen as part of it.
+static NUMBER: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(r"^((?:[0-9oilb](?:[ .]?[0-9oilsb|]){8,14}(?:-[0-9]{3})?)|[0-9]{9,13}(?:-[0-9]{3})?)\b")
+        .expect("the pattern is a constant")
+});
+
+/// A number that stands behind a label.
+#[derive(Debug, Clone)]
+struct Candidate {
+    role: Role,
+    /// `None` when the digits can't be trusted, or are missing.
+    number: Option<OwnerNumber>,
+    raw: String,
+    place: Option<Place>,
+    confidence: f32,
+}
+
+pub(super) fn propose(reading: &Reading, declared: Option<&OwnerNumber>) -> Proposed<OwnerNumber> {
+    let read = from_paper(reading);
+    let Some(declared) = declared else { return read };
+    match (read.status, &read.value) {
+        (Status::Read, Some(number)) if number == declared => read,
+        // The paper says otherwise: one of the two is wrong.
+        (Status::Read, _) => Proposed::not_read(read.raw, read.place),
+        _ => Proposed::read(declared.clone(), read.raw, 1.0, Source::Operator, read.place),
+    }
+}
+
+fn from_paper(reading: &Reading) -> Proposed<OwnerNumber> {
+    let Some(roles) = roles(reading) else {
+        let all: Vec<Candidate> =
+            reading.sentences.iter().flat_map(|s| candidates(reading, Role::Other, s)).collect();
+        return doubtful(&all);
+    };
+    let all: Vec<Candidate> = roles.iter().flat_map(|(role, s)| candidates(reading, *role, s)).collect();
+    let mut own: Vec<&Candidate> = all.iter().filter(|c| c.role == Role::Holder).collect();
+    // The new number takes the place of the old one, also where both are printed.
+    if own.iter().any(|c| matches!(c.number, Some(OwnerNumber::Person(_)))) {
+        own.retain(|c| !matches!(c.number, Some(OwnerNumber::OldPerson(_))) && c.number.is_some());
+    }
+    let Some(first) = own.first() else { return doubtful(&all) };
+    let Some(number) = first.number.clone().filter(|n| own.iter().all(|c| c.number.as_ref() == Some(n)))
+    else {
+        return doubtful(&all);
+    };
+    if !is_plausible(reading, &number) {
+        return Proposed::not_read(first.raw.clone(), first.place);
+    }
+    settle(number, first.raw.clone(), first.confidence, reading.source(), first.place)
+}
+
+/// The holder's own blank first: that is where a person looks.
+fn doubtful(all: &[Candidate]) -> Proposed<OwnerNumber> {
+    match all.iter().find(|c| c.role == Role::Holder).or_else(|| all.first()) {
+        Some(candidate) => Proposed::not_read(candidate.raw.clone(), candidate.place),
+        None => Proposed::absent(),
+    }
+}
+
+/// A personal number states province and birth year: a misread digit often shows there.
+fn is_plausible(reading: &Reading, number: &OwnerNumber) -> bool {
+    let OwnerNumber::Person(id) = number else { return true };
+    let born = holder::birth_date(reading).value.and_then(|d| d.get(..4)?.parse::<i16>().ok());
+    province_of(&id.as_str()[..3]).is_some()
+        && id.birth_year() <= reading.today.year()
+        && born.is_none_or(|year| year == id.birth_year())
+}
+
+fn candidates(reading: &Reading, role: Role, sentence: &Sentence) -> Vec<Candidate> {
+    let mut found = Vec::new();
+    let mut at = 0;
+    while let Some(label) = LABEL.find_at(&sentence.folded, at) {
+        let before = sentence.folded[..label.start()].chars().next_back();
+        at = label.end();
+        if before.is_some_and(char::is_alphanumeric) {
+            continue;
+        }
+        let role = if role == Role::Holder && turns_away(&sentence.folded[..label.start()]) {
+            Role::Other
+        } else {
+            role
+        };
+        let rest = &sentence.folded[label.end()..];
+        let label_words = sentence.words(&label.range());
+        let number = NUMBER.captures(rest).and_then(|c| c.get(1));
+        // In running text the words alone say nothing; with a colon or leaders they open a blank.
+        let opens_blank = sentence.folded[label.range()].contains([':', '…', '.']);
+        if number.is_none() && !opens_blank {
+            continue;
+        }
+        let range = number.map_or(label.range(), |n| label.end() + n.start()..label.end() + n.end());
+        let words = sentence.words(&range);
+        found.push(candidate(reading, role, sentence, words, label_words, number.is_some()));
+        at = at.max(range.end);
+    }
+    found
+}
+
+/// Within one sentence too another person may have been named before the number.
+fn turns_away(before: &str) -> bool {
+    [
+        "giam ho",
+        "nguoi cham soc",
+        "con ong",
+        "con ba",
+        "con cua",
+        "vo ong",
+        "chong ba",
+        "dai dien",
+        "cha la",
+        "me la",
+    ]
+    .iter()
+    .any(|w| before.contains(w))
+}
+
+fn candidate(
+    reading: &Reading,
+    role: Role,
+    sentence: &Sentence,
+    words: &[Token],
+    label: &[Token],
+    has_digits: bool,
+) -> Candidate {
+    let raw = text_of(words);
+    let confidence = words.iter().filter(|t| t.has_digit()).map(|t| t.confidence).fold(1.0, f32::min);
+    let digits: String =
+        words.iter().flat_map(|t| t.text.chars()).filter(|c| c.is_alphanumeric() || *c == '-').collect();
+    let is_ocr = reading.sheets.iter().any(|s| s.page == sentence.page && s.is_ocr);
+    let printed = !is_ocr || is_printed(words, label);
+    let number = Some(digits.as_str())
+        .filter(|d| {
+            has_digits
+                && confidence >= DIGITS_AT
+                && printed
+                && d.bytes().all(|b| b.is_ascii_digit() || b == b'-')
+        })
+        .and_then(|d| OwnerNumber::parse(d).ok());
+    Candidate { role, number, raw, place: place_of(sentence.page, words), confidence }
+}
+
+/// Digits in one word are measured against their label; digits in cells stand too far apart for it.
+fn is_printed(words: &[Token], label: &[Token]) -> bool {
+    let label: Vec<&Token> = label.iter().filter(|t| !t.has_digit()).collect();
+    let Some(print) = Print::of(&label) else { return true };
+    words.iter().filter(|t| t.has_digit() && t.text.len() >= 4).all(|t| print.fits_size(t))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::Paper;
+    use super::*;
+
+    fn paper(lines: &[&str]) -> Paper {
+        let mut paper = Paper::new().plain_header().around(108.0, 40.0, "TỜ KHAI");
+        for (i, line) in lines.iter().enumerate() {
+            paper = paper.put(30.0, 60.0 + 8.0 * i as f32, line);
+        }
+        paper
+    }
+
+    fn check(lines: &[&str], status: Status, expected: Option<&str>) {
+        let proposed = propose(&paper(lines).reading(), None);
+        assert_eq!(
+            (proposed.status, proposed.value.as_ref().map(OwnerNumber::as_str)),
+            (status, expected),
+            "{lines:?}"
+        );
+    }
+
+    #[test]
+    fn the_holders_number_behind_its_label() {
+        for line in [
+            "Số định danh cá nhân: 001085012345",
+            "Số định danh cá nhân/CMND: 001085012345 Cấp ngày 01/02/2022",
+            "Số CCCD: 001 085 012 345",
+            "Giấy chứng minh nhân dân hoặc thẻ căn cước công dân số: 001085012345",
+            "CCCD số 001085012345 cấp ngày 01/02/2022 tại Cục Cảnh sát",
+        ] {
+            check(&["Họ và tên: Nguyễn Văn An;", line], Status::Read, Some("001085012345"));
+        }
+        check(&["Số CMND: 012345678"], Status::Read, Some("012345678"));
+        check(&["Mã số thuế: 0100109106"], Status::Read, Some("0100109106"));
+    }
+
+    #[test]
+    fn another_persons_number_is_never_the_owners() {
+        check(
+            &[
+                "Họ, chữ đệm, tên: Nguyễn Văn An;",
+                "Họ, chữ đệm, tên người mẹ: Trần Thị Bé;",
+                "Số CCCD: 001185012345",
+            ],
+            Status::NotRead,
+            None,
+        );
+        check(
+            &[
+                "Họ và tên: Nguyễn Văn An;",
+                "Số định danh cá nhân: 001215012345;",
+                "Thông tin người giám hộ:",
+                "Số CCCD: 001185012345",
+            ],
+            Status::Read,
+            Some("001215012345"),
+        );
+        check(
+            &["Họ tên: Nguyễn Văn An, người giám hộ là bà Bé, số CCCD: 001185012345"],
+            Status::NotRead,
+            None,
+        );
+    }
+
+    #[test]
+    fn doubtful_digits_are_left_to_a_person() {
+        for line in [
+            "Số định danh cá nhân: 00108501234O",
+            "Số định danh cá nhân: 001085012345~60",
+            "Số định danh cá nhân: 001085012345~pen",
+            "Số định danh cá nhân: 00108501234",
+            "Số định danh cá nhân: ……………",
+            "Số định danh cá nhân:",
+            "Số CCCD/định danh: .0400z",
+            "Số định danh cá nhân: 999085012345",
+        ] {
+            check(&["Họ và tên: Nguyễn Văn An;", line], Status::NotRead, None);
+        }
+        // The birth date on the paper contradicts the number.
+        check(
+            &["Họ và tên: Nguyễn Văn An;", "Sinh ngày: 05/6/1986;", "Số CCCD: 001085012345"],
+            Status::NotRead,
+            None,
+        );
+        // Two holders.
+        check(&["Số CCCD: 001085012345;", "Số CCCD: 001085054321"], Status::NotRead, None);
+    }
+
+    #[test]
+    fn the_new_number_takes_the_place_of_the_old() {
+        check(&["Số CMND: 012345678;", "Số CCCD: 001085012345"], Status::Read, Some("001085012345"));
+    }
+
+    #[test]
+    fn a_letter_has_no_owner() {
+        check(&["Theo đề nghị của Bộ Tài chính"], Status::Absent, None);
+        check(&["Rà soát, bổ sung số định danh cá nhân còn thiếu của đối tượng"], Status::Absent, None);
+    }
+
+    #[test]
+    fn what_was_declared_is_held_against_the_paper() {
+        let declared = OwnerNumber::parse("001085012345").unwrap();
+        for (line, status, source) in [
+            ("Số CCCD: 001085012345", Status::Read, Source::Ocr),
+            ("Số CCCD: 001085054321", Status::NotRead, Source::Ocr),
+            ("Theo đề nghị", Status::Read, Source::Operator),
+        ] {
+            let proposed = propose(&paper(&[line]).reading(), Some(&declared));
+            assert_eq!((proposed.status, proposed.source), (status, source), "{line}");
+        }
+    }
+}

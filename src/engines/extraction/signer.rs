@@ -1,0 +1,264 @@
+//! Who signed, and as what (NĐ 30/2020, ô 7): the block at the bottom right.
+//!
+//! A seal often lies over the name: a name that lost its first letters must not pass for whole, so
+//! it has to begin with a family name and to stand under its position.
+
+use super::{
+    Reading, casing, fold,
+    layout::{Row, Sheet, confidence_of, place_of, text_of},
+    settle,
+};
+use crate::domain::fields::Proposed;
+
+/// Positions of those who sign for agencies, folded.
+const POSITIONS: &[&str] = &[
+    "chu tich",
+    "pho chu tich",
+    "giam doc",
+    "pho giam doc",
+    "tong giam doc",
+    "pho tong giam doc",
+    "bo truong",
+    "thu truong",
+    "truong phong",
+    "pho truong phong",
+    "chanh van phong",
+    "pho chanh van phong",
+    "cuc truong",
+    "pho cuc truong",
+    "chi cuc truong",
+    "pho chi cuc truong",
+    "vien truong",
+    "pho vien truong",
+    "truong ban",
+    "pho truong ban",
+    "hieu truong",
+    "pho hieu truong",
+    "chanh thanh tra",
+    "pho chanh thanh tra",
+    "thu tuong",
+    "truong cong an",
+    "pho truong cong an",
+    "cong chuc tu phap ho tich",
+    "tong cuc truong",
+    "chu tich hoi dong",
+];
+
+/// Captions above the signature of a citizen, folded.
+const DECLARANTS: &[&str] = &[
+    "nguoi khai",
+    "nguoi ke khai",
+    "nguoi lam don",
+    "nguoi viet don",
+    "nguoi de nghi",
+    "nguoi dang ky",
+    "nguoi nop don",
+    "nguoi uy quyen",
+    "nguoi cam ket",
+    "nguoi lam to khai",
+    "nguoi viet to khai",
+    "nguoi viet ban khai",
+    "nguoi yeu cau",
+    "nguoi khai ky",
+    "dai dien doanh nghiep",
+    "nguoi dai dien",
+];
+
+/// Family names of Vietnam, folded: of the Kinh and of peoples of the mountains.
+const FAMILIES: &[&str] = &[
+    "nguyen", "tran", "le", "pham", "hoang", "huynh", "phan", "vu", "vo", "dang", "bui", "do", "ho", "ngo",
+    "duong", "ly", "dao", "doan", "vuong", "trinh", "truong", "dinh", "lam", "phung", "mai", "to", "ha",
+    "luu", "luong", "thai", "chu", "cao", "ta", "quach", "la", "tong", "kieu", "nghiem", "dam", "tang",
+    "chau", "trieu", "mac", "lai", "thach", "kim", "giang", "sung", "thao", "vang", "lo", "mua", "ma", "hau",
+    "tan", "ban", "phu", "lu", "quang", "vi", "nong", "be", "hua", "lang", "tu", "y", "h", "k", "ro", "siu",
+    "rmah", "ksor", "nay", "khang", "cu", "chang", "thang", "ninh", "ton", "bach", "au", "on", "viem",
+    "khuat", "khuong", "cung", "lieu", "cam", "deo", "hang", "ly", "xa", "doi", "phi", "tieu", "ong",
+    "trang", "diep", "mong", "than", "vien", "phong", "trung", "cha", "alang",
+];
+
+/// Whether a folded row is a citizen's caption.
+pub(super) fn is_declarant(phrase: &str) -> bool {
+    DECLARANTS.iter().any(|d| phrase.starts_with(d))
+}
+
+/// Whether a folded row is the position of an official, or says for whom one signs.
+pub(super) fn is_official(phrase: &str) -> bool {
+    let bare = without_authority(phrase);
+    bare != phrase || POSITIONS.iter().any(|p| bare == *p || bare.starts_with(&format!("{p} ")))
+}
+
+fn without_authority(phrase: &str) -> &str {
+    ["tm ", "kt ", "tl ", "tuq ", "q ", "k t ", "t m "]
+        .iter()
+        .find_map(|a| phrase.strip_prefix(a))
+        .unwrap_or(phrase)
+}
+
+/// Name and position of the signer.
+pub(super) struct Signer {
+    pub(super) name: Proposed<String>,
+    pub(super) position: Proposed<String>,
+}
+
+pub(super) fn propose(reading: &Reading) -> Signer {
+    let wants_official = reading.is_official();
+    let block = reading
+        .sheets
+        .iter()
+        .rev()
+        .find_map(|sheet| Block::find(sheet, wants_official))
+        .or_else(|| reading.sheets.iter().rev().find_map(|sheet| Block::find(sheet, !wants_official)));
+    let Some(block) = block else {
+        let missing = || if wants_official { Proposed::not_read("", None) } else { Proposed::absent() };
+        return Signer { name: missing(), position: missing() };
+    };
+    Signer { name: block.name(reading), position: block.position(reading) }
+}
+
+/// Captions above a signature and what stands below them.
+struct Block<'a> {
+    sheet: &'a Sheet,
+    captions: Vec<&'a Row>,
+    is_official: bool,
+}
+
+impl<'a> Block<'a> {
+    fn find(sheet: &'a Sheet, official: bool) -> Option<Self> {
+        let is_right = |r: &&Row| r.centre() > 0.52 * sheet.width && r.at.left > 0.36 * sheet.width;
+        let is_caption = |r: &&Row| {
+            let phrase = r.phrase();
+            if official { r.is_caps() && is_official(&phrase) } else { is_declarant(&phrase) }
+        };
+        let last = sheet.pieces.iter().filter(is_right).rfind(is_caption)?;
+        // All captions of the block stand close above the last one.
+        let captions = sheet
+            .pieces
+            .iter()
+            .filter(is_right)
+            .filter(is_caption)
+            .filter(|r| last.at.top - r.at.top < 24.0 && (r.centre() - last.centre()).abs() < 25.0)
+            .collect();
+        Some(Self { sheet, captions, is_official: official })
+    }
+
+    fn name(&self, reading: &Reading) -> Proposed<String> {
+        let Some(last) = self.captions.last() else { return Proposed::absent() };
+        let below = self.sheet.pieces.iter().filter(|r| {
+            r.at.top > last.at.bottom() - 1.0
+                && r.at.top - last.at.bottom() < 62.0
+                && (r.centre() - last.centre()).abs() < 30.0
+                && r.centre() > 0.5 * self.sheet.width
+        });
+        let named = below.filter(|r| looks_like_name(r)).max_by(|a, b| a.at.width.total_cmp(&b.at.width));
+        let Some(row) = named else { return Proposed::not_read("", last.place()) };
+        let (mean, weakest) = confidence_of(&row.tokens);
+        let begins_whole = row
+            .tokens
+            .first()
+            .is_some_and(|t| FAMILIES.contains(&t.folded.trim_matches(|c: char| !c.is_alphanumeric())));
+        let is_under = (row.centre() - last.centre()).abs() < 8.0;
+        let confidence = if begins_whole && is_under && weakest >= 0.75 { mean } else { 0.0 };
+        settle(casing::person(&row.text()), row.text(), confidence, reading.source(), row.place())
+    }
+
+    fn position(&self, reading: &Reading) -> Proposed<String> {
+        if !self.is_official {
+            return Proposed::absent();
+        }
+        // The signer's own position is the last one: those above it are whom the signer stands for.
+        let own = self.captions.iter().rev().find(|r| {
+            let phrase = r.phrase();
+            POSITIONS.iter().any(|p| phrase == *p || phrase.starts_with(&format!("{p} ")))
+        });
+        let all: Vec<_> = self.captions.iter().flat_map(|r| r.tokens.iter().cloned()).collect();
+        let place = place_of(self.sheet.page, &all);
+        let Some(row) = own else { return Proposed::not_read(text_of(&all), place) };
+        let (mean, weakest) = confidence_of(&row.tokens);
+        let is_known = POSITIONS.contains(&row.phrase().as_str());
+        let confidence = if is_known { mean.max(0.8) } else { mean.min(weakest + 0.15) };
+        settle(casing::agency(&row.text()), text_of(&all), confidence, reading.source(), place)
+    }
+}
+
+/// Two to six words with a capital each, letters only.
+fn looks_like_name(row: &Row) -> bool {
+    let is_word = |text: &str| {
+        text.chars().next().is_some_and(char::is_uppercase)
+            && text.chars().all(|c| c.is_alphabetic() || matches!(c, '\'' | '.' | '-'))
+    };
+    let phrase = row.phrase();
+    (2..=6).contains(&row.tokens.len())
+        && row.tokens.iter().all(|t| is_word(&t.text))
+        && !is_official(&phrase)
+        && !is_declarant(&phrase)
+        && !["giam doc", "chu tich", "bo truong", "van phong", "truong phong"]
+            .iter()
+            .any(|p| fold::holds(&phrase, p))
+        && !fold::holds(&phrase, "ky ten")
+        && !fold::holds(&phrase, "uy ban")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::Paper;
+    use super::*;
+
+    fn official() -> Paper {
+        Paper::new()
+            .header(&["ỦY BAN NHÂN DÂN", "XÃ BẢO ÁI"])
+            .number_and_date("Số: 12/QĐ-UBND", "Bảo Ái, ngày 06 tháng 5 năm 2024")
+            .around(110.0, 58.0, "QUYẾT ĐỊNH")
+    }
+
+    fn check(paper: Paper, name: Option<&str>, position: Option<&str>) {
+        let signer = propose(&paper.reading());
+        let found = (signer.name.value.as_deref(), signer.position.value.as_deref());
+        assert_eq!(found, (name, position), "{:?} {:?}", signer.name, signer.position);
+    }
+
+    #[test]
+    fn the_signer_stands_below_the_last_position() {
+        check(
+            official()
+                .put(30.0, 180.0, "Nơi nhận:")
+                .around(150.0, 180.0, "KT. CHỦ TỊCH")
+                .around(150.0, 186.0, "PHÓ CHỦ TỊCH")
+                .around(150.0, 215.0, "Hà Thị Lê Vân"),
+            Some("Hà Thị Lê Vân"),
+            Some("Phó Chủ tịch"),
+        );
+        check(
+            official().around(150.0, 180.0, "TM. ỦY BAN NHÂN DÂN").around(150.0, 186.0, "CHỦ TỊCH").around(
+                150.0,
+                215.0,
+                "Đặng Văn Minh",
+            ),
+            Some("Đặng Văn Minh"),
+            Some("Chủ tịch"),
+        );
+    }
+
+    #[test]
+    fn a_name_half_under_the_seal_is_left_to_a_person() {
+        let block = || official().around(150.0, 180.0, "CHỦ TỊCH");
+        check(block().around(155.0, 215.0, "Văn Minh"), None, Some("Chủ tịch"));
+        check(block().around(150.0, 215.0, "ấñg~17 Văn Minh"), None, Some("Chủ tịch"));
+        check(block().around(150.0, 215.0, "Đặng~40 Văn Minh"), None, Some("Chủ tịch"));
+        // The lower position, half covered, is nobody's name.
+        check(block().around(150.0, 187.0, "HÓ CHỦ TỊCH"), None, Some("Chủ tịch"));
+    }
+
+    #[test]
+    fn a_declarant_has_no_position() {
+        check(
+            Paper::new()
+                .plain_header()
+                .around(108.0, 40.0, "ĐƠN ĐỀ NGHỊ")
+                .around(150.0, 180.0, "NGƯỜI VIẾT ĐƠN")
+                .around(150.0, 186.0, "(Ký, ghi rõ họ tên)")
+                .around(150.0, 215.0, "Nguyễn Đức Ân"),
+            Some("Nguyễn Đức Ân"),
+            None,
+        );
+    }
+}

@@ -1,0 +1,150 @@
+//! The code as content of page one of a foreign, unsigned PDF: placed where the least ink is,
+//! appended where that is safe, and looked at afterwards.
+
+use hayro_syntax::Pdf;
+use image::GrayImage;
+use lopdf::{Dictionary, Document, Object, ObjectId, Permissions};
+use pdf_writer::{Content, Name};
+
+use super::StampError;
+use crate::{
+    domain::page::BoxMm,
+    engines::pdf::{
+        CODE_MARK_KEY,
+        append::{Edit, append, can_append, rewrite},
+        balance::Balance,
+        code_mark::{self, PlacedCode},
+        font::FontBuilder,
+        geometry::{BoxPt, PageFrame},
+        ink::InkMap,
+        read::{self, ReadError},
+        render,
+    },
+};
+
+/// Private key in the dictionary of page one: where the code stands, user units.
+const PLACE_KEY: &str = "SohoaViTri";
+/// Most pixels outside the box that may differ after writing: none, but for rounding at its edge.
+const EDGE_PX: f32 = 3.0;
+
+/// A file with the code in its page content.
+pub(super) struct Written {
+    pub(super) pdf: Vec<u8>,
+    pub(super) place: BoxPt,
+    pub(super) ink_share: f32,
+}
+
+/// Where our mark on page one says the code stands.
+pub(super) fn marked_box(document: &Document) -> Option<BoxMm> {
+    let page = document.get_dictionary(document.page_iter().next()?).ok()?;
+    let frame = read::page_frame(document, page)?;
+    let rect = read::rectangle(document, page.get_deref(PLACE_KEY.as_bytes(), document).ok()?)?;
+    Some(frame.rect_to_seen(rect).to_mm())
+}
+
+/// Draws the code on page one.
+pub(super) fn write(input: &[u8], document: Document, text: &str) -> Result<Written, StampError> {
+    if let Some(encryption) = &document.encryption_state
+        && !encryption.permissions().contains(Permissions::MODIFIABLE)
+    {
+        return Err(StampError::Protected);
+    }
+    let page_id = document.page_iter().next().ok_or(ReadError::NoPages)?;
+    let page = document.get_dictionary(page_id).map_err(|_| ReadError::Damaged)?;
+    let frame = read::page_frame(&document, page).ok_or(ReadError::Damaged)?;
+    let (before, balance) = look(input, &frame)?;
+    let ink = InkMap::new(&before, frame.seen_size_pt()).ok_or(StampError::Unseen)?;
+    let placed = code_mark::place_code(text, frame.seen_size_pt(), &ink)?;
+    let edit = edit(&document, page_id, &frame, &placed, balance, text)?;
+    let pdf =
+        if can_append(input, &document) { append(input, document, edit)? } else { rewrite(document, edit)? };
+    prove(&pdf, &before, &frame, &placed)?;
+    Ok(Written { pdf, place: placed.place, ink_share: placed.ink_share })
+}
+
+/// Page one as it is seen, and how its content leaves the graphics state.
+fn look(input: &[u8], frame: &PageFrame) -> Result<(GrayImage, Balance), StampError> {
+    let pdf = Pdf::new(input.to_vec()).map_err(|_| ReadError::Damaged)?;
+    let pages = pdf.pages();
+    let page = pages.first().ok_or(ReadError::NoPages)?;
+    // Two parsers must mean the same page.
+    let (width, height) = page.render_dimensions();
+    let (seen_width, seen_height) = frame.seen_size_pt();
+    let differs = |a: f32, b: f32| (a * frame.unit_pt - b).abs() > 1.5 * frame.unit_pt.max(1.0);
+    if differs(width, seen_width) || differs(height, seen_height) {
+        return Err(ReadError::Damaged.into());
+    }
+    Ok((render::grey_first_page(&pdf).ok_or(StampError::Unseen)?, Balance::of(page)))
+}
+
+fn edit(
+    document: &Document,
+    page_id: ObjectId,
+    frame: &PageFrame,
+    placed: &PlacedCode,
+    balance: Balance,
+    text: &str,
+) -> Result<Edit, StampError> {
+    let mut page = document.get_dictionary(page_id).map_err(|_| ReadError::Damaged)?.clone();
+    let mut edit = Edit::new(document);
+    let mut font = FontBuilder::default();
+    let lines = placed.laid_out.encode(&mut font)?;
+    let font = edit.add_font(font.embed()?);
+    let (mut resources, font_name) = resources(document, &page);
+    if let Ok(Object::Dictionary(fonts)) = resources.get_mut(b"Font") {
+        fonts.set(font_name.as_str(), font);
+    }
+    let (_, page_height) = frame.seen_size_pt();
+    let mut content = Content::new();
+    content.save_state().transform(frame.seen_to_user());
+    let corner = (placed.place.left, page_height - placed.place.top);
+    placed.laid_out.draw(&mut content, Name(font_name.as_bytes()), &lines, corner);
+    content.restore_state();
+    let (before, mut after) = balance.brackets();
+    after.extend_from_slice(&content.finish());
+    let mut contents = vec![Object::Reference(edit.add_stream(Dictionary::new(), before))];
+    contents.extend(document.get_page_contents(page_id).into_iter().map(Object::Reference));
+    contents.push(edit.add_stream(Dictionary::new(), after).into());
+    page.set("Contents", contents);
+    page.set("Resources", resources);
+    page.set(CODE_MARK_KEY, lopdf::text_string(text));
+    let rect: Vec<Object> = frame.rect_to_user(placed.place).into_iter().map(Object::Real).collect();
+    page.set(PLACE_KEY, rect);
+    edit.set(page_id, page);
+    Ok(edit)
+}
+
+/// The resources of the page, inherited ones too, with a dictionary of fonts that is its own; and a
+/// name that is free in it.
+fn resources(document: &Document, page: &Dictionary) -> (Dictionary, String) {
+    let inherited = read::inherited(document, page, b"Resources").and_then(|o| o.as_dict().ok());
+    let mut resources = inherited.cloned().unwrap_or_default();
+    let fonts = document.get_dict_in_dict(&resources, b"Font").cloned().unwrap_or_default();
+    let free = (0..=fonts.len()).map(|n| format!("SohoaTinos{n}")).find(|name| !fonts.has(name.as_bytes()));
+    resources.set("Font", fonts);
+    (resources, free.expect("one more name than there are fonts"))
+}
+
+/// Looks at the page again: nothing outside the box has changed, and something is in it.
+fn prove(pdf: &[u8], before: &GrayImage, frame: &PageFrame, placed: &PlacedCode) -> Result<(), StampError> {
+    let reopened = Pdf::new(pdf.to_vec()).map_err(|_| StampError::NotProven)?;
+    let after = render::grey_first_page(&reopened).ok_or(StampError::NotProven)?;
+    if after.dimensions() != before.dimensions() {
+        return Err(StampError::NotProven);
+    }
+    let (width, height) = frame.seen_size_pt();
+    let (kx, ky) = (after.width() as f32 / width, after.height() as f32 / height);
+    let BoxPt { left, top, width, height } = placed.place;
+    let columns = left * kx - EDGE_PX..(left + width) * kx + EDGE_PX;
+    let rows = top * ky - EDGE_PX..(top + height) * ky + EDGE_PX;
+    let mut n_darker = 0u32;
+    for ((x, y, new), old) in after.enumerate_pixels().zip(before.pixels()) {
+        let is_inside = columns.contains(&(x as f32)) && rows.contains(&(y as f32));
+        if !is_inside && new != old {
+            return Err(StampError::NotProven);
+        }
+        n_darker += u32::from(new.0[0].saturating_add(16) < old.0[0]);
+    }
+    // On a page that is black there already, no letter can show.
+    if n_darker < 8 { Err(StampError::NotProven) } else { Ok(()) }
+}

@@ -1,0 +1,98 @@
+//! REST, `/api/v1`: the table of contents of the routes, the OpenAPI made from them, health.
+
+mod extract;
+mod idempotency;
+pub mod problem;
+mod v1;
+
+use axum::{Json, Router, http::StatusCode, middleware, response::IntoResponse, routing::get};
+use utoipa::OpenApi;
+use utoipa_axum::{router::OpenApiRouter, routes};
+use utoipa_swagger_ui::SwaggerUi;
+
+use self::problem::Problem;
+use crate::{faces::purposes::Purposes, workflows::context::Ctx};
+
+/// What handlers share.
+#[derive(Clone)]
+pub struct Api {
+    ctx: Ctx,
+    purposes: Purposes,
+    max_bytes: u64,
+}
+
+#[derive(OpenApi)]
+#[openapi(
+    info(
+        title = "sohoa",
+        description = "Số hóa giấy tờ của thủ tục hành chính (Quyết định 1917/QĐ-BLĐTBXH). Lỗi theo RFC 9457; \
+                       không có số định danh, họ tên hay mã số hóa trong địa chỉ.",
+        license(name = "Apache-2.0", identifier = "Apache-2.0")
+    ),
+    servers((url = "/api/v1"))
+)]
+struct Document;
+
+/// The routes of `/api/v1`, with their description.
+fn routes() -> OpenApiRouter<Api> {
+    OpenApiRouter::with_openapi(Document::openapi())
+        .routes(routes!(v1::dossiers::open))
+        .routes(routes!(v1::dossiers::see))
+        .routes(routes!(v1::papers::upload_component))
+        .routes(routes!(v1::papers::upload_result))
+        .routes(routes!(v1::papers::upload_opinion))
+        .routes(routes!(v1::papers::see))
+        .routes(routes!(v1::papers::events))
+        .routes(routes!(v1::papers::picture))
+        .routes(routes!(v1::papers::confirm))
+        .routes(routes!(v1::papers::override_faults))
+        .routes(routes!(v1::papers::retry))
+        .routes(routes!(v1::owners::look_up))
+        .routes(routes!(v1::owners::documents))
+        .routes(routes!(v1::documents::look_up))
+        .routes(routes!(v1::documents::see))
+        .routes(routes!(v1::documents::content))
+        .routes(routes!(v1::documents::original))
+        .routes(routes!(v1::catalogue::see))
+        .routes(routes!(v1::changes::after))
+}
+
+/// The OpenAPI document, as published in `schemas/openapi.json`.
+pub fn openapi() -> utoipa::openapi::OpenApi {
+    routes().to_openapi()
+}
+
+/// The API with its description, its reading page and health.
+pub fn router(ctx: Ctx, purposes: Purposes, max_bytes: u64) -> Router {
+    let api = Api { ctx, purposes, max_bytes };
+    let (v1, document) = routes().split_for_parts();
+    let v1 = v1
+        .route("/openapi.json", get(|| async move { Json(document) }))
+        .fallback(no_such_route)
+        .method_not_allowed_fallback(no_such_method)
+        .layer(middleware::from_fn_with_state(api.clone(), idempotency::once))
+        .with_state(api.clone());
+    Router::new()
+        .nest("/api/v1", v1)
+        .merge(SwaggerUi::new("/api/docs").config(utoipa_swagger_ui::Config::from("/api/v1/openapi.json")))
+        .route("/healthz", get(|| async { "ok" }))
+        .route("/readyz", get(move || ready(api.ctx.clone())))
+}
+
+async fn no_such_route() -> Problem {
+    Problem::new(StatusCode::NOT_FOUND, "no-such-route", "Không có địa chỉ này; xem /api/v1/openapi.json.")
+}
+
+async fn no_such_method() -> Problem {
+    Problem::new(StatusCode::METHOD_NOT_ALLOWED, "no-such-method", "Địa chỉ này không nhận phương thức đó.")
+}
+
+async fn ready(ctx: Ctx) -> impl IntoResponse {
+    match crate::workflows::browse::is_ready(&ctx).await {
+        Ok(()) => (StatusCode::OK, "ready"),
+        Err(error) => {
+            tracing::warn!(%error, "not ready");
+            (StatusCode::SERVICE_UNAVAILABLE, "storage unreachable")
+        }
+    }
+}

@@ -1,0 +1,178 @@
+//! The one error answer (RFC 9457), and how each workflow's errors become it.
+
+use axum::{
+    http::{HeaderValue, StatusCode, header},
+    response::{IntoResponse, Response},
+};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::{
+    domain::confirm::FieldFault,
+    engines::imaging::fault::ReadError,
+    store::StoreError,
+    workflows::{browse::BrowseError, digitise::DigitiseError, intake::IntakeError},
+};
+
+/// An error, as `application/problem+json`.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Problem {
+    /// Stable name of the kind of error.
+    #[serde(rename = "type")]
+    kind: String,
+    /// The reason phrase of the status.
+    title: &'static str,
+    /// HTTP status.
+    status: u16,
+    /// One Vietnamese sentence: what, where, what to do. Never personal data.
+    detail: String,
+    /// The clause of the regulation, where there is one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    rule: Option<String>,
+    /// Faulty fields, all of them.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schema(value_type = Vec<Object>)]
+    errors: Vec<FieldFault>,
+    /// The paper that is in the way, where one is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    conflict_with: Option<String>,
+}
+
+impl Problem {
+    /// A problem of `kind`, said in `detail`.
+    pub fn new(status: StatusCode, kind: &str, detail: impl Into<String>) -> Self {
+        Self {
+            kind: format!("urn:sohoa:problem:{kind}"),
+            title: status.canonical_reason().unwrap_or("Error"),
+            status: status.as_u16(),
+            detail: detail.into(),
+            rule: None,
+            errors: Vec::new(),
+            conflict_with: None,
+        }
+    }
+
+    pub(super) fn bad_request(kind: &str, detail: impl Into<String>) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, kind, detail)
+    }
+
+    pub(super) fn not_found() -> Self {
+        Self::new(StatusCode::NOT_FOUND, "not-found", "Không tìm thấy.")
+    }
+
+    fn under(mut self, rule: &str) -> Self {
+        self.rule = Some(rule.to_owned());
+        self
+    }
+
+    pub(super) fn fields(errors: Vec<FieldFault>) -> Self {
+        let detail = format!("Còn {} trường phải nhập hoặc sửa.", errors.len());
+        Self { errors, ..Self::new(StatusCode::UNPROCESSABLE_ENTITY, "fields", detail) }
+            .under("QĐ 1917/QĐ-BLĐTBXH, Điều 16 khoản 2")
+    }
+}
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let body = serde_json::to_vec(&self).expect("a problem is plain data");
+        let json = HeaderValue::from_static("application/problem+json");
+        (status, [(header::CONTENT_TYPE, json)], body).into_response()
+    }
+}
+
+impl From<StoreError> for Problem {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::Stale => Self::new(
+                StatusCode::PRECONDITION_FAILED,
+                "stale",
+                "Giấy tờ vừa được người khác thay đổi: tải lại rồi làm lại.",
+            ),
+            other => {
+                tracing::error!(error = %other, cause = ?std::error::Error::source(&other), "the store failed");
+                Self::new(
+                    StatusCode::SERVICE_UNAVAILABLE,
+                    "storage",
+                    "Kho dữ liệu chưa trả lời: thử lại sau; nếu còn lỗi, báo người quản trị.",
+                )
+            }
+        }
+    }
+}
+
+impl From<ReadError> for Problem {
+    fn from(error: ReadError) -> Self {
+        if error.is_ours() {
+            tracing::error!(%error, "a reading process failed");
+            return Self::new(StatusCode::SERVICE_UNAVAILABLE, "reading", error.to_string());
+        }
+        Self::new(StatusCode::UNPROCESSABLE_ENTITY, "unreadable", error.to_string())
+            .under("QĐ 1917/QĐ-BLĐTBXH, Điều 9 khoản 2")
+    }
+}
+
+fn spool(source: &std::io::Error) -> Problem {
+    tracing::error!(%source, "temporary files can't be written");
+    Problem::new(StatusCode::INSUFFICIENT_STORAGE, "spool", "Không ghi được tệp tạm: kiểm tra dung lượng đĩa.")
+}
+
+impl From<IntakeError> for Problem {
+    fn from(error: IntakeError) -> Self {
+        let detail = error.to_string();
+        match error {
+            IntakeError::UnknownProcedure => {
+                Self::new(StatusCode::UNPROCESSABLE_ENTITY, "unknown-procedure", detail)
+            }
+            IntakeError::UnknownDossier => Self::not_found(),
+            IntakeError::NoProcedure => Self::new(StatusCode::CONFLICT, "no-procedure", detail),
+            IntakeError::UnknownRole(_) => {
+                Self::new(StatusCode::NOT_FOUND, "unknown-component", detail).under("QĐ 1917/QĐ-BLĐTBXH, Điều 4 khoản 1")
+            }
+            IntakeError::Unreadable(error) => error.into(),
+            IntakeError::Spool(source) => spool(&source),
+            IntakeError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<DigitiseError> for Problem {
+    fn from(error: DigitiseError) -> Self {
+        let detail = error.to_string();
+        let conflict = |kind| Self::new(StatusCode::CONFLICT, kind, detail.clone());
+        let unprocessable = |kind| Self::new(StatusCode::UNPROCESSABLE_ENTITY, kind, detail.clone());
+        match error {
+            DigitiseError::UnknownPaper => Self::not_found(),
+            DigitiseError::WrongState { .. } => conflict("wrong-state"),
+            DigitiseError::Stale => StoreError::Stale.into(),
+            DigitiseError::Fields(faults) => Self::fields(faults),
+            DigitiseError::UnknownType => unprocessable("unknown-type").under("QĐ 1917/QĐ-BLĐTBXH, Điều 7"),
+            DigitiseError::CodeTaken { held_by } => Self {
+                conflict_with: Some(held_by.to_string()),
+                ..conflict("code-taken").under("QĐ 1917/QĐ-BLĐTBXH, Điều 3 khoản 8")
+            },
+            DigitiseError::NoNumber => unprocessable("no-number").under("QĐ 1917/QĐ-BLĐTBXH, Điều 7"),
+            DigitiseError::Signed => conflict("signed").under("QĐ 1917/QĐ-BLĐTBXH, Điều 15 khoản 3"),
+            DigitiseError::NoReason => Self::bad_request("no-reason", detail),
+            DigitiseError::Unreadable(error) => error.into(),
+            DigitiseError::Spool(source) => spool(&source),
+            DigitiseError::Stamp(_) => unprocessable("stamp").under("QĐ 1917/QĐ-BLĐTBXH, Điều 15 khoản 3"),
+            DigitiseError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<BrowseError> for Problem {
+    fn from(error: BrowseError) -> Self {
+        let detail = error.to_string();
+        match error {
+            BrowseError::NotFound => Self::not_found(),
+            BrowseError::NoPurpose => {
+                Self::bad_request("no-purpose", detail).under("QĐ 1917/QĐ-BLĐTBXH, Điều 8 khoản 2")
+            }
+            BrowseError::Unreadable(error) => error.into(),
+            BrowseError::Spool(source) => spool(&source),
+            BrowseError::Store(error) => error.into(),
+        }
+    }
+}

@@ -1,0 +1,20 @@
+//! One file per resource: wire structs, handlers, their description.
+
+pub(super) mod catalogue;
+pub(super) mod changes;
+pub(super) mod documents;
+pub(super) mod dossiers;
+pub(super) mod owners;
+pub(super) mod papers;
+
+use serde::Serialize;
+use utoipa::ToSchema;
+
+/// A page of a list; `next` asks for the one after it.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct ListOut<T> {
+    /// The items.
+    pub(super) items: Vec<T>,
+    /// Opaque; null on the last page.
+    pub(super) next: Option<String>,
+}

@@ -1,0 +1,201 @@
+//! Stored documents: by code, and one by one.
+
+use axum::{
+    Json,
+    extract::State,
+    http::{HeaderMap, StatusCode, header},
+    response::{IntoResponse, Response},
+};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use utoipa::ToSchema;
+
+use crate::{
+    domain::{code::DocumentCode, dossier::PaperObject, ids::RecordId, officer::ActingOfficer, record::StoredRecord},
+    faces::{
+        api::{
+            Api,
+            extract::{Asked, Body, Officer, Place, purpose},
+            problem::Problem,
+        },
+        wire::{self, CodeOut},
+    },
+    workflows::browse::{self, Purpose},
+};
+
+/// A document in the store.
+#[derive(Serialize, ToSchema)]
+pub struct DocumentOut {
+    /// Opaque id.
+    id: String,
+    /// Its owner, opaque.
+    owner: String,
+    /// The paper it came from.
+    paper: String,
+    /// Its code.
+    code: CodeOut,
+    /// The fields as confirmed.
+    #[schema(value_type = Object)]
+    fields: Value,
+    /// `unsigned` until officers sign.
+    #[schema(value_type = String)]
+    signature: crate::domain::record::SignatureState,
+    /// Who confirmed it: opaque.
+    confirmed_by: String,
+    /// When, UTC.
+    confirmed_at: String,
+    /// When it was stored, UTC.
+    stored_at: String,
+    /// BLAKE3 of the coded PDF; also the ETag of `/content`.
+    content_blake3: String,
+    /// BLAKE3 of the files as they came, in order.
+    originals_blake3: Vec<String>,
+}
+
+impl From<&StoredRecord> for DocumentOut {
+    fn from(record: &StoredRecord) -> Self {
+        Self {
+            id: record.id.to_string(),
+            owner: record.owner.to_string(),
+            paper: record.paper.to_string(),
+            code: CodeOut::assigned(&record.code),
+            fields: wire::confirmed_out(&record.fields),
+            signature: record.signature,
+            confirmed_by: record.confirmed_by.to_string(),
+            confirmed_at: record.confirmed_at.to_string(),
+            stored_at: record.stored_at.to_string(),
+            content_blake3: record.coded.to_string(),
+            originals_blake3: record.originals.iter().map(ToString::to_string).collect(),
+        }
+    }
+}
+
+/// The code that is looked up, and why.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct DocumentLookupIn {
+    /// The code as printed.
+    code: String,
+    /// Why; recorded.
+    purpose: String,
+}
+
+/// The document of a code.
+#[derive(Serialize, ToSchema)]
+pub struct DocumentsOut {
+    /// One, or none.
+    documents: Vec<DocumentRefOut>,
+}
+
+/// A document, by opaque id.
+#[derive(Serialize, ToSchema)]
+struct DocumentRefOut {
+    /// For `/documents/{id}`.
+    id: String,
+}
+
+/// `POST /documents/lookup`: any code leads to its document.
+#[utoipa::path(
+    post, path = "/documents/lookup", tag = "documents", request_body = DocumentLookupIn,
+    responses((status = 200, body = DocumentsOut), (status = "4XX", body = Problem, content_type = "application/problem+json"))
+)]
+pub(in crate::faces::api) async fn look_up(
+    State(api): State<Api>,
+    Officer(officer): Officer,
+    Body(body): Body<DocumentLookupIn>,
+) -> Result<Json<DocumentsOut>, Problem> {
+    let said = Purpose::parse(&body.purpose)?;
+    let code = DocumentCode::parse(&body.code).map_err(|e| Problem::bad_request("code", e.to_string()))?;
+    let found = browse::look_up_code(&api.ctx, &officer, &code, &said).await?;
+    if let Some(id) = &found {
+        let owner = browse::owner_of(&api.ctx, id).await?;
+        api.purposes.state(&officer.officer.id, &[owner], &said, api.ctx.clock.now());
+    }
+    Ok(Json(DocumentsOut { documents: found.iter().map(|id| DocumentRefOut { id: id.to_string() }).collect() }))
+}
+
+/// Why it is read, and which of several files.
+#[derive(Deserialize)]
+pub(in crate::faces::api) struct ReadIn {
+    purpose: Option<String>,
+    ordinal: Option<u32>,
+}
+
+async fn purpose_for(api: &Api, officer: &ActingOfficer, id: &RecordId, said: Option<&str>) -> Result<Purpose, Problem> {
+    let owner = browse::owner_of(&api.ctx, id).await?;
+    purpose(api, officer, &owner, said)
+}
+
+/// `GET /documents/{id}`: one stored document.
+#[utoipa::path(
+    get, path = "/documents/{id}", tag = "documents",
+    params(("id" = String, Path, description = "Opaque id"), ("purpose" = Option<String>, Query, description = "Why")),
+    responses((status = 200, body = DocumentOut), (status = "4XX", body = Problem, content_type = "application/problem+json"))
+)]
+pub(in crate::faces::api) async fn see(
+    State(api): State<Api>,
+    Officer(officer): Officer,
+    Place(id): Place<RecordId>,
+    Asked(asked): Asked<ReadIn>,
+) -> Result<Response, Problem> {
+    let purpose = purpose_for(&api, &officer, &id, asked.purpose.as_deref()).await?;
+    let record = browse::document(&api.ctx, &officer, &id, &purpose).await?;
+    Ok(([(header::ETAG, format!("\"{}\"", record.coded))], Json(DocumentOut::from(&record))).into_response())
+}
+
+fn etag(object: &PaperObject) -> String {
+    format!("\"{}\"", object.hash)
+}
+
+/// The bytes, or 304 when the caller has them.
+fn bytes_out(headers: &HeaderMap, object: &PaperObject, bytes: Vec<u8>) -> Response {
+    let tag = etag(object);
+    let has_it = headers
+        .get(header::IF_NONE_MATCH)
+        .and_then(|v| v.to_str().ok())
+        .is_some_and(|tags| tags.split(',').any(|t| t.trim() == tag));
+    if has_it {
+        return (StatusCode::NOT_MODIFIED, [(header::ETAG, tag)]).into_response();
+    }
+    ([(header::ETAG, tag), (header::CONTENT_TYPE, object.media_type.clone())], bytes).into_response()
+}
+
+/// `GET /documents/{id}/content`: the PDF with the code on page one.
+#[utoipa::path(
+    get, path = "/documents/{id}/content", tag = "documents",
+    params(("id" = String, Path, description = "Opaque id"), ("purpose" = Option<String>, Query, description = "Why")),
+    responses((status = 200, content_type = "application/pdf"), (status = 304, description = "Unchanged"),
+              (status = "4XX", body = Problem, content_type = "application/problem+json"))
+)]
+pub(in crate::faces::api) async fn content(
+    State(api): State<Api>,
+    Officer(officer): Officer,
+    Place(id): Place<RecordId>,
+    Asked(asked): Asked<ReadIn>,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    let purpose = purpose_for(&api, &officer, &id, asked.purpose.as_deref()).await?;
+    let (object, bytes) = browse::content(&api.ctx, &officer, &id, &purpose).await?;
+    Ok(bytes_out(&headers, &object, bytes))
+}
+
+/// `GET /documents/{id}/original`: a file as it came, byte for byte.
+#[utoipa::path(
+    get, path = "/documents/{id}/original", tag = "documents",
+    params(("id" = String, Path, description = "Opaque id"), ("purpose" = Option<String>, Query, description = "Why"),
+           ("ordinal" = Option<u32>, Query, description = "Which file, from 0")),
+    responses((status = 200, content_type = "application/octet-stream"), (status = 304, description = "Unchanged"),
+              (status = "4XX", body = Problem, content_type = "application/problem+json"))
+)]
+pub(in crate::faces::api) async fn original(
+    State(api): State<Api>,
+    Officer(officer): Officer,
+    Place(id): Place<RecordId>,
+    Asked(asked): Asked<ReadIn>,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    let purpose = purpose_for(&api, &officer, &id, asked.purpose.as_deref()).await?;
+    let (object, bytes) =
+        browse::original(&api.ctx, &officer, &id, asked.ordinal.unwrap_or(0), &purpose).await?;
+    Ok(bytes_out(&headers, &object, bytes))
+}

@@ -1,0 +1,237 @@
+//! The command line: one file per command. Parses arguments, calls workflows, prints; exit codes of the contract.
+
+mod administer;
+mod check;
+mod digitise;
+mod input;
+mod output;
+mod serve;
+mod stamp;
+
+use std::{path::PathBuf, process::ExitCode, sync::Arc};
+
+use clap::{Args, Parser, Subcommand};
+
+use crate::{
+    clock::Clock,
+    config::{Config, ConfigError, DatabaseUrl},
+    domain::officer::ActingOfficer,
+    engines::reader::{self, Readers},
+    store::{
+        Db, StoreError,
+        keys::{Keys, KeysError},
+        objects::Objects,
+    },
+    telemetry,
+    workflows::{
+        administer as administer_workflow,
+        context::{Ctx, Rules},
+    },
+};
+
+/// How a command ended; the number is the exit code, and the highest of several inputs counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[repr(u8)]
+pub(super) enum Exit {
+    Done = 0,
+    Failure = 1,
+    Usage = 2,
+    Unreadable = 3,
+    Refused = 4,
+    NeedsPerson = 5,
+    StorageUnreachable = 7,
+}
+
+/// A command that could not be done: its exit code and a sentence for the person at the keyboard.
+#[derive(Debug)]
+pub(super) struct Stop {
+    exit: Exit,
+    message: String,
+}
+
+impl Stop {
+    fn new(exit: Exit, message: impl Into<String>) -> Self {
+        Self { exit, message: message.into() }
+    }
+
+    fn usage(message: impl Into<String>) -> Self {
+        Self::new(Exit::Usage, message)
+    }
+}
+
+impl From<StoreError> for Stop {
+    fn from(error: StoreError) -> Self {
+        Self::new(Exit::StorageUnreachable, with_causes(&error))
+    }
+}
+
+impl From<KeysError> for Stop {
+    fn from(error: KeysError) -> Self {
+        Self::new(Exit::StorageUnreachable, with_causes(&error))
+    }
+}
+
+impl From<ConfigError> for Stop {
+    fn from(error: ConfigError) -> Self {
+        Self::usage(with_causes(&error))
+    }
+}
+
+/// The error with its causes, for the person who runs the machine.
+fn with_causes(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        let next = error.to_string();
+        if !text.contains(&next) {
+            text = format!("{text}: {next}");
+        }
+        cause = error.source();
+    }
+    text
+}
+
+#[derive(Parser)]
+#[command(name = "sohoa", version, about = "Số hóa giấy tờ của thủ tục hành chính (Quyết định 1917/QĐ-BLĐTBXH)")]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Mở dịch vụ: REST API, trang cho công chức và bộ xử lý nền
+    #[command(after_help = "Ví dụ: sohoa serve --data ./data")]
+    Serve(serve::ServeArgs),
+    /// Chạy riêng bộ xử lý nền, cạnh một hay nhiều `serve`
+    #[command(after_help = "Ví dụ: sohoa worker --config sohoa.toml")]
+    Worker(serve::WorkerArgs),
+    /// Kiểm tra trang theo Điều 9: số lượng, thứ tự, chất lượng
+    #[command(after_help = "Ví dụ: sohoa check --pages 3 scan.pdf")]
+    Check(check::CheckArgs),
+    /// Kiểm tra, đọc, đề xuất các trường thông tin và mã
+    #[command(
+        after_help = "Ví dụ: sohoa digitise --json --dry-run scan.pdf\n       sohoa digitise --procedure 1.001776 --accept --officer demo --out out scan.pdf"
+    )]
+    Digitise(digitise::DigitiseArgs),
+    /// Ghi mã lên trang đầu của một tệp PDF
+    #[command(after_help = "Ví dụ: sohoa stamp --code '001085012345.1.001776-KQ1.12/QĐ-UBND' in.pdf out.pdf")]
+    Stamp(stamp::StampArgs),
+    /// Kiểm tra hoặc nhập Danh mục
+    #[command(subcommand, after_help = "Ví dụ: sohoa catalogue check danh-muc.json")]
+    Catalogue(administer::CatalogueCommand),
+    /// Khai báo công chức
+    #[command(
+        subcommand,
+        after_help = "Ví dụ: sohoa officer add --name 'Trần Thị Mẫu' --personal-id-file so-dinh-danh.txt"
+    )]
+    Officer(administer::OfficerCommand),
+    /// Kiểm tra nhật ký lưu vết
+    #[command(subcommand, after_help = "Ví dụ: sohoa audit verify --data ./data")]
+    Audit(administer::AuditCommand),
+    /// Reading process; started by the program itself
+    #[command(hide = true)]
+    Reader,
+}
+
+/// Where an installation lies.
+#[derive(Args, Clone, Default)]
+struct Place {
+    /// Tệp cấu hình
+    #[arg(long, value_name = "F")]
+    config: Option<PathBuf>,
+    /// Thư mục dữ liệu (mặc định ./data)
+    #[arg(long, value_name = "DIR")]
+    data: Option<PathBuf>,
+    /// Địa chỉ cơ sở dữ liệu (mặc định: biến SOHOA_DATABASE, hoặc SQLite trong thư mục dữ liệu)
+    #[arg(long, value_name = "URL")]
+    database: Option<String>,
+}
+
+impl Place {
+    fn config(&self) -> Result<Config, Stop> {
+        let mut config = Config::read(self.config.as_deref())?;
+        if let Some(data) = &self.data {
+            config.data.clone_from(data);
+        }
+        // The variable keeps a password out of the list of processes.
+        if let Some(url) = self.database.clone().or_else(|| std::env::var("SOHOA_DATABASE").ok()) {
+            config.database = Some(DatabaseUrl::new(url));
+        }
+        Ok(config)
+    }
+}
+
+/// Runs the command of the arguments; the process's exit code.
+pub fn main() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            let _ = error.print();
+            return ExitCode::from(if error.use_stderr() { Exit::Usage as u8 } else { 0 });
+        }
+    };
+    if matches!(cli.command, Command::Reader) {
+        return reader::child::run();
+    }
+    telemetry::start(if matches!(cli.command, Command::Serve(_) | Command::Worker(_)) { "info" } else { "warn" });
+    let runtime = match tokio::runtime::Runtime::new() {
+        Ok(runtime) => runtime,
+        Err(error) => return ended(Err(Stop::new(Exit::Failure, error.to_string()))),
+    };
+    ended(runtime.block_on(async {
+        match cli.command {
+            Command::Serve(args) => serve::serve(args).await,
+            Command::Worker(args) => serve::worker(args).await,
+            Command::Check(args) => check::check(args),
+            Command::Digitise(args) => digitise::digitise(args).await,
+            Command::Stamp(args) => stamp::stamp(&args),
+            Command::Catalogue(command) => administer::catalogue(command).await,
+            Command::Officer(command) => administer::officer(command).await,
+            Command::Audit(command) => administer::audit(command).await,
+            Command::Reader => Ok(Exit::Done),
+        }
+    }))
+}
+
+fn ended(result: Result<Exit, Stop>) -> ExitCode {
+    let exit = match result {
+        Ok(exit) => exit,
+        Err(stop) => {
+            eprintln!("sohoa: {}", stop.message);
+            stop.exit
+        }
+    };
+    ExitCode::from(exit as u8)
+}
+
+/// Reading processes of this very program.
+fn readers(config: &Config, n_readers: Option<usize>) -> Result<Readers, Stop> {
+    let program = std::env::current_exe().map_err(|e| Stop::new(Exit::Failure, e.to_string()))?;
+    let mut limits = config.readers.clone();
+    if let Some(n) = n_readers {
+        limits.n_readers = n;
+    }
+    Ok(Readers::new(program, limits))
+}
+
+/// Opens an installation; its folder, database and keys are made when they are missing.
+async fn open(config: &Config, n_readers: Option<usize>, officer: Option<ActingOfficer>) -> Result<Ctx, Stop> {
+    let storage = |what: &str, e: std::io::Error| {
+        Stop::new(Exit::StorageUnreachable, format!("không dùng được {what} {}: {e}", config.data.display()))
+    };
+    std::fs::create_dir_all(&config.data).map_err(|e| storage("thư mục dữ liệu", e))?;
+    let keys = Keys::open_or_create(&config.data.join("sohoa.keys"))?;
+    let db = Db::open(config.database_url().expose(), keys).await?;
+    let objects = Objects::local(&config.data.join("objects"))?;
+    let clock = Clock::System;
+    let officer =
+        officer.unwrap_or_else(|| ActingOfficer { officer: config.officer().0, signed_in_at: clock.now() });
+    administer_workflow::prepare(&db, &officer.officer, clock.now()).await?;
+    let rules = Rules {
+        pages: config.pages.clone(),
+        code_papers_without_number: config.code_papers_without_number,
+        officer,
+    };
+    Ok(Ctx { db, objects, readers: Arc::new(readers(config, n_readers)?), clock, rules: Arc::new(rules) })
+}

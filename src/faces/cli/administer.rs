@@ -1,0 +1,155 @@
+//! `sohoa catalogue`, `sohoa officer`, `sohoa audit`.
+
+use std::path::{Path, PathBuf};
+
+use clap::{Args, Subcommand};
+
+use super::{Exit, Place, Stop};
+use crate::{
+    domain::{
+        catalogue::{Catalogue, CatalogueFaults},
+        ids::{OfficerId, PersonalId},
+        officer::Officer,
+    },
+    store::audit::AuditFaultKind,
+    workflows::administer::{self, ImportError},
+};
+
+#[derive(Subcommand)]
+pub(super) enum CatalogueCommand {
+    /// Kiểm tra tệp Danh mục, không nhập
+    Check {
+        /// Tệp JSON
+        file: PathBuf,
+    },
+    /// Nhập Danh mục làm bản đang có hiệu lực; có một lỗi thì không nhập gì
+    Import {
+        #[command(flatten)]
+        place: Place,
+        /// Tệp JSON
+        file: PathBuf,
+    },
+}
+
+pub(super) async fn catalogue(command: CatalogueCommand) -> Result<Exit, Stop> {
+    match command {
+        CatalogueCommand::Check { file } => match Catalogue::parse(&text_of(&file)?) {
+            Ok(catalogue) => {
+                let n_components: usize = catalogue.procedures.iter().map(|p| p.components.len()).sum();
+                println!("Đúng mẫu: {} thủ tục, {n_components} thành phần.", catalogue.procedures.len());
+                Ok(Exit::Done)
+            }
+            Err(faults) => Err(refused(&faults)),
+        },
+        CatalogueCommand::Import { place, file } => {
+            let text = text_of(&file)?;
+            let ctx = super::open(&place.config()?, None, None).await?;
+            let officer = ctx.rules.officer.clone();
+            match administer::import_catalogue(&ctx, &officer, &text).await {
+                Ok(imported) if imported.is_known => {
+                    println!("Danh mục này đang có hiệu lực, không có gì thay đổi.");
+                    Ok(Exit::Done)
+                }
+                Ok(imported) => {
+                    println!("Đã nhập {} thủ tục.", imported.n_procedures);
+                    Ok(Exit::Done)
+                }
+                Err(ImportError::Faults(faults)) => Err(refused(&faults)),
+                Err(ImportError::Store(error)) => Err(error.into()),
+            }
+        }
+    }
+}
+
+fn kind_of(fault: AuditFaultKind) -> &'static str {
+    match fault {
+        AuditFaultKind::Changed => "nội dung bị sửa, hoặc không do hệ thống này ghi",
+        AuditFaultKind::Removed => "sự kiện bị xóa",
+        AuditFaultKind::Reordered => "thứ tự bị đảo",
+        AuditFaultKind::Truncated => "phần cuối bị cắt",
+    }
+}
+
+fn refused(CatalogueFaults(faults): &CatalogueFaults) -> Stop {
+    let lines: Vec<String> = faults.iter().map(|f| format!("  - {f}")).collect();
+    Stop::new(Exit::Unreadable, format!("Danh mục có {} lỗi, không nhập gì:\n{}", faults.len(), lines.join("\n")))
+}
+
+fn text_of(path: &Path) -> Result<String, Stop> {
+    std::fs::read_to_string(path)
+        .map_err(|e| Stop::new(Exit::Unreadable, format!("không đọc được tệp {}: {e}", path.display())))
+}
+
+#[derive(Subcommand)]
+pub(super) enum OfficerCommand {
+    /// Thêm một công chức; in ra mã dùng cho --officer
+    Add(AddOfficerArgs),
+    /// Liệt kê công chức: mã, họ tên, đơn vị
+    List {
+        #[command(flatten)]
+        place: Place,
+    },
+}
+
+#[derive(Args)]
+pub(super) struct AddOfficerArgs {
+    #[command(flatten)]
+    place: Place,
+    /// Họ và tên
+    #[arg(long)]
+    name: String,
+    /// Tệp một dòng chứa số định danh cá nhân (không ghi số lên dòng lệnh)
+    #[arg(long, value_name = "F")]
+    personal_id_file: PathBuf,
+    /// Đơn vị
+    #[arg(long)]
+    unit: Option<String>,
+}
+
+pub(super) async fn officer(command: OfficerCommand) -> Result<Exit, Stop> {
+    match command {
+        OfficerCommand::Add(args) => {
+            let personal_id = PersonalId::parse(&text_of(&args.personal_id_file)?)
+                .map_err(|e| Stop::usage(format!("số định danh cá nhân: {e}")))?;
+            let full_name = args.name.split_whitespace().collect::<Vec<_>>().join(" ");
+            if full_name.is_empty() {
+                return Err(Stop::usage("họ và tên còn trống"));
+            }
+            let ctx = super::open(&args.place.config()?, None, None).await?;
+            let officer = Officer { id: OfficerId::new(), full_name, personal_id, unit: args.unit };
+            administer::add_officer(&ctx, &ctx.rules.officer, &officer).await?;
+            println!("{}", officer.id);
+        }
+        OfficerCommand::List { place } => {
+            let ctx = super::open(&place.config()?, None, None).await?;
+            for officer in administer::officers(&ctx).await? {
+                println!("{}\t{}\t{}", officer.id, officer.full_name, officer.unit.unwrap_or_default());
+            }
+        }
+    }
+    Ok(Exit::Done)
+}
+
+#[derive(Subcommand)]
+pub(super) enum AuditCommand {
+    /// Kiểm tra chuỗi nhật ký: sửa, xóa, đảo thứ tự, cắt bớt
+    Verify {
+        #[command(flatten)]
+        place: Place,
+    },
+}
+
+pub(super) async fn audit(command: AuditCommand) -> Result<Exit, Stop> {
+    let AuditCommand::Verify { place } = command;
+    let ctx = super::open(&place.config()?, None, None).await?;
+    let found = administer::verify_audit(&ctx).await?;
+    match found.first_fault {
+        None => {
+            println!("Nhật ký nguyên vẹn: {} sự kiện.", found.n_events);
+            Ok(Exit::Done)
+        }
+        Some(fault) => {
+            Err(Stop::new(Exit::NeedsPerson, format!("Nhật ký KHÔNG nguyên vẹn tại sự kiện số {}: {}.", fault.seq, kind_of(fault.kind))))
+        }
+    }
+}

@@ -1,0 +1,266 @@
+//! What a PATH names: a file, or a folder of page pictures; and the lists that name several.
+
+use std::{
+    cmp::Ordering,
+    fs, io,
+    path::{Path, PathBuf},
+};
+
+use super::Stop;
+use crate::domain::{
+    dossier::ExpectedPages,
+    eligibility::{HandedInAs, PaperRole},
+    ids::{ComponentCode, OwnerNumber, ProcedureCode},
+};
+
+/// One paper to work on, with what was declared of it.
+#[derive(Debug, Clone)]
+pub(super) struct Input {
+    /// As it was named: for answers and messages.
+    pub name: String,
+    pub path: PathBuf,
+    pub pages: Option<ExpectedPages>,
+    pub procedure: Option<ProcedureCode>,
+    pub role: Option<PaperRole>,
+    pub owner: Option<OwnerNumber>,
+    pub form: HandedInAs,
+}
+
+/// What was declared on the command line for all inputs; a list overrides it line by line.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Defaults {
+    pub pages: Option<u32>,
+    pub procedure: Option<String>,
+    pub component: Option<String>,
+    pub owner: Option<String>,
+    pub form: Option<String>,
+}
+
+/// Why a PATH is no paper; sentences for clerks.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum InputError {
+    #[error("không đọc được {0}: {1}")]
+    Io(String, io::Error),
+    #[error("thư mục {0} chứa tệp PDF: mỗi PDF là một giấy tờ riêng, hãy nêu từng tệp; thư mục chỉ dùng cho ảnh các trang của một giấy tờ")]
+    FolderOfPdfs(String),
+    #[error("thư mục {0} không có ảnh trang nào (JPEG, PNG hoặc TIFF)")]
+    EmptyFolder(String),
+    #[error("thư mục {0} có tệp lạ “{1}”, không phải ảnh trang: hãy bỏ tệp đó ra rồi chạy lại")]
+    StrayFile(String, String),
+}
+
+impl Defaults {
+    /// The inputs that `paths` and `list` name.
+    ///
+    /// # Errors
+    /// A usage [`Stop`] with the line of the list where one is wrong.
+    pub(super) fn inputs(&self, paths: &[PathBuf], list: Option<&Path>) -> Result<Vec<Input>, Stop> {
+        if self.pages.is_some() && paths.len() > 1 {
+            return Err(Stop::usage("--pages chỉ dùng với một PATH; nhiều giấy tờ thì dùng --list"));
+        }
+        if self.pages == Some(0) {
+            return Err(Stop::usage("--pages phải từ 1 trở lên"));
+        }
+        let mut inputs = Vec::new();
+        for path in paths {
+            inputs.push(self.input(path.clone(), path.display().to_string()).map_err(Stop::usage)?);
+        }
+        if let Some(list) = list {
+            inputs.extend(self.listed(list)?);
+        }
+        if inputs.is_empty() {
+            return Err(Stop::usage("chưa nêu giấy tờ nào: cần PATH hoặc --list"));
+        }
+        Ok(inputs)
+    }
+
+    fn input(&self, path: PathBuf, name: String) -> Result<Input, String> {
+        let parse = |what: &str, text: &Option<String>| text.clone().filter(|t| !t.trim().is_empty()).map(|t| (what.to_owned(), t));
+        let procedure = parse("--procedure", &self.procedure)
+            .map(|(what, t)| ProcedureCode::parse(&t).map_err(|e| format!("{what}: {e}")))
+            .transpose()?;
+        let role = parse("--component", &self.component)
+            .map(|(what, t)| parse_role(&t).map_err(|e| format!("{what}: {e}")))
+            .transpose()?;
+        let owner = parse("--owner", &self.owner)
+            .map(|(what, t)| OwnerNumber::parse(&t).map_err(|e| format!("{what}: {e}")))
+            .transpose()?;
+        let form = parse("--form", &self.form)
+            .map(|(what, t)| HandedInAs::parse(&t).map_err(|e| format!("{what}: {e}")))
+            .transpose()?
+            .unwrap_or(HandedInAs::Original);
+        if role.is_some() && procedure.is_none() {
+            return Err("--component cần đi cùng --procedure".into());
+        }
+        Ok(Input { name, path, pages: self.pages.map(ExpectedPages), procedure, role, owner, form })
+    }
+
+    /// Reads a list: a CSV file with a header; `path` is relative to the list's folder.
+    fn listed(&self, list: &Path) -> Result<Vec<Input>, Stop> {
+        let place = |line: u64, message: &dyn std::fmt::Display| {
+            Stop::usage(format!("{}, dòng {line}: {message}", list.display()))
+        };
+        let mut reader = csv::ReaderBuilder::new()
+            .trim(csv::Trim::All)
+            .from_path(list)
+            .map_err(|e| Stop::usage(format!("không đọc được danh sách {}: {e}", list.display())))?;
+        let header = reader.headers().map_err(|e| place(1, &e))?.clone();
+        for column in &header {
+            if !["path", "pages", "procedure", "component", "owner", "form"].contains(&column) {
+                return Err(place(1, &format!("không có cột “{column}”; các cột: path, pages, procedure, component, owner, form")));
+            }
+        }
+        if !header.iter().any(|c| c == "path") {
+            return Err(place(1, &"thiếu cột path"));
+        }
+        let base = list.parent().unwrap_or(Path::new(""));
+        let mut inputs = Vec::new();
+        for (line, row) in (2u64..).zip(reader.records()) {
+            let row = row.map_err(|e| place(line, &e))?;
+            let cell = |name: &str| {
+                let i = header.iter().position(|c| c == name)?;
+                row.get(i).filter(|t| !t.is_empty()).map(str::to_owned)
+            };
+            let Some(path) = cell("path") else { return Err(place(line, &"cột path còn trống")) };
+            let pages = cell("pages").map(|t| t.parse::<u32>().ok().filter(|n| *n > 0).ok_or("pages phải là số từ 1 trở lên"));
+            let declared = Self {
+                pages: pages.transpose().map_err(|e| place(line, &e))?,
+                procedure: cell("procedure").or_else(|| self.procedure.clone()),
+                component: cell("component").or_else(|| self.component.clone()),
+                owner: cell("owner").or_else(|| self.owner.clone()),
+                form: cell("form").or_else(|| self.form.clone()),
+            };
+            inputs.push(declared.input(base.join(&path), path).map_err(|e| place(line, &e))?);
+        }
+        Ok(inputs)
+    }
+}
+
+/// `01`, `YC01` (a component) or `KQ1` (a result of the procedure).
+pub(super) fn parse_role(text: &str) -> Result<PaperRole, String> {
+    if let Some(n) = text.trim().strip_prefix("KQ") {
+        let ordinal = n.parse().ok().filter(|n| *n > 0).ok_or("kết quả phải có dạng KQ1, KQ2, …")?;
+        return Ok(PaperRole::Result { ordinal });
+    }
+    ComponentCode::parse(text).map(|code| PaperRole::Component { code }).map_err(|e| e.to_string())
+}
+
+/// The files of one paper, in the order of its pages.
+///
+/// A folder holds the pictures of one paper's pages in the natural order of their names; hidden
+/// files and those that systems leave behind are passed over.
+///
+/// # Errors
+/// [`InputError`].
+pub(super) fn files_of(path: &Path) -> Result<Vec<PathBuf>, InputError> {
+    let name = path.display().to_string();
+    let io = |e| InputError::Io(name.clone(), e);
+    if !fs::metadata(path).map_err(io)?.is_dir() {
+        return Ok(vec![path.to_owned()]);
+    }
+    let mut files = Vec::new();
+    for entry in fs::read_dir(path).map_err(io)? {
+        let entry = entry.map_err(io)?;
+        let file_name = entry.file_name().to_string_lossy().into_owned();
+        if file_name.starts_with('.') || ["Thumbs.db", "desktop.ini"].contains(&file_name.as_str()) {
+            continue;
+        }
+        let head = head_of(&entry.path()).map_err(io)?;
+        if head.starts_with(b"%PDF") {
+            return Err(InputError::FolderOfPdfs(name));
+        }
+        let is_picture = head.starts_with(&[0xFF, 0xD8, 0xFF])
+            || head.starts_with(b"\x89PNG")
+            || head.starts_with(b"II*\0")
+            || head.starts_with(b"MM\0*");
+        if !is_picture {
+            return Err(InputError::StrayFile(name, file_name));
+        }
+        files.push((file_name, entry.path()));
+    }
+    if files.is_empty() {
+        return Err(InputError::EmptyFolder(name));
+    }
+    files.sort_by(|(a, _), (b, _)| natural(a, b));
+    Ok(files.into_iter().map(|(_, path)| path).collect())
+}
+
+fn head_of(path: &Path) -> io::Result<Vec<u8>> {
+    use io::Read;
+    let mut head = Vec::new();
+    if fs::metadata(path)?.is_file() {
+        fs::File::open(path)?.take(8).read_to_end(&mut head)?;
+    }
+    Ok(head)
+}
+
+/// `page2` before `page10`: runs of digits compare as numbers.
+fn natural(a: &str, b: &str) -> Ordering {
+    let (mut a, mut b) = (a.as_bytes(), b.as_bytes());
+    loop {
+        match (a.first(), b.first()) {
+            (None, None) => return Ordering::Equal,
+            (None, _) => return Ordering::Less,
+            (_, None) => return Ordering::Greater,
+            (Some(x), Some(y)) if x.is_ascii_digit() && y.is_ascii_digit() => {
+                let (run_a, rest_a) = digits(a);
+                let (run_b, rest_b) = digits(b);
+                let order = run_a.len().cmp(&run_b.len()).then(run_a.cmp(run_b));
+                if order != Ordering::Equal {
+                    return order;
+                }
+                (a, b) = (rest_a, rest_b);
+            }
+            (Some(x), Some(y)) => {
+                if x != y {
+                    return x.cmp(y);
+                }
+                (a, b) = (&a[1..], &b[1..]);
+            }
+        }
+    }
+}
+
+/// The run of digits at the front without leading zeros, and what follows it.
+fn digits(text: &[u8]) -> (&[u8], &[u8]) {
+    let end = text.iter().position(|c| !c.is_ascii_digit()).unwrap_or(text.len());
+    let (run, rest) = text.split_at(end);
+    let zeros = run.iter().position(|c| *c != b'0').unwrap_or(run.len());
+    (&run[zeros..], rest)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pages_sort_as_people_count() {
+        let mut names = ["p10.jpg", "p2.jpg", "p01.jpg", "a.jpg", "p2b.jpg"];
+        names.sort_by(|a, b| natural(a, b));
+        assert_eq!(names, ["a.jpg", "p01.jpg", "p2.jpg", "p2b.jpg", "p10.jpg"]);
+    }
+
+    #[test]
+    fn a_component_or_a_result() {
+        assert!(matches!(parse_role("KQ2"), Ok(PaperRole::Result { ordinal: 2 })));
+        assert!(matches!(parse_role("01"), Ok(PaperRole::Component { .. })));
+        assert!(parse_role("KQ0").is_err());
+        assert!(parse_role("một").is_err());
+    }
+
+    #[test]
+    fn folders_that_are_no_paper_say_why() {
+        let dir = tempfile::tempdir().unwrap();
+        assert!(matches!(files_of(dir.path()), Err(InputError::EmptyFolder(_))));
+        fs::write(dir.path().join("2.jpg"), [0xFF, 0xD8, 0xFF, 0xE0]).unwrap();
+        fs::write(dir.path().join("10.jpg"), [0xFF, 0xD8, 0xFF, 0xE0]).unwrap();
+        fs::write(dir.path().join(".hidden"), "x").unwrap();
+        let files = files_of(dir.path()).unwrap();
+        assert!(files[0].ends_with("2.jpg") && files[1].ends_with("10.jpg"));
+        fs::write(dir.path().join("note.txt"), "x").unwrap();
+        assert!(matches!(files_of(dir.path()), Err(InputError::StrayFile(_, name)) if name == "note.txt"));
+        fs::remove_file(dir.path().join("note.txt")).unwrap();
+        fs::write(dir.path().join("a.pdf"), "%PDF-1.7").unwrap();
+        assert!(matches!(files_of(dir.path()), Err(InputError::FolderOfPdfs(_))));
+    }
+}

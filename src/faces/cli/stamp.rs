@@ -1,0 +1,60 @@
+//! `sohoa stamp`: writes a code on page one of a PDF.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+use super::{Exit, Stop, output::write_whole};
+use crate::{
+    domain::code::DocumentCode,
+    engines::stamp::StampError,
+};
+
+#[derive(Args)]
+pub(super) struct StampArgs {
+    /// Mã kết quả số hóa
+    #[arg(long)]
+    code: String,
+    /// Trả lời bằng JSON
+    #[arg(long)]
+    json: bool,
+    /// Khóa ký của cơ quan (PKCS#12)
+    #[arg(long, value_name = "P12")]
+    seal_key: Option<PathBuf>,
+    /// Tệp chứa mật khẩu của khóa ký
+    #[arg(long, value_name = "F", requires = "seal_key")]
+    seal_password_file: Option<PathBuf>,
+    /// Tệp PDF vào
+    input: PathBuf,
+    /// Tệp PDF ra
+    output: PathBuf,
+}
+
+pub(super) fn stamp(args: &StampArgs) -> Result<Exit, Stop> {
+    let code = DocumentCode::parse(&args.code).map_err(|e| Stop::usage(format!("--code: {e}")))?;
+    if args.seal_key.is_some() {
+        return Err(Stop::new(
+            Exit::Unreadable,
+            "phiên bản này chưa ký được bằng khóa của cơ quan: ghi mã cho tệp chưa ký, không dùng --seal-key",
+        ));
+    }
+    let bytes = std::fs::read(&args.input)
+        .map_err(|e| Stop::new(Exit::Unreadable, format!("không đọc được {}: {e}", args.input.display())))?;
+    let stamped = crate::engines::stamp::write_code(&bytes, &code).map_err(|error| {
+        let exit = if matches!(error, StampError::CodeTooWide { .. }) { Exit::Usage } else { Exit::Unreadable };
+        Stop::new(exit, error.to_string())
+    })?;
+    write_whole(&args.output, &stamped.pdf)?;
+    if args.json {
+        println!(
+            "{}",
+            serde_json::json!({
+                "input": args.input.display().to_string(), "output": args.output.display().to_string(),
+                "way": stamped.way, "box_mm": stamped.box_mm, "previous_signatures": [], "message": stamped.message,
+            })
+        );
+    } else {
+        println!("{}", stamped.message);
+    }
+    Ok(Exit::Done)
+}

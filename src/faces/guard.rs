@@ -1,0 +1,114 @@
+//! What holds for every request: which hosts and origins may call, how large a body may be, what
+//! headers an answer carries.
+//!
+//! Until officers sign in, whoever reaches the port acts as the configured officer; a page of a
+//! foreign site open in the same browser must not, nor a foreign name that resolves to loopback.
+
+use axum::{
+    Router,
+    extract::{DefaultBodyLimit, Request},
+    http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header},
+    middleware::{self, Next},
+    response::{IntoResponse, Response},
+};
+use tower_http::{limit::RequestBodyLimitLayer, set_header::SetResponseHeaderLayer};
+
+use super::api::problem::Problem;
+
+/// Bytes of a form beside its files.
+const FORM_BYTES: u64 = 1 << 20;
+
+const HEADERS: [(HeaderName, &str); 5] = [
+    (
+        header::CONTENT_SECURITY_POLICY,
+        "default-src 'none'; img-src 'self' data:; style-src 'self'; script-src 'self'; connect-src 'self'; \
+         form-action 'self'; frame-ancestors 'none'; base-uri 'none'",
+    ),
+    (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+    (header::REFERRER_POLICY, "no-referrer"),
+    (header::X_FRAME_OPTIONS, "DENY"),
+    (header::CACHE_CONTROL, "no-store"),
+];
+
+/// Puts the walls around `app`; `max_bytes` is the largest upload.
+pub fn guard(app: Router, max_bytes: u64) -> Router {
+    let limit = usize::try_from(max_bytes.saturating_add(FORM_BYTES)).unwrap_or(usize::MAX);
+    let app = app
+        .layer(middleware::from_fn(same_origin))
+        .layer(DefaultBodyLimit::disable())
+        .layer(RequestBodyLimitLayer::new(limit));
+    HEADERS.into_iter().fold(app, |app, (name, value)| {
+        app.layer(SetResponseHeaderLayer::if_not_present(name, HeaderValue::from_static(value)))
+    })
+}
+
+/// Refuses names that are not this machine's, and unsafe requests that another site's page sends.
+async fn same_origin(request: Request, next: Next) -> Response {
+    let headers = request.headers();
+    let host = headers.get(header::HOST).and_then(|h| h.to_str().ok()).unwrap_or_default();
+    if !is_loopback_name(host) {
+        return Problem::new(StatusCode::MISDIRECTED_REQUEST, "wrong-host", "Dịch vụ chỉ trả lời trong máy này.")
+            .into_response();
+    }
+    let is_safe = matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS);
+    if !is_safe && !is_of_our_pages(headers, host) {
+        return Problem::new(StatusCode::FORBIDDEN, "cross-origin", "Yêu cầu đến từ trang khác nên bị từ chối.")
+            .into_response();
+    }
+    next.run(request).await
+}
+
+fn is_loopback_name(host: &str) -> bool {
+    let name = host.rsplit_once(':').filter(|(_, port)| port.bytes().all(|b| b.is_ascii_digit())).map_or(host, |(n, _)| n);
+    matches!(name, "localhost" | "[::1]") || name.parse::<std::net::Ipv4Addr>().is_ok_and(|ip| ip.is_loopback())
+}
+
+/// Browsers say where a request comes from; programs that are no browsers say nothing.
+fn is_of_our_pages(headers: &HeaderMap, host: &str) -> bool {
+    let text = |name: HeaderName| headers.get(name).and_then(|v| v.to_str().ok());
+    if let Some(site) = text(HeaderName::from_static("sec-fetch-site")) {
+        return matches!(site, "same-origin" | "none");
+    }
+    match text(header::ORIGIN) {
+        Some(origin) => origin.split_once("://").is_some_and(|(_, rest)| rest == host),
+        None => true,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_names_of_this_machine() {
+        for (host, ok) in [
+            ("127.0.0.1:8080", true),
+            ("localhost", true),
+            ("localhost:8080", true),
+            ("[::1]:8080", true),
+            ("127.9.9.9", true),
+            ("evil.example:8080", false),
+            ("127.0.0.1.evil.example", false),
+            ("192.168.1.1", false),
+            ("", false),
+        ] {
+            assert_eq!(is_loopback_name(host), ok, "{host}");
+        }
+    }
+
+    #[test]
+    fn another_sites_page_cannot_act() {
+        let check = |name: &'static str, value: &'static str, ok: bool| {
+            let mut headers = HeaderMap::new();
+            headers.insert(HeaderName::from_static(name), HeaderValue::from_static(value));
+            assert_eq!(is_of_our_pages(&headers, "127.0.0.1:8080"), ok, "{name}: {value}");
+        };
+        check("sec-fetch-site", "same-origin", true);
+        check("sec-fetch-site", "cross-site", false);
+        check("sec-fetch-site", "same-site", false);
+        check("origin", "http://127.0.0.1:8080", true);
+        check("origin", "http://127.0.0.1:9090", false);
+        check("origin", "null", false);
+        check("accept", "*/*", true);
+    }
+}

@@ -1,0 +1,171 @@
+//! Pages for clerks, in Vietnamese, rendered here: upload with findings, confirm beside the page
+//! picture, the store of one person. One file per page; they work without script.
+
+mod owner;
+mod paper;
+mod upload;
+
+use askama::Template;
+use axum::{
+    Router,
+    http::{StatusCode, header},
+    response::{Html, IntoResponse, Response},
+    routing::{get, post},
+};
+use jiff::{Timestamp, tz::TimeZone};
+
+use super::purposes::Purposes;
+use crate::{
+    domain::officer::ActingOfficer,
+    workflows::{browse::BrowseError, context::Ctx, digitise::DigitiseError, intake::IntakeError},
+};
+
+/// What handlers share.
+#[derive(Clone)]
+struct Web {
+    ctx: Ctx,
+    purposes: Purposes,
+    is_trial: bool,
+    max_bytes: u64,
+}
+
+impl Web {
+    /// In whose name the page acts: until there are accounts, the configured officer.
+    fn officer(&self) -> ActingOfficer {
+        self.ctx.rules.officer.clone()
+    }
+
+    fn frame(&self, here: &'static str) -> Frame {
+        Frame { officer: self.ctx.rules.officer.officer.full_name.clone(), is_trial: self.is_trial, here }
+    }
+}
+
+/// What stands around every page.
+struct Frame {
+    officer: String,
+    is_trial: bool,
+    here: &'static str,
+}
+
+/// The pages.
+pub fn router(ctx: Ctx, purposes: Purposes, is_trial: bool, max_bytes: u64) -> Router {
+    Router::new()
+        .route("/", get(upload::page))
+        .route("/papers", post(upload::receive))
+        .route("/papers/{id}", get(paper::page))
+        .route("/papers/{id}/confirm", post(paper::confirm))
+        .route("/papers/{id}/override", post(paper::override_faults))
+        .route("/papers/{id}/retry", post(paper::retry))
+        .route("/papers/{id}/pages/{position}", get(paper::picture))
+        .route("/owners", get(owner::form).post(owner::look_up))
+        .route("/owners/{id}", get(owner::page))
+        .route("/documents/{id}/content", get(owner::content))
+        .route("/documents/{id}/original", get(owner::original))
+        .with_state(Web { ctx, purposes, is_trial, max_bytes })
+        .route("/static/sohoa.css", get(|| async { file("text/css", include_str!("../../templates/static/sohoa.css")) }))
+        .route("/static/sohoa.js", get(|| async { file("text/javascript", include_str!("../../templates/static/sohoa.js")) }))
+}
+
+fn file(media_type: &'static str, text: &'static str) -> impl IntoResponse {
+    let headers = [(header::CONTENT_TYPE, media_type), (header::CACHE_CONTROL, "max-age=300")];
+    (headers, text)
+}
+
+fn html(status: StatusCode, page: &impl Template) -> Response {
+    match page.render() {
+        Ok(text) => (status, Html(text)).into_response(),
+        Err(error) => {
+            tracing::error!(%error, "a page could not be rendered");
+            StatusCode::INTERNAL_SERVER_ERROR.into_response()
+        }
+    }
+}
+
+#[derive(Template)]
+#[template(path = "pages/fault.html")]
+struct FaultPage {
+    frame: Frame,
+    message: String,
+}
+
+/// An error as a page: one sentence, and a way back.
+struct Fault {
+    status: StatusCode,
+    message: String,
+}
+
+impl Fault {
+    fn page(self, web: &Web) -> Response {
+        html(self.status, &FaultPage { frame: web.frame(""), message: self.message })
+    }
+}
+
+/// The first letter of a sentence, capital.
+fn sentence(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().map(|first| first.to_uppercase().collect::<String>() + letters.as_str()).unwrap_or_default()
+}
+
+impl From<BrowseError> for Fault {
+    fn from(error: BrowseError) -> Self {
+        let status = match &error {
+            BrowseError::NotFound => StatusCode::NOT_FOUND,
+            BrowseError::NoPurpose => StatusCode::BAD_REQUEST,
+            BrowseError::Unreadable(_) => StatusCode::UNPROCESSABLE_ENTITY,
+            BrowseError::Spool(_) | BrowseError::Store(_) => StatusCode::SERVICE_UNAVAILABLE,
+        };
+        Self { status, message: sentence(&message_of(&error)) }
+    }
+}
+
+impl From<DigitiseError> for Fault {
+    fn from(error: DigitiseError) -> Self {
+        let status = match &error {
+            DigitiseError::UnknownPaper => StatusCode::NOT_FOUND,
+            DigitiseError::Store(_) | DigitiseError::Spool(_) => StatusCode::SERVICE_UNAVAILABLE,
+            DigitiseError::WrongState { .. } | DigitiseError::Stale | DigitiseError::CodeTaken { .. } => {
+                StatusCode::CONFLICT
+            }
+            _ => StatusCode::UNPROCESSABLE_ENTITY,
+        };
+        Self { status, message: sentence(&message_of(&error)) }
+    }
+}
+
+impl From<IntakeError> for Fault {
+    fn from(error: IntakeError) -> Self {
+        let status = match &error {
+            IntakeError::Store(_) | IntakeError::Spool(_) => StatusCode::SERVICE_UNAVAILABLE,
+            _ => StatusCode::UNPROCESSABLE_ENTITY,
+        };
+        Self { status, message: sentence(&message_of(&error)) }
+    }
+}
+
+/// The sentence of an error; what went wrong inside goes to the log, not to the page.
+fn message_of(error: &(dyn std::error::Error + 'static)) -> String {
+    let is_inside = error.is::<crate::store::StoreError>()
+        || matches!(error.downcast_ref(), Some(BrowseError::Store(_)))
+        || matches!(error.downcast_ref(), Some(DigitiseError::Store(_)))
+        || matches!(error.downcast_ref(), Some(IntakeError::Store(_)));
+    if is_inside {
+        tracing::error!(%error, "the store failed");
+        return "kho dữ liệu chưa trả lời: thử lại sau; nếu còn lỗi, báo người quản trị.".to_owned();
+    }
+    error.to_string()
+}
+
+/// Day and minute in Vietnam, for people.
+fn minute(at: Timestamp) -> String {
+    at.to_zoned(TimeZone::fixed(jiff::tz::offset(7))).strftime("%d/%m/%Y %H:%M").to_string()
+}
+
+/// The sign that goes with a state, so that colour is never alone.
+fn sign_of(state: &str) -> &'static str {
+    match state {
+        "stored" => "✓",
+        "to_confirm" | "to_sign" | "postponed" => "●",
+        "needs_rescan" | "failed" | "refused" | "quarantined" => "✗",
+        _ => "…",
+    }
+}

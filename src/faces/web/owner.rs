@@ -1,0 +1,187 @@
+//! The electronic store of one person or organisation: look-up by POST, then opaque addresses.
+
+use askama::Template;
+use axum::{
+    Form,
+    extract::{Path, Query, State},
+    http::{StatusCode, header},
+    response::{IntoResponse, Redirect, Response},
+};
+use jiff::civil::Date;
+use serde::Deserialize;
+
+use super::{Fault, Frame, Web, html, sentence};
+use crate::{
+    clock::day_in_vietnam,
+    domain::{
+        code::OwnerKey,
+        ids::{OwnerId, RecordId},
+        record::{SignatureState, StoredRecord},
+    },
+    workflows::browse::{self, BrowseError, DocumentFilter, Purpose},
+};
+
+#[derive(Template)]
+#[template(path = "pages/owner_lookup.html")]
+struct LookupPage {
+    frame: Frame,
+    message: Option<String>,
+    purpose: String,
+    owners: Vec<String>,
+}
+
+#[derive(Template)]
+#[template(path = "pages/owner.html")]
+struct OwnerPage {
+    frame: Frame,
+    owner_id: String,
+    owner: String,
+    is_provisional: bool,
+    purpose: String,
+    documents: Vec<DocumentLine>,
+    next: Option<String>,
+}
+
+struct DocumentLine {
+    id: String,
+    name: String,
+    abstract_text: String,
+    number: String,
+    issued_on: String,
+    authority: String,
+    validity: String,
+    validity_class: &'static str,
+    code: String,
+    is_signed: bool,
+}
+
+#[derive(Deserialize)]
+pub(super) struct LookupForm {
+    owner: String,
+    purpose: String,
+}
+
+/// `GET /owners`.
+pub(super) async fn form(State(web): State<Web>) -> Response {
+    lookup_page(&web, StatusCode::OK, None, String::new(), Vec::new())
+}
+
+fn lookup_page(web: &Web, status: StatusCode, message: Option<String>, purpose: String, owners: Vec<String>) -> Response {
+    html(status, &LookupPage { frame: web.frame("owners"), message, purpose, owners })
+}
+
+/// `POST /owners`.
+pub(super) async fn look_up(State(web): State<Web>, Form(form): Form<LookupForm>) -> Response {
+    let again = |status, message: String| lookup_page(&web, status, Some(message), form.purpose.clone(), Vec::new());
+    let purpose = match Purpose::parse(&form.purpose) {
+        Ok(purpose) => purpose,
+        Err(error) => return again(StatusCode::UNPROCESSABLE_ENTITY, sentence(&error.to_string())),
+    };
+    let key = match OwnerKey::parse(&form.owner) {
+        Ok(key) => key,
+        Err(_) => {
+            let message = "Không phải số định danh, cũng không phải họ tên và ngày sinh (dd.mm.yyyy): xin kiểm tra lại.";
+            return again(StatusCode::UNPROCESSABLE_ENTITY, message.into());
+        }
+    };
+    let officer = web.officer();
+    match browse::look_up_owner(&web.ctx, &officer, &key, &purpose).await {
+        Ok(owners) => {
+            web.purposes.state(&officer.officer.id, &owners, &purpose, web.ctx.clock.now());
+            match owners.as_slice() {
+                [] => again(StatusCode::OK, "Kho chưa có giấy tờ nào của người hoặc tổ chức này.".into()),
+                [one] => Redirect::to(&format!("/owners/{one}")).into_response(),
+                several => {
+                    let ids = several.iter().map(ToString::to_string).collect();
+                    lookup_page(&web, StatusCode::OK, None, form.purpose, ids)
+                }
+            }
+        }
+        Err(error) => Fault::from(error).page(&web),
+    }
+}
+
+#[derive(Deserialize)]
+pub(super) struct PageIn {
+    after: Option<String>,
+}
+
+/// `GET /owners/{id}`.
+pub(super) async fn page(State(web): State<Web>, Path(id): Path<String>, Query(asked): Query<PageIn>) -> Response {
+    match store_of(&web, &id, asked.after.as_deref()).await {
+        Ok(page) => html(StatusCode::OK, &page),
+        Err(BrowseError::NoPurpose) => Redirect::to("/owners").into_response(),
+        Err(error) => Fault::from(error).page(&web),
+    }
+}
+
+async fn store_of(web: &Web, id: &str, after: Option<&str>) -> Result<OwnerPage, BrowseError> {
+    let id = OwnerId::parse(id).map_err(|_| BrowseError::NotFound)?;
+    let after = after.map(RecordId::parse).transpose().map_err(|_| BrowseError::NotFound)?;
+    let purpose = purpose_for(web, &id)?;
+    let officer = web.officer();
+    let filter = DocumentFilter::default();
+    let found = browse::documents_of(&web.ctx, &officer, &id, &purpose, &filter, after.as_ref(), 50).await?;
+    let today = day_in_vietnam(web.ctx.clock.now());
+    let name = found.keys.first().map(ToString::to_string).unwrap_or_default();
+    Ok(OwnerPage {
+        frame: web.frame("owners"),
+        owner_id: id.to_string(),
+        owner: name,
+        is_provisional: found.keys.iter().all(OwnerKey::is_provisional),
+        purpose: purpose.as_str().to_owned(),
+        documents: found.documents.iter().map(|d| line(d, today)).collect(),
+        next: found.next.map(|id| id.to_string()),
+    })
+}
+
+fn purpose_for(web: &Web, owner: &OwnerId) -> Result<Purpose, BrowseError> {
+    web.purposes.of(&web.officer().officer.id, owner, web.ctx.clock.now()).ok_or(BrowseError::NoPurpose)
+}
+
+fn line(record: &StoredRecord, today: Date) -> DocumentLine {
+    let fields = &record.fields;
+    let day = |d: Date| d.strftime("%d/%m/%Y").to_string();
+    let (validity, validity_class) = match fields.validity_period {
+        None => ("không ghi thời hạn".to_owned(), ""),
+        Some(p) if p.is_valid_on(today) => {
+            (p.until.map_or("✓ còn hiệu lực".to_owned(), |u| format!("✓ đến {}", day(u))), "valid")
+        }
+        Some(p) if p.from.is_some_and(|from| today < from) => ("✗ chưa có hiệu lực".to_owned(), "expired"),
+        Some(p) => (p.until.map_or("✗ hết hiệu lực".to_owned(), |u| format!("✗ hết hiệu lực {}", day(u))), "expired"),
+    };
+    DocumentLine {
+        id: record.id.to_string(),
+        name: fields.document_name.clone(),
+        abstract_text: fields.abstract_text.clone().unwrap_or_default(),
+        number: fields.document_number.as_ref().map_or("không số".to_owned(), ToString::to_string),
+        issued_on: fields.issued_on.map(day).unwrap_or_default(),
+        authority: fields.issuing_authority.clone().unwrap_or_default(),
+        validity,
+        validity_class,
+        code: record.code.to_string(),
+        is_signed: !matches!(record.signature, SignatureState::Unsigned),
+    }
+}
+
+/// `GET /documents/{id}/content`: the coded PDF.
+pub(super) async fn content(State(web): State<Web>, Path(id): Path<String>) -> Response {
+    bytes(&web, &id, None).await.unwrap_or_else(|error| Fault::from(error).page(&web))
+}
+
+/// `GET /documents/{id}/original`: the first file as it came.
+pub(super) async fn original(State(web): State<Web>, Path(id): Path<String>) -> Response {
+    bytes(&web, &id, Some(0)).await.unwrap_or_else(|error| Fault::from(error).page(&web))
+}
+
+async fn bytes(web: &Web, id: &str, original: Option<u32>) -> Result<Response, BrowseError> {
+    let id = RecordId::parse(id).map_err(|_| BrowseError::NotFound)?;
+    let owner = browse::owner_of(&web.ctx, &id).await?;
+    let purpose = purpose_for(web, &owner)?;
+    let officer = web.officer();
+    let (object, bytes) = match original {
+        None => browse::content(&web.ctx, &officer, &id, &purpose).await?,
+        Some(ordinal) => browse::original(&web.ctx, &officer, &id, ordinal, &purpose).await?,
+    };
+    Ok(([(header::CONTENT_TYPE, object.media_type)], bytes).into_response())
+}

@@ -1,0 +1,489 @@
+//! One paper: where it stands, what was found, and the fields to confirm beside the page picture.
+
+use std::collections::HashMap;
+
+use askama::Template;
+use axum::{
+    Form,
+    extract::{Path, State},
+    http::{StatusCode, header},
+    response::{IntoResponse, Redirect, Response},
+};
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::{Fault, Frame, Web, html, sign_of, upload::kind_of};
+use crate::{
+    clock::day_in_vietnam,
+    domain::{
+        code::CodeNumber,
+        confirm::{FieldEdits, FieldFault},
+        dossier::{Paper, PaperState, label_of},
+        fields::{FieldKey, Proposed, ProposedFields, Status},
+        ids::{DossierId, PaperId},
+        page::{Finding, FindingKind, PageFacts, Place, Severity},
+    },
+    workflows::{
+        browse::{self, Purpose},
+        digitise::{self, DigitiseError},
+    },
+};
+
+#[derive(Template)]
+#[template(path = "pages/paper.html")]
+struct PaperPage {
+    frame: Frame,
+    id: String,
+    kind: String,
+    state: &'static str,
+    state_label: &'static str,
+    sign: &'static str,
+    steps: Vec<StepMark>,
+    message: Option<String>,
+    message_class: &'static str,
+    is_moving: bool,
+    can_retry: bool,
+    reasons: Vec<ReasonLine>,
+    document: Option<StoredLine>,
+    has_pictures: bool,
+    pages: Vec<PagePicture>,
+    is_to_confirm: bool,
+    version: u64,
+    fields: Vec<FieldLine>,
+    n_questions: usize,
+    no_number: bool,
+    no_date: bool,
+    code: Option<String>,
+}
+
+struct StepMark {
+    label: &'static str,
+    class: &'static str,
+}
+
+struct ReasonLine {
+    class: &'static str,
+    sign: &'static str,
+    message: String,
+    rule: String,
+}
+
+struct StoredLine {
+    id: String,
+    owner: String,
+    code: String,
+}
+
+struct PagePicture {
+    position: u32,
+    is_blank: bool,
+    width_px: u32,
+    height_px: u32,
+    width_mm: f32,
+    height_mm: f32,
+    marks: Vec<Mark>,
+}
+
+struct Mark {
+    field: &'static str,
+    class: &'static str,
+    x: f32,
+    y: f32,
+    w: f32,
+    h: f32,
+}
+
+struct FieldLine {
+    name: &'static str,
+    label: &'static str,
+    value: String,
+    class: &'static str,
+    status: String,
+    page: Option<u32>,
+    is_long: bool,
+    is_required: bool,
+    hint: &'static str,
+    fault: Option<String>,
+}
+
+/// What was keyed and could not be taken: shown again with its faults.
+#[derive(Default)]
+struct Keyed {
+    values: HashMap<String, String>,
+    faults: Vec<FieldFault>,
+    message: Option<String>,
+}
+
+/// Pixels across a page picture on the screen.
+const PICTURE_PX: u32 = 1240;
+
+/// The inputs of the form, in the order of Điều 6; birth date and name stand for an owner without a number.
+const INPUTS: [(&str, FieldKey, bool, &str); 11] = [
+    ("document_type_code", FieldKey::DocumentTypeCode, false, "Như 1.001776-KQ1 hoặc 1.001776.01."),
+    ("owner_id", FieldKey::OwnerId, false, "12 chữ số, mã của tổ chức; chưa có số thì họ tên và ngày sinh: Nguyễn Văn Mẫu 05.06.1985."),
+    ("document_name", FieldKey::DocumentName, false, ""),
+    ("document_number", FieldKey::DocumentNumber, false, ""),
+    ("issued_on", FieldKey::IssuedOn, false, "25/11/2024"),
+    ("issuing_authority", FieldKey::IssuingAuthority, false, "Để trống nếu là giấy tờ của công dân."),
+    ("abstract", FieldKey::Abstract, true, ""),
+    ("valid_from", FieldKey::ValidityPeriod, false, "Ngày bắt đầu; để trống nếu giấy tờ không ghi."),
+    ("valid_until", FieldKey::ValidityPeriod, false, "Ngày hết hiệu lực; để trống nếu giấy tờ không ghi."),
+    ("validity_scope", FieldKey::ValidityScope, false, "Để trống nếu giấy tờ không ghi."),
+    ("holder_name", FieldKey::Other, false, ""),
+];
+
+/// `GET /papers/{id}`.
+pub(super) async fn page(State(web): State<Web>, Path(id): Path<String>) -> Response {
+    show(&web, &id, StatusCode::OK, Keyed::default()).await
+}
+
+async fn show(web: &Web, id: &str, status: StatusCode, keyed: Keyed) -> Response {
+    match content(web, id, keyed).await {
+        Ok(page) => html(status, &page),
+        Err(fault) => fault.page(web),
+    }
+}
+
+fn paper_id(id: &str) -> Result<PaperId, Fault> {
+    PaperId::parse(id).map_err(|_| DigitiseError::UnknownPaper.into())
+}
+
+async fn content(web: &Web, id: &str, keyed: Keyed) -> Result<PaperPage, Fault> {
+    let id = paper_id(id)?;
+    let (paper, dossier, _) = browse::paper(&web.ctx, &web.officer(), &id).await?;
+    let state = paper.state.name();
+    let findings: &[Finding] = match &paper.state {
+        PaperState::NeedsRescan { faults } => &faults.findings,
+        PaperState::ToConfirm { checked, .. } => &checked.findings,
+        _ => &[],
+    };
+    let proposed = match &paper.state {
+        PaperState::ToConfirm { proposed, .. } => Some(&**proposed),
+        _ => None,
+    };
+    let (message, message_class) = message_of(&paper, &keyed);
+    Ok(PaperPage {
+        frame: web.frame("paper"),
+        id: paper.id.to_string(),
+        kind: kind_of(&paper),
+        state,
+        state_label: paper.state.label(),
+        sign: sign_of(state),
+        steps: steps(state),
+        message,
+        message_class,
+        is_moving: matches!(state, "received" | "checking" | "reading" | "to_code" | "signing"),
+        can_retry: matches!(paper.state, PaperState::Failed { retry: true, .. }),
+        reasons: findings.iter().filter(|f| f.kind != FindingKind::FieldDoubtful).map(reason).collect(),
+        document: stored(web, &paper, &dossier.id).await?,
+        has_pictures: !paper.state.pages().is_empty(),
+        pages: paper.state.pages().iter().map(|facts| picture_of(facts, proposed)).collect(),
+        is_to_confirm: proposed.is_some(),
+        version: paper.version,
+        n_questions: proposed.map_or(0, |p| p.unread().len()),
+        no_number: keyed.values.contains_key("no_number"),
+        no_date: keyed.values.contains_key("no_date"),
+        code: proposed.and_then(|p| code_of(web, &paper, p)),
+        fields: proposed.map(|p| fields(p, &keyed)).unwrap_or_default(),
+    })
+}
+
+fn message_of(paper: &Paper, keyed: &Keyed) -> (Option<String>, &'static str) {
+    if keyed.message.is_some() {
+        return (keyed.message.clone(), "fault");
+    }
+    let message = match &paper.state {
+        PaperState::Refused { reason, clause, .. } => {
+            let clause = clause.map(|c| c.to_string()).filter(|c| !reason.contains(c.as_str()));
+            Some([Some(reason.clone()), clause].into_iter().flatten().collect::<Vec<_>>().join(" "))
+        }
+        PaperState::Failed { cause, .. } => Some(super::sentence(cause)),
+        PaperState::Quarantined { .. } => {
+            Some("Tài liệu có dấu độ mật nên không số hóa (Điều 5 khoản 1); bản quét đã được cách ly.".into())
+        }
+        _ => None,
+    };
+    (message, "fault")
+}
+
+fn steps(state: &str) -> Vec<StepMark> {
+    const WAY: [&str; 6] = ["received", "checking", "reading", "to_confirm", "to_code", "stored"];
+    let now = WAY.iter().position(|s| *s == state);
+    let class = |i| match now {
+        Some(_) if state == "stored" => "done",
+        Some(now) if i < now => "done",
+        Some(now) if i == now => "now",
+        _ => "",
+    };
+    let label = |s: &str| if s == "received" { "Đã nhận" } else { label_of(s) };
+    WAY.iter().enumerate().map(|(i, s)| StepMark { label: label(s), class: class(i) }).collect()
+}
+
+fn reason(finding: &Finding) -> ReasonLine {
+    let (class, sign) = match finding.severity {
+        Severity::Advice => ("advice", "ⓘ"),
+        Severity::Ask => ("ask", "⚠"),
+        Severity::Block => ("block", "✗"),
+    };
+    let page = finding.page.map(|p| format!("Trang {p}: ")).unwrap_or_default();
+    ReasonLine { class, sign, message: format!("{page}{}", finding.message), rule: finding.rule.clone() }
+}
+
+async fn stored(web: &Web, paper: &Paper, dossier: &DossierId) -> Result<Option<StoredLine>, Fault> {
+    let PaperState::Stored { record } = &paper.state else { return Ok(None) };
+    let officer = web.officer();
+    let purpose = Purpose::of_dossier(dossier);
+    let document = browse::document(&web.ctx, &officer, record, &purpose).await?;
+    // Whoever stored it may look at it: that is the handling of this dossier.
+    web.purposes.state(&officer.officer.id, std::slice::from_ref(&document.owner), &purpose, web.ctx.clock.now());
+    Ok(Some(StoredLine {
+        id: record.to_string(),
+        owner: document.owner.to_string(),
+        code: document.code.to_string(),
+    }))
+}
+
+fn code_of(web: &Web, paper: &Paper, proposed: &ProposedFields) -> Option<String> {
+    let received_on = day_in_vietnam(paper.received_at);
+    let without_number =
+        web.ctx.rules.code_papers_without_number.then_some(CodeNumber::None { received_on, ordinal: 1 });
+    proposed.code(without_number).map(|code| match code.number {
+        CodeNumber::None { .. } => format!("{}.{}.KS-…", code.owner, code.type_code),
+        CodeNumber::Printed { .. } => code.to_string(),
+    })
+}
+
+fn picture_of(facts: &PageFacts, proposed: Option<&ProposedFields>) -> PagePicture {
+    let height = facts.height_mm / facts.width_mm.max(1.0) * 1240.0;
+    PagePicture {
+        position: facts.position,
+        is_blank: facts.blank,
+        width_px: PICTURE_PX,
+        height_px: height.round() as u32,
+        width_mm: facts.width_mm,
+        height_mm: facts.height_mm,
+        marks: proposed.map(|p| marks(p, facts.position)).unwrap_or_default(),
+    }
+}
+
+fn marks(proposed: &ProposedFields, page: u32) -> Vec<Mark> {
+    let mut marks = Vec::new();
+    let mut add = |field: &'static str, place: Option<Place>, status: Status| {
+        let Some(place) = place.filter(|p| p.page == page) else { return };
+        let b = place.box_mm;
+        let class = if status == Status::NotRead { "ask" } else { "read" };
+        marks.push(Mark { field, class, x: b.left - 0.8, y: b.top - 0.8, w: b.width + 1.6, h: b.height + 1.6 });
+    };
+    add("owner_id", proposed.owner_id.place, proposed.owner_id.status);
+    add("document_name", proposed.document_name.place, proposed.document_name.status);
+    add("document_number", proposed.document_number.place, proposed.document_number.status);
+    add("issued_on", proposed.issued_on.place, proposed.issued_on.status);
+    add("issuing_authority", proposed.issuing_authority.place, proposed.issuing_authority.status);
+    add("abstract", proposed.abstract_text.place, proposed.abstract_text.status);
+    add("valid_until", proposed.validity_period.place, proposed.validity_period.status);
+    add("validity_scope", proposed.validity_scope.place, proposed.validity_scope.status);
+    if let Some(holder) = proposed.other.get("holder_name") {
+        add("holder_name", holder.place, holder.status);
+    }
+    marks
+}
+
+fn fields(proposed: &ProposedFields, keyed: &Keyed) -> Vec<FieldLine> {
+    let line = |(name, key, is_long, hint): &(&'static str, FieldKey, bool, &'static str)| {
+        let (value, status, place) = seen(proposed, name);
+        let fault = keyed.faults.iter().find(|f| form_name(&f.field) == *name).map(|f| f.message.clone());
+        let class = match (&fault, status) {
+            (Some(_), _) => "wrong",
+            (None, Status::Read) => "read",
+            (None, Status::NotRead) => "ask",
+            (None, Status::Absent) => "absent-field",
+        };
+        let label = match *name {
+            "valid_from" => "Có hiệu lực từ ngày",
+            "valid_until" => "Có hiệu lực đến ngày",
+            "holder_name" => "Họ tên người được cấp",
+            _ => key.label(),
+        };
+        let status = match status {
+            Status::Read => "✓ đã đọc".to_owned(),
+            Status::NotRead => "⚠ chưa đọc được, xin nhập".to_owned(),
+            Status::Absent => "– không thấy trên giấy tờ".to_owned(),
+        };
+        FieldLine {
+            name,
+            label,
+            value: keyed.values.get(*name).cloned().unwrap_or(value),
+            class,
+            status,
+            page: place.map(|p| p.page),
+            is_long: *is_long,
+            is_required: matches!(*name, "document_type_code" | "owner_id" | "document_name"),
+            hint,
+            fault,
+        }
+    };
+    INPUTS.iter().map(line).collect()
+}
+
+/// The value, status and place of the input `name`.
+fn seen(proposed: &ProposedFields, name: &str) -> (String, Status, Option<Place>) {
+    fn of<T>(p: &Proposed<T>, show: impl Fn(&T) -> String) -> (String, Status, Option<Place>) {
+        (p.value.as_ref().map(show).unwrap_or_default(), p.status, p.place)
+    }
+    let day = |d: &jiff::civil::Date| d.strftime("%d/%m/%Y").to_string();
+    let text = |t: &String| t.clone();
+    match name {
+        "document_type_code" => of(&proposed.document_type_code, ToString::to_string),
+        "owner_id" => {
+            let (value, status, place) = of(&proposed.owner_id, ToString::to_string);
+            // For a paper without a number, the name and birth date of its holder (Điều 7).
+            let value = if value.is_empty() { proposed.owner().map(|o| o.to_string()).unwrap_or_default() } else { value };
+            (value, status, place)
+        }
+        "document_name" => of(&proposed.document_name, text),
+        "document_number" => of(&proposed.document_number, ToString::to_string),
+        "issued_on" => of(&proposed.issued_on, day),
+        "issuing_authority" => of(&proposed.issuing_authority, text),
+        "abstract" => of(&proposed.abstract_text, text),
+        "valid_from" => of(&proposed.validity_period, |p| p.from.as_ref().map(day).unwrap_or_default()),
+        "valid_until" => of(&proposed.validity_period, |p| p.until.as_ref().map(day).unwrap_or_default()),
+        "validity_scope" => of(&proposed.validity_scope, text),
+        _ => proposed.other.get(name).map_or((String::new(), Status::Absent, None), |p| of(p, text)),
+    }
+}
+
+/// The input in which a field of the wire is keyed.
+fn form_name(field: &str) -> &str {
+    match field {
+        "validity_period" => "valid_until",
+        "other.holder_name" => "holder_name",
+        other => other,
+    }
+}
+
+/// `POST /papers/{id}/confirm`.
+pub(super) async fn confirm(
+    State(web): State<Web>,
+    Path(id): Path<String>,
+    Form(form): Form<HashMap<String, String>>,
+) -> Response {
+    match confirmed(&web, &id, &form).await {
+        Ok(()) => Redirect::to(&format!("/papers/{id}")).into_response(),
+        Err(error) => {
+            let (faults, message) = match error {
+                DigitiseError::Fields(faults) => {
+                    let message = format!("Còn {} trường phải nhập hoặc sửa, ghi bên dưới.", faults.len());
+                    (faults, message)
+                }
+                other => (Vec::new(), Fault::from(other).message),
+            };
+            let keyed = Keyed { values: form, faults, message: Some(message) };
+            show(&web, &id, StatusCode::UNPROCESSABLE_ENTITY, keyed).await
+        }
+    }
+}
+
+async fn confirmed(web: &Web, id: &str, form: &HashMap<String, String>) -> Result<(), DigitiseError> {
+    let id = PaperId::parse(id).map_err(|_| DigitiseError::UnknownPaper)?;
+    let edits = edits(form).map_err(DigitiseError::Fields)?;
+    if let PaperState::ToConfirm { proposed, .. } = digitise::paper(&web.ctx, &id).await?.state {
+        cleared(&proposed, form)?;
+    }
+    let version = form.get("version").and_then(|v| v.parse().ok());
+    digitise::confirm(&web.ctx, &web.officer(), &id, version, edits).await?;
+    Ok(())
+}
+
+/// A number or date that was read and then emptied, without saying that the paper has none.
+fn cleared(proposed: &ProposedFields, form: &HashMap<String, String>) -> Result<(), DigitiseError> {
+    let is_cleared = |name: &str, absent: &str, is_read: bool| {
+        is_read && !form.contains_key(absent) && form.get(name).is_none_or(|t| t.trim().is_empty())
+    };
+    let fault = |field: &str, box_label: &str| FieldFault {
+        field: field.to_owned(),
+        message: format!("Đang để trống: nhập theo giấy tờ, hoặc đánh dấu “{box_label}”."),
+    };
+    let mut faults = Vec::new();
+    if is_cleared("document_number", "no_number", proposed.document_number.value.is_some()) {
+        faults.push(fault("document_number", "Giấy tờ không có số, ký hiệu"));
+    }
+    if is_cleared("issued_on", "no_date", proposed.issued_on.value.is_some()) {
+        faults.push(fault("issued_on", "Giấy tờ không ghi ngày cấp"));
+    }
+    if faults.is_empty() { Ok(()) } else { Err(DigitiseError::Fields(faults)) }
+}
+
+/// The form as edits. What the person leaves empty is absent, but number and date only when the
+/// box beside them says so: an empty input may just have been forgotten.
+fn edits(form: &HashMap<String, String>) -> Result<FieldEdits, Vec<FieldFault>> {
+    let text = |name: &str| form.get(name).map(|t| t.trim()).unwrap_or_default();
+    let mut edits = FieldEdits::default();
+    let mut faults = Vec::new();
+    let mut set = |key: &str, value: Value| {
+        if let Err(fault) = edits.set(key, &value) {
+            faults.push(fault);
+        }
+    };
+    for key in ["document_type_code", "owner_id", "document_name", "issuing_authority", "abstract", "validity_scope"] {
+        set(key, json!(text(key)));
+    }
+    for (key, absent) in [("document_number", "no_number"), ("issued_on", "no_date")] {
+        if form.contains_key(absent) {
+            set(key, Value::Null);
+        } else if !text(key).is_empty() {
+            set(key, json!(text(key)));
+        }
+    }
+    set("validity_period", json!({ "from": text("valid_from"), "until": text("valid_until") }));
+    set("other", json!({ "holder_name": text("holder_name") }));
+    if faults.is_empty() { Ok(edits) } else { Err(faults) }
+}
+
+#[derive(Deserialize)]
+pub(super) struct OverrideForm {
+    reason: String,
+}
+
+/// `POST /papers/{id}/override`.
+pub(super) async fn override_faults(
+    State(web): State<Web>,
+    Path(id): Path<String>,
+    Form(form): Form<OverrideForm>,
+) -> Response {
+    let done = match PaperId::parse(&id) {
+        Ok(paper) => digitise::override_faults(&web.ctx, &web.officer(), &paper, &form.reason).await,
+        Err(_) => Err(DigitiseError::UnknownPaper),
+    };
+    after(&web, &id, done)
+}
+
+/// `POST /papers/{id}/retry`.
+pub(super) async fn retry(State(web): State<Web>, Path(id): Path<String>) -> Response {
+    let done = match PaperId::parse(&id) {
+        Ok(paper) => digitise::retry(&web.ctx, &web.officer(), &paper).await,
+        Err(_) => Err(DigitiseError::UnknownPaper),
+    };
+    after(&web, &id, done)
+}
+
+fn after(web: &Web, id: &str, done: Result<Paper, DigitiseError>) -> Response {
+    match done {
+        Ok(_) => Redirect::to(&format!("/papers/{id}")).into_response(),
+        Err(error) => Fault::from(error).page(web),
+    }
+}
+
+/// `GET /papers/{id}/pages/{position}`: the page picture.
+pub(super) async fn picture(State(web): State<Web>, Path((id, position)): Path<(String, u32)>) -> Response {
+    let picture = match paper_id(&id) {
+        Ok(id) => browse::page_picture(&web.ctx, &web.officer(), &id, position, PICTURE_PX).await.map_err(Fault::from),
+        Err(fault) => Err(fault),
+    };
+    match picture {
+        Ok(jpeg) => {
+            let headers = [(header::CONTENT_TYPE, "image/jpeg"), (header::CACHE_CONTROL, "private, max-age=300")];
+            (headers, jpeg).into_response()
+        }
+        Err(fault) => fault.status.into_response(),
+    }
+}

@@ -1,0 +1,201 @@
+//! Upload: which paper of which procedure, and the scan.
+
+use askama::Template;
+use axum::{
+    extract::{Multipart, State},
+    http::StatusCode,
+    response::{IntoResponse, Redirect, Response},
+};
+
+use super::{Fault, Frame, Web, html, minute, sign_of};
+use crate::{
+    domain::{
+        catalogue::{Catalogue, Procedure},
+        dossier::Paper,
+        eligibility::{HandedInAs, PaperRole},
+        ids::{ComponentCode, OwnerNumber, ProcedureCode},
+    },
+    workflows::{
+        browse,
+        intake::{self, Upload},
+    },
+};
+
+#[derive(Template)]
+#[template(path = "pages/upload.html")]
+struct UploadPage {
+    frame: Frame,
+    fault: Option<String>,
+    groups: Vec<Group>,
+    forms: Vec<(&'static str, &'static str)>,
+    papers: Vec<PaperLine>,
+}
+
+struct Group {
+    label: String,
+    choices: Vec<Choice>,
+}
+
+struct Choice {
+    value: String,
+    label: String,
+    is_digitised: bool,
+    is_chosen: bool,
+}
+
+struct PaperLine {
+    id: String,
+    received_at: String,
+    kind: String,
+    state: &'static str,
+    state_label: &'static str,
+    sign: &'static str,
+    next: &'static str,
+}
+
+/// What was asked for and refused: shown again with the sentence.
+#[derive(Default)]
+struct Tried {
+    fault: Option<String>,
+    kind: String,
+}
+
+/// `GET /`.
+pub(super) async fn page(State(web): State<Web>) -> Response {
+    show(&web, StatusCode::OK, Tried::default()).await
+}
+
+async fn show(web: &Web, status: StatusCode, tried: Tried) -> Response {
+    match content(web, tried).await {
+        Ok(page) => html(status, &page),
+        Err(fault) => fault.page(web),
+    }
+}
+
+async fn content(web: &Web, tried: Tried) -> Result<UploadPage, Fault> {
+    let (_, catalogue) = intake::current_catalogue(&web.ctx).await.map_err(intake::IntakeError::from)?;
+    let papers = browse::newest_papers(&web.ctx, 20).await?;
+    Ok(UploadPage {
+        frame: web.frame("upload"),
+        fault: tried.fault,
+        groups: groups(&catalogue, &tried.kind),
+        forms: HandedInAs::ALL.iter().map(|(_, name, label)| (*name, *label)).collect(),
+        papers: papers.iter().map(line).collect(),
+    })
+}
+
+fn groups(catalogue: &Catalogue, chosen: &str) -> Vec<Group> {
+    let group = |procedure: &Procedure| {
+        let choice = |value: String, label: String, is_digitised| {
+            let is_chosen = value == chosen;
+            Choice { value, label, is_digitised, is_chosen }
+        };
+        let code = &procedure.code;
+        let components = procedure.components.iter().map(|c| {
+            let note = if c.digitise { "" } else { " – không số hóa" };
+            choice(format!("{code} {}", c.code), format!("{} – {}{note}", c.code, c.name), c.digitise)
+        });
+        let results = procedure.results.iter().filter_map(|r| {
+            let ordinal = r.code.to_string().strip_prefix(&format!("{code}-"))?.to_owned();
+            Some(choice(format!("{code} {ordinal}"), format!("{ordinal} – Kết quả: {}", r.name), true))
+        });
+        let on_demand = choice(format!("{code} YC01"), "YC01 – Giấy tờ khác, theo nhu cầu".into(), true);
+        Group {
+            label: format!("{code} {}", procedure.name),
+            choices: components.chain(results).chain([on_demand]).collect(),
+        }
+    };
+    catalogue.procedures.iter().map(group).collect()
+}
+
+fn line(paper: &Paper) -> PaperLine {
+    let state = paper.state.name();
+    PaperLine {
+        id: paper.id.to_string(),
+        received_at: minute(paper.received_at),
+        kind: kind_of(paper),
+        state,
+        state_label: paper.state.label(),
+        sign: sign_of(state),
+        next: match state {
+            "to_confirm" => "Xác nhận",
+            "needs_rescan" => "Xem lỗi trang",
+            "failed" => "Xem lỗi",
+            "stored" => "Xem",
+            _ => "Theo dõi",
+        },
+    }
+}
+
+/// What the paper is, without personal data.
+pub(super) fn kind_of(paper: &Paper) -> String {
+    match &paper.role {
+        Some(PaperRole::Component { code }) => format!("Thành phần {code}"),
+        Some(PaperRole::Opinion { code }) => format!("Ý kiến {code}"),
+        Some(PaperRole::Result { ordinal }) => format!("Kết quả KQ{ordinal}"),
+        None => "Chưa rõ loại".into(),
+    }
+}
+
+/// `POST /papers`: opens a dossier and receives the scan.
+pub(super) async fn receive(State(web): State<Web>, form: Multipart) -> Response {
+    let mut kind = String::new();
+    match received(&web, form, &mut kind).await {
+        Ok(paper) => Redirect::to(&format!("/papers/{}", paper.id)).into_response(),
+        Err(fault) => show(&web, fault.status, Tried { fault: Some(fault.message), kind }).await,
+    }
+}
+
+async fn received(web: &Web, form: Multipart, kind: &mut String) -> Result<Paper, Fault> {
+    let (procedure, upload) = read_form(web, form, kind).await?;
+    let officer = web.officer();
+    let dossier = intake::open_dossier(&web.ctx, &officer, Some(procedure)).await?;
+    Ok(intake::receive(&web.ctx, &officer, &dossier.id, upload).await?)
+}
+
+async fn read_form(web: &Web, mut form: Multipart, kind: &mut String) -> Result<(ProcedureCode, Upload), Fault> {
+    let wrong = |message: String| Fault { status: StatusCode::UNPROCESSABLE_ENTITY, message };
+    let broken = |_| wrong("Tệp gửi lên bị đứt, sai mẫu hoặc lớn hơn giới hạn: chọn lại tệp rồi gửi lại.".into());
+    let (mut files, mut n_bytes) = (Vec::new(), 0u64);
+    let mut upload =
+        Upload { files: Vec::new(), role: None, form: HandedInAs::Original, expected_pages: None, owner: None };
+    while let Some(field) = form.next_field().await.map_err(broken)? {
+        let name = field.name().unwrap_or_default().to_owned();
+        let bytes = field.bytes().await.map_err(broken)?;
+        if name == "file" {
+            n_bytes = n_bytes.saturating_add(bytes.len() as u64);
+            if n_bytes > web.max_bytes {
+                return Err(wrong(format!("Tệp lớn hơn {} MB.", web.max_bytes >> 20)));
+            }
+            files.push(bytes.to_vec());
+            continue;
+        }
+        let text = String::from_utf8_lossy(&bytes).trim().to_owned();
+        match name.as_str() {
+            "kind" => *kind = text,
+            "form" => upload.form = HandedInAs::parse(&text).map_err(|e| wrong(e.to_string()))?,
+            "pages" if !text.is_empty() => {
+                let n = text.parse().ok().filter(|n| *n > 0);
+                let n = n.ok_or_else(|| wrong("Số trang của bản gốc phải từ 1 trở lên.".into()))?;
+                upload.expected_pages = Some(crate::domain::dossier::ExpectedPages(n));
+            }
+            "owner" if !text.is_empty() => {
+                let owner = OwnerNumber::parse(&text).map_err(|e| wrong(format!("Số định danh của chủ giấy tờ: {e}.")))?;
+                upload.owner = Some(owner);
+            }
+            _ => {}
+        }
+    }
+    upload.files = files;
+    if upload.files.is_empty() {
+        return Err(wrong("Chưa chọn bản quét.".into()));
+    }
+    let unchosen = || wrong("Chưa chọn giấy tờ của thủ tục nào.".into());
+    let (procedure, role) = kind.split_once(' ').ok_or_else(unchosen)?;
+    let procedure = ProcedureCode::parse(procedure).map_err(|_| unchosen())?;
+    upload.role = Some(match role.strip_prefix("KQ") {
+        Some(n) => PaperRole::Result { ordinal: n.parse().map_err(|_| unchosen())? },
+        None => PaperRole::Component { code: ComponentCode::parse(role).map_err(|_| unchosen())? },
+    });
+    Ok((procedure, upload))
+}

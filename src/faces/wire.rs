@@ -1,0 +1,177 @@
+//! The JSON of the contract, shared by API and command line: findings, pages, the eleven fields, the code.
+
+use serde::Serialize;
+use serde_json::{Map, Value, json};
+use utoipa::ToSchema;
+
+use crate::domain::{
+    code::{CodeNumber, DocumentCode},
+    fields::{ConfirmedFields, FieldKey, Proposed, ProposedFields, Status},
+    page::{Finding, PageFacts},
+    text::RecognisedText,
+};
+
+/// A finding about the paper.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct ReasonOut {
+    /// Kind, such as `missing_page`.
+    #[schema(value_type = String)]
+    kind: crate::domain::page::FindingKind,
+    /// Position of the page, from 1; null when it is about the whole paper.
+    page: Option<u32>,
+    /// The clause it comes from.
+    rule: String,
+    /// One Vietnamese sentence.
+    message: String,
+    /// `advice`, `ask` or `block`.
+    #[schema(value_type = String)]
+    severity: crate::domain::page::Severity,
+}
+
+impl From<&Finding> for ReasonOut {
+    fn from(f: &Finding) -> Self {
+        Self { kind: f.kind, page: f.page, rule: f.rule.clone(), message: f.message.clone(), severity: f.severity }
+    }
+}
+
+/// A page as it was found.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct PageOut {
+    #[serde(flatten)]
+    #[schema(value_type = Object)]
+    facts: PageFacts,
+    /// Its words, line by line.
+    text: String,
+}
+
+/// The pages with their words; `text` may be shorter, where pages were not read.
+pub fn pages_out(pages: &[PageFacts], text: &RecognisedText) -> Vec<PageOut> {
+    let words_of = |position| text.pages.iter().find(|t| t.position == position).map(|t| t.text()).unwrap_or_default();
+    pages.iter().map(|facts| PageOut { facts: facts.clone(), text: words_of(facts.position) }).collect()
+}
+
+fn field_out<T>(proposed: &Proposed<T>, value: impl Fn(&T) -> Value) -> Value {
+    json!({
+        "value": proposed.value.as_ref().map(value),
+        "raw": proposed.raw,
+        "confidence": (f64::from(proposed.confidence) * 1000.0).round() / 1000.0,
+        "status": proposed.status,
+        "source": proposed.source,
+        "page": proposed.place.map(|p| p.page),
+        "box_mm": proposed.place.map(|p| p.box_mm),
+    })
+}
+
+fn plain<T: ToString>(value: &T) -> Value {
+    Value::String(value.to_string())
+}
+
+/// The eleven fields of Điều 6, always all of them, in its order.
+pub fn fields_out(fields: &ProposedFields) -> Map<String, Value> {
+    FieldKey::ALL
+        .into_iter()
+        .map(|key| {
+            let value = match key {
+                FieldKey::DocumentTypeCode => field_out(&fields.document_type_code, plain),
+                FieldKey::OwnerId => field_out(&fields.owner_id, plain),
+                FieldKey::DocumentName => field_out(&fields.document_name, plain),
+                FieldKey::DocumentNumber => field_out(&fields.document_number, plain),
+                FieldKey::IssuedOn => field_out(&fields.issued_on, plain),
+                FieldKey::IssuingAuthority => field_out(&fields.issuing_authority, plain),
+                FieldKey::Abstract => field_out(&fields.abstract_text, plain),
+                FieldKey::ValidityPeriod => field_out(&fields.validity_period, |p| json!(p)),
+                FieldKey::ValidityScope => field_out(&fields.validity_scope, plain),
+                FieldKey::RecordedAt => field_out(&fields.recorded_at, plain),
+                FieldKey::Other => other_out(fields),
+            };
+            (key.as_str().to_owned(), value)
+        })
+        .collect()
+}
+
+fn other_out(fields: &ProposedFields) -> Value {
+    let inner: Map<String, Value> =
+        fields.other.iter().map(|(name, proposed)| (name.clone(), field_out(proposed, plain))).collect();
+    let read: Vec<&Proposed<String>> = fields.other.values().filter(|p| p.status == Status::Read).collect();
+    let status = if read.is_empty() { Status::Absent } else { Status::Read };
+    let lowest = read.iter().map(|p| p.confidence).reduce(f32::min).unwrap_or(0.0);
+    let source = read.first().map_or(crate::domain::fields::Source::Ocr, |p| p.source);
+    json!({
+        "value": inner, "raw": "", "confidence": (f64::from(lowest) * 1000.0).round() / 1000.0, "status": status,
+        "source": source, "page": null, "box_mm": null,
+    })
+}
+
+/// The fields as they were confirmed, by the names of Điều 6.
+pub fn confirmed_out(fields: &ConfirmedFields) -> Value {
+    json!({
+        "document_type_code": fields.document_type_code,
+        "owner_id": fields.owner.to_string(),
+        "document_name": fields.document_name,
+        "document_number": fields.document_number,
+        "issued_on": fields.issued_on,
+        "issuing_authority": fields.issuing_authority,
+        "abstract": fields.abstract_text,
+        "validity_period": fields.validity_period,
+        "validity_scope": fields.validity_scope,
+        "recorded_at": fields.recorded_at,
+        "other": fields.other,
+    })
+}
+
+/// A code with its parts.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct CodeOut {
+    /// The joined code, for people.
+    pub text: String,
+    owner: String,
+    type_code: String,
+    number: String,
+    /// `proposed` or `assigned`.
+    status: &'static str,
+    /// Whether the owner has no number yet.
+    provisional: bool,
+    /// `printed` or `none`.
+    number_kind: &'static str,
+}
+
+impl CodeOut {
+    /// A code that a person has still to confirm.
+    pub fn proposed(code: &DocumentCode) -> Self {
+        Self::of(code, "proposed")
+    }
+
+    /// A code that was given.
+    pub fn assigned(code: &DocumentCode) -> Self {
+        Self::of(code, "assigned")
+    }
+
+    fn of(code: &DocumentCode, status: &'static str) -> Self {
+        Self {
+            text: code.to_string(),
+            owner: code.owner.to_string(),
+            type_code: code.type_code.to_string(),
+            number: code.number.to_string(),
+            status,
+            provisional: code.owner.is_provisional(),
+            number_kind: match code.number {
+                CodeNumber::Printed { .. } => "printed",
+                CodeNumber::None { .. } => "none",
+            },
+        }
+    }
+}
+
+/// The eleven fields of a paper that was not read: the keys are there, nothing is known.
+pub fn no_fields_out() -> Map<String, Value> {
+    let nothing = || field_out(&Proposed::<String>::not_read("", None), plain);
+    FieldKey::ALL.into_iter().map(|key| (key.as_str().to_owned(), nothing())).collect()
+}
+
+impl ReasonOut {
+    /// The sentence with its page and clause, for people.
+    pub fn line(&self) -> String {
+        let page = self.page.map(|p| format!("trang {p}: ")).unwrap_or_default();
+        format!("{page}{} [{}]", self.message, self.rule)
+    }
+}

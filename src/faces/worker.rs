@@ -1,0 +1,167 @@
+//! The loop that takes jobs from the queue, and which workflow each is.
+
+use std::time::Duration;
+
+use jiff::SignedDuration;
+use tokio_util::sync::CancellationToken;
+
+use crate::{
+    domain::{
+        dossier::{PaperState, Step},
+        ids::PaperId,
+        job::Job,
+    },
+    engines::imaging::fault::ReadError,
+    store::{StoreError, jobs},
+    workflows::{
+        context::Ctx,
+        digitise::{self, DigitiseError},
+        keep,
+    },
+};
+
+/// How long a job is a worker's own before another may take it.
+const LEASE: Duration = Duration::from_secs(300);
+/// How long an idle worker waits before it looks again.
+const IDLE: Duration = Duration::from_millis(200);
+
+/// Told after each page: done, of.
+pub type OnPage = std::sync::Arc<dyn Fn(u32, u32) + Send + Sync>;
+
+/// Works until `stop`; a job under way is finished first.
+pub async fn work(ctx: Ctx, stop: CancellationToken) {
+    let quiet: OnPage = std::sync::Arc::new(|_, _| {});
+    while !stop.is_cancelled() {
+        match work_once(&ctx, &quiet).await {
+            Ok(true) => {}
+            Ok(false) => {
+                tokio::select! {
+                    () = stop.cancelled() => {}
+                    () = tokio::time::sleep(IDLE) => {}
+                }
+            }
+            Err(error) => {
+                tracing::error!(%error, "the queue is out of reach");
+                tokio::time::sleep(Duration::from_secs(2)).await;
+            }
+        }
+    }
+}
+
+/// Works on the queue until `paper` rests: at a person's desk, stored, refused or failed.
+///
+/// # Errors
+/// The store's.
+pub async fn work_until_rest(ctx: &Ctx, paper: &PaperId, on_page: &OnPage) -> Result<(), DigitiseError> {
+    loop {
+        let state = digitise::paper(ctx, paper).await?.state;
+        let is_moving = matches!(
+            state,
+            PaperState::Received | PaperState::Checking | PaperState::Reading { .. } | PaperState::ToCode { .. }
+        );
+        if !is_moving {
+            return Ok(());
+        }
+        if !work_once(ctx, on_page).await? {
+            tokio::time::sleep(Duration::from_millis(20)).await; // another worker has it
+        }
+    }
+}
+
+/// Takes one job and does it; `false` when there was none.
+async fn work_once(ctx: &Ctx, on_page: &OnPage) -> Result<bool, StoreError> {
+    let Some(claimed) = jobs::claim(&ctx.db, ctx.clock.now(), LEASE).await? else {
+        give_up_exhausted(ctx).await?;
+        return Ok(false);
+    };
+    let renewing = renew(ctx, claimed.clone());
+    let outcome = tokio::select! {
+        outcome = run(ctx, &claimed.job, on_page) => outcome,
+        () = renewing => return Ok(true), // the lease is lost: another worker goes on
+    };
+    match outcome {
+        Ok(()) => settle(ctx, &claimed, None).await?,
+        Err(error) => {
+            // Causes go to the log once; they name no person.
+            tracing::warn!(job = %claimed.job.dedupe_key(), %error, "a job failed");
+            let retry_at = retry_at(ctx, &error, claimed.attempts);
+            if retry_at.is_none() {
+                give_up(ctx, &claimed.job, &error).await;
+            }
+            settle(ctx, &claimed, Some((retry_at, error.to_string()))).await?;
+        }
+    }
+    Ok(true)
+}
+
+async fn run(ctx: &Ctx, job: &Job, on_page: &OnPage) -> Result<(), DigitiseError> {
+    match job {
+        Job::CheckAndRead { paper } => {
+            let on_page = on_page.clone();
+            digitise::check_and_read_watched(ctx, paper, move |done, of| on_page(done, of)).await
+        }
+        Job::WriteCode { paper } => keep::write_code(ctx, paper).await,
+    }
+}
+
+/// Tells the queue how a job ended: done, or failed with a cause and perhaps a time for the next try.
+async fn settle(
+    ctx: &Ctx,
+    claimed: &jobs::ClaimedJob,
+    failed: Option<(Option<jiff::Timestamp>, String)>,
+) -> Result<(), StoreError> {
+    let mut tx = ctx.db.write().await?;
+    let settled = match failed {
+        None => jobs::finish(&mut tx, claimed).await,
+        Some((retry_at, cause)) => jobs::fail(&mut tx, claimed, retry_at, &cause).await.map(drop),
+    };
+    match settled {
+        Ok(()) => tx.commit().await,
+        Err(StoreError::LeaseLost) => Ok(()), // another worker has it now, and will find the work done
+        Err(error) => Err(error),
+    }
+}
+
+/// Jobs whose workers vanished too often: their papers are told so.
+async fn give_up_exhausted(ctx: &Ctx) -> Result<(), StoreError> {
+    let mut tx = ctx.db.write().await?;
+    let exhausted = jobs::give_up_exhausted(&mut tx, ctx.clock.now(), 10).await?;
+    if exhausted.is_empty() {
+        return Ok(());
+    }
+    tx.commit().await?;
+    for job in exhausted {
+        give_up(ctx, &job, &DigitiseError::Unreadable(ReadError::Crashed)).await;
+    }
+    Ok(())
+}
+
+/// Keeps the lease while the job runs; returns when it is lost.
+async fn renew(ctx: &Ctx, mut claimed: jobs::ClaimedJob) {
+    loop {
+        tokio::time::sleep(Duration::from_secs(60)).await;
+        match jobs::renew(&ctx.db, &mut claimed, ctx.clock.now(), LEASE).await {
+            Ok(()) => {}
+            Err(StoreError::LeaseLost) => return,
+            Err(error) => tracing::warn!(%error, "a lease could not be renewed"),
+        }
+    }
+}
+
+/// When to try again; `None` to give up.
+fn retry_at(ctx: &Ctx, error: &DigitiseError, attempts: u32) -> Option<jiff::Timestamp> {
+    let may_pass = matches!(error, DigitiseError::Store(_) | DigitiseError::Spool(_) | DigitiseError::Stale)
+        || matches!(error, DigitiseError::Unreadable(e) if e.is_ours());
+    (may_pass && attempts < jobs::MAX_ATTEMPTS)
+        .then(|| ctx.clock.now() + SignedDuration::from_secs(1 << attempts.min(8)))
+}
+
+async fn give_up(ctx: &Ctx, job: &Job, error: &DigitiseError) {
+    let step = match job {
+        Job::CheckAndRead { .. } => Step::Read,
+        Job::WriteCode { .. } => Step::Code,
+    };
+    if let Err(error) = digitise::fail(ctx, job.paper(), step, error).await {
+        tracing::error!(%error, "a failed paper could not be marked");
+    }
+}

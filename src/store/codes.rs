@@ -1,0 +1,162 @@
+//! Codes of documents: assigned once, never given again (Điều 7, 17).
+//!
+//! The parts are kept apart, owner and number sealed; unique is the keyed hash of the joined text.
+//! Knows nothing of how a code looks on a page.
+
+use jiff::{Timestamp, civil::Date};
+
+use super::{
+    Keys, StoreError, Tx,
+    keys::{Lookup, Place},
+    owners,
+    row::{self, Columns, micros},
+};
+use crate::domain::{
+    code::{CodeNumber, DocumentCode, DocumentTypeCode, OwnerKey},
+    ids::{OwnerId, PaperId, RecordId},
+};
+
+const OWNER: &str = "document_code.owner_sealed";
+const NUMBER: &str = "document_code.number_sealed";
+
+/// Assigns `code` to a paper, for ever. To the paper that has it already: nothing happens.
+///
+/// # Errors
+/// [`StoreError::CodeTaken`] with the paper that holds it; the transaction stays usable.
+pub async fn assign(
+    tx: &mut Tx,
+    code: &DocumentCode,
+    owner: &OwnerId,
+    paper: &PaperId,
+    at: Timestamp,
+) -> Result<(), StoreError> {
+    let keys = tx.keys();
+    let id = uuid::Uuid::now_v7().to_string();
+    let number = code.number.to_string();
+    let (number_kind, result_ordinal) = (number_kind(&code.number), result_ordinal(&code.type_code));
+    let assigned = sqlx::query(
+        "INSERT INTO document_code (id, code_key, owner_id, owner_sealed, type_code, number_sealed, number_key,
+                                    number_kind, paper_id, assigned_at, procedure_result_ordinal)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+         ON CONFLICT (code_key) DO NOTHING",
+    )
+    .bind(&id)
+    .bind(code_key(&keys, code))
+    .bind(owner.as_str())
+    .bind(keys.seal_json(Place { column: OWNER, row: &id }, &code.owner)?)
+    .bind(code.type_code.to_string())
+    .bind(keys.seal(Place { column: NUMBER, row: &id }, number.as_bytes())?)
+    .bind(keys.lookup_key(Lookup::DocumentNumber, &[&number]))
+    .bind(number_kind)
+    .bind(paper.as_str())
+    .bind(micros(at))
+    .bind(result_ordinal)
+    .execute(tx.connection())
+    .await?;
+    if assigned.rows_affected() == 1 {
+        return Ok(());
+    }
+    match find(tx, code).await? {
+        Some((held_by, _)) if held_by == *paper => Ok(()),
+        Some((held_by, _)) => Err(StoreError::CodeTaken { held_by }),
+        // The holder's transaction ended after this one's view of the data was taken.
+        None => Err(StoreError::Busy),
+    }
+}
+
+/// The paper that has the code, and the document once it is stored.
+///
+/// # Errors
+/// [`StoreError`] of the database.
+pub async fn find(
+    tx: &mut Tx,
+    code: &DocumentCode,
+) -> Result<Option<(PaperId, Option<RecordId>)>, StoreError> {
+    let key = code_key(&tx.keys(), code);
+    let row = sqlx::query("SELECT paper_id, record_id FROM document_code WHERE code_key = $1")
+        .bind(key)
+        .fetch_optional(tx.connection())
+        .await?;
+    row.map(|row| Ok((row.parsed("paper_id")?, row.parsed_opt("record_id")?))).transpose()
+}
+
+/// The code assigned to a paper, the last one where there were several.
+///
+/// # Errors
+/// [`StoreError::Sealed`] and those of the database.
+pub async fn of_paper(tx: &mut Tx, paper: &PaperId) -> Result<Option<DocumentCode>, StoreError> {
+    let row = sqlx::query(
+        "SELECT id, owner_sealed, type_code, number_sealed FROM document_code
+          WHERE paper_id = $1 ORDER BY assigned_at DESC, id DESC LIMIT 1",
+    )
+    .bind(paper.as_str())
+    .fetch_optional(tx.connection())
+    .await?;
+    let Some(row) = row else { return Ok(None) };
+    let (keys, id) = (tx.keys(), row.text("id")?);
+    let owner: OwnerKey = keys.open_json(Place { column: OWNER, row: &id }, &row.text("owner_sealed")?)?;
+    let number = keys.open_sealed(Place { column: NUMBER, row: &id }, &row.text("number_sealed")?)?;
+    let number = String::from_utf8(number).ok().and_then(|text| CodeNumber::parse(&text).ok());
+    let type_code = DocumentTypeCode::parse(&row.text("type_code")?).ok();
+    match (type_code, number) {
+        (Some(type_code), Some(number)) => Ok(Some(DocumentCode { owner, type_code, number })),
+        _ => Err(StoreError::Corrupt { what: "document_code" }),
+    }
+}
+
+/// The next ordinal of a day, from 1, for papers without a number. Given once, also when the
+/// transactions that ask overlap; given back when they are not committed.
+///
+/// # Errors
+/// [`StoreError`] of the database.
+pub async fn next_ordinal(tx: &mut Tx, day: Date) -> Result<u32, StoreError> {
+    let row = sqlx::query(
+        "INSERT INTO day_ordinal (day, last_ordinal) VALUES ($1, 1)
+         ON CONFLICT (day) DO UPDATE SET last_ordinal = day_ordinal.last_ordinal + 1
+         RETURNING last_ordinal",
+    )
+    .bind(row::day(day))
+    .fetch_one(tx.connection())
+    .await?;
+    row.unsigned("last_ordinal")
+}
+
+/// Leads the code of a paper to the document made from it.
+pub(super) async fn link(
+    tx: &mut Tx,
+    code: &DocumentCode,
+    paper: &PaperId,
+    record: &RecordId,
+) -> Result<(), StoreError> {
+    let key = code_key(&tx.keys(), code);
+    let linked = sqlx::query("UPDATE document_code SET record_id = $1 WHERE code_key = $2 AND paper_id = $3")
+        .bind(record.as_str())
+        .bind(key)
+        .bind(paper.as_str())
+        .execute(tx.connection())
+        .await?;
+    if linked.rows_affected() == 1 { Ok(()) } else { Err(StoreError::Missing { what: "the code" }) }
+}
+
+/// One hash for all ways of writing the same code.
+fn code_key(keys: &Keys, code: &DocumentCode) -> String {
+    let owner = match code.owner.number() {
+        Some(number) => owners::canonical_number(number),
+        None => code.owner.to_string(),
+    };
+    keys.lookup_key(Lookup::Code, &[&owner, &code.type_code.to_string(), &code.number.to_string()])
+}
+
+fn number_kind(number: &CodeNumber) -> &'static str {
+    match number {
+        CodeNumber::Printed { .. } => "printed",
+        CodeNumber::None { .. } => "none",
+    }
+}
+
+fn result_ordinal(type_code: &DocumentTypeCode) -> Option<i64> {
+    match type_code {
+        DocumentTypeCode::Result { ordinal, .. } => Some(i64::from(*ordinal)),
+        DocumentTypeCode::Component { .. } => None,
+    }
+}

@@ -1,0 +1,276 @@
+//! The database and its transactions. Knows nothing of tables beyond the check of the keys.
+
+use std::{fs, os::unix::fs::OpenOptionsExt, path::Path, sync::Arc, time::Duration};
+
+use sqlx::{
+    Any, AnyConnection, Connection,
+    any::AnyPoolOptions,
+    migrate::{Migration, MigrationType, Migrator},
+    pool::PoolConnection,
+};
+use tokio::sync::{Mutex, OwnedMutexGuard};
+
+use super::{Cause, Keys, StoreError, error, row::Columns};
+
+/// How long a writer waits for its turn, and anyone for a connection.
+const PATIENCE: Duration = Duration::from_secs(30);
+const CONNECTIONS: u32 = 12;
+
+/// What both engines run, and what one alone needs; numbered, and never edited after a release.
+const MIGRATIONS: [(i64, &str, &str); 1] = [(1, "tables", include_str!("../../migrations/0001_tables.sql"))];
+const SQLITE_MIGRATIONS: [(i64, &str, &str); 1] =
+    [(2, "append only", include_str!("../../migrations/sqlite/0002_append_only.sql"))];
+const POSTGRES_MIGRATIONS: [(i64, &str, &str); 1] =
+    [(2, "append only", include_str!("../../migrations/postgres/0002_append_only.sql"))];
+
+/// A database, migrated and ready. Cheap to clone.
+#[derive(Clone)]
+pub struct Db {
+    pool: sqlx::AnyPool,
+    engine: Engine,
+    keys: Arc<Keys>,
+    /// Writers of this process queue here: SQLite lets one in, and serves the others at random.
+    turn: Arc<Mutex<()>>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Engine {
+    Sqlite,
+    Postgres,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Mode {
+    Reads,
+    Writes,
+}
+
+/// A transaction: what is not committed did not happen.
+pub struct Tx {
+    // Ends before the turn is given away: fields drop in this order.
+    inner: sqlx::Transaction<'static, Any>,
+    keys: Arc<Keys>,
+    engine: Engine,
+    mode: Mode,
+    _turn: Option<OwnedMutexGuard<()>>,
+}
+
+impl Db {
+    /// Opens `sqlite:///path?mode=rwc` or `postgres://…`, brings it up to date and checks that the
+    /// keys are those it was sealed with.
+    ///
+    /// # Errors
+    /// [`StoreError::Unreachable`], [`StoreError::Migration`], [`StoreError::OtherKeys`].
+    pub async fn open(url: &str, keys: Keys) -> Result<Self, StoreError> {
+        let engine = Engine::of(url)?;
+        sqlx::any::install_default_drivers();
+        // Alone first: a pool tries again for as long as it has patience, and forgets why.
+        let mut first = AnyConnection::connect(url).await?;
+        engine.prepare(&mut first).await?;
+        first.close().await?;
+        let pool = AnyPoolOptions::new()
+            .max_connections(CONNECTIONS)
+            .acquire_timeout(PATIENCE)
+            .after_connect(move |connection, _| Box::pin(async move { engine.prepare(connection).await }))
+            .connect(url)
+            .await?;
+        let db = Self { pool, engine, keys: Arc::new(keys), turn: Arc::default() };
+        db.migrate().await?;
+        db.check_keys().await?;
+        Ok(db)
+    }
+
+    /// Opens the SQLite file at `path`, made (for its owner alone) when it isn't there.
+    ///
+    /// # Errors
+    /// As [`Self::open`]; also when `path` isn't UTF-8.
+    pub async fn open_file(path: &Path, keys: Keys) -> Result<Self, StoreError> {
+        let mut made = fs::OpenOptions::new();
+        made.create(true).append(true).mode(0o600).open(path).map_err(|e| error::of_io(&e))?;
+        Self::open(&Self::url_of_file(path)?, keys).await
+    }
+
+    /// The URL of the SQLite file at `path`, absolute and with every sign escaped that a URL reads
+    /// otherwise: a folder may be named “Hồ sơ #1 100%?”.
+    ///
+    /// # Errors
+    /// [`StoreError::Unreachable`] when `path` isn't UTF-8.
+    pub fn url_of_file(path: &Path) -> Result<String, StoreError> {
+        let path = std::path::absolute(path).map_err(|e| error::of_io(&e))?;
+        let path = path
+            .to_str()
+            .ok_or_else(|| StoreError::Unreachable(Cause::new("the path of the database must be UTF-8")))?;
+        let escaped = path.bytes().fold(String::new(), |mut url, byte| {
+            if byte.is_ascii_alphanumeric() || b"/-_.~".contains(&byte) {
+                url.push(char::from(byte));
+            } else {
+                url.push_str(&format!("%{byte:02X}"));
+            }
+            url
+        });
+        Ok(format!("sqlite://{escaped}?mode=rwc"))
+    }
+
+    /// A view of the data as they are now; what it is used to write is lost or refused.
+    ///
+    /// # Errors
+    /// [`StoreError::Unreachable`], [`StoreError::Busy`].
+    pub async fn read(&self) -> Result<Tx, StoreError> {
+        let begin = match self.engine {
+            Engine::Sqlite => "BEGIN DEFERRED",
+            Engine::Postgres => "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
+        };
+        self.begin(begin, Mode::Reads, None).await
+    }
+
+    /// A transaction that writes, and begins as a writer, so that SQLite can't fail half-way.
+    ///
+    /// On SQLite one at a time: whoever holds one must not wait for another.
+    ///
+    /// # Errors
+    /// [`StoreError::Unreachable`], [`StoreError::Busy`].
+    pub async fn write(&self) -> Result<Tx, StoreError> {
+        if self.engine == Engine::Postgres {
+            // Named, since what is done after a conflict has to see whoever won.
+            return self.begin("BEGIN ISOLATION LEVEL READ COMMITTED", Mode::Writes, None).await;
+        }
+        let turn = tokio::time::timeout(PATIENCE, Arc::clone(&self.turn).lock_owned());
+        let turn = turn.await.map_err(|_| StoreError::Busy)?;
+        self.begin("BEGIN IMMEDIATE", Mode::Writes, Some(turn)).await
+    }
+
+    /// Whether the database answers.
+    ///
+    /// # Errors
+    /// [`StoreError::Unreachable`], [`StoreError::Busy`].
+    pub async fn ping(&self) -> Result<(), StoreError> {
+        Ok(self.pool.acquire().await?.ping().await?)
+    }
+
+    /// Waits for transactions under way and closes all connections.
+    pub async fn close(&self) {
+        self.pool.close().await;
+    }
+
+    async fn begin(
+        &self,
+        begin: &'static str,
+        mode: Mode,
+        turn: Option<OwnedMutexGuard<()>>,
+    ) -> Result<Tx, StoreError> {
+        let inner = self.pool.begin_with(begin).await?;
+        Ok(Tx { inner, keys: Arc::clone(&self.keys), engine: self.engine, mode, _turn: turn })
+    }
+
+    /// One migrator at a time: PostgreSQL has an advisory lock for it; on SQLite all happens in one
+    /// writing transaction. (`run_direct`, since futures around `run` can't move between threads.)
+    async fn migrate(&self) -> Result<(), StoreError> {
+        let refused = |cause| StoreError::Migration(Cause::new(cause));
+        let migrator = self.engine.migrator();
+        let mut connection: PoolConnection<Any> = self.pool.acquire().await?;
+        match self.engine {
+            Engine::Postgres => {
+                let migrated = migrator.run_direct(None, &mut *connection, false).await.map_err(refused);
+                if migrated.is_err() {
+                    // The lock of a failed migration is held until its connection ends.
+                    let _ = connection.close().await;
+                }
+                migrated
+            }
+            Engine::Sqlite => {
+                let mut tx = connection.begin_with("BEGIN IMMEDIATE").await?;
+                migrator.run_direct(None, &mut *tx, false).await.map_err(refused)?;
+                Ok(tx.commit().await?)
+            }
+        }
+    }
+
+    /// The first keys to open a database are its keys.
+    async fn check_keys(&self) -> Result<(), StoreError> {
+        let mut tx = self.write().await?;
+        let expected = self.keys.check_value();
+        let first = sqlx::query(
+            "INSERT INTO installation (id, key_check) VALUES (1, $1) ON CONFLICT (id) DO NOTHING",
+        )
+        .bind(&expected)
+        .execute(tx.connection())
+        .await?;
+        let row =
+            sqlx::query("SELECT key_check FROM installation WHERE id = 1").fetch_one(tx.connection()).await?;
+        if row.text("key_check")? != expected {
+            return Err(StoreError::OtherKeys);
+        }
+        // Only in a new database: a chain whose head was taken away must not begin anew.
+        if first.rows_affected() == 1 {
+            super::audit::begin_chain(&mut tx).await?;
+        }
+        tx.commit().await
+    }
+}
+
+impl Tx {
+    /// Makes all of it happen. Of one that was begun to read, nothing is kept.
+    ///
+    /// # Errors
+    /// [`StoreError::Busy`], [`StoreError::Full`], [`StoreError::Unreachable`]: none of it happened,
+    /// or, when the connection broke while the answer was under way, nobody knows.
+    pub async fn commit(self) -> Result<(), StoreError> {
+        match self.mode {
+            Mode::Writes => Ok(self.inner.commit().await?),
+            Mode::Reads => Ok(self.inner.rollback().await?),
+        }
+    }
+
+    pub(super) fn connection(&mut self) -> &mut AnyConnection {
+        &mut self.inner
+    }
+
+    pub(super) fn keys(&self) -> Arc<Keys> {
+        Arc::clone(&self.keys)
+    }
+
+    pub(super) fn engine(&self) -> Engine {
+        self.engine
+    }
+}
+
+impl Engine {
+    fn of(url: &str) -> Result<Self, StoreError> {
+        match url.split_once(':').map(|(scheme, _)| scheme) {
+            Some("sqlite") => Ok(Self::Sqlite),
+            Some("postgres" | "postgresql") => Ok(Self::Postgres),
+            _ => Err(StoreError::Unreachable(Cause::new(
+                "the database URL must begin with sqlite: or postgres:",
+            ))),
+        }
+    }
+
+    fn migrator(self) -> Migrator {
+        let own = match self {
+            Self::Sqlite => SQLITE_MIGRATIONS,
+            Self::Postgres => POSTGRES_MIGRATIONS,
+        };
+        let migration = |(version, name, sql): (i64, &'static str, &'static str)| {
+            use sqlx::SqlSafeStr;
+            Migration::new(version, name.into(), MigrationType::Simple, sql.into_sql_str(), false)
+        };
+        Migrator::with_migrations(MIGRATIONS.into_iter().chain(own).map(migration).collect())
+    }
+
+    /// Settings of a fresh connection. `synchronous = FULL`: an assigned code must survive a power cut.
+    async fn prepare(self, connection: &mut AnyConnection) -> Result<(), sqlx::Error> {
+        let settings: &[&'static str] = match self {
+            Self::Sqlite => &[
+                "PRAGMA busy_timeout = 30000",
+                "PRAGMA journal_mode = WAL",
+                "PRAGMA synchronous = FULL",
+                "PRAGMA foreign_keys = ON",
+            ],
+            Self::Postgres => &["SET lock_timeout = '30s'"],
+        };
+        for setting in settings {
+            sqlx::raw_sql(*setting).execute(&mut *connection).await?;
+        }
+        Ok(())
+    }
+}

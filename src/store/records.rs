@@ -1,0 +1,187 @@
+//! Documents in the stores of their owners (Điều 18).
+//!
+//! What is filtered by stands in clear (type, days); code and fields are sealed. Knows nothing of
+//! who may see what.
+
+use jiff::{Timestamp, civil::Date};
+use serde::{Deserialize, Serialize};
+use sqlx::any::AnyRow;
+
+use super::{
+    Keys, StoreError, Tx, codes,
+    keys::Place,
+    row::{self, Columns, micros},
+};
+use crate::domain::{
+    code::{DocumentCode, DocumentTypeCode},
+    fields::ConfirmedFields,
+    ids::{ContentHash, OfficerId, OwnerId, PaperId, RecordId},
+    record::{SignatureState, StoredRecord},
+};
+
+const CONTENT: &str = "record.content_sealed";
+
+/// Which documents of an owner.
+#[derive(Debug, Clone, Default)]
+pub struct Filter {
+    /// Of this type alone.
+    pub type_code: Option<DocumentTypeCode>,
+    /// Those valid on this day by their period; a document without one always is.
+    pub valid_on: Option<Date>,
+}
+
+/// What is sealed in one piece.
+#[derive(Serialize, Deserialize)]
+struct Content {
+    code: DocumentCode,
+    fields: ConfirmedFields,
+    confirmed_by: OfficerId,
+    confirmed_at: Timestamp,
+}
+
+/// Keeps a new document and leads its code to it.
+///
+/// # Errors
+/// [`StoreError::AlreadyStored`] with the document that the paper has become; the transaction
+/// stays usable. [`StoreError::Missing`] when paper or owner isn't kept, or the code isn't that paper's.
+pub async fn insert(tx: &mut Tx, record: &StoredRecord) -> Result<(), StoreError> {
+    let content = Content {
+        code: record.code.clone(),
+        fields: record.fields.clone(),
+        confirmed_by: record.confirmed_by.clone(),
+        confirmed_at: record.confirmed_at,
+    };
+    let sealed = tx.keys().seal_json(Place { column: CONTENT, row: record.id.as_str() }, &content)?;
+    let period = record.fields.validity_period;
+    let day_text = |day: Option<Date>| day.map(row::day);
+    let kept = sqlx::query(
+        "INSERT INTO record (id, paper_id, owner_id, type_code, issued_on, valid_from, valid_until, stored_at,
+                             content_sealed, coded, originals, words, signature, revoked_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
+         ON CONFLICT (paper_id) DO NOTHING",
+    )
+    .bind(record.id.as_str())
+    .bind(record.paper.as_str())
+    .bind(record.owner.as_str())
+    .bind(record.code.type_code.to_string())
+    .bind(day_text(record.fields.issued_on))
+    .bind(day_text(period.and_then(|p| p.from)))
+    .bind(day_text(period.and_then(|p| p.until)))
+    .bind(micros(record.stored_at))
+    .bind(sealed)
+    .bind(record.coded.as_str())
+    .bind(originals_text(&record.originals)?)
+    .bind(record.text.as_ref().map(ContentHash::as_str))
+    .bind(signature_name(record.signature))
+    .bind(record.revoked_at.map(micros))
+    .execute(tx.connection())
+    .await?;
+    if kept.rows_affected() == 0 {
+        let record = of_paper(tx, &record.paper).await?.ok_or(StoreError::Busy)?;
+        return Err(StoreError::AlreadyStored { record });
+    }
+    codes::link(tx, &record.code, &record.paper, &record.id).await
+}
+
+/// The document of that id.
+///
+/// # Errors
+/// [`StoreError::Sealed`] and those of the database.
+pub async fn get(tx: &mut Tx, id: &RecordId) -> Result<Option<StoredRecord>, StoreError> {
+    let row = sqlx::query("SELECT * FROM record WHERE id = $1")
+        .bind(id.as_str())
+        .fetch_optional(tx.connection())
+        .await?;
+    row.map(|row| record_of(&tx.keys(), &row)).transpose()
+}
+
+/// The document that a paper has become.
+///
+/// # Errors
+/// [`StoreError`] of the database.
+pub async fn of_paper(tx: &mut Tx, paper: &PaperId) -> Result<Option<RecordId>, StoreError> {
+    let row = sqlx::query("SELECT id FROM record WHERE paper_id = $1")
+        .bind(paper.as_str())
+        .fetch_optional(tx.connection())
+        .await?;
+    row.map(|row| row.parsed("id")).transpose()
+}
+
+/// Documents of `owner`, newest first, those behind `after`; at most `limit`. Empty when there is none.
+///
+/// # Errors
+/// [`StoreError::Missing`] when there is no document `after`; [`StoreError::Sealed`] and those of the database.
+pub async fn of_owner(
+    tx: &mut Tx,
+    owner: &OwnerId,
+    filter: &Filter,
+    after: Option<&RecordId>,
+    limit: u32,
+) -> Result<Vec<StoredRecord>, StoreError> {
+    let (before_at, before_id) = match after {
+        None => (i64::MAX, String::new()),
+        Some(id) => (stored_at(tx, id).await?, id.to_string()),
+    };
+    let rows = sqlx::query(
+        "SELECT * FROM record
+          WHERE owner_id = $1
+            AND ($2 IS NULL OR type_code = $2)
+            AND ($3 IS NULL OR ((valid_from IS NULL OR valid_from <= $3)
+                            AND (valid_until IS NULL OR valid_until >= $3)))
+            AND (stored_at < $4 OR (stored_at = $4 AND id < $5))
+          ORDER BY stored_at DESC, id DESC LIMIT $6",
+    )
+    .bind(owner.as_str())
+    .bind(filter.type_code.as_ref().map(ToString::to_string))
+    .bind(filter.valid_on.map(row::day))
+    .bind(before_at)
+    .bind(before_id)
+    .bind(i64::from(limit))
+    .fetch_all(tx.connection())
+    .await?;
+    let keys = tx.keys();
+    rows.iter().map(|row| record_of(&keys, row)).collect()
+}
+
+async fn stored_at(tx: &mut Tx, id: &RecordId) -> Result<i64, StoreError> {
+    let row = sqlx::query("SELECT stored_at FROM record WHERE id = $1")
+        .bind(id.as_str())
+        .fetch_optional(tx.connection())
+        .await?;
+    row.ok_or(StoreError::Missing { what: "the document to go on from" })?.int("stored_at")
+}
+
+fn record_of(keys: &Keys, row: &AnyRow) -> Result<StoredRecord, StoreError> {
+    let id: RecordId = row.parsed("id")?;
+    let content: Content =
+        keys.open_json(Place { column: CONTENT, row: id.as_str() }, &row.text("content_sealed")?)?;
+    let originals = serde_json::from_str(&row.text("originals")?);
+    Ok(StoredRecord {
+        paper: row.parsed("paper_id")?,
+        owner: row.parsed("owner_id")?,
+        code: content.code,
+        fields: content.fields,
+        confirmed_by: content.confirmed_by,
+        confirmed_at: content.confirmed_at,
+        stored_at: row.at("stored_at")?,
+        coded: row.parsed("coded")?,
+        originals: originals.map_err(|_| StoreError::Corrupt { what: "record.originals" })?,
+        text: row.parsed_opt("words")?,
+        signature: match row.text("signature")?.as_str() {
+            "unsigned" => SignatureState::Unsigned,
+            _ => return Err(StoreError::Corrupt { what: "record.signature" }),
+        },
+        revoked_at: row.at_opt("revoked_at")?,
+        id,
+    })
+}
+
+fn originals_text(originals: &[ContentHash]) -> Result<String, StoreError> {
+    serde_json::to_string(originals).map_err(|_| StoreError::Corrupt { what: "record.originals" })
+}
+
+fn signature_name(signature: SignatureState) -> &'static str {
+    match signature {
+        SignatureState::Unsigned => "unsigned",
+    }
+}

@@ -1,0 +1,10 @@
+//! Floor 3: one file per promise of the regulation. Puts engines and store together; knows nothing
+//! of requests, pages or arguments.
+
+pub mod administer;
+pub mod browse;
+pub mod context;
+pub mod digitise;
+pub mod examine;
+pub mod intake;
+pub mod keep;

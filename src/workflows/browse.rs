@@ -1,0 +1,343 @@
+//! Reading what is kept: every reading of a person's data states its purpose and leaves a trace
+//! (Điều 8 khoản 2, Điều 10 khoản 2).
+
+use jiff::civil::Date;
+
+use crate::{
+    domain::{
+        code::{DocumentCode, DocumentTypeCode, OwnerKey},
+        dossier::{Dossier, ObjectRole, Paper, PaperObject},
+        event::{Action, AuditEvent},
+        ids::{ContentHash, DossierId, OwnerId, PaperId, RecordId},
+        officer::ActingOfficer,
+        record::{ChangeEvent, StoredRecord},
+    },
+    engines::imaging::fault::ReadError,
+    store::{StoreError, audit, changes, codes, dossiers, owners, papers, records},
+    workflows::{
+        context::{Ctx, Spooled},
+        digitise,
+    },
+};
+
+/// Why nothing is shown.
+#[derive(Debug, thiserror::Error)]
+pub enum BrowseError {
+    /// No such row, or not for this officer.
+    #[error("không tìm thấy")]
+    NotFound,
+    /// A reading of personal data without a purpose.
+    #[error("cần ghi mục đích tra cứu: mỗi lần xem dữ liệu cá nhân đều được lưu vết (QĐ 1917/QĐ-BLĐTBXH, Điều 8 khoản 2)")]
+    NoPurpose,
+    /// The reading process could not draw the page.
+    #[error(transparent)]
+    Unreadable(#[from] ReadError),
+    /// Files for the reading process could not be written.
+    #[error("không ghi được tệp tạm: kiểm tra dung lượng đĩa")]
+    Spool(#[source] std::io::Error),
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// Why personal data is read: 3–300 characters, said by the person who reads.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Purpose(String);
+
+impl Purpose {
+    /// # Errors
+    /// [`BrowseError::NoPurpose`] when fewer than 3 or more than 300 characters are left after trimming.
+    pub fn parse(text: &str) -> Result<Self, BrowseError> {
+        let text = text.trim();
+        if (3..=300).contains(&text.chars().count()) { Ok(Self(text.to_owned())) } else { Err(BrowseError::NoPurpose) }
+    }
+
+    /// The handling of a dossier is its own purpose.
+    pub fn of_dossier(dossier: &DossierId) -> Self {
+        Self(format!("xử lý hồ sơ {dossier}"))
+    }
+
+    /// The words.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+async fn trace(
+    ctx: &Ctx,
+    officer: &ActingOfficer,
+    action: Action,
+    object: (&'static str, String),
+    purpose: &Purpose,
+) -> Result<(), StoreError> {
+    let mut tx = ctx.db.write().await?;
+    let event = AuditEvent {
+        at: ctx.clock.now(),
+        officer: Some(officer.clone()),
+        action,
+        object,
+        purpose: Some(purpose.0.clone()),
+        detail: None,
+    };
+    audit::append(&mut tx, &event).await?;
+    tx.commit().await
+}
+
+/// A dossier with its papers.
+///
+/// # Errors
+/// [`BrowseError`].
+pub async fn dossier(ctx: &Ctx, id: &DossierId) -> Result<(Dossier, Vec<Paper>), BrowseError> {
+    let mut tx = ctx.db.read().await?;
+    let dossier = dossiers::get(&mut tx, id).await?.ok_or(BrowseError::NotFound)?;
+    let papers = papers::of_dossier(&mut tx, id).await?;
+    Ok((dossier, papers))
+}
+
+/// The newest papers on their way, for the list of work: states only, no personal data.
+///
+/// # Errors
+/// [`BrowseError`].
+pub async fn newest_papers(ctx: &Ctx, limit: u32) -> Result<Vec<Paper>, BrowseError> {
+    let mut tx = ctx.db.read().await?;
+    Ok(papers::newest(&mut tx, limit).await?)
+}
+
+/// A paper, with what its dossier is; looking at it is traced.
+///
+/// # Errors
+/// [`BrowseError`].
+pub async fn paper(ctx: &Ctx, officer: &ActingOfficer, id: &PaperId) -> Result<(Paper, Dossier, Vec<PaperObject>), BrowseError> {
+    let found = {
+        let mut tx = ctx.db.read().await?;
+        let paper = papers::get(&mut tx, id).await?.ok_or(BrowseError::NotFound)?;
+        let dossier = dossiers::get(&mut tx, &paper.dossier).await?.ok_or(BrowseError::NotFound)?;
+        let originals = digitise::objects_as(&mut tx, id, ObjectRole::Original).await?;
+        (paper, dossier, originals)
+    };
+    trace(ctx, officer, Action::ViewPaper, ("paper", id.to_string()), &Purpose::of_dossier(&found.1.id)).await?;
+    Ok(found)
+}
+
+/// The state of a paper and its version, without any of its data: for waiting.
+///
+/// # Errors
+/// [`BrowseError`].
+pub async fn paper_state(ctx: &Ctx, id: &PaperId) -> Result<(&'static str, u64), BrowseError> {
+    let mut tx = ctx.db.read().await?;
+    let paper = papers::get(&mut tx, id).await?.ok_or(BrowseError::NotFound)?;
+    Ok((paper.state.name(), paper.version))
+}
+
+/// A page of a paper as JPEG, `width_px` across, upright; not of a quarantined one.
+///
+/// # Errors
+/// [`BrowseError`].
+pub async fn page_picture(
+    ctx: &Ctx,
+    officer: &ActingOfficer,
+    id: &PaperId,
+    position: u32,
+    width_px: u32,
+) -> Result<Vec<u8>, BrowseError> {
+    let (paper, _, originals) = paper(ctx, officer, id).await?;
+    let rotation = paper.state.pages().iter().find(|p| p.position == position).map_or(0, |p| p.rotation);
+    if originals.is_empty() || matches!(paper.state, crate::domain::dossier::PaperState::Quarantined { .. }) {
+        return Err(BrowseError::NotFound);
+    }
+    let spooled = Spooled::write(&ctx.bytes_of(&originals).await?).map_err(BrowseError::Spool)?;
+    let readers = ctx.readers.clone();
+    let picture = tokio::task::spawn_blocking(move || readers.preview(&spooled.paths, position, rotation, width_px))
+        .await
+        .map_err(|_| ReadError::Crashed)?;
+    Ok(picture?)
+}
+
+/// The owners that `key` may mean: one by number, any number by name.
+///
+/// # Errors
+/// [`BrowseError`].
+pub async fn look_up_owner(
+    ctx: &Ctx,
+    officer: &ActingOfficer,
+    key: &OwnerKey,
+    purpose: &Purpose,
+) -> Result<Vec<OwnerId>, BrowseError> {
+    let found = {
+        let mut tx = ctx.db.read().await?;
+        match key.number() {
+            Some(number) => owners::find(&mut tx, number).await?.into_iter().collect(),
+            None => owners::find_named(&mut tx, key).await?,
+        }
+    };
+    let object = found.first().map_or_else(|| "none".to_owned(), ToString::to_string);
+    trace(ctx, officer, Action::LookUpOwner, ("owner", object), purpose).await?;
+    Ok(found)
+}
+
+/// Which documents of an owner are asked for.
+#[derive(Debug, Clone, Default)]
+pub struct DocumentFilter {
+    /// Of this type.
+    pub type_code: Option<DocumentTypeCode>,
+    /// Valid on this day, or without a period.
+    pub valid_on: Option<Date>,
+}
+
+/// What is known of an owner, and a page of his documents, newest first.
+pub struct OwnerDocuments {
+    /// The keys by which he is known.
+    pub keys: Vec<OwnerKey>,
+    /// The documents.
+    pub documents: Vec<StoredRecord>,
+    /// Where the next page begins; `None` on the last.
+    pub next: Option<RecordId>,
+}
+
+/// The electronic store of one person or organisation.
+///
+/// # Errors
+/// [`BrowseError`].
+pub async fn documents_of(
+    ctx: &Ctx,
+    officer: &ActingOfficer,
+    owner: &OwnerId,
+    purpose: &Purpose,
+    filter: &DocumentFilter,
+    after: Option<&RecordId>,
+    limit: u32,
+) -> Result<OwnerDocuments, BrowseError> {
+    let (keys, mut documents) = {
+        let mut tx = ctx.db.read().await?;
+        let keys = owners::keys_of(&mut tx, owner).await?;
+        if keys.is_empty() {
+            return Err(BrowseError::NotFound);
+        }
+        let filter = records::Filter { type_code: filter.type_code.clone(), valid_on: filter.valid_on };
+        (keys, records::of_owner(&mut tx, owner, &filter, after, limit + 1).await?)
+    };
+    let has_more = documents.len() > limit as usize;
+    documents.truncate(limit as usize);
+    let next = documents.last().filter(|_| has_more).map(|d| d.id.clone());
+    trace(ctx, officer, Action::ListDocuments, ("owner", owner.to_string()), purpose).await?;
+    Ok(OwnerDocuments { keys, documents, next })
+}
+
+/// The document of a code.
+///
+/// # Errors
+/// [`BrowseError`].
+pub async fn look_up_code(
+    ctx: &Ctx,
+    officer: &ActingOfficer,
+    code: &DocumentCode,
+    purpose: &Purpose,
+) -> Result<Option<RecordId>, BrowseError> {
+    let found = {
+        let mut tx = ctx.db.read().await?;
+        codes::find(&mut tx, code).await?.and_then(|(_, record)| record)
+    };
+    let object = found.as_ref().map_or_else(|| "none".to_owned(), ToString::to_string);
+    trace(ctx, officer, Action::LookUpCode, ("record", object), purpose).await?;
+    Ok(found)
+}
+
+/// The owner of a document, without any of its data.
+///
+/// # Errors
+/// [`BrowseError`].
+pub async fn owner_of(ctx: &Ctx, id: &RecordId) -> Result<OwnerId, BrowseError> {
+    let mut tx = ctx.db.read().await?;
+    Ok(records::get(&mut tx, id).await?.ok_or(BrowseError::NotFound)?.owner)
+}
+
+/// One stored document.
+///
+/// # Errors
+/// [`BrowseError`].
+pub async fn document(
+    ctx: &Ctx,
+    officer: &ActingOfficer,
+    id: &RecordId,
+    purpose: &Purpose,
+) -> Result<StoredRecord, BrowseError> {
+    let record = {
+        let mut tx = ctx.db.read().await?;
+        records::get(&mut tx, id).await?.ok_or(BrowseError::NotFound)?
+    };
+    trace(ctx, officer, Action::ViewDocument, ("record", id.to_string()), purpose).await?;
+    Ok(record)
+}
+
+/// The coded PDF of a document, verified against its hash.
+///
+/// # Errors
+/// [`BrowseError`].
+pub async fn content(
+    ctx: &Ctx,
+    officer: &ActingOfficer,
+    id: &RecordId,
+    purpose: &Purpose,
+) -> Result<(PaperObject, Vec<u8>), BrowseError> {
+    let record = document(ctx, officer, id, purpose).await?;
+    let object = objects(ctx, &record.paper, ObjectRole::Coded).await?.into_iter().find(|o| o.hash == record.coded);
+    let object = object.ok_or(StoreError::Corrupt { what: "coded PDF of a document" })?;
+    let bytes = ctx.bytes(&object.hash).await?;
+    trace(ctx, officer, Action::ViewContent, ("record", id.to_string()), purpose).await?;
+    Ok((object, bytes))
+}
+
+/// The code of a stored document: for answers about one's own act, which is traced already.
+///
+/// # Errors
+/// [`BrowseError`].
+pub async fn code_of(ctx: &Ctx, id: &RecordId) -> Result<DocumentCode, BrowseError> {
+    let mut tx = ctx.db.read().await?;
+    Ok(records::get(&mut tx, id).await?.ok_or(BrowseError::NotFound)?.code)
+}
+
+/// The objects of a paper that have `role`.
+///
+/// # Errors
+/// The store's.
+pub async fn objects(ctx: &Ctx, id: &PaperId, role: ObjectRole) -> Result<Vec<PaperObject>, StoreError> {
+    let mut tx = ctx.db.read().await?;
+    digitise::objects_as(&mut tx, id, role).await
+}
+
+/// One of the files that came in, byte for byte; `ordinal` from 0.
+///
+/// # Errors
+/// [`BrowseError`].
+pub async fn original(
+    ctx: &Ctx,
+    officer: &ActingOfficer,
+    id: &RecordId,
+    ordinal: u32,
+    purpose: &Purpose,
+) -> Result<(PaperObject, Vec<u8>), BrowseError> {
+    let record = document(ctx, officer, id, purpose).await?;
+    let originals = objects(ctx, &record.paper, ObjectRole::Original).await?;
+    let object = originals.into_iter().find(|o| o.ordinal == ordinal).ok_or(BrowseError::NotFound)?;
+    let bytes = ctx.bytes(&object.hash).await?;
+    trace(ctx, officer, Action::ViewContent, ("record", id.to_string()), purpose).await?;
+    Ok((object, bytes))
+}
+
+/// Changes of the store in order, after the one numbered `after`.
+///
+/// # Errors
+/// [`BrowseError`].
+pub async fn changes(ctx: &Ctx, after: u64, limit: u32) -> Result<Vec<ChangeEvent>, BrowseError> {
+    let mut tx = ctx.db.read().await?;
+    Ok(changes::after(&mut tx, after, limit).await?)
+}
+
+/// Whether database and objects answer.
+///
+/// # Errors
+/// The store's.
+pub async fn is_ready(ctx: &Ctx) -> Result<(), StoreError> {
+    ctx.db.ping().await?;
+    ctx.objects.exists(&ContentHash::of(b"")).await.map(drop)
+}

@@ -1,0 +1,82 @@
+//! What every workflow needs, passed down as one value.
+
+use std::{io, path::PathBuf, sync::Arc};
+
+use tempfile::TempDir;
+
+use crate::{
+    clock::Clock,
+    domain::{dossier::PaperObject, ids::ContentHash, officer::ActingOfficer},
+    engines::{imaging::check::PageRules, reader::Readers},
+    store::{Db, StoreError, objects::Objects},
+};
+
+/// Database, objects, reading processes, clock and settings.
+#[derive(Clone)]
+pub struct Ctx {
+    /// The database.
+    pub db: Db,
+    /// The bytes.
+    pub objects: Objects,
+    /// Reading processes, shared by all.
+    pub readers: Arc<Readers>,
+    /// The clock.
+    pub clock: Clock,
+    /// Settings that decide what is asked of papers.
+    pub rules: Arc<Rules>,
+}
+
+/// Settings of an installation that workflows ask.
+#[derive(Debug, Clone)]
+pub struct Rules {
+    /// Điều 9: which findings block.
+    pub pages: PageRules,
+    /// Whether papers without a number get a code.
+    pub code_papers_without_number: bool,
+    /// Who acts in the service until there are accounts.
+    pub officer: ActingOfficer,
+}
+
+/// Bytes of the store laid out as files, for a reading process; gone when dropped.
+pub struct Spooled {
+    /// The files in order.
+    pub paths: Vec<PathBuf>,
+    _dir: TempDir,
+}
+
+impl Spooled {
+    /// Writes each of `files` into a private folder.
+    ///
+    /// # Errors
+    /// When the folder for temporary files is full or not writable.
+    pub fn write<B: AsRef<[u8]>>(files: &[B]) -> io::Result<Self> {
+        let dir = tempfile::Builder::new().prefix("sohoa-").tempdir()?;
+        let paths = (0..files.len()).map(|i| dir.path().join(format!("{i:05}"))).collect::<Vec<_>>();
+        for (path, bytes) in paths.iter().zip(files) {
+            std::fs::write(path, bytes)?;
+        }
+        Ok(Self { paths, _dir: dir })
+    }
+}
+
+impl Ctx {
+    /// The bytes of `objects`, each verified against its hash.
+    ///
+    /// # Errors
+    /// [`StoreError`] when one is missing, changed or out of reach.
+    pub async fn bytes_of(&self, objects: &[PaperObject]) -> Result<Vec<Vec<u8>>, StoreError> {
+        let mut all = Vec::with_capacity(objects.len());
+        for object in objects {
+            all.push(self.objects.get(&object.hash).await?);
+        }
+        Ok(all)
+    }
+
+    /// The bytes under one hash.
+    ///
+    /// # Errors
+    /// As [`Self::bytes_of`].
+    pub async fn bytes(&self, hash: &ContentHash) -> Result<Vec<u8>, StoreError> {
+        self.objects.get(hash).await
+    }
+}

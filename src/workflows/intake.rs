@@ -1,0 +1,211 @@
+//! Receives papers (Điều 11 khoản 2): bytes are kept as they came, hashed, before anything else happens.
+
+use std::io;
+
+use crate::{
+    domain::{
+        catalogue::Catalogue,
+        dossier::{Dossier, ExpectedPages, ObjectRole, Paper, PaperState},
+        eligibility::{self, HandedInAs, PaperRole, Refusal},
+        event::{Action, AuditEvent},
+        ids::{ContentHash, DossierId, OwnerNumber, PaperId, ProcedureCode},
+        job::Job,
+        officer::ActingOfficer,
+    },
+    engines::imaging::{fault::ReadError, open::Container},
+    store::{StoreError, audit, catalogues, dossiers, jobs, papers},
+    workflows::context::{Ctx, Spooled},
+};
+
+/// What is handed in as one paper: one file, or the pictures of its pages in order.
+#[derive(Debug, Clone)]
+pub struct Upload {
+    /// The bytes of each file.
+    pub files: Vec<Vec<u8>>,
+    /// What the paper is in the dossier's procedure; `None` when nobody has said.
+    pub role: Option<PaperRole>,
+    /// The form it is handed in.
+    pub form: HandedInAs,
+    /// Declared number of pages.
+    pub expected_pages: Option<ExpectedPages>,
+    /// Declared owner.
+    pub owner: Option<OwnerNumber>,
+}
+
+/// Why nothing was received, or no dossier opened.
+#[derive(Debug, thiserror::Error)]
+pub enum IntakeError {
+    /// Not in the catalogue.
+    #[error("Danh mục không có thủ tục này: kiểm tra lại mã, hoặc nhập Danh mục mới.")]
+    UnknownProcedure,
+    /// No such dossier.
+    #[error("không có hồ sơ này")]
+    UnknownDossier,
+    /// The dossier has no procedure, so it has no components.
+    #[error("hồ sơ này chưa ghi thủ tục nên không có thành phần: mở hồ sơ khác kèm mã thủ tục.")]
+    NoProcedure,
+    /// The catalogue has no such component or result.
+    #[error(transparent)]
+    UnknownRole(Refusal),
+    /// The bytes are no paper.
+    #[error(transparent)]
+    Unreadable(#[from] ReadError),
+    /// Files for the reading process could not be written.
+    #[error("không ghi được tệp tạm: kiểm tra dung lượng đĩa")]
+    Spool(#[source] io::Error),
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// The catalogue in force, and its version.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn current_catalogue(ctx: &Ctx) -> Result<(ContentHash, Catalogue), StoreError> {
+    let mut tx = ctx.db.read().await?;
+    let current = catalogues::current(&mut tx, ctx.clock.now()).await?;
+    let current = current.ok_or(StoreError::Missing { what: "a catalogue in force" })?;
+    Ok((current.hash, current.catalogue))
+}
+
+/// The catalogue a dossier was opened with.
+///
+/// # Errors
+/// [`StoreError`], also when the version is gone.
+pub async fn catalogue_of(ctx: &Ctx, dossier: &Dossier) -> Result<Catalogue, StoreError> {
+    let mut tx = ctx.db.read().await?;
+    let version = catalogues::get(&mut tx, &dossier.catalogue).await?;
+    Ok(version.ok_or(StoreError::Corrupt { what: "catalogue of a dossier" })?.catalogue)
+}
+
+/// Opens a dossier of `procedure` under the catalogue in force.
+///
+/// # Errors
+/// [`IntakeError::UnknownProcedure`] or the store's.
+pub async fn open_dossier(
+    ctx: &Ctx,
+    officer: &ActingOfficer,
+    procedure: Option<ProcedureCode>,
+) -> Result<Dossier, IntakeError> {
+    let (hash, catalogue) = current_catalogue(ctx).await?;
+    if procedure.as_ref().is_some_and(|code| catalogue.procedure(code).is_none()) {
+        return Err(IntakeError::UnknownProcedure);
+    }
+    let now = ctx.clock.now();
+    let dossier = Dossier {
+        id: DossierId::new(),
+        procedure,
+        catalogue: hash,
+        opened_at: now,
+        opened_by: officer.officer.id.clone(),
+    };
+    let mut tx = ctx.db.write().await?;
+    dossiers::insert(&mut tx, &dossier).await?;
+    let event = AuditEvent {
+        at: now,
+        officer: Some(officer.clone()),
+        action: Action::OpenDossier,
+        object: ("dossier", dossier.id.to_string()),
+        purpose: None,
+        detail: None,
+    };
+    audit::append(&mut tx, &event).await?;
+    tx.commit().await?;
+    Ok(dossier)
+}
+
+/// Receives a paper of `dossier`: opens it once to see that it is one, keeps its bytes, and asks
+/// for it to be checked and read. A paper that is not to be digitised is kept as refused, with the
+/// clause (Điều 5).
+///
+/// # Errors
+/// [`IntakeError`]; nothing is kept then, except bytes already stored under their hash.
+pub async fn receive(ctx: &Ctx, officer: &ActingOfficer, dossier: &DossierId, upload: Upload) -> Result<Paper, IntakeError> {
+    let dossier = {
+        let mut tx = ctx.db.read().await?;
+        dossiers::get(&mut tx, dossier).await?.ok_or(IntakeError::UnknownDossier)?
+    };
+    let refusal = refusal_of(ctx, &dossier, &upload).await?;
+    open(ctx, &upload.files).await?;
+
+    let mut objects = Vec::with_capacity(upload.files.len());
+    for (ordinal, bytes) in (0u32..).zip(&upload.files) {
+        let kept = ctx.objects.put(bytes).await?;
+        objects.push(kept.as_object(ObjectRole::Original, ordinal, media_type_of(bytes)));
+    }
+    let now = ctx.clock.now();
+    let state = match &refusal {
+        Some(Refusal::NotDigitised { clause, .. }) => PaperState::Refused {
+            reason: refusal.as_ref().map(ToString::to_string).unwrap_or_default(),
+            clause: Some(*clause),
+            at: now,
+        },
+        _ => PaperState::Received,
+    };
+    let is_received = matches!(state, PaperState::Received);
+    let paper = Paper {
+        id: PaperId::new(),
+        dossier: dossier.id,
+        role: upload.role,
+        form: upload.form,
+        expected_pages: upload.expected_pages,
+        declared_owner: upload.owner,
+        received_at: now,
+        state,
+        version: 1,
+    };
+    let mut tx = ctx.db.write().await?;
+    papers::insert(&mut tx, &paper).await?;
+    for object in &objects {
+        papers::add_object(&mut tx, &paper.id, object).await?;
+    }
+    let event = AuditEvent {
+        at: now,
+        officer: Some(officer.clone()),
+        action: if is_received { Action::ReceivePaper } else { Action::RefusePaper },
+        object: ("paper", paper.id.to_string()),
+        purpose: None,
+        detail: Some(serde_json::json!({
+            "form": paper.form, "originals": objects.iter().map(|o| o.hash.as_str()).collect::<Vec<_>>(),
+        })),
+    };
+    audit::append(&mut tx, &event).await?;
+    if is_received {
+        jobs::enqueue(&mut tx, &Job::CheckAndRead { paper: paper.id.clone() }, now, 0).await?;
+    }
+    tx.commit().await?;
+    Ok(paper)
+}
+
+/// The clause by which the paper is not digitised, if any.
+async fn refusal_of(ctx: &Ctx, dossier: &Dossier, upload: &Upload) -> Result<Option<Refusal>, IntakeError> {
+    let Some(role) = &upload.role else { return Ok(None) };
+    let catalogue = catalogue_of(ctx, dossier).await?;
+    let code = dossier.procedure.as_ref().ok_or(IntakeError::NoProcedure)?;
+    let procedure = catalogue.procedure(code).ok_or(IntakeError::UnknownProcedure)?;
+    match eligibility::judge(procedure, role, upload.form) {
+        Ok(_) => Ok(None),
+        Err(unknown @ Refusal::Unknown { .. }) => Err(IntakeError::UnknownRole(unknown)),
+        Err(refusal) => Ok(Some(refusal)),
+    }
+}
+
+/// By content, never by name; what opened is one of these.
+fn media_type_of(bytes: &[u8]) -> &'static str {
+    match bytes {
+        [0xFF, 0xD8, ..] => "image/jpeg",
+        [0x89, b'P', b'N', b'G', ..] => "image/png",
+        [b'I', b'I', ..] | [b'M', b'M', ..] => "image/tiff",
+        _ => "application/pdf",
+    }
+}
+
+async fn open(ctx: &Ctx, files: &[Vec<u8>]) -> Result<Container, IntakeError> {
+    let spooled = Spooled::write(files).map_err(IntakeError::Spool)?;
+    let readers = ctx.readers.clone();
+    let opened = tokio::task::spawn_blocking(move || readers.open(&spooled.paths))
+        .await
+        .map_err(|_| IntakeError::Unreadable(ReadError::Crashed))?;
+    Ok(opened?)
+}

@@ -1,0 +1,111 @@
+//! The program answers by the schemas that are published, and they are what is published.
+
+use std::fs;
+
+use serde_json::Value;
+
+use crate::{
+    generator::Kind,
+    support::{
+        cli::{dry_run, sohoa},
+        papers,
+    },
+};
+
+pub fn schema(name: &str) -> Value {
+    serde_json::from_str(&fs::read_to_string(format!("schemas/{name}.schema.json")).unwrap()).unwrap()
+}
+
+/// Holds `answer` to the schema; every fault is told.
+pub fn holds(name: &str, answer: &Value) {
+    let schema = schema(name);
+    let validator = jsonschema::validator_for(&schema).unwrap();
+    let faults: Vec<String> = validator.iter_errors(answer).map(|e| format!("{}: {e}", e.instance_path())).collect();
+    assert!(faults.is_empty(), "{}\n{answer:#}", faults.join("\n"));
+}
+
+#[test]
+fn a_read_paper_answers_by_the_schema() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = papers::write(&papers::clean(Kind::WorkPermit, 7), dir.path());
+    let answer = dry_run(&path).answer();
+    holds("digitise", &answer);
+    assert_eq!(answer["input"], path.display().to_string());
+    assert_eq!(answer["fields"].as_object().unwrap().keys().collect::<Vec<_>>(), KEYS);
+}
+
+const KEYS: [&str; 11] = [
+    "document_type_code",
+    "owner_id",
+    "document_name",
+    "document_number",
+    "issued_on",
+    "issuing_authority",
+    "abstract",
+    "validity_period",
+    "validity_scope",
+    "recorded_at",
+    "other",
+];
+
+#[test]
+fn an_unreadable_paper_answers_by_the_schema() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("empty.pdf");
+    fs::write(&path, "").unwrap();
+    let ran = dry_run(&path);
+    holds("digitise", &ran.answer());
+    assert_eq!(ran.code, 3);
+}
+
+#[test]
+fn the_schema_of_answers_refuses_what_is_no_answer() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("empty.pdf");
+    fs::write(&path, "").unwrap();
+    let good = dry_run(&path).answer();
+    let schema = schema("digitise");
+    let validator = jsonschema::validator_for(&schema).unwrap();
+    assert!(validator.is_valid(&good));
+    let mut missing = good.clone();
+    missing["fields"].as_object_mut().unwrap().remove("owner_id");
+    let mut lying = good.clone();
+    lying["fields"]["issued_on"]["status"] = "read".into();
+    let mut strange = good;
+    strange["outcome"] = "fine".into();
+    for bad in [missing, lying, strange] {
+        assert!(!validator.is_valid(&bad));
+    }
+}
+
+#[test]
+fn the_starting_catalogue_is_a_catalogue() {
+    let catalogue: Value =
+        serde_json::from_str(&fs::read_to_string("schemas/catalogue/procedures.json").unwrap()).unwrap();
+    holds("catalogue", &catalogue);
+    let ran = sohoa(["catalogue", "check", "schemas/catalogue/procedures.json"]);
+    assert_eq!((ran.code, ran.stdout.trim()), (0, "Đúng mẫu: 21 thủ tục, 76 thành phần."));
+}
+
+/// `UPDATE_SCHEMAS=1 cargo test` writes the document anew.
+#[test]
+fn the_published_openapi_is_the_programs_own() {
+    let own = serde_json::to_string_pretty(&sohoa::faces::api::openapi()).unwrap() + "\n";
+    if std::env::var_os("UPDATE_SCHEMAS").is_some() {
+        fs::write("schemas/openapi.json", &own).unwrap();
+    }
+    let published = fs::read_to_string("schemas/openapi.json").unwrap_or_default();
+    assert!(published == own, "schemas/openapi.json is stale: run UPDATE_SCHEMAS=1 cargo test contract");
+}
+
+#[test]
+fn no_path_of_the_api_carries_a_number_or_a_name() {
+    let document = serde_json::to_value(sohoa::faces::api::openapi()).unwrap();
+    assert!(document["openapi"].as_str().unwrap().starts_with("3.1"));
+    for (path, _) in document["paths"].as_object().unwrap() {
+        for part in path.split('/').filter(|p| p.starts_with('{')) {
+            assert!(["{id}", "{code}", "{position}"].contains(&part), "{path}");
+            assert!(part != "{code}" || path.contains("/components/"), "{path} carries a code");
+        }
+    }
+}

@@ -1,0 +1,13 @@
+//! The store keeps its promises on SQLite and on PostgreSQL alike.
+
+mod audit;
+mod codes;
+mod documents;
+mod jobs;
+mod objects;
+mod opening;
+mod owners;
+mod papers;
+mod requests;
+mod sealed;
+mod world;

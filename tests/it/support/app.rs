@@ -1,0 +1,142 @@
+//! A whole installation on a port of its own, spoken to over HTTP.
+
+use std::{path::PathBuf, sync::Arc, time::Duration};
+
+use jiff::Timestamp;
+use reqwest::{Client, RequestBuilder, Response, multipart};
+use serde_json::{Value, json};
+use sohoa::{
+    clock::Clock,
+    config::Config,
+    domain::officer::ActingOfficer,
+    engines::reader::{ReaderLimits, Readers},
+    faces::{self, worker},
+    store::{Db, Keys, Objects},
+    workflows::{
+        administer,
+        context::{Ctx, Rules},
+    },
+};
+use tempfile::TempDir;
+use tokio_util::sync::CancellationToken;
+
+use super::postgres;
+
+/// The instant at which the clock of every test stands.
+pub const NOW: &str = "2026-11-21T03:00:00Z";
+
+pub struct TestApp {
+    pub ctx: Ctx,
+    pub folder: TempDir,
+    url: String,
+    client: Client,
+    stop: CancellationToken,
+}
+
+impl Drop for TestApp {
+    fn drop(&mut self) {
+        self.stop.cancel();
+    }
+}
+
+/// Runs a story on both databases, each in an installation of its own.
+pub async fn on_both_databases(story: impl AsyncFn(TestApp)) {
+    for is_sqlite in [true, false] {
+        story(TestApp::start(is_sqlite).await).await;
+    }
+}
+
+impl TestApp {
+    pub async fn start(is_sqlite: bool) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let database = if is_sqlite {
+            format!("sqlite://{}?mode=rwc", folder.path().join("sohoa.sqlite").display())
+        } else {
+            postgres::fresh_database().await
+        };
+        let clock = Clock::Fixed(NOW.parse::<Timestamp>().unwrap());
+        let config = Config::default();
+        let officer = ActingOfficer { officer: config.officer().0, signed_in_at: clock.now() };
+        let keys = Keys::open_or_create(&folder.path().join("sohoa.keys")).unwrap();
+        let db = Db::open(&database, keys).await.unwrap();
+        administer::prepare(&db, &officer.officer, clock.now()).await.unwrap();
+        let program = PathBuf::from(env!("CARGO_BIN_EXE_sohoa"));
+        let limits = ReaderLimits { n_readers: 2, ..ReaderLimits::default() };
+        let ctx = Ctx {
+            db,
+            objects: Objects::local(&folder.path().join("objects")).unwrap(),
+            readers: Arc::new(Readers::new(program, limits)),
+            clock,
+            rules: Arc::new(Rules {
+                pages: config.pages.clone(),
+                code_papers_without_number: true,
+                officer,
+            }),
+        };
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        let stop = CancellationToken::new();
+        let app = faces::app(ctx.clone(), true, 64 << 20);
+        tokio::spawn(axum::serve(listener, app).with_graceful_shutdown(stop.clone().cancelled_owned()).into_future());
+        for _ in 0..2 {
+            tokio::spawn(worker::work(ctx.clone(), stop.clone()));
+        }
+        Self { ctx, folder, url, client: Client::new(), stop }
+    }
+
+    pub fn get(&self, path: &str) -> RequestBuilder {
+        self.client.get(format!("{}{path}", self.url))
+    }
+
+    pub fn post(&self, path: &str) -> RequestBuilder {
+        self.client.post(format!("{}{path}", self.url))
+    }
+
+    /// The JSON of a request that must succeed.
+    pub async fn json(&self, request: RequestBuilder) -> Value {
+        let response = request.send().await.unwrap();
+        let status = response.status();
+        let text = response.text().await.unwrap();
+        assert!(status.is_success(), "{status}: {text}");
+        serde_json::from_str(&text).unwrap_or_else(|e| panic!("{e}: {text}"))
+    }
+
+    /// The problem of a request that must fail.
+    pub async fn problem(&self, request: RequestBuilder) -> Value {
+        let response = request.send().await.unwrap();
+        assert!(!response.status().is_success(), "{}", response.status());
+        let media_type = response.headers()["content-type"].to_str().unwrap().to_owned();
+        assert_eq!(media_type, "application/problem+json");
+        let status = response.status().as_u16();
+        let problem: Value = response.json().await.unwrap();
+        assert_eq!(problem["status"], status);
+        problem
+    }
+
+    pub async fn open_dossier(&self, procedure: &str) -> String {
+        let dossier = self.json(self.post("/api/v1/dossiers").json(&json!({ "procedure": procedure }))).await;
+        dossier["id"].as_str().unwrap().to_owned()
+    }
+
+    /// Uploads `bytes` to `place`, such as `components/01/papers`, with further parts.
+    pub async fn upload(&self, dossier: &str, place: &str, bytes: &[u8], parts: &[(&'static str, &str)]) -> Response {
+        let mut form = multipart::Form::new().part("file", multipart::Part::bytes(bytes.to_vec()).file_name("scan"));
+        for (name, value) in parts {
+            form = form.text(*name, (*value).to_owned());
+        }
+        self.post(&format!("/api/v1/dossiers/{dossier}/{place}")).multipart(form).send().await.unwrap()
+    }
+
+    /// The paper once nothing moves it any more.
+    pub async fn settled(&self, paper: &str) -> Value {
+        for _ in 0..1200 {
+            let seen = self.json(self.get(&format!("/api/v1/papers/{paper}"))).await;
+            let moving = ["received", "checking", "reading", "to_code"];
+            if !moving.contains(&seen["state"].as_str().unwrap()) {
+                return seen;
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        panic!("the paper never came to rest");
+    }
+}

@@ -1,0 +1,6 @@
+//! What several files of promises need.
+
+pub mod app;
+pub mod cli;
+pub mod papers;
+pub mod postgres;

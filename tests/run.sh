@@ -1,0 +1,9 @@
+#!/bin/sh
+# Runs every test; installs what is missing first. Usage: sh tests/run.sh [arguments of cargo test]
+set -eu
+cd "$(dirname "$0")/.."
+. samples/packages.sh
+need_rust
+need_packages build run test
+# The tests start PostgreSQL themselves, on a private socket; nothing is skipped without it.
+exec cargo test --locked "$@"
