@@ -15,7 +15,11 @@ use hayro::{
 use hayro_syntax::Filter;
 use unicode_normalization::UnicodeNormalization;
 
-use super::{picture::Picture, raster::jpeg_is_whole};
+use super::{
+    jpeg_scan::{Soundness, soundness},
+    picture::Picture,
+    raster::{jpeg_header, jpeg_is_whole},
+};
 use crate::domain::{
     page::BoxMm,
     text::{TextLine, Word},
@@ -42,6 +46,10 @@ pub(crate) struct SeenImage {
     pub height_px: u32,
     pub placement: Affine,
     pub is_plain: bool,
+    /// One bit per pixel.
+    pub is_bilevel: bool,
+    /// A JPEG of three channels.
+    pub is_colour_jpeg: bool,
     pub order: usize,
 }
 
@@ -55,7 +63,19 @@ impl SeenImage {
     }
 }
 
-/// Notes what is drawn; decodes one image on request.
+/// Which images are decoded on the way.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) enum Wanted {
+    /// None.
+    #[default]
+    Nothing,
+    /// All, for their sizes alone.
+    Sizes,
+    /// The one of this order.
+    Image(usize),
+}
+
+/// Notes what is drawn; decodes images on request.
 #[derive(Default)]
 pub(crate) struct Survey {
     pub images: Vec<SeenImage>,
@@ -67,13 +87,22 @@ pub(crate) struct Survey {
     pub n_paths: usize,
     pub is_overfull: bool,
     order: usize,
-    /// The image to decode, by its order.
-    pub wanted: Option<usize>,
+    wanted: Wanted,
     pub decoded: Option<Picture>,
     pub is_damaged: bool,
 }
 
 impl Survey {
+    /// Notes everything, and decodes what is wanted.
+    pub(crate) fn wanting(wanted: Wanted) -> Self {
+        Self { wanted, ..Self::default() }
+    }
+
+    /// Whether nothing at all is drawn.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.order == 0
+    }
+
     fn next(&mut self) -> usize {
         self.order += 1;
         self.is_overfull |= self.order > MAX_NOTED || self.glyphs.len() > MAX_NOTED;
@@ -156,9 +185,16 @@ impl<'a> Device<'a> for Survey {
             Image::Raster(r) => r.stream(),
             Image::Stencil(s) => s.stream(),
         };
-        if let [Filter::DctDecode] = stream.filters().as_slice() {
-            self.is_damaged |= !jpeg_is_whole(&stream.raw_data());
+        let mut is_colour_jpeg = false;
+        let filters = stream.filters();
+        if let [Filter::DctDecode] = filters.as_slice() {
+            let bytes = stream.raw_data();
+            self.is_damaged |= !jpeg_is_whole(&bytes) || soundness(&bytes) == Soundness::Damaged;
+            is_colour_jpeg = jpeg_header(&bytes).is_ok_and(|h| h.channels >= 3);
         }
+        let is_bilevel = matches!(image, Image::Stencil(_))
+            || matches!(filters.last(), Some(Filter::CcittFaxDecode | Filter::Jbig2Decode))
+            || stream.dict().get::<u8>(b"BitsPerComponent") == Some(1);
         if self.images.len() < 10_000 {
             self.images.push(SeenImage {
                 bounds: props.transform.transform_rect_bbox(corners),
@@ -166,16 +202,45 @@ impl<'a> Device<'a> for Survey {
                 height_px,
                 placement: props.transform,
                 is_plain,
+                is_bilevel,
+                is_colour_jpeg,
                 order,
             });
         }
-        if self.wanted == Some(order) {
-            if let Image::Raster(raster) = image {
-                let decoded = &mut self.decoded;
-                raster.with_rgba(|data, _alpha| *decoded = to_picture(data), None);
-            }
-            self.is_damaged |= self.decoded.is_none();
+        if self.wanted != Wanted::Nothing {
+            self.decode(order, image);
         }
+    }
+}
+
+impl Survey {
+    /// Decodes an image if it is wanted; one that comes out smaller than it says is damaged.
+    fn decode(&mut self, order: usize, image: Image<'_, '_>) {
+        let is_wanted = self.wanted == Wanted::Image(order);
+        if !is_wanted && self.wanted != Wanted::Sizes {
+            return;
+        }
+        let declared = (image.width(), image.height());
+        let mut size = None;
+        match image {
+            Image::Raster(raster) => {
+                let decoded = &mut self.decoded;
+                raster.with_rgba(
+                    |data, _alpha| {
+                        size = Some((data.width(), data.height()));
+                        if is_wanted {
+                            *decoded = to_picture(data);
+                        }
+                    },
+                    None,
+                );
+            }
+            Image::Stencil(stencil) => {
+                stencil.with_stencil(|data, _paint| size = Some((data.width, data.height)), None)
+            }
+        }
+        let is_all = |found: u32, declared: u32| u64::from(found) * 100 >= u64::from(declared) * 99;
+        self.is_damaged |= !size.is_some_and(|s| is_all(s.0, declared.0) && is_all(s.1, declared.1));
     }
 }
 

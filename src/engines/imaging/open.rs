@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     fault::{Limits, ReadError},
+    jpeg_scan::{Soundness, soundness},
     pdf_facts, pdf_page,
     picture::{DecodedPage, Picture, paper_size},
     raster::{self, Header},
@@ -197,18 +198,26 @@ impl Opened {
                 let (header, image) = self.decode_raster(index)?;
                 let (width_mm, height_mm, dpi) =
                     paper_size(header.width_px, header.height_px, header.claimed_dpi);
+                let picture = Picture::from_dynamic(image);
                 Ok(DecodedPage {
-                    picture: Picture::from_dynamic(image),
+                    colour: picture.colour(),
+                    picture,
                     width_mm,
                     height_mm,
                     dpi,
                     own_words: Vec::new(),
                     is_text_complete: false,
                     text_rotation: None,
-                    is_damaged: false,
+                    is_damaged: self.is_damaged_jpeg(index),
                 })
             }
         }
+    }
+
+    fn is_damaged_jpeg(&self, index: usize) -> bool {
+        let Content::Rasters { parts, pages } = &self.content else { return false };
+        let jpeg = pages.get(index).filter(|p| matches!(p.kind, RasterKind::Jpeg));
+        jpeg.is_some_and(|p| soundness(&parts[p.part]) == Soundness::Damaged)
     }
 
     fn decode_raster(&self, index: usize) -> Result<(Header, DynamicImage), ReadError> {

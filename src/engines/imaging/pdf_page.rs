@@ -21,16 +21,18 @@ use hayro::{
 };
 use hayro_syntax::{
     Pdf,
-    object::{Array, Object, Stream},
+    content::ops::TypedInstruction,
+    object::{Array, Name, Object, Stream},
     page::Page,
 };
-use image::{GrayImage, RgbImage, imageops};
+use image::{GrayImage, Luma, RgbImage, imageops};
 
 use super::{
     fault::ReadError,
-    glyphs::{self, SeenImage, Survey},
+    glyphs::{self, SeenImage, Survey, Wanted},
     picture::{DecodedPage, Picture},
 };
+use crate::domain::page::Colour;
 
 const MM_PER_PT: f64 = 25.4 / 72.0;
 /// Resolution at which drawn pages are read when their text is of no use.
@@ -39,6 +41,9 @@ const DRAWN_DPI: f64 = 250.0;
 const GLANCE_DPI: f64 = 72.0;
 /// Pixels of a drawn page at most, whatever the size of its box.
 const MAX_DRAWN_PIXELS: f64 = 40_000_000.0;
+
+/// Operations of a page that are looked through for images.
+const MAX_OPERATIONS: usize = 300_000;
 
 /// Size of a page as displayed, in millimetres.
 pub(crate) fn size_mm(page: &Page<'_>) -> (f64, f64) {
@@ -69,14 +74,13 @@ fn settings(content: RenderContent, is_damaged: &Arc<AtomicBool>) -> Interpreter
     }
 }
 
-fn survey(page: &Page<'_>, content: RenderContent, wanted: Option<usize>) -> Survey {
+fn survey(page: &Page<'_>, content: RenderContent, wanted: Wanted) -> Survey {
     let (w, h) = size_mm(page);
     let is_damaged = Arc::new(AtomicBool::new(false));
     let cache = InterpreterCache::new();
     let bounds = Rect::new(0.0, 0.0, w, h);
     let mut context = Context::new(to_mm(page), bounds, &cache, page.xref(), settings(content, &is_damaged));
-    let mut seen = Survey::default();
-    seen.wanted = wanted;
+    let mut seen = Survey::wanting(wanted);
     interpret_page(page, &mut context, &mut seen);
     seen.is_damaged |= is_damaged.load(Ordering::Relaxed);
     seen
@@ -92,6 +96,8 @@ enum Kind {
     Text,
     /// Drawn, with no text of use.
     Drawing,
+    /// Nothing is drawn.
+    Nothing,
 }
 
 /// Decodes page `index` (from 0).
@@ -102,33 +108,38 @@ pub(crate) fn decode(pdf: &Pdf, index: usize, max_pixels: u64) -> Result<Decoded
     let position = u32::try_from(index + 1).unwrap_or(u32::MAX);
     let page = pdf.pages().get(index).ok_or(ReadError::NoSuchPage { page: position })?;
     let (w_mm, h_mm) = size_mm(page);
-    let seen = survey(page, RenderContent::PAGE, None);
+    let seen = survey(page, RenderContent::PAGE, Wanted::Nothing);
     check_pixels(&seen, position, max_pixels)?;
-    let faces = survey(page, RenderContent::ANNOTATIONS, None);
+    let faces = survey(page, RenderContent::ANNOTATIONS, Wanted::Nothing);
     let all = RenderContent::PAGE | RenderContent::ANNOTATIONS;
     let mut out = DecodedPage {
         picture: Picture::Grey(GrayImage::new(1, 1)),
         width_mm: w_mm as f32,
         height_mm: h_mm as f32,
         dpi: 0,
+        colour: Colour::Colour,
         own_words: Vec::new(),
         is_text_complete: false,
         text_rotation: None,
-        is_damaged: has_broken_content(page) || seen.is_overfull,
+        is_damaged: has_broken_content(page) || lacks_images(page, &seen) || seen.is_overfull,
     };
     match kind(&seen, &faces, w_mm, h_mm) {
         Kind::OnePicture { order, dpi } => {
             let (picture, damaged) = one_picture(page, order, max_pixels);
             out.own_words = glyphs::words(&seen.glyphs, order, w_mm, h_mm);
             out.own_words.extend(glyphs::words(&faces.glyphs, 0, w_mm, h_mm));
+            out.colour = picture.colour();
             (out.picture, out.dpi) = (picture, dpi.round() as u32);
             out.is_damaged |= damaged;
         }
         Kind::Pictures { dpi } => {
             let (picture, damaged) = render(page, dpi.clamp(100.0, 600.0), RenderContent::PAGE, max_pixels);
             out.own_words = glyphs::words(&faces.glyphs, 0, w_mm, h_mm);
+            out.colour = colour_of(&seen.images, &picture);
             (out.picture, out.dpi) = (picture, dpi.round() as u32);
-            out.is_damaged |= damaged || seen.is_damaged;
+            // Drawing spreads a picture that came out short over its whole place.
+            let sizes = survey(page, RenderContent::PAGE, Wanted::Sizes);
+            out.is_damaged |= damaged || seen.is_damaged || sizes.is_damaged;
         }
         Kind::Text => {
             let (picture, damaged) = render(page, GLANCE_DPI, all, max_pixels);
@@ -140,6 +151,7 @@ pub(crate) fn decode(pdf: &Pdf, index: usize, max_pixels: u64) -> Result<Decoded
             out.picture = picture;
             out.is_damaged |= damaged;
         }
+        Kind::Nothing => out.picture = Picture::Grey(GrayImage::from_pixel(60, 85, Luma([255]))),
         Kind::Drawing => {
             let (picture, damaged) = render(page, DRAWN_DPI, all, max_pixels);
             out.picture = picture;
@@ -151,7 +163,7 @@ pub(crate) fn decode(pdf: &Pdf, index: usize, max_pixels: u64) -> Result<Decoded
 
 /// The page-filling picture as it is displayed, and whether it is damaged.
 fn one_picture(page: &Page<'_>, order: usize, max_pixels: u64) -> (Picture, bool) {
-    let again = survey(page, RenderContent::PAGE, Some(order));
+    let again = survey(page, RenderContent::PAGE, Wanted::Image(order));
     let image = again.images.iter().find(|i| i.order == order);
     match again.decoded.zip(image) {
         Some((picture, image)) => (set_upright(picture, image), again.is_damaged),
@@ -170,6 +182,9 @@ fn check_pixels(seen: &Survey, page: u32, limit: u64) -> Result<(), ReadError> {
 }
 
 fn kind(seen: &Survey, faces: &Survey, w_mm: f64, h_mm: f64) -> Kind {
+    if seen.is_empty() && faces.is_empty() {
+        return Kind::Nothing;
+    }
     let area = w_mm * h_mm;
     let share = |i: &SeenImage| i.bounds.intersect(Rect::new(0.0, 0.0, w_mm, h_mm)).area() / area;
     let covered = coverage(&seen.images, w_mm, h_mm);
@@ -199,6 +214,17 @@ fn is_axis_aligned(placement: Affine) -> bool {
     let [a, b, c, d, _, _] = placement.as_coeffs();
     let small = |v: f64, of: f64| v.abs() <= of.abs() * 1e-3;
     (small(b, a) && small(c, d)) || (small(a, b) && small(d, c))
+}
+
+/// Colours of a scan in several pictures: drawing softens edges, so the pictures themselves are asked first.
+fn colour_of(images: &[SeenImage], drawn: &Picture) -> Colour {
+    if images.iter().all(|i| i.is_bilevel) {
+        Colour::Bilevel
+    } else if images.iter().any(|i| i.is_colour_jpeg) {
+        Colour::Colour
+    } else {
+        drawn.colour()
+    }
 }
 
 /// Share of the page that images cover, on a grid.
@@ -282,6 +308,25 @@ fn has_broken_content(page: &Page<'_>) -> bool {
         Some(Object::Array(parts)) => is_broken(&parts),
         _ => false,
     }
+}
+
+/// Whether the page shows an image, by name, that was not drawn: it would be left out, in silence.
+fn lacks_images(page: &Page<'_>, seen: &Survey) -> bool {
+    let is_visible = !page.xref().has_optional_content_groups();
+    let is_image = |name: &Name<'_>| match page.resources().get_x_object(name) {
+        Some(object) => object.dict().get::<Name<'_>>(b"Subtype").is_none_or(|s| s.as_ref() == b"Image"),
+        None => true,
+    };
+    let (mut n_shown, mut n_seen) = (0, 0);
+    let mut operations = page.typed_operations();
+    while let Some(operation) = operations.next() {
+        n_seen += 1;
+        n_shown += usize::from(matches!(&operation, TypedInstruction::XObject(shown) if is_image(&shown.0)));
+        if n_seen > MAX_OPERATIONS {
+            break;
+        }
+    }
+    is_visible && n_shown > seen.images.len()
 }
 
 fn is_broken(parts: &Array<'_>) -> bool {

@@ -221,6 +221,8 @@ pub struct DecodedPage {
     pub height_mm: f32,
     /// Resolution of the scan; 0 for a page that is drawn.
     pub dpi: u32,
+    /// Colours of the scan; those of a drawn page are a colour scan's.
+    pub colour: Colour,
     /// Words that stand on the page as text. For a drawn page all of them, for a scan those that
     /// were laid over it (faces of signatures and form fields). In the frame of the page as it came.
     pub own_words: Vec<TextLine>,

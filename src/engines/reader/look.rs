@@ -7,13 +7,13 @@ use image::GrayImage;
 use super::answer::{Depth, PageAnswer, Timings};
 use crate::{
     domain::{
-        page::{BoxMm, Colour, PageFacts},
+        page::{BoxMm, PageFacts},
         text::{PageText, TextLine, TextSource},
     },
     engines::{
         imaging::{
-            DecodedPage, Picture, Thumbnail, Turn, deskew, fault::ReadError, is_blank, open::Opened,
-            page_number, resize_grey, sideways, skew_degrees, turn_picture, upside_down,
+            DecodedPage, Thumbnail, Turn, Writing, deskew, fault::ReadError, is_blank, open::Opened,
+            page_number, resize_grey, turn_grey,
         },
         ocr::{self, Engine, Upright},
     },
@@ -44,8 +44,7 @@ pub(super) fn look_at(
     let decoded = Instant::now();
     let small = page.picture.small_grey(1000);
     let blank = is_blank_page(&page, &small);
-    let colour = if page.is_text_complete { Colour::Colour } else { page.picture.colour() };
-    let mut looked = Looked::at(page, small, blank, colour, engine)?;
+    let mut looked = Looked::at(page, small, blank, engine)?;
     let measured = Instant::now();
     let text = looked.words(index + 1, depth, engine)?;
     looked.facts.position = index + 1;
@@ -87,7 +86,6 @@ impl Looked {
         page: DecodedPage,
         small: GrayImage,
         blank: bool,
-        colour: Colour,
         engine: &mut LazyEngine,
     ) -> Result<Self, ReadError> {
         let (rotation, skew) = match page.text_rotation {
@@ -108,7 +106,7 @@ impl Looked {
                 width_mm,
                 height_mm,
                 dpi: page.dpi,
-                colour,
+                colour: page.colour,
                 rotation,
                 skew_degrees: skew,
                 blank,
@@ -171,42 +169,33 @@ impl Looked {
 }
 
 /// Degrees clockwise that bring the page upright, and the skew that is left then.
+///
+/// The ink decides where it is sure; the densest part is read both ways where it is not. Too little text
+/// to tell stays as it came.
 fn way_up(page: &DecodedPage, small: &GrayImage, engine: &mut LazyEngine) -> Result<(u16, f32), ReadError> {
-    let mut candidates: &[u16] = match sideways(small) {
+    let writing = Writing::of(small);
+    let sideways = writing.is_sideways();
+    let candidates: &[u16] = match sideways {
         Turn::No => &[0],
         Turn::Yes => &[90],
         Turn::InDoubt => &[0, 90],
     };
-    let mut best: Option<u16> = None;
-    while let Some((&turn, rest)) = candidates.split_first() {
-        candidates = rest;
-        let turned = turn_grey(small.clone(), turn);
-        let skew = skew_degrees(&turned);
-        let is_only = rest.is_empty() && turn == 0 && best.is_none();
-        let on_its_head = match upside_down(&deskew(&turned, skew)) {
-            Turn::Yes if is_sure(turn, small) => Some(true),
-            Turn::No if is_sure(turn, small) => Some(false),
-            _ => settle_by_reading(page, turn, skew, engine)?.map(|right| !right),
+    for &turn in candidates {
+        let turned = writing.turned(turn);
+        let skew = turned.skew_degrees();
+        let is_on_its_head = match (turned.is_upside_down(skew), sideways) {
+            (Turn::Yes, Turn::Yes | Turn::No) => Some(true),
+            (Turn::No, Turn::Yes | Turn::No) => Some(false),
+            _ => settle_by_reading(page, turn, skew, engine)?.map(|is_right| !is_right),
         };
-        match on_its_head {
-            Some(flip) => {
-                best = Some(if flip { turn + 180 } else { turn });
-                break;
-            }
-            // Too little text to tell: it stays as it came.
-            None if is_only => best = Some(0),
-            None => {}
+        if let Some(is_on_its_head) = is_on_its_head {
+            return Ok((if is_on_its_head { turn + 180 } else { turn }, skew));
         }
     }
-    let rotation = best.unwrap_or(0);
-    Ok((rotation, skew_degrees(&turn_grey(small.clone(), rotation))))
+    Ok((0, writing.skew_degrees()))
 }
 
-/// Whether the ink alone may decide: the lines run one way beyond doubt.
-fn is_sure(turn: u16, small: &GrayImage) -> bool {
-    matches!((turn, sideways(small)), (0, Turn::No) | (90, Turn::Yes))
-}
-
+/// Whether the page, turned so, is the right way up; `None` when neither reading makes sense.
 fn settle_by_reading(
     page: &DecodedPage,
     turn: u16,
@@ -219,13 +208,6 @@ fn settle_by_reading(
     let (width_mm, height_mm) = if is_turned { (h, w) } else { (w, h) };
     let upright = Upright { grey: &grey, width_mm, height_mm, skew_degrees: skew };
     ocr::looks_right_way_up(engine.get()?, &upright)
-}
-
-fn turn_grey(grey: GrayImage, degrees: u16) -> GrayImage {
-    match turn_picture(Picture::Grey(grey), degrees) {
-        Picture::Grey(grey) => grey,
-        Picture::Rgb(_) => unreachable!("turning keeps the channels"),
-    }
 }
 
 fn turn_lines(mut lines: Vec<TextLine>, width: f32, height: f32, degrees: u16) -> Vec<TextLine> {

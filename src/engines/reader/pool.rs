@@ -4,7 +4,7 @@ use std::{
     io::Read,
     path::PathBuf,
     process::{Child, ChildStdin, Command, Stdio},
-    sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, mpsc},
+    sync::{Condvar, Mutex, MutexGuard, PoisonError, mpsc},
     thread,
     time::Duration,
 };
@@ -64,7 +64,7 @@ struct Reader {
     stdin: ChildStdin,
     answers: mpsc::Receiver<(Response, Vec<u8>)>,
     /// The last lines it wrote to stderr: they tell a lack of memory from a crash.
-    last_words: Arc<Mutex<Vec<u8>>>,
+    last_words: Option<thread::JoinHandle<Vec<u8>>>,
     /// The paper it has open.
     paper: Option<Parts>,
 }
@@ -159,17 +159,16 @@ impl Pool {
                 }
             }
         });
-        let last_words = Arc::new(Mutex::new(Vec::new()));
-        let heard = Arc::clone(&last_words);
-        thread::spawn(move || {
-            let mut buffer = [0u8; 1024];
+        let last_words = thread::spawn(move || {
+            let (mut buffer, mut heard) = ([0u8; 1024], Vec::new());
             while let Ok(n @ 1..) = stderr.read(&mut buffer) {
-                let mut heard = lock(&heard);
                 heard.extend_from_slice(&buffer[..n]);
                 let excess = heard.len().saturating_sub(4096);
                 heard.drain(..excess);
             }
+            heard
         });
+        let last_words = Some(last_words);
         Ok(Reader { process, stdin, answers, last_words, paper: None })
     }
 }
@@ -203,7 +202,8 @@ impl Reader {
     fn how_it_ended(&mut self) -> ReadError {
         let _ = self.process.kill();
         let _ = self.process.wait();
-        let words = String::from_utf8_lossy(&lock(&self.last_words)).into_owned();
+        let words = self.last_words.take().and_then(|heard| heard.join().ok()).unwrap_or_default();
+        let words = String::from_utf8_lossy(&words);
         let lacked_memory = ["memory allocation", "bad_alloc", "out of memory", "capacity overflow"]
             .iter()
             .any(|w| words.contains(w));
