@@ -133,7 +133,11 @@ impl Config {
     /// # Errors
     /// [`ConfigError::NotLoopback`] for any address that other machines can reach.
     pub fn loopback(&self) -> Result<SocketAddr, ConfigError> {
-        if self.listen.ip().is_loopback() { Ok(self.listen) } else { Err(ConfigError::NotLoopback(self.listen.ip())) }
+        if self.listen.ip().is_loopback() {
+            Ok(self.listen)
+        } else {
+            Err(ConfigError::NotLoopback(self.listen.ip()))
+        }
     }
 
     /// The officer who acts, and whether it is the built-in one for trying out.
@@ -186,7 +190,9 @@ mod tests {
 
     #[test]
     fn only_loopback_until_officers_can_sign_in() {
-        for (listen, ok) in [("127.0.0.1:8080", true), ("[::1]:0", true), ("0.0.0.0:8080", false), ("192.168.1.2:80", false)] {
+        for (listen, ok) in
+            [("127.0.0.1:8080", true), ("[::1]:0", true), ("0.0.0.0:8080", false), ("192.168.1.2:80", false)]
+        {
             let config = Config { listen: listen.parse().unwrap(), ..Config::default() };
             assert_eq!(config.loopback().is_ok(), ok, "{listen}");
         }

@@ -1,4 +1,4 @@
-#![doc = "sohoa"]
+#![doc = include_str!("ARCHITECTURE.md")]
 #![cfg_attr(not(test), warn(unused_crate_dependencies))]
 
 pub mod clock;

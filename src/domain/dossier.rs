@@ -300,7 +300,12 @@ mod tests {
     fn only_the_moves_of_the_contract_are_legal() {
         let refused = PaperState::Refused { reason: String::new(), clause: None, at: Timestamp::UNIX_EPOCH };
         let reading = PaperState::Reading { override_reason: None };
-        let failed = PaperState::Failed { step: Step::Read, cause: String::new(), retry: true, before: Box::new(PaperState::Received) };
+        let failed = PaperState::Failed {
+            step: Step::Read,
+            cause: String::new(),
+            retry: true,
+            before: Box::new(PaperState::Received),
+        };
         for (state, next, expected) in [
             (&PaperState::Received, "checking", true),
             (&PaperState::Received, "stored", false),

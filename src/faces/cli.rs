@@ -92,7 +92,11 @@ fn with_causes(error: &dyn std::error::Error) -> String {
 }
 
 #[derive(Parser)]
-#[command(name = "sohoa", version, about = "Số hóa giấy tờ của thủ tục hành chính (Quyết định 1917/QĐ-BLĐTBXH)")]
+#[command(
+    name = "sohoa",
+    version,
+    about = "Số hóa giấy tờ của thủ tục hành chính (Quyết định 1917/QĐ-BLĐTBXH)"
+)]
 struct Cli {
     #[command(subcommand)]
     command: Command,
@@ -174,7 +178,11 @@ pub fn main() -> ExitCode {
     if matches!(cli.command, Command::Reader) {
         return reader::child::run();
     }
-    telemetry::start(if matches!(cli.command, Command::Serve(_) | Command::Worker(_)) { "info" } else { "warn" });
+    telemetry::start(if matches!(cli.command, Command::Serve(_) | Command::Worker(_)) {
+        "info"
+    } else {
+        "warn"
+    });
     let runtime = match tokio::runtime::Runtime::new() {
         Ok(runtime) => runtime,
         Err(error) => return ended(Err(Stop::new(Exit::Failure, error.to_string()))),
@@ -224,7 +232,11 @@ async fn open_existing(config: &Config) -> Result<Ctx, Stop> {
 }
 
 /// Opens an installation; its folder, database and keys are made when they are missing.
-async fn open(config: &Config, n_readers: Option<usize>, officer: Option<ActingOfficer>) -> Result<Ctx, Stop> {
+async fn open(
+    config: &Config,
+    n_readers: Option<usize>,
+    officer: Option<ActingOfficer>,
+) -> Result<Ctx, Stop> {
     let storage = |what: &str, e: std::io::Error| {
         Stop::new(Exit::StorageUnreachable, format!("không dùng được {what} {}: {e}", config.data.display()))
     };

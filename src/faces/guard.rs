@@ -47,20 +47,32 @@ async fn same_origin(request: Request, next: Next) -> Response {
     let headers = request.headers();
     let host = headers.get(header::HOST).and_then(|h| h.to_str().ok()).unwrap_or_default();
     if !is_loopback_name(host) {
-        return Problem::new(StatusCode::MISDIRECTED_REQUEST, "wrong-host", "Dịch vụ chỉ trả lời trong máy này.")
-            .into_response();
+        return Problem::new(
+            StatusCode::MISDIRECTED_REQUEST,
+            "wrong-host",
+            "Dịch vụ chỉ trả lời trong máy này.",
+        )
+        .into_response();
     }
     let is_safe = matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS);
     if !is_safe && !is_of_our_pages(headers, host) {
-        return Problem::new(StatusCode::FORBIDDEN, "cross-origin", "Yêu cầu đến từ trang khác nên bị từ chối.")
-            .into_response();
+        return Problem::new(
+            StatusCode::FORBIDDEN,
+            "cross-origin",
+            "Yêu cầu đến từ trang khác nên bị từ chối.",
+        )
+        .into_response();
     }
     next.run(request).await
 }
 
 fn is_loopback_name(host: &str) -> bool {
-    let name = host.rsplit_once(':').filter(|(_, port)| port.bytes().all(|b| b.is_ascii_digit())).map_or(host, |(n, _)| n);
-    matches!(name, "localhost" | "[::1]") || name.parse::<std::net::Ipv4Addr>().is_ok_and(|ip| ip.is_loopback())
+    let name = host
+        .rsplit_once(':')
+        .filter(|(_, port)| port.bytes().all(|b| b.is_ascii_digit()))
+        .map_or(host, |(n, _)| n);
+    matches!(name, "localhost" | "[::1]")
+        || name.parse::<std::net::Ipv4Addr>().is_ok_and(|ip| ip.is_loopback())
 }
 
 /// Browsers say where a request comes from; programs that are no browsers say nothing.

@@ -34,7 +34,10 @@ impl Purposes {
             stated.retain(|_, (_, at)| now.duration_since(*at) < HOLDS);
         }
         while stated.len() > LIMIT {
-            let Some(oldest) = stated.iter().min_by_key(|(_, (_, at))| *at).map(|(key, _)| key.clone()) else { break };
+            let Some(oldest) = stated.iter().min_by_key(|(_, (_, at))| *at).map(|(key, _)| key.clone())
+            else {
+                break;
+            };
             stated.remove(&oldest);
         }
     }

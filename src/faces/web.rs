@@ -62,8 +62,14 @@ pub fn router(ctx: Ctx, purposes: Purposes, is_trial: bool, max_bytes: u64) -> R
         .route("/documents/{id}/content", get(owner::content))
         .route("/documents/{id}/original", get(owner::original))
         .with_state(Web { ctx, purposes, is_trial, max_bytes })
-        .route("/static/sohoa.css", get(|| async { file("text/css", include_str!("../../templates/static/sohoa.css")) }))
-        .route("/static/sohoa.js", get(|| async { file("text/javascript", include_str!("../../templates/static/sohoa.js")) }))
+        .route(
+            "/static/sohoa.css",
+            get(|| async { file("text/css", include_str!("../../templates/static/sohoa.css")) }),
+        )
+        .route(
+            "/static/sohoa.js",
+            get(|| async { file("text/javascript", include_str!("../../templates/static/sohoa.js")) }),
+        )
 }
 
 fn file(media_type: &'static str, text: &'static str) -> impl IntoResponse {
@@ -103,7 +109,10 @@ impl Fault {
 /// The first letter of a sentence, capital.
 fn sentence(text: &str) -> String {
     let mut letters = text.chars();
-    letters.next().map(|first| first.to_uppercase().collect::<String>() + letters.as_str()).unwrap_or_default()
+    letters
+        .next()
+        .map(|first| first.to_uppercase().collect::<String>() + letters.as_str())
+        .unwrap_or_default()
 }
 
 impl From<BrowseError> for Fault {

@@ -30,7 +30,13 @@ pub struct ReasonOut {
 
 impl From<&Finding> for ReasonOut {
     fn from(f: &Finding) -> Self {
-        Self { kind: f.kind, page: f.page, rule: f.rule.clone(), message: f.message.clone(), severity: f.severity }
+        Self {
+            kind: f.kind,
+            page: f.page,
+            rule: f.rule.clone(),
+            message: f.message.clone(),
+            severity: f.severity,
+        }
     }
 }
 
@@ -46,7 +52,8 @@ pub struct PageOut {
 
 /// The pages with their words; `text` may be shorter, where pages were not read.
 pub fn pages_out(pages: &[PageFacts], text: &RecognisedText) -> Vec<PageOut> {
-    let words_of = |position| text.pages.iter().find(|t| t.position == position).map(|t| t.text()).unwrap_or_default();
+    let words_of =
+        |position| text.pages.iter().find(|t| t.position == position).map(|t| t.text()).unwrap_or_default();
     pages.iter().map(|facts| PageOut { facts: facts.clone(), text: words_of(facts.position) }).collect()
 }
 

@@ -57,7 +57,10 @@ pub async fn work_until_rest(ctx: &Ctx, paper: &PaperId, on_page: &OnPage) -> Re
         let state = digitise::paper(ctx, paper).await?.state;
         let is_moving = matches!(
             state,
-            PaperState::Received | PaperState::Checking | PaperState::Reading { .. } | PaperState::ToCode { .. }
+            PaperState::Received
+                | PaperState::Checking
+                | PaperState::Reading { .. }
+                | PaperState::ToCode { .. }
         );
         if !is_moving {
             return Ok(());

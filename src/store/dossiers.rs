@@ -4,7 +4,10 @@ use super::{
     StoreError, Tx,
     row::{Columns, micros},
 };
-use crate::domain::{dossier::Dossier, ids::{DossierId, ProcedureCode}};
+use crate::domain::{
+    dossier::Dossier,
+    ids::{DossierId, ProcedureCode},
+};
 
 /// Keeps a new dossier.
 ///

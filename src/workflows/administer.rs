@@ -54,7 +54,11 @@ pub enum ImportError {
 ///
 /// # Errors
 /// [`ImportError`].
-pub async fn import_catalogue(ctx: &Ctx, officer: &ActingOfficer, text: &str) -> Result<Imported, ImportError> {
+pub async fn import_catalogue(
+    ctx: &Ctx,
+    officer: &ActingOfficer,
+    text: &str,
+) -> Result<Imported, ImportError> {
     let catalogue = Catalogue::parse(text)?;
     let (version, _) = catalogues::canonical(&catalogue)?;
     let now = ctx.clock.now();

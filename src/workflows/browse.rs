@@ -27,7 +27,9 @@ pub enum BrowseError {
     #[error("không tìm thấy")]
     NotFound,
     /// A reading of personal data without a purpose.
-    #[error("cần ghi mục đích tra cứu: mỗi lần xem dữ liệu cá nhân đều được lưu vết (QĐ 1917/QĐ-BLĐTBXH, Điều 8 khoản 2)")]
+    #[error(
+        "cần ghi mục đích tra cứu: mỗi lần xem dữ liệu cá nhân đều được lưu vết (QĐ 1917/QĐ-BLĐTBXH, Điều 8 khoản 2)"
+    )]
     NoPurpose,
     /// The reading process could not draw the page.
     #[error(transparent)]
@@ -49,7 +51,11 @@ impl Purpose {
     /// [`BrowseError::NoPurpose`] when fewer than 3 or more than 300 characters are left after trimming.
     pub fn parse(text: &str) -> Result<Self, BrowseError> {
         let text = text.trim();
-        if (3..=300).contains(&text.chars().count()) { Ok(Self(text.to_owned())) } else { Err(BrowseError::NoPurpose) }
+        if (3..=300).contains(&text.chars().count()) {
+            Ok(Self(text.to_owned()))
+        } else {
+            Err(BrowseError::NoPurpose)
+        }
     }
 
     /// The handling of a dossier is its own purpose.
@@ -107,7 +113,11 @@ pub async fn newest_papers(ctx: &Ctx, limit: u32) -> Result<Vec<Paper>, BrowseEr
 ///
 /// # Errors
 /// [`BrowseError`].
-pub async fn paper(ctx: &Ctx, officer: &ActingOfficer, id: &PaperId) -> Result<(Paper, Dossier, Vec<PaperObject>), BrowseError> {
+pub async fn paper(
+    ctx: &Ctx,
+    officer: &ActingOfficer,
+    id: &PaperId,
+) -> Result<(Paper, Dossier, Vec<PaperObject>), BrowseError> {
     let found = {
         let mut tx = ctx.db.read().await?;
         let paper = papers::get(&mut tx, id).await?.ok_or(BrowseError::NotFound)?;
@@ -115,7 +125,8 @@ pub async fn paper(ctx: &Ctx, officer: &ActingOfficer, id: &PaperId) -> Result<(
         let originals = digitise::objects_as(&mut tx, id, ObjectRole::Original).await?;
         (paper, dossier, originals)
     };
-    trace(ctx, officer, Action::ViewPaper, ("paper", id.to_string()), &Purpose::of_dossier(&found.1.id)).await?;
+    trace(ctx, officer, Action::ViewPaper, ("paper", id.to_string()), &Purpose::of_dossier(&found.1.id))
+        .await?;
     Ok(found)
 }
 
@@ -147,9 +158,10 @@ pub async fn page_picture(
     }
     let spooled = Spooled::write(&ctx.bytes_of(&originals).await?).map_err(BrowseError::Spool)?;
     let readers = ctx.readers.clone();
-    let picture = tokio::task::spawn_blocking(move || readers.preview(&spooled.paths, position, rotation, width_px))
-        .await
-        .map_err(|_| ReadError::Crashed)?;
+    let picture =
+        tokio::task::spawn_blocking(move || readers.preview(&spooled.paths, position, rotation, width_px))
+            .await
+            .map_err(|_| ReadError::Crashed)?;
     Ok(picture?)
 }
 
@@ -280,7 +292,8 @@ pub async fn content(
     purpose: &Purpose,
 ) -> Result<(PaperObject, Vec<u8>), BrowseError> {
     let record = document(ctx, officer, id, purpose).await?;
-    let object = objects(ctx, &record.paper, ObjectRole::Coded).await?.into_iter().find(|o| o.hash == record.coded);
+    let object =
+        objects(ctx, &record.paper, ObjectRole::Coded).await?.into_iter().find(|o| o.hash == record.coded);
     let object = object.ok_or(StoreError::Corrupt { what: "coded PDF of a document" })?;
     let bytes = ctx.bytes(&object.hash).await?;
     trace(ctx, officer, Action::ViewContent, ("record", id.to_string()), purpose).await?;

@@ -53,7 +53,9 @@ pub enum DigitiseError {
     #[error("Danh mục không có mã loại giấy tờ này")]
     UnknownType,
     /// The code belongs to another paper.
-    #[error("mã số hóa này đã cấp cho giấy tờ khác: kiểm tra lại số, ký hiệu và chủ giấy tờ, hoặc sử dụng lại giấy tờ đã số hóa")]
+    #[error(
+        "mã số hóa này đã cấp cho giấy tờ khác: kiểm tra lại số, ký hiệu và chủ giấy tờ, hoặc sử dụng lại giấy tờ đã số hóa"
+    )]
     CodeTaken {
         /// The paper that holds it.
         held_by: PaperId,
@@ -143,12 +145,15 @@ pub async fn check_and_read_watched(
         return quarantine(ctx, paper).await;
     }
     if matches!(paper.state, PaperState::Checking) {
-        step(ctx, &mut paper, PaperState::Reading { override_reason: None }, Some(Action::CheckPaper)).await?;
+        step(ctx, &mut paper, PaperState::Reading { override_reason: None }, Some(Action::CheckPaper))
+            .await?;
     }
     let checked = match examination.pages {
         Ok(checked) => checked,
         Err(faults) if is_overridden => overridden(faults),
-        Err(faults) => return step(ctx, &mut paper, PaperState::NeedsRescan { faults }, Some(Action::CheckPaper)).await,
+        Err(faults) => {
+            return step(ctx, &mut paper, PaperState::NeedsRescan { faults }, Some(Action::CheckPaper)).await;
+        }
     };
     let Some(proposed) = examination.proposed else { return Err(ReadError::Crashed.into()) };
     let text = serde_json::to_vec(&examination.text).expect("words are plain data");
@@ -243,7 +248,9 @@ pub async fn confirm(
     if version.is_some_and(|v| v != paper.version) {
         return Err(DigitiseError::Stale);
     }
-    let PaperState::ToConfirm { checked, proposed, .. } = &paper.state else { return Err(wrong_state(&paper)) };
+    let PaperState::ToConfirm { checked, proposed, .. } = &paper.state else {
+        return Err(wrong_state(&paper));
+    };
     let now = ctx.clock.now();
     let fields = proposed.confirmed_with(edits, now).map_err(DigitiseError::Fields)?;
     let checked = checked.clone();
@@ -282,7 +289,8 @@ async fn is_known_type(ctx: &Ctx, paper: &Paper, fields: &ConfirmedFields) -> Re
     let catalogue = intake::catalogue_of(ctx, &dossier).await?;
     let code = &fields.document_type_code;
     let on_demand = matches!(code, DocumentTypeCode::Component { component, .. } if component.is_on_demand());
-    let known = catalogue.name_of(code).is_some() || on_demand && catalogue.procedure(code.procedure()).is_some();
+    let known =
+        catalogue.name_of(code).is_some() || on_demand && catalogue.procedure(code.procedure()).is_some();
     if known { Ok(()) } else { Err(DigitiseError::UnknownType) }
 }
 
@@ -352,9 +360,16 @@ async fn quarantine(ctx: &Ctx, mut paper: Paper) -> Result<(), DigitiseError> {
 ///
 /// # Errors
 /// The store's.
-pub async fn fail(ctx: &Ctx, id: &PaperId, step_failed: Step, cause: &DigitiseError) -> Result<(), DigitiseError> {
+pub async fn fail(
+    ctx: &Ctx,
+    id: &PaperId,
+    step_failed: Step,
+    cause: &DigitiseError,
+) -> Result<(), DigitiseError> {
     let mut paper = paper(ctx, id).await?;
-    if paper.state.is_final() || matches!(paper.state, PaperState::Failed { .. } | PaperState::Quarantined { .. }) {
+    if paper.state.is_final()
+        || matches!(paper.state, PaperState::Failed { .. } | PaperState::Quarantined { .. })
+    {
         return Ok(());
     }
     let before = Box::new(paper.state.clone());
@@ -367,7 +382,12 @@ pub(super) fn wrong_state(paper: &Paper) -> DigitiseError {
 }
 
 /// One step in a transaction of its own.
-async fn step(ctx: &Ctx, paper: &mut Paper, next: PaperState, action: Option<Action>) -> Result<(), DigitiseError> {
+async fn step(
+    ctx: &Ctx,
+    paper: &mut Paper,
+    next: PaperState,
+    action: Option<Action>,
+) -> Result<(), DigitiseError> {
     let mut tx = ctx.db.write().await?;
     move_on(ctx, &mut tx, paper, next, None, action, None).await?;
     tx.commit().await?;
@@ -394,7 +414,11 @@ pub(super) async fn move_on(
 }
 
 /// The bytes of a paper that have `role`, in order.
-pub(super) async fn objects_as(tx: &mut Tx, id: &PaperId, role: ObjectRole) -> Result<Vec<PaperObject>, StoreError> {
+pub(super) async fn objects_as(
+    tx: &mut Tx,
+    id: &PaperId,
+    role: ObjectRole,
+) -> Result<Vec<PaperObject>, StoreError> {
     Ok(papers::objects(tx, id).await?.into_iter().filter(|o| o.role == role).collect())
 }
 

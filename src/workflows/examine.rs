@@ -25,7 +25,7 @@ use crate::{
             fault::ReadError,
             open::Container,
         },
-        reader::{Depth, Reading, Readers},
+        reader::{Depth, Readers, Reading},
     },
 };
 
@@ -152,7 +152,13 @@ pub fn examine(
         (reading.text, Some(proposed))
     };
     timings.total = millis(start.elapsed());
-    Ok(Examination { container: reading.container, pages: page::judge(reading.pages, findings), text, proposed, timings })
+    Ok(Examination {
+        container: reading.container,
+        pages: page::judge(reading.pages, findings),
+        text,
+        proposed,
+        timings,
+    })
 }
 
 fn declared_paper(role: &PaperRole) -> DeclaredPaper {

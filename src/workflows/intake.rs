@@ -121,7 +121,12 @@ pub async fn open_dossier(
 ///
 /// # Errors
 /// [`IntakeError`]; nothing is kept then, except bytes already stored under their hash.
-pub async fn receive(ctx: &Ctx, officer: &ActingOfficer, dossier: &DossierId, upload: Upload) -> Result<Paper, IntakeError> {
+pub async fn receive(
+    ctx: &Ctx,
+    officer: &ActingOfficer,
+    dossier: &DossierId,
+    upload: Upload,
+) -> Result<Paper, IntakeError> {
     let dossier = {
         let mut tx = ctx.db.read().await?;
         dossiers::get(&mut tx, dossier).await?.ok_or(IntakeError::UnknownDossier)?

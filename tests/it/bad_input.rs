@@ -33,7 +33,8 @@ fn small_pdf(n_pages: usize, page: &str, extra: &str) -> Vec<u8> {
     for offset in offsets {
         writeln!(pdf, "{offset:010} 00000 n ").unwrap();
     }
-    write!(pdf, "trailer\n<</Size {}/Root 1 0 R{extra}>>\nstartxref\n{start}\n%%EOF\n", objects.len() + 1).unwrap();
+    write!(pdf, "trailer\n<</Size {}/Root 1 0 R{extra}>>\nstartxref\n{start}\n%%EOF\n", objects.len() + 1)
+        .unwrap();
     pdf
 }
 
@@ -69,7 +70,8 @@ fn deflate_bomb() -> Vec<u8> {
     // would need a file of that size: two filters in a row do it without.
     let inner = "x".repeat(64);
     let hex: String = inner.bytes().map(|b| format!("{b:02x}")).collect();
-    let page = "<</Type/Page/Parent 2 0 R/MediaBox[0 0 595 842]/Resources<</XObject<</I 4 0 R>>>>/Contents 5 0 R>>";
+    let page =
+        "<</Type/Page/Parent 2 0 R/MediaBox[0 0 595 842]/Resources<</XObject<</I 4 0 R>>>>/Contents 5 0 R>>";
     let mut pdf = b"%PDF-1.7\n".to_vec();
     let picture = format!(
         "<</Type/XObject/Subtype/Image/Width 60000/Height 60000/BitsPerComponent 8/ColorSpace/DeviceRGB/Filter[/ASCIIHexDecode/FlateDecode]/Length {}>>\nstream\n{hex}>\nendstream",
@@ -112,7 +114,8 @@ fn refused(name: &str, path: &Path, expected_exit: i32, sentence: &str) {
     let data = dir.path().join("data");
     let start = Instant::now();
     for dry in [true, false] {
-        let mut args = vec!["digitise".to_owned(), "--json".into(), "--data".into(), data.display().to_string()];
+        let mut args =
+            vec!["digitise".to_owned(), "--json".into(), "--data".into(), data.display().to_string()];
         if dry {
             args.push("--dry-run".into());
         }
@@ -158,7 +161,12 @@ fn no_paper_gets_a_sentence_and_leaves_nothing() {
     with_password(&file("open.pdf", &whole), &locked);
     refused("password", &locked, 3, "mật khẩu");
     refused("no pages", &file("none.pdf", &small_pdf(0, PAGE, "")), 3, "không có trang nào");
-    refused("10,000 pages", &file("many.pdf", &small_pdf(10_000, PAGE, "")), 3, "nhiều hơn giới hạn 2000 trang");
+    refused(
+        "10,000 pages",
+        &file("many.pdf", &small_pdf(10_000, PAGE, "")),
+        3,
+        "nhiều hơn giới hạn 2000 trang",
+    );
     refused("huge picture", &file("huge.png", &claiming_png(60_000, 60_000)), 3, "60000 × 60000");
     let mut tiff = b"II*\0\x08\0\0\0".to_vec();
     tiff.extend([0xFF; 64]);
@@ -180,7 +188,12 @@ fn folders_that_are_no_paper_say_why() {
     let page = papers::page_of(&[("TRANG MỘT", 60.0, 40.0, 14.0)]);
     let stray = folder("stray", &[("1.jpg", &page), ("ghi-chu.txt", b"x")]);
     refused("stray file", &stray, 3, "tệp lạ “ghi-chu.txt”");
-    refused("folder of PDFs", &folder("pdfs", &[("a.pdf", b"%PDF-1.7"), ("b.pdf", b"%PDF-1.7")]), 3, "chứa tệp PDF");
+    refused(
+        "folder of PDFs",
+        &folder("pdfs", &[("a.pdf", b"%PDF-1.7"), ("b.pdf", b"%PDF-1.7")]),
+        3,
+        "chứa tệp PDF",
+    );
     refused("empty folder", &folder("empty", &[]), 3, "không có ảnh trang nào");
 }
 
@@ -193,7 +206,10 @@ fn a_picture_that_would_fill_the_memory_is_stopped() {
     let ran = sohoa(["digitise", "--json", "--dry-run", path.to_str().unwrap()]);
     let answer = ran.answer();
     assert!([3, 5].contains(&ran.code), "{answer:#}");
-    assert!(["unreadable", "needs_person", "needs_rescan"].contains(&answer["outcome"].as_str().unwrap()), "{answer:#}");
+    assert!(
+        ["unreadable", "needs_person", "needs_rescan"].contains(&answer["outcome"].as_str().unwrap()),
+        "{answer:#}"
+    );
     assert!(!answer["reasons"].as_array().unwrap().is_empty());
     assert!(start.elapsed() < Duration::from_secs(100));
 }
@@ -241,14 +257,21 @@ fn a_full_disk_is_said_and_nothing_is_half_stored() {
     let size = fs::metadata(&scan).unwrap().len();
     let ran = if is_mounted {
         // Leave less room than the scan needs, after the database was made.
-        sohoa(["officer", "add", "--data", data.to_str().unwrap(), "--name", "A", "--personal-id-file", &number(dir.path())]);
+        sohoa([
+            "officer",
+            "add",
+            "--data",
+            data.to_str().unwrap(),
+            "--name",
+            "A",
+            "--personal-id-file",
+            &number(dir.path()),
+        ]);
         fill(&data, size / 2);
         sohoa(["digitise", "--json", "--data", data.to_str().unwrap(), scan.to_str().unwrap()])
     } else {
-        let shell = format!(
-            "ulimit -f {}; exec \"$0\" digitise --json --data \"$1\" \"$2\"",
-            size / 1024 / 2
-        );
+        let shell =
+            format!("ulimit -f {}; exec \"$0\" digitise --json --data \"$1\" \"$2\"", size / 1024 / 2);
         let mut limited = Command::new("bash");
         limited.args(["-c", &shell, env!("CARGO_BIN_EXE_sohoa")]).arg(&data).arg(&scan);
         ran(limited.output().unwrap())
@@ -305,8 +328,15 @@ fn a_paper_whose_reading_was_killed_is_read_when_the_program_comes_back() {
     assert_eq!(verified.code, 0, "{}", verified.stderr);
     // Another run over the same store works.
     let again = sohoa([
-        "digitise", "--json", "--procedure", "1.001776", "--component", "KQ1", "--data",
-        data.to_str().unwrap(), scan.to_str().unwrap(),
+        "digitise",
+        "--json",
+        "--procedure",
+        "1.001776",
+        "--component",
+        "KQ1",
+        "--data",
+        data.to_str().unwrap(),
+        scan.to_str().unwrap(),
     ]);
     assert_eq!(again.answers().len(), 1);
     assert!([0, 5].contains(&again.code), "{}", again.stderr);

@@ -89,7 +89,10 @@ fn the_form_it_was_handed_in_decides() {
     let path = path.to_str().unwrap();
     for (args, clause) in [
         (["--procedure", "1.001776", "--component", "05", "--form", "original"], "Điều 5 khoản 4"),
-        (["--procedure", "2.000286", "--component", "02", "--form", "certified_paper_copy"], "Điều 5 khoản 3"),
+        (
+            ["--procedure", "2.000286", "--component", "02", "--form", "certified_paper_copy"],
+            "Điều 5 khoản 3",
+        ),
     ] {
         let mut all = vec!["digitise", "--json", "--dry-run"];
         all.extend(args);
@@ -110,7 +113,8 @@ fn one_bad_input_never_stops_the_others() {
     let bad = dir.path().join("bad.pdf");
     fs::write(&bad, "no pdf").unwrap();
     let ran = sohoa(["digitise", "--json", "--dry-run", bad.to_str().unwrap(), good.to_str().unwrap()]);
-    let outcomes: Vec<String> = ran.answers().iter().map(|a| a["outcome"].as_str().unwrap().to_owned()).collect();
+    let outcomes: Vec<String> =
+        ran.answers().iter().map(|a| a["outcome"].as_str().unwrap().to_owned()).collect();
     assert_eq!(outcomes[0], "unreadable");
     assert_ne!(outcomes[1], "unreadable");
     assert!(ran.code >= 3);
@@ -166,7 +170,11 @@ fn a_catalogue_is_imported_whole_or_not_at_all() {
     let data = data.to_str().unwrap();
     let text = fs::read_to_string("schemas/catalogue/procedures.json").unwrap();
     let broken = dir.path().join("broken.json");
-    fs::write(&broken, text.replacen("\"full_type_code\": \"1.001776.01\"", "\"full_type_code\": \"1.001776.02\"", 1)).unwrap();
+    fs::write(
+        &broken,
+        text.replacen("\"full_type_code\": \"1.001776.01\"", "\"full_type_code\": \"1.001776.02\"", 1),
+    )
+    .unwrap();
     let refused = sohoa(["catalogue", "import", "--data", data, broken.to_str().unwrap()]);
     assert_eq!(refused.code, 3);
     assert!(refused.stderr.contains("full_type_code phải là 1.001776.01"), "{}", refused.stderr);
@@ -184,7 +192,8 @@ fn officers_are_added_and_named_on_acts() {
     let data = dir.path().join("data");
     let number = dir.path().join("number");
     fs::write(&number, "079190000001\n").unwrap();
-    let add = ["officer", "add", "--data", data.to_str().unwrap(), "--name", "Trần Thị Mẫu", "--personal-id-file"];
+    let add =
+        ["officer", "add", "--data", data.to_str().unwrap(), "--name", "Trần Thị Mẫu", "--personal-id-file"];
     let added = sohoa(add.into_iter().chain([number.to_str().unwrap()]));
     assert_eq!(added.code, 0, "{}", added.stderr);
     let listed = sohoa(["officer", "list", "--data", data.to_str().unwrap()]);

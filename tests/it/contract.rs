@@ -20,7 +20,8 @@ pub fn schema(name: &str) -> Value {
 pub fn holds(name: &str, answer: &Value) {
     let schema = schema(name);
     let validator = jsonschema::validator_for(&schema).unwrap();
-    let faults: Vec<String> = validator.iter_errors(answer).map(|e| format!("{}: {e}", e.instance_path())).collect();
+    let faults: Vec<String> =
+        validator.iter_errors(answer).map(|e| format!("{}: {e}", e.instance_path())).collect();
     assert!(faults.is_empty(), "{}\n{answer:#}", faults.join("\n"));
 }
 

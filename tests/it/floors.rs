@@ -45,7 +45,8 @@ fn sources(dir: &Path, found: &mut Vec<PathBuf>) {
 /// The paths that a file uses, `crate::a::b` and outside ones, braces opened one level deep or more.
 fn uses(text: &str) -> BTreeSet<String> {
     let mut found = BTreeSet::new();
-    let code: String = text.lines().filter(|l| !l.trim_start().starts_with("//")).map(|l| format!("{l}\n")).collect();
+    let code: String =
+        text.lines().filter(|l| !l.trim_start().starts_with("//")).map(|l| format!("{l}\n")).collect();
     let mut rest = code.as_str();
     while let Some(at) = rest.find("use ") {
         let is_word = rest[..at].chars().next_back().is_none_or(|c| c.is_whitespace() || c == '(');
@@ -56,7 +57,8 @@ fn uses(text: &str) -> BTreeSet<String> {
     }
     // Full paths in the code.
     for (at, _) in code.match_indices("crate::") {
-        let path: String = code[at..].chars().take_while(|c| c.is_alphanumeric() || *c == '_' || *c == ':').collect();
+        let path: String =
+            code[at..].chars().take_while(|c| c.is_alphanumeric() || *c == '_' || *c == ':').collect();
         found.insert(path);
     }
     found
@@ -147,7 +149,8 @@ fn generator_and_reader_share_nothing() {
     let (mut generator, mut reader) = (Vec::new(), Vec::new());
     sources(Path::new("samples/generator"), &mut generator);
     sources(Path::new("src/engines"), &mut reader);
-    let read_all = |files: &[PathBuf]| files.iter().map(|f| fs::read_to_string(f).unwrap()).collect::<String>();
+    let read_all =
+        |files: &[PathBuf]| files.iter().map(|f| fs::read_to_string(f).unwrap()).collect::<String>();
     let generator_text = read_all(&generator);
     assert!(!generator_text.contains("sohoa::"), "the generator uses the program");
     assert!(!generator_text.contains("Tinos"), "the generator draws with the reader's font");
@@ -155,7 +158,8 @@ fn generator_and_reader_share_nothing() {
     // A list that stands in both would let the reader know what the generator writes: no run of
     // three string literals in a row is common to the two.
     let runs = |text: &str| -> BTreeSet<String> {
-        let literals: Vec<&str> = text.split('"').skip(1).step_by(2).filter(|l| l.chars().count() > 3).collect();
+        let literals: Vec<&str> =
+            text.split('"').skip(1).step_by(2).filter(|l| l.chars().count() > 3).collect();
         literals.windows(3).map(|w| w.join("|")).collect()
     };
     let reader_code: String = reader

@@ -12,7 +12,13 @@ use crate::{
     },
 };
 
-async fn uploaded(app: &TestApp, dossier: &str, place: &str, bytes: &[u8], parts: &[(&'static str, &str)]) -> String {
+async fn uploaded(
+    app: &TestApp,
+    dossier: &str,
+    place: &str,
+    bytes: &[u8],
+    parts: &[(&'static str, &str)],
+) -> String {
     let response = app.upload(dossier, place, bytes, parts).await;
     assert_eq!(response.status(), 202, "{}", response.text().await.unwrap());
     let location = response.headers()["location"].to_str().unwrap().to_owned();
@@ -101,7 +107,8 @@ async fn is_coded_pdf(app: &TestApp, document: &str, code: &str) {
     std::fs::write(&pdf, response.bytes().await.unwrap()).unwrap();
     let checked = judge("qpdf", "qpdf", &["--check".as_ref(), pdf.as_os_str()]);
     assert_eq!(checked.code, 0, "{}{}", checked.stdout, checked.stderr);
-    let text = judge("pdftotext", "poppler-utils", &["-l".as_ref(), "1".as_ref(), pdf.as_os_str(), "-".as_ref()]);
+    let text =
+        judge("pdftotext", "poppler-utils", &["-l".as_ref(), "1".as_ref(), pdf.as_os_str(), "-".as_ref()]);
     let squeezed: String = text.stdout.chars().filter(|c| !c.is_whitespace()).collect();
     let wanted: String = code.chars().filter(|c| !c.is_whitespace()).collect();
     assert!(squeezed.contains(&wanted), "the code is not on page one: {}", text.stdout);
@@ -145,7 +152,9 @@ async fn a_missing_page_asks_for_a_rescan_and_the_bytes_are_kept() {
     // An officer may take it upon himself, with a reason.
     let refused = app.post(&format!("/api/v1/papers/{paper}/override")).json(&json!({ "reason": " " }));
     assert_eq!(app.problem(refused).await["type"], "urn:sohoa:problem:no-reason");
-    let taken = app.post(&format!("/api/v1/papers/{paper}/override")).json(&json!({ "reason": "bản gốc chỉ có vậy" }));
+    let taken = app
+        .post(&format!("/api/v1/papers/{paper}/override"))
+        .json(&json!({ "reason": "bản gốc chỉ có vậy" }));
     app.json(taken).await;
     assert_eq!(app.settled(&paper).await["state"], "to_confirm");
 }
@@ -162,30 +171,34 @@ async fn what_is_only_shown_is_not_digitised() {
 
     let checklist = app.json(app.get(&format!("/api/v1/dossiers/{dossier}"))).await;
     let item = &checklist["checklist"][4];
-    assert_eq!((item["component"].as_str(), item["decision"].as_str()), (Some("05"), Some("do_not_digitise")));
+    assert_eq!(
+        (item["component"].as_str(), item["decision"].as_str()),
+        (Some("05"), Some("do_not_digitise"))
+    );
     assert_eq!(item["papers"][0]["state"], "refused");
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn figures_written_by_pen_are_asked_and_keyed() {
-    let scan = papers::with(
-        Kind::OfficialLetter,
-        45,
-        Container::Pdf,
-        &[Spoiling::PenNumber, Spoiling::PenDay],
-    );
+    let scan =
+        papers::with(Kind::OfficialLetter, 45, Container::Pdf, &[Spoiling::PenNumber, Spoiling::PenDay]);
     let app = TestApp::start(true).await;
     let dossier = app.open_dossier("1.001776").await;
     let paper = uploaded(&app, &dossier, "components/YC01/papers", &papers::bytes(&scan), &[]).await;
     let seen = app.settled(&paper).await;
     assert_eq!(seen["state"], "to_confirm");
-    assert_eq!(seen["fields"]["document_number"]["status"], "not_read", "{}", seen["fields"]["document_number"]);
+    assert_eq!(
+        seen["fields"]["document_number"]["status"], "not_read",
+        "{}",
+        seen["fields"]["document_number"]
+    );
     assert_eq!(seen["fields"]["issued_on"]["status"], "not_read", "{}", seen["fields"]["issued_on"]);
     assert_eq!(seen["code"], Value::Null);
 
     let confirm = app.post(&format!("/api/v1/papers/{paper}/confirm"));
     let problem = app.problem(confirm.json(&json!({}))).await;
-    let asked: Vec<&str> = problem["errors"].as_array().unwrap().iter().map(|e| e["field"].as_str().unwrap()).collect();
+    let asked: Vec<&str> =
+        problem["errors"].as_array().unwrap().iter().map(|e| e["field"].as_str().unwrap()).collect();
     assert!(asked.contains(&"document_number") && asked.contains(&"issued_on"), "{asked:?}");
 }
 
@@ -201,7 +214,8 @@ async fn an_owner_without_a_number_is_coded_by_name_and_birth_date() {
             "issued_on": "25/11/2024", "document_type_code": "1.001776.01", "issuing_authority": null,
             "abstract": null, "validity_period": null, "validity_scope": null,
         });
-        app.json(app.post(&format!("/api/v1/papers/{paper}/confirm")).json(&json!({ "fields": fields }))).await;
+        app.json(app.post(&format!("/api/v1/papers/{paper}/confirm")).json(&json!({ "fields": fields })))
+            .await;
         assert_eq!(app.settled(&paper).await["state"], "stored");
 
         let lookup = json!({ "owner": "Nguyễn Thị Ưỡng 05.06.1985", "purpose": "tra cứu" });
@@ -309,15 +323,29 @@ async fn the_pages_lead_from_upload_to_the_store() {
 
     let truth = truth_of(&scan);
     let text = |name: &str| truth[name].as_str().unwrap_or_default().to_owned();
-    let fields: Vec<(&str, String)> =
-        ["document_type_code", "owner_id", "document_name", "document_number", "issued_on", "issuing_authority", "abstract", "validity_scope"]
-            .into_iter()
-            .map(|name| (name, text(name)))
-            .collect();
+    let fields: Vec<(&str, String)> = [
+        "document_type_code",
+        "owner_id",
+        "document_name",
+        "document_number",
+        "issued_on",
+        "issuing_authority",
+        "abstract",
+        "validity_scope",
+    ]
+    .into_iter()
+    .map(|name| (name, text(name)))
+    .collect();
     // Emptied by mistake: nothing is lost, and the page says so.
     let mut emptied = fields.clone();
     emptied[0].1 = String::new();
-    let again = app.post(&format!("{place}/confirm")).body(form(&emptied)).header(FORM.0, FORM.1).send().await.unwrap();
+    let again = app
+        .post(&format!("{place}/confirm"))
+        .body(form(&emptied))
+        .header(FORM.0, FORM.1)
+        .send()
+        .await
+        .unwrap();
     assert_eq!(again.status(), 422);
     assert!(again.text().await.unwrap().contains("bắt buộc phải có"));
 
@@ -326,7 +354,13 @@ async fn the_pages_lead_from_upload_to_the_store() {
     let page = app.get(&place).send().await.unwrap().text().await.unwrap();
     assert!(page.contains("Đã lưu vào kho"), "{page}");
 
-    let found = app.post("/owners").body(form(&[("owner", text("owner_id")), ("purpose", "trợ cấp".to_owned())])).header(FORM.0, FORM.1).send().await.unwrap();
+    let found = app
+        .post("/owners")
+        .body(form(&[("owner", text("owner_id")), ("purpose", "trợ cấp".to_owned())]))
+        .header(FORM.0, FORM.1)
+        .send()
+        .await
+        .unwrap();
     let page = found.text().await.unwrap();
     assert!(page.contains(&text("document_number")) && page.contains("chưa ký số"), "{page}");
 }

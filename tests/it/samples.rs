@@ -37,7 +37,8 @@ struct Tally {
 
 /// The same words, whatever their case and the spaces between them.
 fn same(field: &str, answer: &Value, truth: &Value) -> bool {
-    let plain = |v: &Value| v.as_str().map(|t| t.to_lowercase().split_whitespace().collect::<Vec<_>>().join(" "));
+    let plain =
+        |v: &Value| v.as_str().map(|t| t.to_lowercase().split_whitespace().collect::<Vec<_>>().join(" "));
     match (plain(answer), plain(truth)) {
         (Some(a), Some(b)) if field == "document_number" => answer == truth && a == b,
         (Some(a), Some(b)) => a == b,
@@ -89,8 +90,13 @@ fn the_sample_dossier_is_read_and_nothing_is_silently_wrong() {
         let stem = input.file_stem().unwrap().to_str().unwrap();
         let truth = fs::read_to_string(folder.join(format!("{stem}.truth.json"))).unwrap();
         let truth: Value = serde_json::from_str(&truth).unwrap();
-        assert_eq!(answer["pages"].as_array().unwrap().len() as u64, truth["pages"].as_u64().unwrap(), "{stem}");
-        let turned: Vec<&Value> = answer["pages"].as_array().unwrap().iter().map(|p| &p["rotation"]).collect();
+        assert_eq!(
+            answer["pages"].as_array().unwrap().len() as u64,
+            truth["pages"].as_u64().unwrap(),
+            "{stem}"
+        );
+        let turned: Vec<&Value> =
+            answer["pages"].as_array().unwrap().iter().map(|p| &p["rotation"]).collect();
         assert_eq!(turned, truth["rotation_needed"].as_array().unwrap().iter().collect::<Vec<_>>(), "{stem}");
         judge(stem, answer, &truth, &mut tally);
     }
@@ -109,7 +115,10 @@ fn the_sample_dossier_is_read_and_nothing_is_silently_wrong() {
         tally.wrong.join("\n"),
     );
     eprintln!("{report}");
-    assert!(tally.wrong.iter().all(|w| !CRITICAL.iter().any(|c| w.contains(c)) && !w.contains("pen")), "{report}");
+    assert!(
+        tally.wrong.iter().all(|w| !CRITICAL.iter().any(|c| w.contains(c)) && !w.contains("pen")),
+        "{report}"
+    );
     assert!(tally.right * 100 >= tally.all * 90, "{report}");
     assert!(tally.critical_read * 100 >= tally.critical * 90, "{report}");
     assert_eq!(tally.pen_asked, tally.pen, "{report}");

@@ -152,9 +152,11 @@ pub fn resize_picture(image: DynamicImage, width: u32, height: u32) -> DynamicIm
         DynamicImage::ImageLuma8(grey) => scaled::<U8>(grey.as_raw(), grey.dimensions(), (width, height))
             .and_then(|pixels| GrayImage::from_raw(width, height, pixels))
             .map(DynamicImage::ImageLuma8),
-        DynamicImage::ImageRgb8(colour) => scaled::<U8x3>(colour.as_raw(), colour.dimensions(), (width, height))
-            .and_then(|pixels| RgbImage::from_raw(width, height, pixels))
-            .map(DynamicImage::ImageRgb8),
+        DynamicImage::ImageRgb8(colour) => {
+            scaled::<U8x3>(colour.as_raw(), colour.dimensions(), (width, height))
+                .and_then(|pixels| RgbImage::from_raw(width, height, pixels))
+                .map(DynamicImage::ImageRgb8)
+        }
         _ => None,
     };
     // Pictures are grey or colour of eight bits by now; should another come, it is scaled slowly.

@@ -52,11 +52,7 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Body<T> {
 
 /// The reason without the values it quotes: they may be personal data.
 fn safe(reason: &str) -> String {
-    reason
-        .split(['"', '`'])
-        .enumerate()
-        .map(|(i, part)| if i % 2 == 0 { part } else { "…" })
-        .collect()
+    reason.split(['"', '`']).enumerate().map(|(i, part)| if i % 2 == 0 { part } else { "…" }).collect()
 }
 
 /// A place in the path; what is not one is not found.
@@ -66,7 +62,8 @@ impl<T: DeserializeOwned + Send, S: Send + Sync> FromRequestParts<S> for Place<T
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
-        let Path(place) = Path::<T>::from_request_parts(parts, state).await.map_err(|_| Problem::not_found())?;
+        let Path(place) =
+            Path::<T>::from_request_parts(parts, state).await.map_err(|_| Problem::not_found())?;
         Ok(Self(place))
     }
 }
@@ -79,7 +76,8 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Asked<T> {
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
         let asked = Query::<T>::from_request_parts(parts, state).await;
-        let Query(asked) = asked.map_err(|_| Problem::bad_request("query", "Tham số của địa chỉ không đúng mẫu."))?;
+        let Query(asked) =
+            asked.map_err(|_| Problem::bad_request("query", "Tham số của địa chỉ không đúng mẫu."))?;
         Ok(Self(asked))
     }
 }
@@ -129,7 +127,9 @@ impl FromRequest<Api> for UploadIn {
 }
 
 pub(in crate::faces) async fn read_upload(mut form: Multipart, max_bytes: u64) -> Result<UploadIn, Problem> {
-    let wrong = |part: &str, why: &dyn std::fmt::Display| Problem::bad_request("part", format!("Phần “{part}”: {why}."));
+    let wrong = |part: &str, why: &dyn std::fmt::Display| {
+        Problem::bad_request("part", format!("Phần “{part}”: {why}."))
+    };
     let mut files = Vec::new();
     let mut n_bytes = 0u64;
     let (mut expected_pages, mut owner, mut form_in) = (None, None, HandedInAs::Original);
@@ -153,7 +153,8 @@ pub(in crate::faces) async fn read_upload(mut form: Multipart, max_bytes: u64) -
         match name.as_str() {
             "pages" => {
                 let n = text.parse().ok().filter(|n| *n > 0);
-                expected_pages = Some(ExpectedPages(n.ok_or_else(|| wrong("pages", &"phải là số từ 1 trở lên"))?));
+                expected_pages =
+                    Some(ExpectedPages(n.ok_or_else(|| wrong("pages", &"phải là số từ 1 trở lên"))?));
             }
             "owner" => owner = Some(OwnerNumber::parse(text).map_err(|e| wrong("owner", &e))?),
             "form" => form_in = HandedInAs::parse(text).map_err(|e| wrong("form", &e))?,
@@ -178,7 +179,8 @@ impl UploadIn {
 
 async fn text_of(field: Field<'_>) -> Result<String, Problem> {
     let bytes = field.bytes().await.map_err(|e| broken(&e))?;
-    String::from_utf8(bytes.to_vec()).map_err(|_| Problem::bad_request("part", "Một phần của biểu mẫu không phải UTF-8."))
+    String::from_utf8(bytes.to_vec())
+        .map_err(|_| Problem::bad_request("part", "Một phần của biểu mẫu không phải UTF-8."))
 }
 
 fn broken(error: &MultipartError) -> Problem {

@@ -34,9 +34,16 @@ pub(super) async fn once(State(api): State<Api>, request: Request, next: Next) -
     }
 }
 
-async fn answer_once(api: &Api, key: &HeaderValue, request: Request, next: Next) -> Result<Response, Problem> {
+async fn answer_once(
+    api: &Api,
+    key: &HeaderValue,
+    request: Request,
+    next: Next,
+) -> Result<Response, Problem> {
     let key = key.to_str().ok().filter(|k| (1..=200).contains(&k.len()));
-    let key = key.ok_or_else(|| Problem::bad_request("idempotency-key", "Idempotency-Key phải có 1 đến 200 ký tự ASCII."))?;
+    let key = key.ok_or_else(|| {
+        Problem::bad_request("idempotency-key", "Idempotency-Key phải có 1 đến 200 ký tự ASCII.")
+    })?;
     let (parts, body) = request.into_parts();
     let limit = usize::try_from(api.max_bytes.saturating_add(1 << 20)).unwrap_or(usize::MAX);
     let body = to_bytes(body, limit).await.map_err(|_| {
@@ -54,7 +61,11 @@ async fn answer_once(api: &Api, key: &HeaderValue, request: Request, next: Next)
         Known::New => {}
         Known::Done(answer) => return from_kept(answer),
         Known::InFlight => {
-            return Err(Problem::new(StatusCode::CONFLICT, "in-flight", "Yêu cầu cùng Idempotency-Key đang được xử lý."));
+            return Err(Problem::new(
+                StatusCode::CONFLICT,
+                "in-flight",
+                "Yêu cầu cùng Idempotency-Key đang được xử lý.",
+            ));
         }
         Known::OtherRequest => {
             let detail = "Idempotency-Key này đã dùng cho một yêu cầu khác.";
@@ -86,7 +97,8 @@ async fn keep(api: &Api, key: RequestKey<'_>, response: Response) -> Result<Resp
 }
 
 fn from_kept(answer: KeptAnswer) -> Result<Response, Problem> {
-    let broken = || Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "kept-answer", "Câu trả lời đã lưu bị hỏng.");
+    let broken =
+        || Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "kept-answer", "Câu trả lời đã lưu bị hỏng.");
     let mut response = Response::new(Body::from(answer.body));
     *response.status_mut() = StatusCode::from_u16(answer.status).map_err(|_| broken())?;
     let content_type = (header::CONTENT_TYPE.to_string(), answer.content_type);

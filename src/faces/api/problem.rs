@@ -114,7 +114,11 @@ impl From<ReadError> for Problem {
 
 fn spool(source: &std::io::Error) -> Problem {
     tracing::error!(%source, "temporary files can't be written");
-    Problem::new(StatusCode::INSUFFICIENT_STORAGE, "spool", "Không ghi được tệp tạm: kiểm tra dung lượng đĩa.")
+    Problem::new(
+        StatusCode::INSUFFICIENT_STORAGE,
+        "spool",
+        "Không ghi được tệp tạm: kiểm tra dung lượng đĩa.",
+    )
 }
 
 impl From<IntakeError> for Problem {
@@ -126,9 +130,8 @@ impl From<IntakeError> for Problem {
             }
             IntakeError::UnknownDossier => Self::not_found(),
             IntakeError::NoProcedure => Self::new(StatusCode::CONFLICT, "no-procedure", detail),
-            IntakeError::UnknownRole(_) => {
-                Self::new(StatusCode::NOT_FOUND, "unknown-component", detail).under("QĐ 1917/QĐ-BLĐTBXH, Điều 4 khoản 1")
-            }
+            IntakeError::UnknownRole(_) => Self::new(StatusCode::NOT_FOUND, "unknown-component", detail)
+                .under("QĐ 1917/QĐ-BLĐTBXH, Điều 4 khoản 1"),
             IntakeError::Unreadable(error) => error.into(),
             IntakeError::Spool(source) => spool(&source),
             IntakeError::Store(error) => error.into(),

@@ -72,7 +72,10 @@ fn kind_of(fault: AuditFaultKind) -> &'static str {
 
 fn refused(CatalogueFaults(faults): &CatalogueFaults) -> Stop {
     let lines: Vec<String> = faults.iter().map(|f| format!("  - {f}")).collect();
-    Stop::new(Exit::Unreadable, format!("Danh mục có {} lỗi, không nhập gì:\n{}", faults.len(), lines.join("\n")))
+    Stop::new(
+        Exit::Unreadable,
+        format!("Danh mục có {} lỗi, không nhập gì:\n{}", faults.len(), lines.join("\n")),
+    )
 }
 
 fn text_of(path: &Path) -> Result<String, Stop> {
@@ -148,8 +151,9 @@ pub(super) async fn audit(command: AuditCommand) -> Result<Exit, Stop> {
             println!("Nhật ký nguyên vẹn: {} sự kiện.", found.n_events);
             Ok(Exit::Done)
         }
-        Some(fault) => {
-            Err(Stop::new(Exit::NeedsPerson, format!("Nhật ký KHÔNG nguyên vẹn tại sự kiện số {}: {}.", fault.seq, kind_of(fault.kind))))
-        }
+        Some(fault) => Err(Stop::new(
+            Exit::NeedsPerson,
+            format!("Nhật ký KHÔNG nguyên vẹn tại sự kiện số {}: {}.", fault.seq, kind_of(fault.kind)),
+        )),
     }
 }

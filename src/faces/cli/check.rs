@@ -38,7 +38,11 @@ pub(super) fn check(args: CheckArgs) -> Result<Exit, Stop> {
     let readers = super::readers(&config, args.jobs)?;
     let mut exit = Exit::Done;
     for input in &inputs {
-        let report = if args.count { count(&readers, &config, input, args.json) } else { Some(check_one(&readers, &config, input)) };
+        let report = if args.count {
+            count(&readers, &config, input, args.json)
+        } else {
+            Some(check_one(&readers, &config, input))
+        };
         let Some(report) = report else { continue };
         report.print(args.json);
         exit = exit.max(report.exit());

@@ -146,7 +146,12 @@ async fn print_all(
 
 // --- without keeping anything ---------------------------------------------------------------
 
-async fn dry_run(args: &DigitiseArgs, config: Config, inputs: Vec<Input>, bar: &ProgressBar) -> Result<Exit, Stop> {
+async fn dry_run(
+    args: &DigitiseArgs,
+    config: Config,
+    inputs: Vec<Input>,
+    bar: &ProgressBar,
+) -> Result<Exit, Stop> {
     let catalogue = match &args.catalogue {
         Some(path) => {
             let text = std::fs::read_to_string(path)
@@ -163,9 +168,9 @@ async fn dry_run(args: &DigitiseArgs, config: Config, inputs: Vec<Input>, bar: &
         async move {
             let name = input.name.clone();
             let work = move || propose(&shared.0, &shared.1, &shared.2, &input, &on_page);
-            tokio::task::spawn_blocking(work).await.unwrap_or_else(|_| {
-                Report::unreadable(&name, ReadError::Crashed.to_string(), Exit::Failure)
-            })
+            tokio::task::spawn_blocking(work)
+                .await
+                .unwrap_or_else(|_| Report::unreadable(&name, ReadError::Crashed.to_string(), Exit::Failure))
         }
     }))
     .buffered(n_jobs);
@@ -175,7 +180,9 @@ async fn dry_run(args: &DigitiseArgs, config: Config, inputs: Vec<Input>, bar: &
 fn known_procedures(catalogue: &Catalogue, inputs: &[Input]) -> Result<(), Stop> {
     for code in inputs.iter().filter_map(|i| i.procedure.as_ref()) {
         if catalogue.procedure(code).is_none() {
-            return Err(Stop::usage(format!("Danh mục không có thủ tục {code}: kiểm tra lại mã, hoặc nhập Danh mục mới")));
+            return Err(Stop::usage(format!(
+                "Danh mục không có thủ tục {code}: kiểm tra lại mã, hoặc nhập Danh mục mới"
+            )));
         }
     }
     Ok(())
@@ -208,8 +215,8 @@ fn propose(
     let now = Clock::System.now();
     match examine::examine(readers, &files, &declared, catalogue, &config.pages, now, on_page) {
         Ok(examination) => {
-            let report =
-                Report::seen(&input.name, &examination.pages, &examination.text).with_timings(examination.timings);
+            let report = Report::seen(&input.name, &examination.pages, &examination.text)
+                .with_timings(examination.timings);
             let Some(proposed) = examination.proposed else { return report };
             let without_number = config
                 .code_papers_without_number
@@ -244,9 +251,16 @@ fn exit_of_reading(error: &ReadError) -> Exit {
 
 // --- into the store ---------------------------------------------------------------------------
 
-async fn keep(args: &DigitiseArgs, config: Config, inputs: Vec<Input>, bar: &ProgressBar) -> Result<Exit, Stop> {
+async fn keep(
+    args: &DigitiseArgs,
+    config: Config,
+    inputs: Vec<Input>,
+    bar: &ProgressBar,
+) -> Result<Exit, Stop> {
     if args.catalogue.is_some() {
-        return Err(Stop::usage("--catalogue chỉ dùng với --dry-run; để đổi Danh mục: sohoa catalogue import"));
+        return Err(Stop::usage(
+            "--catalogue chỉ dùng với --dry-run; để đổi Danh mục: sohoa catalogue import",
+        ));
     }
     let n_jobs = n_jobs(args, &config);
     let ctx = super::open(&config, args.jobs, None).await?;
@@ -254,8 +268,9 @@ async fn keep(args: &DigitiseArgs, config: Config, inputs: Vec<Input>, bar: &Pro
     let (_, catalogue) = intake::current_catalogue(&ctx).await?;
     known_procedures(&catalogue, &inputs)?;
     if let Some(out) = &args.out {
-        std::fs::create_dir_all(out)
-            .map_err(|e| Stop::new(Exit::StorageUnreachable, format!("không tạo được thư mục {}: {e}", out.display())))?;
+        std::fs::create_dir_all(out).map_err(|e| {
+            Stop::new(Exit::StorageUnreachable, format!("không tạo được thư mục {}: {e}", out.display()))
+        })?;
     }
     let mut dossiers: Vec<Dossier> = Vec::new();
     let mut work = Vec::new();
@@ -287,7 +302,11 @@ async fn keep(args: &DigitiseArgs, config: Config, inputs: Vec<Input>, bar: &Pro
     Ok(print_all(args.json, bar, &mut reports).await)
 }
 
-async fn open_dossier(ctx: &Ctx, officer: &ActingOfficer, procedure: Option<ProcedureCode>) -> Result<Dossier, Stop> {
+async fn open_dossier(
+    ctx: &Ctx,
+    officer: &ActingOfficer,
+    procedure: Option<ProcedureCode>,
+) -> Result<Dossier, Stop> {
     intake::open_dossier(ctx, officer, procedure).await.map_err(stop_of_intake)
 }
 
@@ -295,7 +314,11 @@ async fn open_dossier(ctx: &Ctx, officer: &ActingOfficer, procedure: Option<Proc
 async fn officer(ctx: &Ctx, config: &Config, id: Option<&str>) -> Result<ActingOfficer, Stop> {
     let (configured, _) = config.officer();
     let Some(id) = id else { return Ok(ctx.rules.officer.clone()) };
-    let unknown = || Stop::usage("không có công chức với mã này: xem `sohoa officer list`, hoặc thêm bằng `sohoa officer add`");
+    let unknown = || {
+        Stop::usage(
+            "không có công chức với mã này: xem `sohoa officer list`, hoặc thêm bằng `sohoa officer add`",
+        )
+    };
     let id = OfficerId::parse(id).map_err(|_| unknown())?;
     let known = administer::officers(ctx).await?.into_iter().chain([configured]).find(|o| o.id == id);
     Ok(ActingOfficer { officer: known.ok_or_else(unknown)?, signed_in_at: ctx.clock.now() })
@@ -344,10 +367,11 @@ impl Line {
         let report = match &paper.state {
             PaperState::ToConfirm { checked, proposed, timings } => {
                 let text = self.words(paper).await?;
-                let without_number = self.ctx.rules.code_papers_without_number.then(|| CodeNumber::None {
-                    received_on: day_in_vietnam(paper.received_at),
-                    ordinal: 1,
-                });
+                let without_number = self
+                    .ctx
+                    .rules
+                    .code_papers_without_number
+                    .then(|| CodeNumber::None { received_on: day_in_vietnam(paper.received_at), ordinal: 1 });
                 let code = proposed.code(without_number);
                 Report::seen(name, &Ok(checked.clone()), &text)
                     .with_timings(*timings)
@@ -360,14 +384,17 @@ impl Line {
             }
             PaperState::Quarantined { .. } => {
                 let rule = "QĐ 1917/QĐ-BLĐTBXH, Điều 5 khoản 1".to_owned();
-                let message = "Tài liệu có dấu độ mật: không số hóa. Bản quét đã được cách ly, chờ xóa.".to_owned();
+                let message =
+                    "Tài liệu có dấu độ mật: không số hóa. Bản quét đã được cách ly, chờ xóa.".to_owned();
                 Report::refused(name, &blocked(FindingKind::Classified, rule, message))
             }
             PaperState::Failed { cause, retry, .. } => {
                 let exit = if *retry { Exit::Failure } else { Exit::Unreadable };
                 Report::unreadable(name, cause.clone(), exit)
             }
-            other => Report::unreadable(name, format!("giấy tờ đang ở bước “{}”", other.label()), Exit::Failure),
+            other => {
+                Report::unreadable(name, format!("giấy tờ đang ở bước “{}”", other.label()), Exit::Failure)
+            }
         };
         Ok(report.with_paper(&paper.id))
     }
@@ -380,11 +407,18 @@ impl Line {
     }
 
     /// Confirms in the officer's name, waits until the paper is stored, and writes the coded PDF.
-    async fn accept(&self, input: &Input, paper: Paper, report: Report, start: Instant) -> Result<Report, Stop> {
+    async fn accept(
+        &self,
+        input: &Input,
+        paper: Paper,
+        report: Report,
+        start: Instant,
+    ) -> Result<Report, Stop> {
         if report.outcome() != Outcome::Proposed {
             return Ok(report); // a person must look first: --accept is refused
         }
-        let confirmed = steps::confirm(&self.ctx, &self.officer, &paper.id, None, FieldEdits::default()).await;
+        let confirmed =
+            steps::confirm(&self.ctx, &self.officer, &paper.id, None, FieldEdits::default()).await;
         match confirmed {
             Ok(_) => {}
             Err(DigitiseError::Signed) => {
@@ -392,7 +426,10 @@ impl Line {
                 let rule = "QĐ 1917/QĐ-BLĐTBXH, Điều 15 khoản 3".to_owned();
                 return Ok(report.with_reason(&asked(rule, message)).with_exit(Exit::Unreadable));
             }
-            Err(error @ (DigitiseError::Fields(_) | DigitiseError::CodeTaken { .. } | DigitiseError::NoNumber)) => {
+            Err(
+                error
+                @ (DigitiseError::Fields(_) | DigitiseError::CodeTaken { .. } | DigitiseError::NoNumber),
+            ) => {
                 let rule = "QĐ 1917/QĐ-BLĐTBXH, Điều 7".to_owned();
                 return Ok(report.with_reason(&asked(rule, error.to_string())));
             }
@@ -403,7 +440,8 @@ impl Line {
         let paper = steps::paper(&self.ctx, &paper.id).await.map_err(stop_of_step)?;
         let PaperState::Stored { record } = &paper.state else { return self.seen(input, &paper).await };
         let purpose = browse::Purpose::of_dossier(&paper.dossier);
-        let (_, pdf) = browse::content(&self.ctx, &self.officer, record, &purpose).await.map_err(stop_of_browse)?;
+        let (_, pdf) =
+            browse::content(&self.ctx, &self.officer, record, &purpose).await.map_err(stop_of_browse)?;
         let code = browse::code_of(&self.ctx, record).await.map_err(stop_of_browse)?;
         if let Some(out) = &self.out {
             write_whole(&out.join(coded_name(&input.path)), &pdf)?;

@@ -41,7 +41,9 @@ pub(super) struct Defaults {
 pub(super) enum InputError {
     #[error("không đọc được {0}: {1}")]
     Io(String, io::Error),
-    #[error("thư mục {0} chứa tệp PDF: mỗi PDF là một giấy tờ riêng, hãy nêu từng tệp; thư mục chỉ dùng cho ảnh các trang của một giấy tờ")]
+    #[error(
+        "thư mục {0} chứa tệp PDF: mỗi PDF là một giấy tờ riêng, hãy nêu từng tệp; thư mục chỉ dùng cho ảnh các trang của một giấy tờ"
+    )]
     FolderOfPdfs(String),
     #[error("thư mục {0} không có ảnh trang nào (JPEG, PNG hoặc TIFF)")]
     EmptyFolder(String),
@@ -75,7 +77,9 @@ impl Defaults {
     }
 
     fn input(&self, path: PathBuf, name: String) -> Result<Input, String> {
-        let parse = |what: &str, text: &Option<String>| text.clone().filter(|t| !t.trim().is_empty()).map(|t| (what.to_owned(), t));
+        let parse = |what: &str, text: &Option<String>| {
+            text.clone().filter(|t| !t.trim().is_empty()).map(|t| (what.to_owned(), t))
+        };
         let procedure = parse("--procedure", &self.procedure)
             .map(|(what, t)| ProcedureCode::parse(&t).map_err(|e| format!("{what}: {e}")))
             .transpose()?;
@@ -107,7 +111,12 @@ impl Defaults {
         let header = reader.headers().map_err(|e| place(1, &e))?.clone();
         for column in &header {
             if !["path", "pages", "procedure", "component", "owner", "form"].contains(&column) {
-                return Err(place(1, &format!("không có cột “{column}”; các cột: path, pages, procedure, component, owner, form")));
+                return Err(place(
+                    1,
+                    &format!(
+                        "không có cột “{column}”; các cột: path, pages, procedure, component, owner, form"
+                    ),
+                ));
             }
         }
         if !header.iter().any(|c| c == "path") {
@@ -122,7 +131,8 @@ impl Defaults {
                 row.get(i).filter(|t| !t.is_empty()).map(str::to_owned)
             };
             let Some(path) = cell("path") else { return Err(place(line, &"cột path còn trống")) };
-            let pages = cell("pages").map(|t| t.parse::<u32>().ok().filter(|n| *n > 0).ok_or("pages phải là số từ 1 trở lên"));
+            let pages = cell("pages")
+                .map(|t| t.parse::<u32>().ok().filter(|n| *n > 0).ok_or("pages phải là số từ 1 trở lên"));
             let declared = Self {
                 pages: pages.transpose().map_err(|e| place(line, &e))?,
                 procedure: cell("procedure").or_else(|| self.procedure.clone()),

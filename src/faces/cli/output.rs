@@ -12,7 +12,7 @@ use crate::{
         code::DocumentCode,
         dossier::StepTimes,
         fields::ProposedFields,
-        page::{CheckedPages, Finding, FindingKind, PageFaults, PageFacts, Severity},
+        page::{CheckedPages, Finding, FindingKind, PageFacts, PageFaults, Severity},
         text::RecognisedText,
     },
     faces::wire::{self, CodeOut, PageOut, ReasonOut},
@@ -103,7 +103,13 @@ impl Report {
         Self::new(input, outcome, findings, pages, text)
     }
 
-    fn new(input: &str, outcome: Outcome, findings: &[Finding], pages: &[PageFacts], text: &RecognisedText) -> Self {
+    fn new(
+        input: &str,
+        outcome: Outcome,
+        findings: &[Finding],
+        pages: &[PageFacts],
+        text: &RecognisedText,
+    ) -> Self {
         Self {
             input: input.to_owned(),
             outcome,

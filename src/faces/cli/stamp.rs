@@ -5,10 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::{Exit, Stop, output::write_whole};
-use crate::{
-    domain::code::DocumentCode,
-    engines::stamp::StampError,
-};
+use crate::{domain::code::DocumentCode, engines::stamp::StampError};
 
 #[derive(Args)]
 pub(super) struct StampArgs {
@@ -41,7 +38,8 @@ pub(super) fn stamp(args: &StampArgs) -> Result<Exit, Stop> {
     let bytes = std::fs::read(&args.input)
         .map_err(|e| Stop::new(Exit::Unreadable, format!("không đọc được {}: {e}", args.input.display())))?;
     let stamped = crate::engines::stamp::write_code(&bytes, &code).map_err(|error| {
-        let exit = if matches!(error, StampError::CodeTooWide { .. }) { Exit::Usage } else { Exit::Unreadable };
+        let exit =
+            if matches!(error, StampError::CodeTooWide { .. }) { Exit::Usage } else { Exit::Unreadable };
         Stop::new(exit, error.to_string())
     })?;
     write_whole(&args.output, &stamped.pdf)?;

@@ -66,13 +66,20 @@ pub(super) async fn form(State(web): State<Web>) -> Response {
     lookup_page(&web, StatusCode::OK, None, String::new(), Vec::new())
 }
 
-fn lookup_page(web: &Web, status: StatusCode, message: Option<String>, purpose: String, owners: Vec<String>) -> Response {
+fn lookup_page(
+    web: &Web,
+    status: StatusCode,
+    message: Option<String>,
+    purpose: String,
+    owners: Vec<String>,
+) -> Response {
     html(status, &LookupPage { frame: web.frame("owners"), message, purpose, owners })
 }
 
 /// `POST /owners`.
 pub(super) async fn look_up(State(web): State<Web>, Form(form): Form<LookupForm>) -> Response {
-    let again = |status, message: String| lookup_page(&web, status, Some(message), form.purpose.clone(), Vec::new());
+    let again =
+        |status, message: String| lookup_page(&web, status, Some(message), form.purpose.clone(), Vec::new());
     let purpose = match Purpose::parse(&form.purpose) {
         Ok(purpose) => purpose,
         Err(error) => return again(StatusCode::UNPROCESSABLE_ENTITY, sentence(&error.to_string())),
@@ -107,7 +114,11 @@ pub(super) struct PageIn {
 }
 
 /// `GET /owners/{id}`.
-pub(super) async fn page(State(web): State<Web>, Path(id): Path<String>, Query(asked): Query<PageIn>) -> Response {
+pub(super) async fn page(
+    State(web): State<Web>,
+    Path(id): Path<String>,
+    Query(asked): Query<PageIn>,
+) -> Response {
     match store_of(&web, &id, asked.after.as_deref()).await {
         Ok(page) => html(StatusCode::OK, &page),
         Err(BrowseError::NoPurpose) => Redirect::to("/owners").into_response(),
@@ -148,7 +159,9 @@ fn line(record: &StoredRecord, today: Date) -> DocumentLine {
             (p.until.map_or("✓ còn hiệu lực".to_owned(), |u| format!("✓ đến {}", day(u))), "valid")
         }
         Some(p) if p.from.is_some_and(|from| today < from) => ("✗ chưa có hiệu lực".to_owned(), "expired"),
-        Some(p) => (p.until.map_or("✗ hết hiệu lực".to_owned(), |u| format!("✗ hết hiệu lực {}", day(u))), "expired"),
+        Some(p) => {
+            (p.until.map_or("✗ hết hiệu lực".to_owned(), |u| format!("✗ hết hiệu lực {}", day(u))), "expired")
+        }
     };
     DocumentLine {
         id: record.id.to_string(),

@@ -120,7 +120,12 @@ const PICTURE_PX: u32 = 1240;
 /// The inputs of the form, in the order of Điều 6; birth date and name stand for an owner without a number.
 const INPUTS: [(&str, FieldKey, bool, &str); 11] = [
     ("document_type_code", FieldKey::DocumentTypeCode, false, "Như 1.001776-KQ1 hoặc 1.001776.01."),
-    ("owner_id", FieldKey::OwnerId, false, "12 chữ số, mã của tổ chức; chưa có số thì họ tên và ngày sinh: Nguyễn Văn Mẫu 05.06.1985."),
+    (
+        "owner_id",
+        FieldKey::OwnerId,
+        false,
+        "12 chữ số, mã của tổ chức; chưa có số thì họ tên và ngày sinh: Nguyễn Văn Mẫu 05.06.1985.",
+    ),
     ("document_name", FieldKey::DocumentName, false, ""),
     ("document_number", FieldKey::DocumentNumber, false, ""),
     ("issued_on", FieldKey::IssuedOn, false, "25/11/2024"),
@@ -235,7 +240,12 @@ async fn stored(web: &Web, paper: &Paper, dossier: &DossierId) -> Result<Option<
     let purpose = Purpose::of_dossier(dossier);
     let document = browse::document(&web.ctx, &officer, record, &purpose).await?;
     // Whoever stored it may look at it: that is the handling of this dossier.
-    web.purposes.state(&officer.officer.id, std::slice::from_ref(&document.owner), &purpose, web.ctx.clock.now());
+    web.purposes.state(
+        &officer.officer.id,
+        std::slice::from_ref(&document.owner),
+        &purpose,
+        web.ctx.clock.now(),
+    );
     Ok(Some(StoredLine {
         id: record.to_string(),
         owner: document.owner.to_string(),
@@ -272,7 +282,14 @@ fn marks(proposed: &ProposedFields, page: u32) -> Vec<Mark> {
         let Some(place) = place.filter(|p| p.page == page) else { return };
         let b = place.box_mm;
         let class = if status == Status::NotRead { "ask" } else { "read" };
-        marks.push(Mark { field, class, x: b.left - 0.8, y: b.top - 0.8, w: b.width + 1.6, h: b.height + 1.6 });
+        marks.push(Mark {
+            field,
+            class,
+            x: b.left - 0.8,
+            y: b.top - 0.8,
+            w: b.width + 1.6,
+            h: b.height + 1.6,
+        });
     };
     add("owner_id", proposed.owner_id.place, proposed.owner_id.status);
     add("document_name", proposed.document_name.place, proposed.document_name.status);
@@ -337,7 +354,11 @@ fn seen(proposed: &ProposedFields, name: &str) -> (String, Status, Option<Place>
         "owner_id" => {
             let (value, status, place) = of(&proposed.owner_id, ToString::to_string);
             // For a paper without a number, the name and birth date of its holder (Điều 7).
-            let value = if value.is_empty() { proposed.owner().map(|o| o.to_string()).unwrap_or_default() } else { value };
+            let value = if value.is_empty() {
+                proposed.owner().map(|o| o.to_string()).unwrap_or_default()
+            } else {
+                value
+            };
             (value, status, place)
         }
         "document_name" => of(&proposed.document_name, text),
@@ -424,7 +445,9 @@ fn edits(form: &HashMap<String, String>) -> Result<FieldEdits, Vec<FieldFault>> 
             faults.push(fault);
         }
     };
-    for key in ["document_type_code", "owner_id", "document_name", "issuing_authority", "abstract", "validity_scope"] {
+    for key in
+        ["document_type_code", "owner_id", "document_name", "issuing_authority", "abstract", "validity_scope"]
+    {
         set(key, json!(text(key)));
     }
     for (key, absent) in [("document_number", "no_number"), ("issued_on", "no_date")] {
@@ -476,12 +499,15 @@ fn after(web: &Web, id: &str, done: Result<Paper, DigitiseError>) -> Response {
 /// `GET /papers/{id}/pages/{position}`: the page picture.
 pub(super) async fn picture(State(web): State<Web>, Path((id, position)): Path<(String, u32)>) -> Response {
     let picture = match paper_id(&id) {
-        Ok(id) => browse::page_picture(&web.ctx, &web.officer(), &id, position, PICTURE_PX).await.map_err(Fault::from),
+        Ok(id) => browse::page_picture(&web.ctx, &web.officer(), &id, position, PICTURE_PX)
+            .await
+            .map_err(Fault::from),
         Err(fault) => Err(fault),
     };
     match picture {
         Ok(jpeg) => {
-            let headers = [(header::CONTENT_TYPE, "image/jpeg"), (header::CACHE_CONTROL, "private, max-age=300")];
+            let headers =
+                [(header::CONTENT_TYPE, "image/jpeg"), (header::CACHE_CONTROL, "private, max-age=300")];
             (headers, jpeg).into_response()
         }
         Err(fault) => fault.status.into_response(),

@@ -153,12 +153,22 @@ async fn received(web: &Web, form: Multipart, kind: &mut String) -> Result<Paper
     Ok(intake::receive(&web.ctx, &officer, &dossier.id, upload).await?)
 }
 
-async fn read_form(web: &Web, mut form: Multipart, kind: &mut String) -> Result<(ProcedureCode, Upload), Fault> {
+async fn read_form(
+    web: &Web,
+    mut form: Multipart,
+    kind: &mut String,
+) -> Result<(ProcedureCode, Upload), Fault> {
     let wrong = |message: String| Fault { status: StatusCode::UNPROCESSABLE_ENTITY, message };
-    let broken = |_| wrong("Tệp gửi lên bị đứt, sai mẫu hoặc lớn hơn giới hạn: chọn lại tệp rồi gửi lại.".into());
+    let broken =
+        |_| wrong("Tệp gửi lên bị đứt, sai mẫu hoặc lớn hơn giới hạn: chọn lại tệp rồi gửi lại.".into());
     let (mut files, mut n_bytes) = (Vec::new(), 0u64);
-    let mut upload =
-        Upload { files: Vec::new(), role: None, form: HandedInAs::Original, expected_pages: None, owner: None };
+    let mut upload = Upload {
+        files: Vec::new(),
+        role: None,
+        form: HandedInAs::Original,
+        expected_pages: None,
+        owner: None,
+    };
     while let Some(field) = form.next_field().await.map_err(broken)? {
         let name = field.name().unwrap_or_default().to_owned();
         let bytes = field.bytes().await.map_err(broken)?;
@@ -180,7 +190,8 @@ async fn read_form(web: &Web, mut form: Multipart, kind: &mut String) -> Result<
                 upload.expected_pages = Some(crate::domain::dossier::ExpectedPages(n));
             }
             "owner" if !text.is_empty() => {
-                let owner = OwnerNumber::parse(&text).map_err(|e| wrong(format!("Số định danh của chủ giấy tờ: {e}.")))?;
+                let owner = OwnerNumber::parse(&text)
+                    .map_err(|e| wrong(format!("Số định danh của chủ giấy tờ: {e}.")))?;
                 upload.owner = Some(owner);
             }
             _ => {}

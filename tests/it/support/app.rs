@@ -67,17 +67,15 @@ impl TestApp {
             objects: Objects::local(&folder.path().join("objects")).unwrap(),
             readers: Arc::new(Readers::new(program, limits)),
             clock,
-            rules: Arc::new(Rules {
-                pages: config.pages.clone(),
-                code_papers_without_number: true,
-                officer,
-            }),
+            rules: Arc::new(Rules { pages: config.pages.clone(), code_papers_without_number: true, officer }),
         };
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         let stop = CancellationToken::new();
         let app = faces::app(ctx.clone(), true, 64 << 20);
-        tokio::spawn(axum::serve(listener, app).with_graceful_shutdown(stop.clone().cancelled_owned()).into_future());
+        tokio::spawn(
+            axum::serve(listener, app).with_graceful_shutdown(stop.clone().cancelled_owned()).into_future(),
+        );
         for _ in 0..2 {
             tokio::spawn(worker::work(ctx.clone(), stop.clone()));
         }
@@ -119,8 +117,15 @@ impl TestApp {
     }
 
     /// Uploads `bytes` to `place`, such as `components/01/papers`, with further parts.
-    pub async fn upload(&self, dossier: &str, place: &str, bytes: &[u8], parts: &[(&'static str, &str)]) -> Response {
-        let mut form = multipart::Form::new().part("file", multipart::Part::bytes(bytes.to_vec()).file_name("scan"));
+    pub async fn upload(
+        &self,
+        dossier: &str,
+        place: &str,
+        bytes: &[u8],
+        parts: &[(&'static str, &str)],
+    ) -> Response {
+        let mut form =
+            multipart::Form::new().part("file", multipart::Part::bytes(bytes.to_vec()).file_name("scan"));
         for (name, value) in parts {
             form = form.text(*name, (*value).to_owned());
         }

@@ -44,7 +44,8 @@ pub fn page_of(lines: &[(&str, f32, f32, f32)]) -> Vec<u8> {
     let font = FontVec::try_from_vec(font).unwrap();
     let mut page = image::RgbImage::from_pixel(1654, 2339, image::Rgb([250, 248, 245]));
     for (words, left, baseline, size) in lines {
-        let scale = PxScale::from(size / 72.0 * 200.0 * font.height_unscaled() / font.units_per_em().unwrap());
+        let scale =
+            PxScale::from(size / 72.0 * 200.0 * font.height_unscaled() / font.units_per_em().unwrap());
         let scaled = font.as_scaled(scale);
         let mut x = left * PX_PER_MM;
         for letter in words.chars() {

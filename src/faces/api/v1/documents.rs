@@ -11,7 +11,9 @@ use serde_json::Value;
 use utoipa::ToSchema;
 
 use crate::{
-    domain::{code::DocumentCode, dossier::PaperObject, ids::RecordId, officer::ActingOfficer, record::StoredRecord},
+    domain::{
+        code::DocumentCode, dossier::PaperObject, ids::RecordId, officer::ActingOfficer, record::StoredRecord,
+    },
     faces::{
         api::{
             Api,
@@ -111,7 +113,9 @@ pub(in crate::faces::api) async fn look_up(
         let owner = browse::owner_of(&api.ctx, id).await?;
         api.purposes.state(&officer.officer.id, &[owner], &said, api.ctx.clock.now());
     }
-    Ok(Json(DocumentsOut { documents: found.iter().map(|id| DocumentRefOut { id: id.to_string() }).collect() }))
+    Ok(Json(DocumentsOut {
+        documents: found.iter().map(|id| DocumentRefOut { id: id.to_string() }).collect(),
+    }))
 }
 
 /// Why it is read, and which of several files.
@@ -121,7 +125,12 @@ pub(in crate::faces::api) struct ReadIn {
     ordinal: Option<u32>,
 }
 
-async fn purpose_for(api: &Api, officer: &ActingOfficer, id: &RecordId, said: Option<&str>) -> Result<Purpose, Problem> {
+async fn purpose_for(
+    api: &Api,
+    officer: &ActingOfficer,
+    id: &RecordId,
+    said: Option<&str>,
+) -> Result<Purpose, Problem> {
     let owner = browse::owner_of(&api.ctx, id).await?;
     purpose(api, officer, &owner, said)
 }

@@ -82,7 +82,11 @@ struct PaperRefOut {
 
 impl From<&Paper> for PaperRefOut {
     fn from(paper: &Paper) -> Self {
-        Self { id: paper.id.to_string(), component: paper.role.as_ref().map(role_text), state: paper.state.name() }
+        Self {
+            id: paper.id.to_string(),
+            component: paper.role.as_ref().map(role_text),
+            state: paper.state.name(),
+        }
     }
 }
 

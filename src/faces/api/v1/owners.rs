@@ -88,15 +88,23 @@ pub(in crate::faces::api) async fn documents(
     Place(id): Place<OwnerId>,
     Asked(asked): Asked<DocumentsIn>,
 ) -> Result<Json<ListOut<DocumentOut>>, Problem> {
-    let wrong = |name: &str, e: &dyn std::fmt::Display| Problem::bad_request("query", format!("Tham số {name}: {e}."));
+    let wrong = |name: &str, e: &dyn std::fmt::Display| {
+        Problem::bad_request("query", format!("Tham số {name}: {e}."))
+    };
     let filter = DocumentFilter {
-        type_code: asked.type_code.as_deref().map(DocumentTypeCode::parse).transpose().map_err(|e| wrong("type", &e))?,
+        type_code: asked
+            .type_code
+            .as_deref()
+            .map(DocumentTypeCode::parse)
+            .transpose()
+            .map_err(|e| wrong("type", &e))?,
         valid_on: asked.valid_on.as_deref().map(parse_day).transpose().map_err(|e| wrong("valid_on", &e))?,
     };
     let after = asked.after.as_deref().map(RecordId::parse).transpose().map_err(|e| wrong("after", &e))?;
     let purpose = purpose(&api, &officer, &id, asked.purpose.as_deref())?;
     let limit = asked.limit.unwrap_or(50).clamp(1, 200);
-    let found = browse::documents_of(&api.ctx, &officer, &id, &purpose, &filter, after.as_ref(), limit).await?;
+    let found =
+        browse::documents_of(&api.ctx, &officer, &id, &purpose, &filter, after.as_ref(), limit).await?;
     Ok(Json(ListOut {
         items: found.documents.iter().map(DocumentOut::from).collect(),
         next: found.next.map(|id| id.to_string()),

@@ -147,7 +147,9 @@ fn out(paper: &Paper, originals: &[PaperObject], codes_without_number: bool) -> 
             let without_number = codes_without_number.then_some(CodeNumber::None { received_on, ordinal: 1 });
             answer.code = proposed.code(without_number).as_ref().map(CodeOut::proposed);
         }
-        PaperState::ToSign { confirmed } | PaperState::Signing { confirmed } | PaperState::ToCode { confirmed } => {
+        PaperState::ToSign { confirmed }
+        | PaperState::Signing { confirmed }
+        | PaperState::ToCode { confirmed } => {
             answer.reasons = confirmed.checked.findings.iter().map(ReasonOut::from).collect();
             answer.pages = wire::pages_out(&confirmed.checked.pages, &nothing);
             answer.confirmed = Some(wire::confirmed_out(&confirmed.fields));
@@ -159,7 +161,8 @@ fn out(paper: &Paper, originals: &[PaperObject], codes_without_number: bool) -> 
         }
         PaperState::Quarantined { .. } => {
             let rule = Some("QĐ 1917/QĐ-BLĐTBXH, Điều 5 khoản 1".to_owned());
-            answer.stopped = stopped("Tài liệu có dấu độ mật: không số hóa, đã được cách ly.", rule, None, false);
+            answer.stopped =
+                stopped("Tài liệu có dấu độ mật: không số hóa, đã được cách ly.", rule, None, false);
         }
         PaperState::Postponed { reason, .. } => answer.stopped = stopped(reason, None, None, true),
         PaperState::Failed { step, cause, retry, .. } => {
@@ -244,7 +247,8 @@ pub(in crate::faces::api) async fn upload_result(
     form: UploadIn,
 ) -> Result<Response, Problem> {
     let ordinal = form.ordinal.as_deref().unwrap_or("1").parse().ok().filter(|n| *n > 0);
-    let ordinal = ordinal.ok_or_else(|| Problem::bad_request("part", "Phần “ordinal”: phải là số từ 1 trở lên."))?;
+    let ordinal =
+        ordinal.ok_or_else(|| Problem::bad_request("part", "Phần “ordinal”: phải là số từ 1 trở lên."))?;
     receive(&api, &officer, &dossier, form.as_role(PaperRole::Result { ordinal })).await
 }
 
@@ -261,13 +265,18 @@ pub(in crate::faces::api) async fn upload_opinion(
     form: UploadIn,
 ) -> Result<Response, Problem> {
     let code = form.code.clone().unwrap_or_default();
-    let code = ComponentCode::parse(&code).map_err(|e| Problem::bad_request("part", format!("Phần “code”: {e}.")))?;
+    let code = ComponentCode::parse(&code)
+        .map_err(|e| Problem::bad_request("part", format!("Phần “code”: {e}.")))?;
     receive(&api, &officer, &dossier, form.as_role(PaperRole::Opinion { code })).await
 }
 
 // --- looking --------------------------------------------------------------------------------------
 
-async fn seen(api: &Api, officer: &crate::domain::officer::ActingOfficer, id: &PaperId) -> Result<PaperOut, Problem> {
+async fn seen(
+    api: &Api,
+    officer: &crate::domain::officer::ActingOfficer,
+    id: &PaperId,
+) -> Result<PaperOut, Problem> {
     let (paper, _, originals) = browse::paper(&api.ctx, officer, id).await?;
     Ok(out(&paper, &originals, api.ctx.rules.code_papers_without_number))
 }
@@ -301,7 +310,9 @@ pub(in crate::faces::api) async fn events(
         loop {
             let (state, version) = browse::paper_state(&api.ctx, &id).await.ok()?;
             if last != Some(version) {
-                let event = Event::default().event("state").json_data(serde_json::json!({"state": state, "version": version}));
+                let event = Event::default()
+                    .event("state")
+                    .json_data(serde_json::json!({"state": state, "version": version}));
                 let is_moving = ["received", "checking", "reading", "signing", "to_code"].contains(&state);
                 let next = is_moving.then_some((api, id, Some(version)));
                 return Some((Ok(event.ok()?), next));
@@ -353,7 +364,8 @@ impl ConfirmFieldsIn {
     /// Wire to domain; reports every faulty field, not the first.
     fn parse(&self) -> Result<FieldEdits, Problem> {
         let mut edits = FieldEdits::default();
-        let faults: Vec<_> = self.fields.iter().filter_map(|(key, value)| edits.set(key, value).err()).collect();
+        let faults: Vec<_> =
+            self.fields.iter().filter_map(|(key, value)| edits.set(key, value).err()).collect();
         if faults.is_empty() { Ok(edits) } else { Err(Problem::fields(faults)) }
     }
 }
