@@ -5,7 +5,9 @@
 //! words mean.
 
 mod engine;
+mod evenness;
 mod page;
+mod second_look;
 mod tsv;
 
 pub use engine::Engine;

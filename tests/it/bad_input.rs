@@ -169,8 +169,8 @@ fn no_paper_gets_a_sentence_and_leaves_nothing() {
     );
     refused("huge picture", &file("huge.png", &claiming_png(60_000, 60_000)), 3, "60000 × 60000");
     let mut tiff = b"II*\0\x08\0\0\0".to_vec();
-    tiff.extend([0xFF; 64]);
-    refused("broken TIFF", &file("broken.tif", &tiff), 3, "hỏng");
+    tiff.extend([0xFF; 64]); // a directory of 65,535 entries in 64 bytes
+    refused("broken TIFF", &file("broken.tif", &tiff), 3, "quét lại");
     refused("no such file", &dir.path().join("missing.pdf"), 3, "không đọc được");
 }
 

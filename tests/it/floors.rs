@@ -75,13 +75,12 @@ fn expand(prefix: &str, tree: &str, found: &mut BTreeSet<String>) {
             ',' if depth == 0 => {
                 let piece = tree[start..i].trim();
                 start = i + 1;
-                match piece.split_once('{') {
-                    Some((head, inner)) => {
-                        let head = format!("{prefix}{}", head.trim());
-                        expand(&head, inner.trim_end().trim_end_matches('}'), found);
+                match (piece.find('{'), piece.rfind('}')) {
+                    (Some(open), Some(close)) if open < close => {
+                        expand(&format!("{prefix}{}", piece[..open].trim()), &piece[open + 1..close], found);
                     }
-                    None if !piece.is_empty() => drop(found.insert(format!("{prefix}{piece}"))),
-                    None => {}
+                    _ if !piece.is_empty() => drop(found.insert(format!("{prefix}{piece}"))),
+                    _ => {}
                 }
             }
             _ => {}

@@ -5,6 +5,8 @@ use image::{GrayImage, imageops};
 use super::{
     Engine,
     engine::Layout,
+    evenness::is_uneven,
+    second_look::{is_needed, look_again},
     tsv::{ReadLine, ReadWord},
 };
 use crate::{
@@ -20,6 +22,12 @@ const READING_DPI: f32 = 150.0;
 const SMALL_X_HEIGHT_PX: f32 = 9.5;
 /// The x-height that small print is brought to.
 const GOOD_X_HEIGHT_PX: f32 = 12.5;
+
+/// How much finer the second reading of doubtful figures is.
+const SECOND_SCALE: f32 = 1.5;
+
+/// How sure figures that stand uneven are at most: less than any field asks for.
+const UNEVEN_CONFIDENCE: f32 = 0.4;
 
 /// An upright page before it is straightened.
 pub struct Upright<'a> {
@@ -65,7 +73,13 @@ pub fn read_page(engine: &mut Engine, page: &Upright<'_>) -> Result<Vec<TextLine
             (picture, dpi) = page.prepared(finer);
         }
     }
-    let lines = engine.read(&picture, dpi, Layout::Page)?;
+    let mut lines = engine.read(&picture, dpi, Layout::Page)?;
+    let height = picture.height() as f32;
+    if is_needed(&lines, height) {
+        let (finer, finer_dpi) = page.prepared(dpi * SECOND_SCALE);
+        let scale = finer.width() as f32 / picture.width().max(1) as f32;
+        look_again(engine, &mut lines, height, &finer, finer_dpi, scale)?;
+    }
     Ok(to_page(lines, &picture, page))
 }
 
@@ -77,7 +91,11 @@ fn to_page(lines: Vec<ReadLine>, picture: &GrayImage, page: &Upright<'_>) -> Vec
         let (x, y) = skewed_point(middle.0, middle.1, w, h, page.skew_degrees);
         frame.box_mm(x - word.width / 2.0, y - word.height / 2.0, word.width, word.height)
     };
-    let to_word = |w: ReadWord| Word { place: place(&w), confidence: w.confidence, text: w.text };
+    let to_word = |w: ReadWord| {
+        let is_by_hand = is_uneven(picture, &w);
+        let confidence = if is_by_hand { w.confidence.min(UNEVEN_CONFIDENCE) } else { w.confidence };
+        Word { place: place(&w), confidence, text: w.text }
+    };
     lines
         .into_iter()
         .map(|l| TextLine { block: l.block, words: l.words.into_iter().map(to_word).collect() })

@@ -43,9 +43,14 @@ impl Readers {
     /// # Errors
     /// Every reason why the paper cannot be seen whole; see [`ReadError`].
     pub fn open(&self, parts: &[PathBuf]) -> Result<Container, ReadError> {
-        match self.ask(parts, Task::Open, self.pool.limits.open_seconds)? {
+        let ask = || match self.ask(parts, Task::Open, self.pool.limits.open_seconds)? {
             (Response::Opened { container }, _) => Ok(container),
             (other, _) => Err(unexpected(other)),
+        };
+        match ask() {
+            // Once more, of another process: this one may have been ended from outside.
+            Err(ReadError::Crashed) => ask(),
+            answer => answer,
         }
     }
 
