@@ -189,11 +189,9 @@ fn slope_of(page: &PageText) -> f32 {
     }
 }
 
+/// Words were measured on the straightened page: only their middles moved with its skew.
 fn levelled(mut token: Token, slope: f32) -> Token {
-    let box_mm = token.place;
-    let grown = (slope.abs() * box_mm.width).min(box_mm.height * 0.4);
-    token.at.top = box_mm.middle_y() - slope * token.centre() - (box_mm.height - grown) / 2.0;
-    token.at.height = box_mm.height - grown;
+    token.at.top = token.place.top - slope * token.centre();
     token
 }
 
