@@ -357,7 +357,7 @@ mod tests {
             let person = Person::born_between(&mut random, "015", 1950, 2020);
             let century = person.id.as_bytes()[3] - b'0';
             assert_eq!(person.id.len(), 12);
-            assert_eq!(century % 2 == 0, person.is_male);
+            assert_eq!(century.is_multiple_of(2), person.is_male);
             assert_eq!(century >= 2, person.born.year >= 2000);
             assert_eq!(person.id[4..6], format!("{:02}", person.born.year % 100));
         }

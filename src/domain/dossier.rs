@@ -230,7 +230,21 @@ impl PaperState {
 
     /// The name for people.
     pub fn label(&self) -> &'static str {
-        label_of(self.name())
+        match self.name() {
+            "received" => "Đã nhận",
+            "checking" => "Đang kiểm tra trang",
+            "needs_rescan" => "Cần quét lại",
+            "reading" => "Đang đọc",
+            "to_confirm" => "Chờ xác nhận",
+            "to_sign" => "Chờ ký số",
+            "signing" => "Đang ký số",
+            "to_code" => "Đang ghi mã",
+            "stored" => "Đã lưu kho",
+            "postponed" => "Tạm gác",
+            "refused" => "Không số hóa",
+            "quarantined" => "Cách ly (tài liệu mật)",
+            _ => "Lỗi",
+        }
     }
 
     /// The pages as they were found; empty before the check and after storing.
@@ -269,25 +283,6 @@ impl PaperState {
         };
         let aside = ["failed", "postponed", "refused"].contains(&next);
         allowed.contains(&next) || (aside && !self.is_final() && self.name() != next)
-    }
-}
-
-/// The Vietnamese name of a state.
-pub fn label_of(state: &str) -> &'static str {
-    match state {
-        "received" => "Đã nhận",
-        "checking" => "Đang kiểm tra trang",
-        "needs_rescan" => "Cần quét lại",
-        "reading" => "Đang đọc",
-        "to_confirm" => "Chờ xác nhận",
-        "to_sign" => "Chờ ký số",
-        "signing" => "Đang ký số",
-        "to_code" => "Đang ghi mã",
-        "stored" => "Đã lưu kho",
-        "postponed" => "Tạm gác",
-        "refused" => "Không số hóa",
-        "quarantined" => "Cách ly (tài liệu mật)",
-        _ => "Lỗi",
     }
 }
 

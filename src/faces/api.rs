@@ -1,5 +1,7 @@
 //! REST, `/api/v1`: the table of contents of the routes, the OpenAPI made from them, health.
 
+#![allow(clippy::result_large_err)] // a `Problem` is made once per failed request
+
 mod extract;
 mod idempotency;
 pub mod problem;

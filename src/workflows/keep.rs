@@ -57,13 +57,12 @@ async fn compose(
     let rotations: Vec<u16> = confirmed.checked.pages.iter().map(|p| p.rotation).collect();
     let (title, code, at) = (confirmed.fields.document_name.clone(), confirmed.code.clone(), confirmed.at);
     let readers = ctx.readers.clone();
-    let stamped = tokio::task::spawn_blocking(move || {
+    tokio::task::spawn_blocking(move || {
         let composed = readers.compose(&spooled.paths, &rotations, &words, &title, at)?;
         Ok::<_, DigitiseError>(stamp::write_code(&composed, &code)?)
     })
     .await
-    .map_err(|_| ReadError::Crashed)?;
-    stamped
+    .map_err(|_| ReadError::Crashed)?
 }
 
 async fn store(

@@ -10,6 +10,5 @@ mod samples;
 mod store;
 mod support;
 
-#[allow(dead_code, unused_imports)] // the generator serves the command line, too
 #[path = "../../samples/generator/mod.rs"]
 mod generator;

@@ -85,7 +85,7 @@ impl PersonalId {
 
     /// Whether the number states a man (even fourth digit) or a woman (odd).
     pub fn states_male(&self) -> bool {
-        (self.0.as_bytes()[3] - b'0') % 2 == 0
+        (self.0.as_bytes()[3] - b'0').is_multiple_of(2)
     }
 
     /// What disagrees with the number: province, century and sex, birth year. Warnings, never

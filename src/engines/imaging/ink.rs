@@ -306,10 +306,14 @@ pub fn is_leader_text(text: &str) -> bool {
         return true;
     }
     // What rows of dots are read as: one or two signs over and over.
-    let mut kinds: Vec<char> = text.chars().collect();
+    let signs: Vec<char> = text.chars().collect();
+    let mut kinds = signs.clone();
     kinds.sort_unstable();
     kinds.dedup();
-    n >= 6 && kinds.len() <= 2 && kinds.iter().all(|c| is_dotty(*c) || "0oO9cCeEaAs".contains(*c))
+    // An amount such as 90000000 has two figures too, but never in turn.
+    let in_turn = signs.windows(2).all(|p| p[0] != p[1]);
+    let is_monotonous = kinds.len() == 1 || (kinds.len() == 2 && in_turn);
+    n >= 6 && is_monotonous && kinds.iter().all(|c| is_dotty(*c) || "0oO9cCeEaAs".contains(*c))
 }
 
 #[cfg(test)]

@@ -121,10 +121,11 @@ fn has_signatures(catalog: &Dict<'_>) -> bool {
         if is_signature && field.get::<Dict<'_>>(b"V").is_some() {
             return true;
         }
-        if depth < 16 && n_seen + waiting.len() < 40_000 {
-            if let Some(kids) = field.get::<Array<'_>>(b"Kids") {
-                waiting.extend(kids.iter::<Dict<'_>>().take(5_000).map(|k| (k, is_signature, depth + 1)));
-            }
+        if depth < 16
+            && n_seen + waiting.len() < 40_000
+            && let Some(kids) = field.get::<Array<'_>>(b"Kids")
+        {
+            waiting.extend(kids.iter::<Dict<'_>>().take(5_000).map(|k| (k, is_signature, depth + 1)));
         }
     }
     false

@@ -321,7 +321,7 @@ fn lacks_images(page: &Page<'_>, seen: &Survey) -> bool {
     let mut operations = page.typed_operations();
     while let Some(operation) = operations.next() {
         n_seen += 1;
-        n_shown += usize::from(matches!(&operation, TypedInstruction::XObject(shown) if is_image(&shown.0)));
+        n_shown += usize::from(matches!(&operation, TypedInstruction::XObject(shown) if is_image(shown.0)));
         if n_seen > MAX_OPERATIONS {
             break;
         }

@@ -258,8 +258,8 @@ mod tests {
                 bytes[at] = (state & 0xFF) as u8;
             }
             if let Ok(found) = headers(&bytes, 10_000, 10) {
-                for i in 0..found.len() {
-                    let small = u64::from(found[i].width_px) * u64::from(found[i].height_px) <= 10_000;
+                for (i, page) in found.iter().enumerate() {
+                    let small = u64::from(page.width_px) * u64::from(page.height_px) <= 10_000;
                     if small {
                         let _ = decode(&bytes, i, 10_000, 1);
                     }

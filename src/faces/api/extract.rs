@@ -171,7 +171,7 @@ pub(in crate::faces) async fn read_upload(mut form: Multipart, max_bytes: u64) -
 }
 
 impl UploadIn {
-    pub(super) fn as_role(mut self, role: PaperRole) -> Upload {
+    pub(super) fn into_upload(mut self, role: PaperRole) -> Upload {
         self.upload.role = Some(role);
         self.upload
     }

@@ -18,7 +18,7 @@ use crate::{
     domain::{
         code::CodeNumber,
         confirm::{FieldEdits, FieldFault},
-        dossier::{Paper, PaperState, label_of},
+        dossier::{Paper, PaperState},
         fields::{FieldKey, Proposed, ProposedFields, Status},
         ids::{DossierId, PaperId},
         page::{Finding, FindingKind, PageFacts, Place, Severity},
@@ -128,7 +128,7 @@ const INPUTS: [(&str, FieldKey, bool, &str); 11] = [
     ),
     ("document_name", FieldKey::DocumentName, false, ""),
     ("document_number", FieldKey::DocumentNumber, false, ""),
-    ("issued_on", FieldKey::IssuedOn, false, "25/11/2024"),
+    ("issued_on", FieldKey::IssuedOn, false, "Như 25/11/2024."),
     ("issuing_authority", FieldKey::IssuingAuthority, false, "Để trống nếu là giấy tờ của công dân."),
     ("abstract", FieldKey::Abstract, true, ""),
     ("valid_from", FieldKey::ValidityPeriod, false, "Ngày bắt đầu; để trống nếu giấy tờ không ghi."),
@@ -220,8 +220,8 @@ fn steps(state: &str) -> Vec<StepMark> {
         Some(now) if i == now => "now",
         _ => "",
     };
-    let label = |s: &str| if s == "received" { "Đã nhận" } else { label_of(s) };
-    WAY.iter().enumerate().map(|(i, s)| StepMark { label: label(s), class: class(i) }).collect()
+    const LABELS: [&str; 6] = ["Nhận", "Kiểm tra trang", "Đọc", "Xác nhận", "Ghi mã", "Lưu kho"];
+    LABELS.iter().enumerate().map(|(i, label)| StepMark { label, class: class(i) }).collect()
 }
 
 fn reason(finding: &Finding) -> ReasonLine {

@@ -231,7 +231,7 @@ pub(in crate::faces::api) async fn upload_component(
 ) -> Result<Response, Problem> {
     let code = ComponentCode::parse(&code)
         .map_err(|e| Problem::new(StatusCode::NOT_FOUND, "unknown-component", e.to_string()))?;
-    receive(&api, &officer, &dossier, form.as_role(PaperRole::Component { code })).await
+    receive(&api, &officer, &dossier, form.into_upload(PaperRole::Component { code })).await
 }
 
 /// `POST /dossiers/{id}/results`: hands in the result of this procedure (Điều 4 khoản 3).
@@ -249,7 +249,7 @@ pub(in crate::faces::api) async fn upload_result(
     let ordinal = form.ordinal.as_deref().unwrap_or("1").parse().ok().filter(|n| *n > 0);
     let ordinal =
         ordinal.ok_or_else(|| Problem::bad_request("part", "Phần “ordinal”: phải là số từ 1 trở lên."))?;
-    receive(&api, &officer, &dossier, form.as_role(PaperRole::Result { ordinal })).await
+    receive(&api, &officer, &dossier, form.into_upload(PaperRole::Result { ordinal })).await
 }
 
 /// `POST /dossiers/{id}/opinions`: hands in the opinion of an agency (Điều 4 khoản 2).
@@ -267,7 +267,7 @@ pub(in crate::faces::api) async fn upload_opinion(
     let code = form.code.clone().unwrap_or_default();
     let code = ComponentCode::parse(&code)
         .map_err(|e| Problem::bad_request("part", format!("Phần “code”: {e}.")))?;
-    receive(&api, &officer, &dossier, form.as_role(PaperRole::Opinion { code })).await
+    receive(&api, &officer, &dossier, form.into_upload(PaperRole::Opinion { code })).await
 }
 
 // --- looking --------------------------------------------------------------------------------------
