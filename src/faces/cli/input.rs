@@ -39,7 +39,7 @@ pub(super) struct Defaults {
 /// Why a PATH is no paper; sentences for clerks.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum InputError {
-    #[error("không đọc được {0}: {1}")]
+    #[error("không đọc được {0}: {why}", why = why(.1))]
     Io(String, io::Error),
     #[error(
         "thư mục {0} chứa tệp PDF: mỗi PDF là một giấy tờ riêng, hãy nêu từng tệp; thư mục chỉ dùng cho ảnh các trang của một giấy tờ"
@@ -49,6 +49,15 @@ pub(super) enum InputError {
     EmptyFolder(String),
     #[error("thư mục {0} có tệp lạ “{1}”, không phải ảnh trang: hãy bỏ tệp đó ra rồi chạy lại")]
     StrayFile(String, String),
+}
+
+/// What the system says of a file, for clerks where it is one of the usual reasons.
+fn why(error: &io::Error) -> String {
+    match error.kind() {
+        io::ErrorKind::NotFound => "không có tệp hoặc thư mục này".into(),
+        io::ErrorKind::PermissionDenied => "không có quyền đọc".into(),
+        _ => error.to_string(),
+    }
 }
 
 impl Defaults {
