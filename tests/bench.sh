@@ -28,7 +28,8 @@ mkdir "$work/peer"
 /usr/bin/time -f '%e %U %S %M' -o "$work/theirs" sh "$work/peer.sh" "$work/peer" $pdfs
 
 awk -v pages="$pages" '
-    { wall[FILENAME] = $1; cpu[FILENAME] = $2 + $3; peak[FILENAME] = $4 / 1024; order[++n] = FILENAME }
+    # `time` puts a line of words before the figures when the command ended with another code than 0.
+    /^[0-9.]+ / { wall[FILENAME] = $1; cpu[FILENAME] = $2 + $3; peak[FILENAME] = $4 / 1024; order[++n] = FILENAME }
     END {
         for (i = 1; i <= n; i++) {
             f = order[i]; name = (f ~ /ours$/) ? "sohoa digitise" : "ocrmypdf"
