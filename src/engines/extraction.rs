@@ -31,8 +31,9 @@ mod validity_scope;
 
 use std::collections::BTreeMap;
 
-use jiff::{Timestamp, civil::Date, tz};
+use jiff::{Timestamp, civil::Date};
 
+use crate::clock::day_in_vietnam;
 use crate::domain::{
     catalogue::Catalogue,
     fields::{Proposed, ProposedFields, Source},
@@ -105,11 +106,6 @@ pub fn propose(
         recorded_at: Proposed::read(recorded_at, "", 1.0, Source::Clock, None),
         other,
     }
-}
-
-/// The calendar day in Vietnam, which is seven hours ahead all year.
-fn day_in_vietnam(at: Timestamp) -> Date {
-    at.to_zoned(tz::TimeZone::fixed(tz::offset(7))).date()
 }
 
 /// `read` when sure enough, else `not_read` with the words and the place.
