@@ -5,7 +5,11 @@ use std::{fmt, sync::LazyLock};
 use regex::Regex;
 use serde::{Deserialize, Serialize};
 
-use super::{catalogue::Procedure, code::DocumentTypeCode, ids::ComponentCode};
+use super::{
+    catalogue::Procedure,
+    code::DocumentTypeCode,
+    ids::{ComponentCode, InvalidComponentCode},
+};
 
 /// The form in which a paper was handed in (Điều 4 khoản 1, Điều 5 khoản 3 and 4).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -128,6 +132,43 @@ pub enum PaperRole {
     },
 }
 
+/// Not a component or result.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum InvalidRole {
+    /// `KQ` without a number from 1.
+    #[error("kết quả phải có dạng KQ1, KQ2, …")]
+    Result,
+    /// Neither.
+    #[error(transparent)]
+    Component(#[from] InvalidComponentCode),
+}
+
+impl PaperRole {
+    /// `01`, `YC01` (a component) or `KQ1` (a result of the procedure).
+    ///
+    /// # Errors
+    /// [`InvalidRole`].
+    pub fn parse(text: &str) -> Result<Self, InvalidRole> {
+        match text.trim().strip_prefix("KQ") {
+            Some(n) => {
+                let ordinal = n.parse().ok().filter(|n| *n > 0).ok_or(InvalidRole::Result)?;
+                Ok(Self::Result { ordinal })
+            }
+            None => Ok(Self::Component { code: ComponentCode::parse(text)? }),
+        }
+    }
+}
+
+/// `01`, `YC01` or `KQ1`.
+impl fmt::Display for PaperRole {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Component { code } | Self::Opinion { code } => write!(f, "{code}"),
+            Self::Result { ordinal } => write!(f, "KQ{ordinal}"),
+        }
+    }
+}
+
 /// The paper is digitised, and by which clause.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Eligible {
@@ -239,10 +280,7 @@ mod tests {
         let catalogue = Catalogue::starting();
         let check = |procedure: &str, role: &str, form, expected: &str| {
             let procedure = catalogue.procedure(&ProcedureCode::parse(procedure).unwrap()).unwrap();
-            let role = match role.strip_prefix("KQ") {
-                Some(n) => PaperRole::Result { ordinal: n.parse().unwrap() },
-                None => PaperRole::Component { code: ComponentCode::parse(role).unwrap() },
-            };
+            let role = PaperRole::parse(role).unwrap();
             let answer = match judge(procedure, &role, form) {
                 Ok(Eligible { clause, type_code }) => format!("{type_code} {clause}"),
                 Err(refusal) => refusal.to_string(),

@@ -10,7 +10,7 @@ use super::Stop;
 use crate::domain::{
     dossier::ExpectedPages,
     eligibility::{HandedInAs, PaperRole},
-    ids::{ComponentCode, OwnerNumber, ProcedureCode},
+    ids::{OwnerNumber, ProcedureCode},
 };
 
 /// One paper to work on, with what was declared of it.
@@ -93,7 +93,7 @@ impl Defaults {
             .map(|(what, t)| ProcedureCode::parse(&t).map_err(|e| format!("{what}: {e}")))
             .transpose()?;
         let role = parse("--component", &self.component)
-            .map(|(what, t)| parse_role(&t).map_err(|e| format!("{what}: {e}")))
+            .map(|(what, t)| PaperRole::parse(&t).map_err(|e| format!("{what}: {e}")))
             .transpose()?;
         let owner = parse("--owner", &self.owner)
             .map(|(what, t)| OwnerNumber::parse(&t).map_err(|e| format!("{what}: {e}")))
@@ -153,15 +153,6 @@ impl Defaults {
         }
         Ok(inputs)
     }
-}
-
-/// `01`, `YC01` (a component) or `KQ1` (a result of the procedure).
-pub(super) fn parse_role(text: &str) -> Result<PaperRole, String> {
-    if let Some(n) = text.trim().strip_prefix("KQ") {
-        let ordinal = n.parse().ok().filter(|n| *n > 0).ok_or("kết quả phải có dạng KQ1, KQ2, …")?;
-        return Ok(PaperRole::Result { ordinal });
-    }
-    ComponentCode::parse(text).map(|code| PaperRole::Component { code }).map_err(|e| e.to_string())
 }
 
 /// The files of one paper, in the order of its pages.
@@ -261,10 +252,10 @@ mod tests {
 
     #[test]
     fn a_component_or_a_result() {
-        assert!(matches!(parse_role("KQ2"), Ok(PaperRole::Result { ordinal: 2 })));
-        assert!(matches!(parse_role("01"), Ok(PaperRole::Component { .. })));
-        assert!(parse_role("KQ0").is_err());
-        assert!(parse_role("một").is_err());
+        assert!(matches!(PaperRole::parse("KQ2"), Ok(PaperRole::Result { ordinal: 2 })));
+        assert!(matches!(PaperRole::parse("01"), Ok(PaperRole::Component { .. })));
+        assert!(PaperRole::parse("KQ0").is_err());
+        assert!(PaperRole::parse("một").is_err());
     }
 
     #[test]

@@ -13,7 +13,7 @@ use crate::{
         catalogue::{Catalogue, Procedure},
         dossier::Paper,
         eligibility::{HandedInAs, PaperRole},
-        ids::{ComponentCode, OwnerNumber, ProcedureCode},
+        ids::{OwnerNumber, ProcedureCode},
     },
     workflows::{
         browse,
@@ -204,9 +204,6 @@ async fn read_form(
     let unchosen = || wrong("Chưa chọn giấy tờ của thủ tục nào.".into());
     let (procedure, role) = kind.split_once(' ').ok_or_else(unchosen)?;
     let procedure = ProcedureCode::parse(procedure).map_err(|_| unchosen())?;
-    upload.role = Some(match role.strip_prefix("KQ") {
-        Some(n) => PaperRole::Result { ordinal: n.parse().map_err(|_| unchosen())? },
-        None => PaperRole::Component { code: ComponentCode::parse(role).map_err(|_| unchosen())? },
-    });
+    upload.role = Some(PaperRole::parse(role).map_err(|_| unchosen())?);
     Ok((procedure, upload))
 }

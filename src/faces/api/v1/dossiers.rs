@@ -84,17 +84,9 @@ impl From<&Paper> for PaperRefOut {
     fn from(paper: &Paper) -> Self {
         Self {
             id: paper.id.to_string(),
-            component: paper.role.as_ref().map(role_text),
+            component: paper.role.as_ref().map(ToString::to_string),
             state: paper.state.name(),
         }
-    }
-}
-
-/// `01`, `YC01` or `KQ1`.
-pub(in crate::faces) fn role_text(role: &PaperRole) -> String {
-    match role {
-        PaperRole::Component { code } | PaperRole::Opinion { code } => code.to_string(),
-        PaperRole::Result { ordinal } => format!("KQ{ordinal}"),
     }
 }
 

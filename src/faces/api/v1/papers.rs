@@ -16,7 +16,6 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
-use super::dossiers::role_text;
 use crate::{
     clock::day_in_vietnam,
     domain::{
@@ -116,7 +115,7 @@ fn out(paper: &Paper, originals: &[PaperObject], codes_without_number: bool) -> 
     let mut answer = PaperOut {
         id: paper.id.to_string(),
         dossier: paper.dossier.to_string(),
-        component: paper.role.as_ref().map(role_text),
+        component: paper.role.as_ref().map(ToString::to_string),
         form: paper.form,
         state: paper.state.name(),
         version: paper.version,
