@@ -19,6 +19,7 @@ use crate::{
         text::RecognisedText,
     },
     engines::{
+        assembly,
         extraction::{self, DeclaredPaper},
         imaging::{
             check::{self, PageRules},
@@ -98,6 +99,8 @@ pub fn check_pages(
 
 fn findings_of(reading: &Reading, expected: Option<ExpectedPages>, rules: &PageRules) -> Vec<Finding> {
     let mut findings = check::check(&reading.container, &reading.pages, expected.map(|p| p.0), rules);
+    let outlines = extraction::outlines(&reading.text, &reading.pages);
+    findings.extend(assembly::check(&reading.pages, &outlines, rules));
     findings.extend(reading.findings_of_pages.iter().cloned());
     findings
 }
