@@ -9,6 +9,7 @@ pub mod fault;
 pub mod open;
 pub mod page_number;
 pub mod picture;
+pub mod quality;
 pub mod source;
 
 mod duplicate;

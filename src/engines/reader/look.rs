@@ -7,13 +7,18 @@ use image::GrayImage;
 use super::answer::{Depth, PageAnswer, Timings};
 use crate::{
     domain::{
-        page::{BoxMm, PageFacts},
+        page::{BoxMm, PageFacts, PageQuality},
         text::{PageText, TextLine, TextSource},
     },
     engines::{
         imaging::{
-            DecodedPage, Thumbnail, Turn, Writing, deskew, fault::ReadError, is_blank, open::Opened,
-            page_number, resize_grey, turn_grey,
+            DecodedPage, Picture, Thumbnail, Turn, Writing, deskew,
+            fault::ReadError,
+            is_blank,
+            open::Opened,
+            page_number,
+            quality::{Scan, dpi_of_paper},
+            resize_grey, turn_grey,
         },
         ocr::{self, Engine, Upright},
     },
@@ -42,9 +47,10 @@ pub(super) fn look_at(
     let started = Instant::now();
     let page = paper.decode(index as usize)?;
     let decoded = Instant::now();
-    let small = page.picture.small_grey(1000);
+    let little = page.picture.small(1000);
+    let small = little.ink();
     let blank = is_blank_page(&page, &small);
-    let mut looked = Looked::at(page, small, blank, engine)?;
+    let mut looked = Looked::at(page, (little, small), blank, engine)?;
     let measured = Instant::now();
     let text = looked.words(index + 1, depth, engine)?;
     looked.facts.position = index + 1;
@@ -84,7 +90,7 @@ struct Looked {
 impl Looked {
     fn at(
         page: DecodedPage,
-        small: GrayImage,
+        (little, small): (Picture, GrayImage),
         blank: bool,
         engine: &mut LazyEngine,
     ) -> Result<Self, ReadError> {
@@ -96,6 +102,9 @@ impl Looked {
         let is_turned = rotation % 180 == 90;
         let (w, h) = (page.width_mm, page.height_mm);
         let (width_mm, height_mm) = if is_turned { (h, w) } else { (w, h) };
+        let quality = measure(&page, (&little, &small), rotation, blank);
+        // Print too faint to be found by its darkness is print.
+        let blank = blank && quality.x_height_mm.is_none();
         let upright = turn_grey(small, rotation);
         let own_words = turn_lines(page.own_words, w, h, rotation);
         Ok(Self {
@@ -105,13 +114,14 @@ impl Looked {
                 original_page: 0,
                 width_mm,
                 height_mm,
-                dpi: page.dpi,
+                dpi: dpi_of_paper(page.dpi, width_mm, height_mm, &quality),
                 colour: page.colour,
                 rotation,
                 skew_degrees: skew,
                 blank,
                 duplicate_of: None,
                 note_pair: None,
+                quality,
             },
             grey: turn_grey(page.picture.red_channel(), rotation),
             own_words,
@@ -166,6 +176,28 @@ impl Looked {
             (a, b) => a.or(b),
         })
     }
+}
+
+/// How good the scan is; a drawn page was not scanned.
+fn measure(
+    page: &DecodedPage,
+    (little, small): (&Picture, &GrayImage),
+    rotation: u16,
+    blank: bool,
+) -> PageQuality {
+    if page.dpi == 0 {
+        return PageQuality::default();
+    }
+    PageQuality::of(&Scan {
+        picture: &page.picture,
+        small: little,
+        ink: small,
+        width_mm: page.width_mm,
+        height_mm: page.height_mm,
+        colour: page.colour,
+        rotation,
+        blank,
+    })
 }
 
 /// Degrees clockwise that bring the page upright, and the skew that is left then.

@@ -248,6 +248,7 @@ fn unknown_page(position: u32) -> PageFacts {
         blank: false,
         duplicate_of: None,
         note_pair: None,
+        quality: Default::default(),
     }
 }
 

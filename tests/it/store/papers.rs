@@ -78,6 +78,7 @@ fn checked() -> CheckedPages {
             blank: false,
             duplicate_of: None,
             note_pair: None,
+            quality: Default::default(),
         }],
         findings: Vec::new(),
     }
