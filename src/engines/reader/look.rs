@@ -7,7 +7,7 @@ use image::GrayImage;
 use super::answer::{Depth, PageAnswer, Timings};
 use crate::{
     domain::{
-        page::{BoxMm, Numbering, PageFacts},
+        page::{BoxMm, Numbering, PageFacts, PageQuality},
         text::{PageText, TextLine, TextSource, Word},
     },
     engines::{
@@ -17,7 +17,8 @@ use crate::{
             is_blank, note,
             open::Opened,
             page_number::{self, PrintedNumber},
-            resize_grey, secrecy, small_copy, turn_grey, turn_picture,
+            quality::{Scan, dpi_of_paper},
+            resize_grey, secrecy, turn_grey, turn_picture,
         },
         ocr::{self, Engine, Upright},
     },
@@ -46,13 +47,13 @@ pub(super) fn look_at(
     let started = Instant::now();
     let page = paper.decode(index as usize)?;
     let decoded = Instant::now();
-    let colours = small_copy(&page.picture, 1000);
-    let small = colours.ink_grey();
+    let little = page.picture.small(1000);
+    let small = little.ink();
     let blank = is_blank_page(&page, &small);
     let note = if blank { None } else { note::find(&page) };
     let (rotation, skew) = way(&page, &small, blank, engine)?;
-    let marks = if blank { Vec::new() } else { read_marks(&page, &small, colours, rotation, engine)? };
-    let mut looked = Looked::at(page, small, blank, note, (rotation, skew));
+    let marks = if blank { Vec::new() } else { read_marks(&page, (&little, &small), rotation, engine)? };
+    let mut looked = Looked::at(page, (little, small), blank, note, (rotation, skew));
     let measured = Instant::now();
     let text = looked.words(index + 1, depth, engine)?;
     looked.facts.position = index + 1;
@@ -99,7 +100,7 @@ struct Looked {
 impl Looked {
     fn at(
         page: DecodedPage,
-        small: GrayImage,
+        (little, small): (Picture, GrayImage),
         blank: bool,
         note: Option<BoxMm>,
         (rotation, skew): (u16, f32),
@@ -107,16 +108,20 @@ impl Looked {
         let is_turned = rotation % 180 == 90;
         let (w, h) = (page.width_mm, page.height_mm);
         let (width_mm, height_mm) = if is_turned { (h, w) } else { (w, h) };
+        let quality = measure(&page, (&little, &small), rotation, blank);
+        // Print too faint to be found by its darkness is print.
+        let blank = blank && quality.x_height_mm.is_none();
         let upright = turn_grey(small, rotation);
         let own_words = turn_lines(page.own_words, w, h, rotation);
         Self {
             facts: PageFacts {
-                dpi: page.dpi,
+                dpi: dpi_of_paper(page.dpi, width_mm, height_mm, &quality),
                 colour: page.colour,
                 rotation,
                 skew_degrees: skew,
                 blank,
                 has_note: note.is_some(),
+                quality,
                 ..PageFacts::unknown(0, width_mm, height_mm)
             },
             note: note.map(|n| turn_box(n, w, h, rotation)),
@@ -189,6 +194,28 @@ impl Looked {
     }
 }
 
+/// How good the scan is; a drawn page was not scanned.
+fn measure(
+    page: &DecodedPage,
+    (little, small): (&Picture, &GrayImage),
+    rotation: u16,
+    blank: bool,
+) -> PageQuality {
+    if page.dpi == 0 {
+        return PageQuality::default();
+    }
+    PageQuality::of(&Scan {
+        picture: &page.picture,
+        small: little,
+        ink: small,
+        width_mm: page.width_mm,
+        height_mm: page.height_mm,
+        colour: page.colour,
+        rotation,
+        blank,
+    })
+}
+
 /// Degrees clockwise that bring the page upright, and the skew that is left then.
 fn way(
     page: &DecodedPage,
@@ -206,8 +233,7 @@ fn way(
 /// Reads the places where a mark of secrecy may stand; what is read there lies where it was found.
 fn read_marks(
     page: &DecodedPage,
-    small: &GrayImage,
-    colours: Picture,
+    (little, small): (&Picture, &GrayImage),
     rotation: u16,
     engine: &mut LazyEngine,
 ) -> Result<Vec<TextLine>, ReadError> {
@@ -218,7 +244,7 @@ fn read_marks(
     let (w, h) = (page.width_mm, page.height_mm);
     let (width_mm, height_mm) = if is_turned { (h, w) } else { (w, h) };
     let zones =
-        secrecy::zones(&turn_grey(small.clone(), rotation), &turn_picture(colours, rotation), width_mm);
+        secrecy::zones(&turn_grey(small.clone(), rotation), &turn_picture(little.clone(), rotation), width_mm);
     let mut lines = Vec::new();
     for zone in zones {
         let b = turn_box(zone, width_mm, height_mm, (360 - rotation) % 360);
@@ -226,7 +252,7 @@ fn read_marks(
         let px = |mm: f32, per_mm: f32| (mm * per_mm).max(0.0) as u32;
         let part =
             page.picture.part(px(b.left, across), px(b.top, down), px(b.width, across), px(b.height, down));
-        let part = turn_grey(part.ink_grey(), rotation);
+        let part = turn_grey(part.ink(), rotation);
         let text = ocr::read_line(engine.get()?, &part, across * 25.4)?;
         lines.extend(
             text.map(|text| TextLine { block: 0, words: vec![Word { text, place: zone, confidence: 1.0 }] }),
