@@ -110,7 +110,8 @@ fn times_of(reading: &Reading) -> StepTimes {
     StepTimes { decode: t.decode_ms, check: t.check_ms, ocr: t.ocr_ms, extract: 0, total: 0 }
 }
 
-/// Checks the pages, reads them unless their number is wrong, and proposes the fields.
+/// Checks the pages, reads them, and proposes the fields. A paper with too few or too many pages is read
+/// as well: only its words tell which page is missing or belongs elsewhere.
 ///
 /// A secret mark ends the reading: no words and no fields come back (Điều 5 khoản 1).
 ///
@@ -126,15 +127,6 @@ pub fn examine(
     on_page: &(dyn Fn(u32, u32) + Sync),
 ) -> Result<Examination, ReadError> {
     let start = Instant::now();
-    if let Some(declared_pages) = declared.pages
-        && readers.open(parts)?.n_pages != declared_pages.0
-    {
-        // Whether blank sides make up the difference, the pictures tell; words would be read for nothing.
-        let checked = check_pages(readers, parts, declared.pages, rules, on_page)?;
-        if checked.pages.is_err() {
-            return Ok(checked);
-        }
-    }
     let reading = readers.read(parts, Depth::Text, on_page)?;
     let mut findings = findings_of(&reading, declared.pages, rules);
     let is_secret = findings.iter().any(|f| f.kind == FindingKind::Classified);
