@@ -105,7 +105,8 @@ fn judge(mut words: impl Iterator<Item = String>) -> Option<Result<Verdict, Stri
 }
 
 fn verdict(dir: &Path, answers: &Path) -> Result<Verdict, String> {
-    let named = |path: &Path, cause: &dyn std::fmt::Display| format!("cannot read {}: {cause}", path.display());
+    let named =
+        |path: &Path, cause: &dyn std::fmt::Display| format!("cannot read {}: {cause}", path.display());
     let read = |path: &Path| std::fs::read_to_string(path).map_err(|cause| named(path, &cause));
     let mut paths = Vec::new();
     for entry in std::fs::read_dir(dir).map_err(|cause| named(dir, &cause))? {

@@ -167,9 +167,14 @@ pub fn moved(page: &Picture, degrees: f32, shift: (f32, f32)) -> Picture {
 }
 
 /// Tints the sheet and lays a coarse and a fine grain over it.
-pub fn texture(page: &mut Picture, dpi: u32, random: &mut Random) {
+fn texture(page: &mut Picture, dpi: u32, random: &mut Random) {
     let base = random.real(0.93, 0.98);
     let tint = [base + 0.012, base, base - random.real(0.0, 0.05)];
+    grain(page, dpi, tint, random);
+}
+
+/// A coarse and a fine grain on a sheet of the given tint.
+pub fn grain(page: &mut Picture, dpi: u32, tint: [f32; 3], random: &mut Random) {
     let cell = (dpi / 6).max(4) as usize;
     let columns = page.width / cell + 2;
     let coarse: Vec<f32> = (0..columns * (page.height / cell + 2)).map(|_| random.real(-2.5, 2.5)).collect();

@@ -55,8 +55,9 @@ pub fn damage(
 
 /// A JPEG without tables and frame is no picture any more.
 fn wipe_head(bytes: &mut [u8]) {
+    // The first segment stays: any program still sees that a JPEG begins here.
     let n = bytes.len().min(700);
-    bytes[2..n].fill(0);
+    bytes[20..n].fill(0);
 }
 
 /// Start and length of the strips of a page.

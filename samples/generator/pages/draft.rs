@@ -103,7 +103,8 @@ impl Studio<'_> {
     /// Letters and margins that are kept from tuning.
     fn held_out_form(&mut self) -> Form {
         let random = &mut self.random;
-        let family = random.pick(&[Family::OtherSerif, Family::OtherSerif, Family::OtherSans, Family::OtherWide]);
+        let family =
+            random.pick(&[Family::OtherSerif, Family::OtherSerif, Family::OtherSans, Family::OtherWide]);
         let wide = family == Family::OtherWide;
         Form {
             page: A4,
@@ -139,7 +140,14 @@ impl Studio<'_> {
     }
 
     /// Sides from what was set, numbered anew after `n_body` pages.
-    fn sides(&mut self, pages: Vec<Vec<Mark>>, size: (f32, f32), right: f32, top: f32, n_body: usize) -> Vec<Side> {
+    fn sides(
+        &mut self,
+        pages: Vec<Vec<Mark>>,
+        size: (f32, f32),
+        right: f32,
+        top: f32,
+        n_body: usize,
+    ) -> Vec<Side> {
         let total = pages.len();
         let family = pages.iter().flatten().find_map(|mark| match mark {
             Mark::Text { family, .. } => Some(*family),
@@ -150,9 +158,12 @@ impl Studio<'_> {
             .into_iter()
             .enumerate()
             .map(|(n, mut marks)| {
-                let (number, of) = if n < n_body { (n + 1, n_body) } else { (n + 1 - n_body, total - n_body) };
+                let (number, of) =
+                    if n < n_body { (n + 1, n_body) } else { (n + 1 - n_body, total - n_body) };
                 // A paper of one page has no number.
-                if of > 1 && let Some(family) = family {
+                if of > 1
+                    && let Some(family) = family
+                {
                     marks.extend(numbering.mark(fonts, family, (number, of), size, (top, right)));
                 }
                 Side::new(marks, size, self.random.bits())
@@ -172,7 +183,8 @@ impl Studio<'_> {
         let seed = self.random.bits();
         let mut sheet = self.sheet(A4);
         kind.write(&mut sheet, seed);
-        let (pages, right, top) = (std::mem::take(&mut sheet.pages), sheet.right, sheet.text_top_and_bottom().0);
+        let (pages, right, top) =
+            (std::mem::take(&mut sheet.pages), sheet.right, sheet.text_top_and_bottom().0);
         let n = pages.len();
         self.sides(pages, A4, right, top, n)
     }
@@ -183,7 +195,12 @@ impl Studio<'_> {
     }
 
     /// The same, tried until `fits` likes its pages.
-    pub fn long_where(&mut self, n_pages: usize, extras: &Extras, fits: impl Fn(&[Vec<Mark>]) -> bool) -> Vec<Side> {
+    pub fn long_where(
+        &mut self,
+        n_pages: usize,
+        extras: &Extras,
+        fits: impl Fn(&[Vec<Mark>]) -> bool,
+    ) -> Vec<Side> {
         let mut last = Vec::new();
         for _ in 0..40 {
             let mut random = Random::new(self.random.bits());
@@ -236,7 +253,8 @@ impl Studio<'_> {
     pub fn cards(&mut self, on_one_sheet: bool) -> Vec<Side> {
         let size = (85.6 * MM, 54.0 * MM);
         let (x, y) = (self.random.real(40.0, 90.0) * MM, self.random.real(30.0, 60.0) * MM);
-        let (first, second) = if on_one_sheet { ((x, y), (x, y + 75.0 * MM)) } else { ((0.0, 0.0), (0.0, 0.0)) };
+        let (first, second) =
+            if on_one_sheet { ((x, y), (x, y + 75.0 * MM)) } else { ((0.0, 0.0), (0.0, 0.0)) };
         let front = marks::card(self.fonts, first, true, &mut self.random);
         let back = marks::card(self.fonts, second, false, &mut self.random);
         if on_one_sheet {

@@ -2,7 +2,7 @@
 //!
 //! Strengths are chosen by `faults`: here nothing is decided.
 
-use super::super::random::Random;
+use super::super::random::{Random, sine_cosine};
 use super::super::raster::Picture;
 use super::super::spoil;
 
@@ -60,9 +60,10 @@ pub fn in_scan(page: &mut Picture, harm: &Harm, dpi: u32) {
         Harm::Defocus(spread) => {
             // Two passes are nearly the bell of a lens.
             let radius = (px(*spread, dpi) / 2.0).round().max(1.0) as usize;
-            let first = radius.div_ceil(2);
-            spoil::blur(page, first);
-            spoil::blur(page, (radius - radius / 2).max(1));
+            spoil::blur(page, radius.div_ceil(2));
+            if radius > 1 {
+                spoil::blur(page, radius.div_ceil(2));
+            }
         }
         Harm::Motion { way, along_y } => smear(page, px(*way, dpi).round().max(2.0) as usize, *along_y),
         Harm::Dark { white, black } => each(page, |v| black + v / 255.0 * (white - black)),
@@ -95,27 +96,35 @@ fn put(page: &mut Picture, x: usize, y: usize, colour: [u8; 3], share: f32) {
     }
 }
 
-/// Paper of its own with a shadow below, and some lines by hand.
+/// Paper of its own, stuck on a little askew, with a shadow below it and some lines by hand.
 fn note(page: &mut Picture, (at, side): ((f32, f32), f32), colour: [u8; 3], seed: u64, dpi: u32) {
-    let (left, top, side) = (px(at.0, dpi) as usize, px(at.1, dpi) as usize, px(side, dpi) as usize);
-    let (right, bottom) = ((left + side).min(page.width), (top + side).min(page.height));
-    let reach = px(1.6, dpi).max(2.0) as usize;
-    for y in top..(bottom + reach).min(page.height) {
-        for x in left..(right + reach / 2).min(page.width) {
-            if x < right && y < bottom {
+    let mut random = Random::for_purpose(seed, "note");
+    let (sine, cosine) = sine_cosine(random.real(-0.07, 0.07));
+    let half = px(side, dpi) / 2.0;
+    let (cx, cy) = (px(at.0, dpi) + half, px(at.1, dpi) + half);
+    let reach = px(1.8, dpi).max(2.0);
+    let far = (half * 1.1 + reach).ceil();
+    let range =
+        |middle: f32, end: usize| ((middle - far).max(0.0) as usize, ((middle + far) as usize).min(end));
+    let ((x0, x1), (y0, y1)) = (range(cx, page.width), range(cy, page.height));
+    for y in y0..y1 {
+        for x in x0..x1 {
+            let (dx, dy) = (x as f32 - cx, y as f32 - cy);
+            let (u, v) = (dx * cosine + dy * sine, dy * cosine - dx * sine);
+            let beyond = (u.abs() - half).max(v.abs() - half);
+            if beyond <= 0.0 {
                 put(page, x, y, colour, 1.0);
-            } else {
-                let far = (x.saturating_sub(right) * 2).max(y.saturating_sub(bottom)) as f32 / reach as f32;
-                put(page, x, y, [60, 60, 60], 0.35 * (1.0 - far).max(0.0));
+            } else if u < half + reach / 3.0 && v > -half && beyond < reach {
+                // The loose lower edge stands off the sheet.
+                put(page, x, y, [60, 60, 60], 0.4 * (1.0 - beyond / reach));
             }
         }
     }
-    let mut random = Random::for_purpose(seed, "note");
-    let height = px(5.0, dpi);
+    let height = px(6.0, dpi);
     let n_lines = random.whole(3, 5);
     for line in 0..n_lines {
-        let y = top as f32 + side as f32 * (0.2 + 0.7 * line as f32 / n_lines as f32);
-        super::marks::scrawl(page, (left as f32 + height, y), side as f32 - 2.5 * height, height, &mut random);
+        let y = cy - half + 2.0 * half * (0.2 + 0.7 * line as f32 / n_lines as f32);
+        super::marks::scrawl(page, (cx - half + height, y), 2.0 * half - 2.0 * height, height, &mut random);
     }
 }
 
@@ -176,7 +185,8 @@ fn aside(page: &Picture, (right, down): (i64, i64), bed: u8) -> Picture {
 /// A running mean along one way.
 fn smear(page: &mut Picture, window: usize, along_y: bool) {
     let (width, height) = (page.width, page.height);
-    let (n_lines, n, step, next) = if along_y { (width, height, width * 3, 3) } else { (height, width, 3, width * 3) };
+    let (n_lines, n, step, next) =
+        if along_y { (width, height, width * 3, 3) } else { (height, width, 3, width * 3) };
     let old = page.rgb.clone();
     for line in 0..n_lines {
         for channel in 0..3 {

@@ -83,7 +83,8 @@ impl Verdict {
             let is_found = reasons.iter().any(|(kind, page)| expected.is(kind, *page));
             let turned = expected.rotation.is_none_or(|degrees| {
                 let position = expected.page.unwrap_or(0);
-                page_of(answer, position).is_none_or(|page| page["rotation"].as_u64() == Some(u64::from(degrees)))
+                page_of(answer, position)
+                    .is_none_or(|page| page["rotation"].as_u64() == Some(u64::from(degrees)))
             });
             if is_found && turned {
                 self.count(&expected.kind, truth, 1);
@@ -96,8 +97,10 @@ impl Verdict {
         let mut wrong: BTreeMap<&str, Vec<Option<u32>>> = BTreeMap::new();
         for (kind, page) in &reasons {
             let is_true = truth.findings.iter().any(|expected| expected.is(kind, *page));
-            let is_allowed =
-                truth.allowed.iter().any(|one| one.is(kind, *page) || (one.kind == *kind && one.page.is_none()));
+            let is_allowed = truth
+                .allowed
+                .iter()
+                .any(|one| one.is(kind, *page) || (one.kind == *kind && one.page.is_none()));
             if !is_true && !is_allowed && kind != "field_doubtful" {
                 wrong.entry(kind).or_default().push(*page);
             }
@@ -178,7 +181,8 @@ fn push_row(text: &mut String, kind: &str, rows: [Row; 2]) {
 }
 
 fn line(truth: &PageTruth, kind: &str, pages: &[Option<u32>], how: &str) -> String {
-    let pages: Vec<String> = pages.iter().map(|page| page.map_or("-".to_owned(), |page| page.to_string())).collect();
+    let pages: Vec<String> =
+        pages.iter().map(|page| page.map_or("-".to_owned(), |page| page.to_string())).collect();
     let set = if truth.held_out { "held out" } else { "tuned on" };
     format!("  {set}  {}  {kind}  page {}{how}  [{}]", truth.file, pages.join(","), truth.made)
 }
@@ -237,7 +241,12 @@ mod tests {
         check(&answer(&said("missing_page", 2)), true, 0, 0);
         check(&answer(&said("missing_page", 1)), false, 1, 1);
         check(&answer(&[said("missing_page", 2), said("not_colour", 1)].join(",")), true, 0, 0);
-        check(&answer(&[said("missing_page", 2), said("blurred", 1), said("blurred", 2)].join(",")), true, 0, 1);
+        check(
+            &answer(&[said("missing_page", 2), said("blurred", 1), said("blurred", 2)].join(",")),
+            true,
+            0,
+            1,
+        );
         check(&answer(""), false, 1, 0);
         check(r#"{"input":"b.pdf","reasons":[]}"#, false, 2, 0);
     }

@@ -105,7 +105,7 @@ pub fn scrawl_in(
         let traces = pen::signature(random.bits());
         let rise = random.real(-0.15, 0.15) * height;
         let place = |(u, v): (f32, f32)| (x + (u + 1.0) * word * 0.8, at.1 + rise + v * height * 0.6);
-        page.fill(&pen::outline(&traces, place, height * 0.55), ink, strength);
+        page.fill(&pen::outline(&traces, place, height * 1.3), ink, strength);
         x += word * 1.6 + height * random.real(0.3, 0.8);
     }
 }
@@ -143,7 +143,14 @@ pub fn card(fonts: &Fonts, at: (f32, f32), is_front: bool, random: &mut Random) 
     let mut marks = Vec::new();
     let mut text = |x: f32, y: f32, style: Style, size: f32, text: String| {
         fonts.width((Family::Sans, style), size, &text);
-        marks.push(Mark::Text { at: place(x, y), family: Family::Sans, style, size, text, ink: [30, 30, 60] });
+        marks.push(Mark::Text {
+            at: place(x, y),
+            family: Family::Sans,
+            style,
+            size,
+            text,
+            ink: [30, 30, 60],
+        });
     };
     if is_front {
         text(14.0, 7.0, Style::Bold, 7.0, "CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM".to_owned());
@@ -153,7 +160,13 @@ pub fn card(fonts: &Fonts, at: (f32, f32), is_front: bool, random: &mut Random) 
         text(30.0, 38.0, Style::Regular, 7.5, format!("Năm sinh: {}", random.whole(1940, 1962)));
         text(30.0, 45.0, Style::Regular, 7.5, "Nơi ở: thôn Đồng Mây, xã Nậm Lương".to_owned());
     } else {
-        text(8.0, 9.0, Style::Regular, 7.0, "Người được cấp thẻ có trách nhiệm giữ gìn, không cho mượn.".to_owned());
+        text(
+            8.0,
+            9.0,
+            Style::Regular,
+            7.0,
+            "Người được cấp thẻ có trách nhiệm giữ gìn, không cho mượn.".to_owned(),
+        );
         text(8.0, 17.0, Style::Regular, 7.0, "Mất thẻ phải báo ngay cho chi hội nơi cư trú.".to_owned());
         text(8.0, 26.0, Style::Regular, 7.0, format!("Ngày cấp: {:02}/{:02}/2023", random.whole(1, 28), 6));
         text(46.0, 34.0, Style::Bold, 7.5, "CHỦ TỊCH HỘI".to_owned());
@@ -162,14 +175,24 @@ pub fn card(fonts: &Fonts, at: (f32, f32), is_front: bool, random: &mut Random) 
     }
     let corners = [place(0.4, 0.4), place(85.2, 0.4), place(85.2, 53.6), place(0.4, 53.6)];
     for n in 0..4 {
-        marks.push(Mark::Rule { from: corners[n], to: corners[(n + 1) % 4], width: 1.0, ink: [60, 110, 150] });
+        marks.push(Mark::Rule {
+            from: corners[n],
+            to: corners[(n + 1) % 4],
+            width: 1.0,
+            ink: [60, 110, 150],
+        });
     }
     if is_front {
         let photo = [place(6.0, 18.0), place(26.0, 18.0), place(26.0, 45.0), place(6.0, 45.0)];
         for n in 0..4 {
             marks.push(Mark::Rule { from: photo[n], to: photo[(n + 1) % 4], width: 0.8, ink: [90, 90, 90] });
         }
-        marks.push(Mark::Rule { from: place(16.0, 20.0), to: place(16.0, 44.0), width: 40.0, ink: [176, 150, 130] });
+        marks.push(Mark::Rule {
+            from: place(16.0, 20.0),
+            to: place(16.0, 44.0),
+            width: 40.0,
+            ink: [176, 150, 130],
+        });
     }
     marks
 }

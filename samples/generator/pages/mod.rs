@@ -7,6 +7,7 @@
 
 mod damage;
 mod draft;
+mod fault;
 mod faults;
 mod harm;
 mod judge;
@@ -24,7 +25,8 @@ use super::random::Random;
 use super::raster::Picture;
 use super::{GenerateError, PaperFile, spoil};
 use draft::Studio;
-use faults::{Fault, SHARES, Staged};
+use fault::{Fault, SHARES};
+use faults::Staged;
 pub use judge::Verdict;
 use marks::Numbering;
 pub use truth::{Expected, PageTruth};
@@ -108,7 +110,11 @@ impl PageOrder {
             depth,
             is_mixed: fault == Fault::Mixed,
             quality: studio.scanner.quality,
-            pdf_minor: if fault == Fault::OldPdf { random.pick(&[2, 3, 3]) } else { random.pick(&[4, 5, 6, 7]) },
+            pdf_minor: if fault == Fault::OldPdf {
+                random.pick(&[2, 3, 3])
+            } else {
+                random.pick(&[4, 5, 6, 7])
+            },
         };
         let form = form(fault, storage, &staged, &mut random);
         let stem = format!("{:03}-{}", self.number, fault.name());
@@ -208,13 +214,22 @@ fn form(fault: Fault, storage: Storage, staged: &Staged, random: &mut Random) ->
             Container::Tiff(TiffPacking::Group4),
             Container::Tiff(TiffPacking::PackBits),
         ]),
-        (_, Depth::Grey) => {
-            random.pick(&[Container::Pdf, Container::Pdf, Container::FlatePdf, pictures, Container::Tiff(lossless)])
-        }
+        (_, Depth::Grey) => random.pick(&[
+            Container::Pdf,
+            Container::Pdf,
+            Container::FlatePdf,
+            pictures,
+            Container::Tiff(lossless),
+        ]),
         // A colour TIFF is large: only at 200 dpi.
-        (_, Depth::Colour) if storage.dpi <= 200 => {
-            random.pick(&[Container::Pdf, Container::Pdf, Container::Pdf, pictures, pictures, Container::Tiff(lossless)])
-        }
+        (_, Depth::Colour) if storage.dpi <= 200 => random.pick(&[
+            Container::Pdf,
+            Container::Pdf,
+            Container::Pdf,
+            pictures,
+            pictures,
+            Container::Tiff(lossless),
+        ]),
         _ => random.pick(&[Container::Pdf, Container::Pdf, pictures]),
     }
 }
@@ -237,7 +252,10 @@ fn pack(
         Container::Folder => {
             let mut files = Vec::with_capacity(pages.len());
             for (n, page) in pages.iter().enumerate() {
-                files.push((PathBuf::from(stem).join(format!("page-{}.jpg", n + 1)), container::jpeg(page, storage)?));
+                files.push((
+                    PathBuf::from(stem).join(format!("page-{}.jpg", n + 1)),
+                    container::jpeg(page, storage)?,
+                ));
             }
             (stem.to_owned(), files)
         }

@@ -2,12 +2,11 @@
 
 use super::super::fonts::Family;
 use super::super::kinds::Kind;
-use super::super::random::Random;
 use super::super::sheet::Mark;
 use super::draft::{Besides, Side, Studio};
-use super::faults::{Fault, Staged, dense};
+use super::fault::Fault;
+use super::faults::{Staged, dense};
 use super::harm::Harm;
-use super::marks::Numbering;
 use super::text::{Extras, breaks_within_a_sentence};
 use super::truth::Expected;
 
@@ -33,7 +32,8 @@ fn plain(studio: &mut Studio<'_>, low: u32, high: u32) -> Vec<Side> {
 fn wrong_count(studio: &mut Studio<'_>) -> Staged {
     let sides = if studio.random.chance(0.5) { studio.any_paper() } else { plain(studio, 2, 4) };
     let n = sides.len();
-    let declared = if n > 1 && studio.random.chance(0.4) { n - 1 } else { n + studio.random.whole(1, 2) as usize };
+    let declared =
+        if n > 1 && studio.random.chance(0.4) { n - 1 } else { n + studio.random.whole(1, 2) as usize };
     let staged = Staged { declared: Some(declared), ..Staged::of(sides) };
     staged.finds(Expected::anywhere("wrong_page_count"))
 }
@@ -77,7 +77,8 @@ fn out_of_order(fault: Fault, studio: &mut Studio<'_>) -> Staged {
     sides = order.iter().map(|&at| sides[at].clone()).collect();
     let displaced: Vec<usize> = (0..n).filter(|&at| order[at] != at || fault == Fault::Reversed).collect();
     // Which of the displaced pages is named is the program's choice; one must be, and no other.
-    let expected = Expected::on("out_of_order", displaced[0] + 1).or(displaced[1..].iter().map(|at| Some(at + 1)));
+    let expected =
+        Expected::on("out_of_order", displaced[0] + 1).or(displaced[1..].iter().map(|at| Some(at + 1)));
     Staged::of(sides).finds(expected).declared_by_chance(&mut studio.random, n)
 }
 
@@ -85,11 +86,13 @@ fn duplicate(fault: Fault, studio: &mut Studio<'_>) -> Staged {
     let mut sides = plain(studio, 2, 4);
     let n = sides.len();
     let apart = fault == Fault::DuplicateApart && n > 2;
-    let at = if apart { studio.random.whole(0, n as u32 - 3) as usize } else { dense(&sides, &mut studio.random) };
+    let at =
+        if apart { studio.random.whole(0, n as u32 - 3) as usize } else { dense(&sides, &mut studio.random) };
     let mut twin = sides[at].clone();
     twin.seed = studio.random.bits();
     // Another day, another lamp: never the same bytes.
-    twin.harms.push(Harm::Dark { white: studio.random.real(240.0, 254.0), black: studio.random.real(0.0, 14.0) });
+    twin.harms
+        .push(Harm::Dark { white: studio.random.real(240.0, 254.0), black: studio.random.real(0.0, 14.0) });
     let place = if apart { studio.random.whole(at as u32 + 2, n as u32) as usize } else { at + 1 };
     sides.insert(place, twin);
     let mut staged = Staged::of(sides).finds(Expected::on("duplicate_page", place + 1));
@@ -108,7 +111,8 @@ fn foreign(fault: Fault, studio: &mut Studio<'_>) -> Staged {
     let place = studio.random.whole(1, sides.len() as u32 - 1) as usize;
     let stranger = match fault {
         Fault::ForeignFirst => {
-            let kinds = [Kind::WorkPermit, Kind::LeasingLicence, Kind::BirthCertificate, Kind::OfficialLetter];
+            let kinds =
+                [Kind::WorkPermit, Kind::LeasingLicence, Kind::BirthCertificate, Kind::OfficialLetter];
             let kind = studio.random.pick(&kinds);
             studio.paper_of(kind).swap_remove(0)
         }
@@ -120,9 +124,9 @@ fn foreign(fault: Fault, studio: &mut Studio<'_>) -> Staged {
         },
         // Its own number fits neither before nor after, and its letters are others.
         _ => loop {
-            let mut other = studio.long(6, &Extras::default());
+            let mut other = studio.long(9, &Extras::default());
             if family_of(&other[0]) != family {
-                break other.swap_remove(4);
+                break other.swap_remove(7);
             }
         },
     };
@@ -174,8 +178,10 @@ fn sticky(side: &Side, studio: &mut Studio<'_>) -> Harm {
     let mm = 72.0 / 25.4;
     let mut best = (0, (70.0, 90.0), 75.0);
     for _ in 0..12 {
-        let (at, size) =
-            ((studio.random.real(45.0, 115.0), studio.random.real(60.0, 170.0)), studio.random.real(68.0, 76.0));
+        let (at, size) = (
+            (studio.random.real(45.0, 115.0), studio.random.real(60.0, 170.0)),
+            studio.random.real(68.0, 76.0),
+        );
         let hidden = side.words(|x, y| {
             (at.0 * mm..(at.0 + size) * mm).contains(&x) && (at.1 * mm..(at.1 + size) * mm).contains(&y)
         });

@@ -118,7 +118,7 @@ impl Scanner {
         );
         page = spoil::moved(&page, degrees, (right, down));
         if self.has_grain {
-            spoil::texture(&mut page, dpi, random);
+            spoil::grain(&mut page, dpi, [0.985; 3], random);
         }
         if self.softness > 0.0 {
             spoil::blur(&mut page, (self.softness * mm / 2.0).round().max(1.0) as usize);

@@ -113,7 +113,8 @@ fn paragraph(random: &mut Random) -> String {
 /// where the signature did not fit.
 pub fn long_paper(sheet: &mut Sheet<'_>, random: &mut Random, n_pages: usize, extras: &Extras) {
     let place = Place::with_district(random);
-    let agency = if random.chance(0.5) { Agency::of_district(&place) } else { Agency::of_commune(random, &place) };
+    let agency =
+        if random.chance(0.5) { Agency::of_district(&place) } else { Agency::of_commune(random, &place) };
     let day = place.working_day(random, 2022);
     let (title, name, symbol, about) = random.pick(TITLES);
     let number = Number::new(random, 480, symbol);
@@ -183,7 +184,8 @@ fn secrecy(sheet: &mut Sheet<'_>, random: &mut Random, mark: &str, as_line: bool
     }
     let x = sheet.left - 14.0 + (sheet.width() + 22.0) * 0.205 - width / 2.0 + random.real(-12.0, 12.0);
     let top = sheet.y + random.real(3.0, 9.0);
-    let corners = [(x - 6.0, top), (x + width + 6.0, top), (x + width + 6.0, top + 21.0), (x - 6.0, top + 21.0)];
+    let corners =
+        [(x - 6.0, top), (x + width + 6.0, top), (x + width + 6.0, top + 21.0), (x - 6.0, top + 21.0)];
     for n in 0..4 {
         sheet.mark(Mark::Rule { from: corners[n], to: corners[(n + 1) % 4], width: 1.5, ink: RED });
     }
@@ -208,7 +210,8 @@ fn appendix(sheet: &mut Sheet<'_>, random: &mut Random, of: (&str, &str, Day), n
 pub fn list_table(sheet: &mut Sheet<'_>, random: &mut Random, last: usize) {
     let (top, bottom) = sheet.text_top_and_bottom();
     let stop = top + (bottom - top) * random.real(0.35, 0.8);
-    let mut rows = vec![["TT", "Họ và tên chủ hộ", "Nơi ở", "Số khẩu", "Mức hỗ trợ"].map(str::to_owned).to_vec()];
+    let mut rows =
+        vec![["TT", "Họ và tên chủ hộ", "Nơi ở", "Số khẩu", "Mức hỗ trợ"].map(str::to_owned).to_vec()];
     let height = (sheet.size - 1.5) * 1.75;
     // What `table` will do with the page, counted before: it breaks where a row does not fit.
     let (mut page, mut y) = (sheet.pages.len(), sheet.y + height);
@@ -216,7 +219,8 @@ pub fn list_table(sheet: &mut Sheet<'_>, random: &mut Random, last: usize) {
         let place = Place::with_district(random);
         let person = super::super::people::Person::born_between(random, place.province_code, 1945, 1995);
         let money = format!("{}.000.000", random.whole(1, 40));
-        let cells = [rows.len().to_string(), person.name, place.hamlet, random.whole(1, 8).to_string(), money];
+        let cells =
+            [rows.len().to_string(), person.name, place.hamlet, random.whole(1, 8).to_string(), money];
         rows.push(cells.to_vec());
         if y + height > bottom {
             page += 1;
@@ -232,8 +236,11 @@ pub fn short_paper(sheet: &mut Sheet<'_>, random: &mut Random) {
     let place = Place::with_district(random);
     let agency = Agency::of_commune(random, &place);
     let day = place.working_day(random, 2022);
-    let (title, symbol) =
-        random.pick(&[("GIẤY XÁC NHẬN", "/GXN-UBND"), ("GIẤY BIÊN NHẬN", "/BN-UBND"), ("GIẤY MỜI", "/GM-UBND")]);
+    let (title, symbol) = random.pick(&[
+        ("GIẤY XÁC NHẬN", "/GXN-UBND"),
+        ("GIẤY BIÊN NHẬN", "/BN-UBND"),
+        ("GIẤY MỜI", "/GM-UBND"),
+    ]);
     let number = Number::new(random, 600, symbol);
     let signer = Signer::of(random, &agency, place.province_code);
     let holder = super::super::people::Person::born_between(random, place.province_code, 1950, 2000);
@@ -259,5 +266,7 @@ pub fn breaks_within_a_sentence(pages: &[Vec<Mark>], page: usize) -> bool {
         Mark::Text { text, .. } => Some(text.as_str()),
         _ => None,
     });
-    last.is_some_and(|word| !word.ends_with(['.', ';', ':']) && word.chars().next().is_some_and(char::is_alphabetic))
+    last.is_some_and(|word| {
+        !word.ends_with(['.', ';', ':']) && word.chars().next().is_some_and(char::is_alphabetic)
+    })
 }
