@@ -270,8 +270,8 @@ fn photo(page: &Picture, keystone: f32, desk: [u8; 3]) -> Picture {
             let (column, row) = ((u * sheet_width) as i64, (v * sheet_height) as i64);
             let inside = u >= 0.0 && v >= 0.0 && column < page.width as i64 && row < page.height as i64;
             let from = if inside { (row as usize * page.width + column as usize) * 3 } else { 0 };
-            for channel in 0..3 {
-                let value = if inside { page.rgb[from + channel] } else { desk[channel] };
+            for (channel, desk) in desk.iter().enumerate() {
+                let value = if inside { page.rgb[from + channel] } else { *desk };
                 next.rgb[to + channel] = (f32::from(value) * light + grain).clamp(0.0, 255.0) as u8;
             }
         }
