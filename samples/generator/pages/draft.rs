@@ -1,5 +1,6 @@
 //! A paper before it is scanned: its pages with all marks, in the order and the state in which they go in.
 
+use super::super::container::Depth;
 use super::super::fonts::{Family, Fonts};
 use super::super::ink;
 use super::super::kinds::Kind;
@@ -79,6 +80,8 @@ pub struct Studio<'a> {
     pub numbering: Numbering,
     /// What it is scanned with.
     pub scanner: Scanner,
+    /// In how many colours.
+    pub depth: Depth,
 }
 
 const MM: f32 = 72.0 / 25.4;

@@ -2,6 +2,7 @@
 //!
 //! A truth must be complete and fair: where a person could not tell, the paper is not made.
 
+use super::super::container::Depth;
 use super::super::random::Random;
 use super::draft::{Side, Studio};
 use super::fault::Fault;
@@ -242,20 +243,32 @@ fn quality(fault: Fault, studio: &mut Studio<'_>, dpi: u32) -> Staged {
         F::Light => on_page(&mut sides, n, Harm::Light { ink: random.real(214.0, 228.0) }, "too_light"),
         F::Streaked => {
             // A dirty glass spoils every page that runs over it.
-            let n_lines = random.whole(1, 4);
-            let lines: Vec<_> = (0..n_lines)
-                .map(|_| {
-                    let colour =
-                        random.pick(&[[110, 110, 112], [60, 60, 60], [120, 190, 130], [220, 110, 170]]);
-                    (random.real(0.06, 0.94), random.real(0.15, 0.5), colour, random.real(0.6, 0.95))
-                })
-                .collect();
+            let lines = streaks(studio.depth, random);
             sides.iter_mut().for_each(|side| side.harms.push(Harm::Streaks(lines.clone())));
             (1..=sides.len()).map(|page| Expected::on("streaked", page)).collect()
         }
         _ => Vec::new(),
     };
-    Staged { findings: found, claims_dpi, ..Staged::of(sides) }
+    let mut staged = Staged { findings: found, claims_dpi, ..Staged::of(sides) };
+    if claims_dpi.is_some_and(|dpi| dpi >= 200) {
+        // Who believes such a file sees a sheet made smaller.
+        staged.allowed.push(Expected::anywhere("wrong_scale"));
+    }
+    staged
+}
+
+/// One to four lines; of pale ones black and white would show nothing.
+fn streaks(depth: Depth, random: &mut Random) -> Vec<(f32, f32, [u8; 3], f32)> {
+    let is_bilevel = depth == Depth::Bilevel;
+    let colours = [[110, 110, 112], [60, 60, 60], [120, 190, 130], [220, 110, 170]];
+    let n_lines = random.whole(1, 4);
+    (0..n_lines)
+        .map(|_| {
+            let colour = if is_bilevel { [60, 60, 60] } else { random.pick(&colours) };
+            let share = if is_bilevel { 0.9 } else { random.real(0.6, 0.95) };
+            (random.real(0.06, 0.94), random.real(0.15, 0.5), colour, share)
+        })
+        .collect()
 }
 
 fn on_page(sides: &mut [Side], n: usize, harm: Harm, kind: &str) -> Vec<Expected> {

@@ -99,6 +99,7 @@ impl PageOrder {
             is_held_out,
             numbering: Numbering::any(&mut random, is_held_out),
             scanner: scanner::any(&mut random, is_held_out),
+            depth,
         };
         let staged = faults::stage(fault, &mut studio, dpi);
         fonts.complete()?;
