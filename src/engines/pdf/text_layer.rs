@@ -71,19 +71,20 @@ fn draw_line(
     font: &mut FontBuilder,
     font_name: Name<'_>,
 ) -> Result<(), FontError> {
-    content.set_font(font_name, tenth(line.size_pt));
+    let size_pt = tenth(line.size_pt);
+    content.set_font(font_name, size_pt);
     let space = font.encode(" ", MissingLetter::StandIn)?;
     for (at, word) in line.words.iter().enumerate() {
         let letters = font.encode(&word.text, MissingLetter::StandIn)?;
         let base = line.base_pt + line.slope * (word.left_pt + word.right_pt) / 2.0;
         content.set_text_matrix([1.0, 0.0, 0.0, 1.0, tenth(word.left_pt), tenth(base)]);
-        content.set_horizontal_scaling(scaling(word.right_pt - word.left_pt, letters.width, line.size_pt));
+        content.set_horizontal_scaling(scaling(word.right_pt - word.left_pt, letters.width, size_pt));
         for part in letters.bytes.chunks(LONGEST_STRING) {
             content.show(Str(part));
         }
         if let Some(next) = line.words.get(at + 1) {
             let gap = next.left_pt - word.right_pt;
-            content.set_horizontal_scaling(scaling(gap, space.width, line.size_pt));
+            content.set_horizontal_scaling(scaling(gap, space.width, size_pt));
             content.show(Str(&space.bytes));
         }
     }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use lopdf::{Dictionary, Object, ObjectId};
+use lopdf::{Dictionary, Document, Object, ObjectId};
 use skrifa::{
     FontRef, GlyphId, MetadataProvider,
     instance::{LocationRef, Size},
@@ -85,20 +85,38 @@ fn composite(walk: &mut Walk<'_>, font: &Dictionary, shown: &Shown) {
         }
     };
     let widths = get(document, descendant, "W").unwrap().as_array().unwrap();
-    let width_of = |code: u16| {
-        let mut pairs = widths.chunks(2);
-        let span = pairs.find_map(|pair| {
-            let first = u16::try_from(pair[0].as_i64().unwrap()).unwrap();
-            let each = deref(document, &pair[1]).as_array().unwrap();
-            each.get(usize::from(code.checked_sub(first)?)).map(|width| width.as_float().unwrap())
-        });
-        span.or(number(document, descendant, "DW")).unwrap_or(1000.0)
-    };
+    let width_of = |code: u16| cid_width(walk.document, widths, code).or(number(document, descendant, "DW"));
+    let width_of = |code: u16| width_of(code).unwrap_or(1000.0);
     for code in codes(&shown.seen).union(&codes(&shown.unseen)) {
         let at = usize::from(*code) * 2;
         let id = map.as_ref().map_or(*code, |map| u16::from_be_bytes([map[at], map[at + 1]]));
         glyph(walk, &font_program, id, width_of(*code));
     }
+}
+
+/// `/W`: `first [each …]` or `first last all`, in any order.
+fn cid_width(document: &Document, widths: &[Object], code: u16) -> Option<f32> {
+    let code = i64::from(code);
+    let mut rest = widths;
+    while let [first, second, tail @ ..] = rest {
+        let first = deref(document, first).as_i64().unwrap();
+        match (deref(document, second), tail) {
+            (Object::Array(each), _) => {
+                if let Some(width) = usize::try_from(code - first).ok().and_then(|at| each.get(at)) {
+                    return Some(deref(document, width).as_float().unwrap());
+                }
+                rest = tail;
+            }
+            (last, [width, tail @ ..]) => {
+                if (first..=last.as_i64().unwrap()).contains(&code) {
+                    return Some(deref(document, width).as_float().unwrap());
+                }
+                rest = tail;
+            }
+            _ => return None,
+        }
+    }
+    None
 }
 
 /// 6.2.11.6: only WinAnsi over Unicode is judged; the letters are Latin ones.

@@ -104,7 +104,12 @@ fn composite_text(is_mendable: bool) -> Vec<u8> {
         .collect();
     page(&format!("q 1 0 0 1 0 0 cm BT /F1 14 Tf 72 600 Td <{hex}> Tj ET Q"), |document| {
         let length = data.len() as i64;
-        let file = document.add_object(Stream::new(dictionary! { "Length1" => length }, data.clone()));
+        let said = if is_mendable {
+            Dictionary::new()
+        } else {
+            dictionary! { "Length1" => length }
+        };
+        let file = document.add_object(Stream::new(said, data.clone()));
         let mut descriptor = dictionary! {
             "Type" => "FontDescriptor", "FontName" => "LiberationSerif", "Flags" => 4, "ItalicAngle" => 0,
             "FontBBox" => vec![(-543).into(), (-303).into(), 1278.into(), 982.into()],
@@ -211,7 +216,7 @@ pub fn mendable() -> Vec<(&'static str, Vec<u8>)> {
         .chunks(8)
         .map(|eight| eight.iter().enumerate().fold(0u8, |byte, (at, bit)| byte | (bit - b'0') << (7 - at)));
     vec![
-        ("composite font with a list of its subset, without a map", composite_text(true)),
+        ("composite font with a list of its subset, without map and length", composite_text(true)),
         ("smoothed picture", picture(dictionary! { "Interpolate" => true }, RGB.to_vec())),
         ("alternates", picture(dictionary! { "Alternates" => Vec::<Object>::new() }, RGB.to_vec())),
         ("LZW", picture(dictionary! { "Filter" => "LZWDecode" }, lzw.collect())),

@@ -109,9 +109,12 @@ impl<'d> Walk<'d> {
             get(self.document, page, "Annots").and_then(|o| o.as_array().ok()).into_iter().flatten()
         {
             let annotation = deref(self.document, annotation).as_dict().unwrap();
-            let faces = dictionary(self.document, annotation, "AP").unwrap();
-            let face = get(self.document, faces, "N").and_then(|o| o.as_stream().ok()).unwrap();
-            self.form(faces.get(b"N").unwrap().as_reference().unwrap(), face, false);
+            // That there is a face, and of which kind, is judged with the annotations.
+            let faces = dictionary(self.document, annotation, "AP");
+            let face = faces.and_then(|faces| faces.get(b"N").ok()?.as_reference().ok());
+            if let Some(id) = face {
+                self.form(id, self.document.get_object(id).unwrap().as_stream().unwrap(), false);
+            }
         }
     }
 
@@ -171,8 +174,17 @@ impl<'d> Walk<'d> {
                 "cs" | "CS" => self.colour(&operation.operands[0], resources),
                 "k" | "K" => self.colour(&Object::Name(b"DeviceCMYK".to_vec()), resources),
                 "ri" => self.must("6.2.6", INTENTS.contains(&first.unwrap().as_str()), "intent"),
-                "sh" | "BI" => self.must("6.2.2", false, format!("{operator} is not judged here")),
-                "scn" | "SCN" => self.must("6.2.2", first.is_none(), "patterns are not judged here"),
+                "sh" => {
+                    self.shading(named("Shading").map(|shading| deref(self.document, shading)), resources)
+                }
+                "BI" => self.must("6.1.10", false, "inline pictures are not judged here"),
+                "scn" | "SCN" => {
+                    let last = operation.operands.last().and_then(|o| o.as_name().ok());
+                    let patterns = resources.and_then(|r| dictionary(self.document, r, "Pattern"));
+                    if let Some(pattern) = last {
+                        self.pattern(patterns.unwrap().get(pattern).unwrap(), resources);
+                    }
+                }
                 "Tj" | "TJ" | "'" | "\"" => self.show(&operation.operands, now),
                 _ => {}
             }
@@ -218,6 +230,28 @@ impl<'d> Walk<'d> {
         }
     }
 
+    fn pattern(&mut self, pattern: &'d Object, resources: Option<&'d Dictionary>) {
+        match deref(self.document, pattern) {
+            Object::Stream(tile) => self.form(pattern.as_reference().unwrap(), tile, false),
+            shaded => {
+                let shaded = shaded.as_dict().unwrap();
+                self.shading(get(self.document, shaded, "Shading"), resources);
+                dictionary(self.document, shaded, "ExtGState")
+                    .into_iter()
+                    .for_each(|s| self.graphics_state(s));
+            }
+        }
+    }
+
+    fn shading(&mut self, shading: Option<&'d Object>, resources: Option<&'d Dictionary>) {
+        let shading = match shading {
+            Some(Object::Stream(shading)) => &shading.dict,
+            Some(shading) => shading.as_dict().unwrap(),
+            None => return self.must("6.2.2", false, "no shading"),
+        };
+        self.colour(shading.get(b"ColorSpace").unwrap(), resources);
+    }
+
     /// 6.2.8.1
     fn picture(&mut self, picture: &'d Stream, resources: Option<&'d Dictionary>) {
         let (document, dict) = (self.document, &picture.dict);
@@ -254,7 +288,7 @@ impl<'d> Walk<'d> {
                 None => self.must("6.2.2", false, "colour space"),
             },
             Object::Array(parts) => match (parts[0].as_name().unwrap(), &parts[1..]) {
-                (b"CalGray" | b"CalRGB" | b"Lab", _) => {}
+                (b"CalGray" | b"CalRGB" | b"Lab", _) | (b"Pattern" | b"DeviceRGB" | b"DeviceGray", []) => {}
                 (b"ICCBased", [profile]) => {
                     let profile = deref(document, profile).as_stream().unwrap();
                     let data = profile.decompressed_content().unwrap();
@@ -276,7 +310,7 @@ impl<'d> Walk<'d> {
                     self.must("6.2.4.4", is_process, "spot colours");
                     self.colour(alternate, resources);
                 }
-                _ => self.must("6.2.4.1", false, "colour space"),
+                _ => self.must("6.2.4.1", false, format!("colour space {parts:?}")),
             },
             _ => self.must("6.2.4.1", false, "colour space"),
         }

@@ -1,5 +1,7 @@
 //! Mends what PDF/A-2b forbids where nothing that is seen depends on it.
 
+use std::collections::BTreeSet;
+
 use lopdf::{Dictionary, Document, Object, ObjectId, Stream};
 
 /// Most bytes that one stream may unpack to.
@@ -7,11 +9,33 @@ const MOST_UNPACKED_BYTES: usize = 256 * 1024 * 1024;
 
 /// Mends the objects; says whether any was changed.
 pub(super) fn repair(document: &mut Document) -> bool {
-    let plans: Vec<(ObjectId, Object)> =
+    let mut plans: Vec<(ObjectId, Object)> =
         document.objects.iter().filter_map(|(id, object)| Some((*id, mended(document, object)?))).collect();
+    plans.extend(
+        true_type_files(document).into_iter().filter_map(|id| Some((id, with_length(document, id)?))),
+    );
     let is_changed = !plans.is_empty();
     document.objects.extend(plans);
     is_changed
+}
+
+/// The embedded TrueType programs.
+fn true_type_files(document: &Document) -> BTreeSet<ObjectId> {
+    let dictionaries = document.objects.values().filter_map(|object| object.as_dict().ok());
+    dictionaries.filter_map(|d| d.get(b"FontFile2").ok()?.as_reference().ok()).collect()
+}
+
+/// The program with the length that ISO 32000-1, 9.9 asks for; `None` where it says it.
+fn with_length(document: &Document, id: ObjectId) -> Option<Object> {
+    let stream = document.get_object(id).ok()?.as_stream().ok()?;
+    let length = i64::try_from(unpacked(document, stream)?.len()).ok()?;
+    let said = stream.dict.get_deref(b"Length1", document).and_then(Object::as_i64);
+    if said.is_ok_and(|said| said == length) {
+        return None;
+    }
+    let mut copy = stream.clone();
+    copy.dict.set("Length1", length);
+    Some(Object::Stream(copy))
 }
 
 fn mended(document: &Document, object: &Object) -> Option<Object> {
