@@ -13,7 +13,7 @@ use super::{
     pdf_facts, pdf_page,
     picture::{DecodedPage, Picture, paper_size},
     raster::{self, Header},
-    source::{PageMedia, PageSource},
+    source::{PageMedia, PageSource, Pixels},
     tiff_pages,
 };
 
@@ -251,45 +251,44 @@ impl Opened {
         }
     }
 
-    /// The pages as the composer takes them: undecoded where that is possible.
-    ///
-    /// `n_held` decoded pictures stay in memory together.
+    /// The pages as the composer takes them: undecoded; what has to be decoded is when its turn comes.
     ///
     /// # Errors
-    /// As [`Self::decode`].
-    pub fn with_sources<T>(&self, use_them: impl FnOnce(Vec<PageSource<'_>>) -> T) -> Result<T, ReadError> {
-        let n = self.container.n_pages as usize;
-        let mut held: Vec<Option<(DynamicImage, bool)>> = Vec::with_capacity(n);
-        if let Content::Rasters { pages, .. } = &self.content {
-            for (index, page) in pages.iter().enumerate() {
-                held.push(match page.kind {
-                    RasterKind::Jpeg => None,
-                    RasterKind::Png | RasterKind::Tiff { .. } => {
-                        let picture = Picture::from_dynamic(self.decode_raster(index)?.1);
-                        let is_bilevel = picture.colour() == crate::domain::page::Colour::Bilevel;
-                        Some((picture.into_dynamic(), is_bilevel))
-                    }
-                });
-            }
-        }
-        let mut sources = Vec::with_capacity(n);
-        for index in 0..n {
+    /// [`ReadError::Damaged`] where a page has no size.
+    pub fn sources(&self) -> Result<Vec<PageSource<'_>>, ReadError> {
+        let source = |index: usize| {
             let (width_mm, height_mm) = self.size_mm(index).ok_or(ReadError::Damaged)?;
             let media = match &self.content {
                 Content::Pdf(pdf) => PageMedia::Pdf { pdf, index },
-                Content::Rasters { parts, pages } => match (&held[index], &pages[index]) {
-                    (Some((image, is_bilevel)), _) => PageMedia::Raster { image, is_bilevel: *is_bilevel },
-                    (None, page) => PageMedia::Jpeg {
-                        bytes: &parts[page.part],
-                        width_px: page.header.width_px,
-                        height_px: page.header.height_px,
-                        channels: page.header.channels,
-                    },
-                },
+                Content::Rasters { parts, pages } => {
+                    let page = pages.get(index).ok_or(ReadError::Damaged)?;
+                    let bytes = &parts[page.part];
+                    match page.kind {
+                        RasterKind::Jpeg => PageMedia::Jpeg {
+                            bytes,
+                            width_px: page.header.width_px,
+                            height_px: page.header.height_px,
+                            channels: page.header.channels,
+                        },
+                        RasterKind::Png => PageMedia::Lossless {
+                            png: Some(bytes),
+                            decode: Box::new(move || self.pixels(index)),
+                        },
+                        RasterKind::Tiff { .. } => {
+                            PageMedia::Lossless { png: None, decode: Box::new(move || self.pixels(index)) }
+                        }
+                    }
+                }
             };
-            sources.push(PageSource { media, width_mm, height_mm });
-        }
-        Ok(use_them(sources))
+            Ok(PageSource { media, width_mm, height_mm })
+        };
+        (0..self.container.n_pages as usize).map(source).collect()
+    }
+
+    fn pixels(&self, index: usize) -> Option<Pixels> {
+        let picture = Picture::from_dynamic(self.decode_raster(index).ok()?.1);
+        let is_bilevel = picture.colour() == crate::domain::page::Colour::Bilevel;
+        Some(Pixels { image: picture.into_dynamic(), is_bilevel })
     }
 }
 
@@ -349,12 +348,10 @@ mod tests {
         assert_eq!(opened.container().kind, ContainerKind::Images);
         assert_eq!(opened.decode(1).unwrap().picture.width(), 24);
         assert_eq!(opened.decode(2).map(|_| ()), Err(ReadError::NoSuchPage { page: 3 }));
-        opened
-            .with_sources(|sources| {
-                assert!(matches!(sources[0].media, PageMedia::Jpeg { channels: 3, .. }));
-                assert!(matches!(sources[1].media, PageMedia::Raster { is_bilevel: false, .. }));
-            })
-            .unwrap();
+        let sources = opened.sources().unwrap();
+        assert!(matches!(sources[0].media, PageMedia::Jpeg { channels: 3, .. }));
+        let PageMedia::Lossless { png: Some(_), decode } = &sources[1].media else { panic!() };
+        assert!(!decode().unwrap().is_bilevel);
     }
 
     #[test]

@@ -7,7 +7,10 @@ use crate::{
         page::{BoxMm, Finding, PageFacts},
         text::{PageText, RecognisedText},
     },
-    engines::imaging::{Thumbnail, open::Container},
+    engines::{
+        imaging::{Thumbnail, open::Container},
+        pdf::archive::Departure,
+    },
 };
 
 /// How far to look at a paper.
@@ -53,6 +56,15 @@ pub struct Reading {
     pub findings_of_pages: Vec<Finding>,
     /// Where the time went.
     pub timings: Timings,
+}
+
+/// The PDF of a paper.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Composed {
+    /// Its bytes.
+    pub pdf: Vec<u8>,
+    /// Where carried pages depart from PDF/A-2b. Without any, the file says that it was built to it.
+    pub departures: Vec<Departure>,
 }
 
 /// What a child says of one page.

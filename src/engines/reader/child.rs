@@ -12,19 +12,26 @@ use std::{
 };
 
 use image::{ImageEncoder, codecs::jpeg::JpegEncoder};
+use jiff::Timestamp;
 use rustix::process::{Resource, Rlimit, setrlimit};
 
 use super::{
     look::{LazyEngine, look_at},
     wire::{self, Parts, Request, Response, Task},
 };
-use crate::engines::{
-    imaging::{
-        fault::{Limits, ReadError},
-        open::{self, Opened},
-        resize_picture, turn_picture,
+use crate::{
+    domain::{fields::ConfirmedFields, text::RecognisedText},
+    engines::{
+        imaging::{
+            fault::{Limits, ReadError},
+            open::{self, Opened},
+            resize_picture, turn_picture,
+        },
+        pdf::{
+            archive::Departure,
+            compose::{ComposeMeta, ComposePage, ComposedPdf, compose},
+        },
     },
-    pdf::compose::{ComposeMeta, ComposePage, compose},
 };
 
 /// The variable that carries the memory limit, in bytes.
@@ -99,9 +106,9 @@ impl Child {
             Task::Preview { index, rotation, width_px } => {
                 Ok((Response::Bytes, preview(paper, *index as usize, *rotation, *width_px)?))
             }
-            Task::Compose { rotations, text, title, created_at } => {
-                let pdf = composed(paper, rotations, text, title, *created_at)?;
-                Ok((Response::Bytes, pdf))
+            Task::Compose { rotations, text, fields, created_at } => {
+                let (pdf, departures) = composed(paper, rotations, text, fields, *created_at)?;
+                Ok((Response::Composed { departures }, pdf))
             }
         }
     }
@@ -145,28 +152,28 @@ fn preview(paper: &Opened, index: usize, rotation: u16, width_px: u32) -> Result
 fn composed(
     paper: &Opened,
     rotations: &[u16],
-    text: &crate::domain::text::RecognisedText,
-    title: &str,
-    created_at: jiff::Timestamp,
-) -> Result<Vec<u8>, ReadError> {
+    text: &RecognisedText,
+    fields: &ConfirmedFields,
+    created_at: Timestamp,
+) -> Result<(Vec<u8>, Vec<Departure>), ReadError> {
     let n = paper.container().n_pages as usize;
     if rotations.len() != n || text.pages.len() != n {
         return Err(ReadError::NotComposed);
     }
     let first = turn_picture(paper.picture_as_seen(0, 72.0)?, rotations[0]);
     let meta = ComposeMeta {
-        title: title.to_owned(),
+        title: fields.document_name.clone(),
+        fields: Some(fields.clone()),
         created_at,
         first_page: Some(first_at_72_dpi(first, paper.size_mm(0), rotations[0])),
     };
-    paper.with_sources(|sources| {
-        let pages: Vec<ComposePage<'_>> = sources
-            .into_iter()
-            .zip(rotations.iter().zip(&text.pages))
-            .map(|(source, (rotation, text))| ComposePage { source, rotation: *rotation, text })
-            .collect();
-        compose(&pages, &meta).map(|pdf| pdf.as_bytes().to_vec()).map_err(|_| ReadError::NotComposed)
-    })?
+    let pages: Vec<ComposePage<'_>> = paper
+        .sources()?
+        .into_iter()
+        .zip(rotations.iter().zip(&text.pages))
+        .map(|(source, (rotation, text))| ComposePage { source, rotation: *rotation, text })
+        .collect();
+    compose(&pages, &meta).map(ComposedPdf::into_parts).map_err(|_| ReadError::NotComposed)
 }
 
 fn first_at_72_dpi(

@@ -12,12 +12,13 @@ use std::{
 use jiff::Timestamp;
 
 use super::{
-    answer::{Depth, PageAnswer, Reading, Timings},
+    answer::{Composed, Depth, PageAnswer, Reading, Timings},
     pool::{Pool, ReaderLimits},
     wire::{Parts, Request, Response, Task},
 };
 use crate::{
     domain::{
+        fields::ConfirmedFields,
         page::{Finding, FindingKind, PageFacts, Severity},
         text::{PageText, RecognisedText, TextSource},
     },
@@ -139,7 +140,7 @@ impl Readers {
         }
     }
 
-    /// Composes the PDF of a paper, page by page as `rotations` and `text` say.
+    /// Composes the PDF of a paper, page by page as `rotations` and `text` say, with its eleven fields.
     ///
     /// # Errors
     /// [`ReadError::NotComposed`] and the others.
@@ -148,19 +149,19 @@ impl Readers {
         parts: &[PathBuf],
         rotations: &[u16],
         text: &RecognisedText,
-        title: &str,
+        fields: &ConfirmedFields,
         created_at: Timestamp,
-    ) -> Result<Vec<u8>, ReadError> {
+    ) -> Result<Composed, ReadError> {
         let limits = &self.pool.limits;
         let seconds = limits.open_seconds + limits.page_seconds * rotations.len() as u64;
         let task = Task::Compose {
             rotations: rotations.to_vec(),
             text: text.clone(),
-            title: title.to_owned(),
+            fields: Box::new(fields.clone()),
             created_at,
         };
         match self.ask(parts, task, seconds)? {
-            (Response::Bytes, bytes) => Ok(bytes),
+            (Response::Composed { departures }, pdf) => Ok(Composed { pdf, departures }),
             (other, _) => Err(unexpected(other)),
         }
     }

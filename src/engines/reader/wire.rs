@@ -12,10 +12,13 @@ use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 use super::answer::{Depth, PageAnswer};
 use crate::{
-    domain::text::RecognisedText,
-    engines::imaging::{
-        fault::{Limits, ReadError},
-        open::Container,
+    domain::{fields::ConfirmedFields, text::RecognisedText},
+    engines::{
+        imaging::{
+            fault::{Limits, ReadError},
+            open::Container,
+        },
+        pdf::archive::Departure,
     },
 };
 
@@ -54,7 +57,7 @@ pub(super) enum Task {
     /// Look at page `index`, from 0.
     Page { index: u32, depth: Depth },
     /// Compose the PDF.
-    Compose { rotations: Vec<u16>, text: RecognisedText, title: String, created_at: Timestamp },
+    Compose { rotations: Vec<u16>, text: RecognisedText, fields: Box<ConfirmedFields>, created_at: Timestamp },
     /// Page `index` (from 0) as a JPEG.
     Preview { index: u32, rotation: u16, width_px: u32 },
 }
@@ -63,10 +66,20 @@ pub(super) enum Task {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(tag = "answer", rename_all = "snake_case")]
 pub(super) enum Response {
-    Opened { container: Container },
-    Page { page: Box<PageAnswer> },
+    Opened {
+        container: Container,
+    },
+    Page {
+        page: Box<PageAnswer>,
+    },
     Bytes,
-    Refused { error: ReadError },
+    /// The bytes are a PDF; `departures` says where it departs from PDF/A-2b.
+    Composed {
+        departures: Vec<Departure>,
+    },
+    Refused {
+        error: ReadError,
+    },
 }
 
 /// Writes one message.
