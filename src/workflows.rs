@@ -2,6 +2,7 @@
 //! of requests, pages or arguments.
 
 pub mod administer;
+pub mod arrange;
 pub mod browse;
 pub mod context;
 pub mod digitise;

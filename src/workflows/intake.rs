@@ -143,7 +143,7 @@ pub async fn receive(
         let mut tx = ctx.db.read().await?;
         dossiers::get(&mut tx, dossier).await?.ok_or(IntakeError::UnknownDossier)?
     };
-    let refusal = refusal_of(ctx, &dossier, &upload).await?;
+    let refusal = refusal_of(ctx, &dossier, upload.role.as_ref(), upload.form).await?;
     let container = open(ctx, &upload.files).await?;
     match &upload.plan {
         Some(plan) => plan.check(container.n_pages)?,
@@ -158,14 +158,7 @@ pub async fn receive(
         objects.push(kept.as_object(ObjectRole::Original, ordinal, media_type_of(bytes)));
     }
     let now = ctx.clock.now();
-    let state = match &refusal {
-        Some(Refusal::NotDigitised { clause, .. }) => PaperState::Refused {
-            reason: refusal.as_ref().map(ToString::to_string).unwrap_or_default(),
-            clause: Some(*clause),
-            at: now,
-        },
-        _ => PaperState::Received,
-    };
+    let state = first_state(refusal.as_ref(), now);
     let is_received = matches!(state, PaperState::Received);
     let paper = Paper {
         id: PaperId::new(),
@@ -212,13 +205,28 @@ pub(super) fn first_entry(plan: PagePlan, received_at: Timestamp) -> PlanEntry {
     PlanEntry { ordinal: 1, plan, own, act: PlanAct::Received, reason: None, by: None, at: received_at }
 }
 
+/// Where a paper begins: received, or refused with the clause.
+pub(super) fn first_state(refusal: Option<&Refusal>, now: Timestamp) -> PaperState {
+    match refusal {
+        Some(refusal @ Refusal::NotDigitised { clause, .. }) => {
+            PaperState::Refused { reason: refusal.to_string(), clause: Some(*clause), at: now }
+        }
+        _ => PaperState::Received,
+    }
+}
+
 /// The clause by which the paper is not digitised, if any.
-async fn refusal_of(ctx: &Ctx, dossier: &Dossier, upload: &Upload) -> Result<Option<Refusal>, IntakeError> {
-    let Some(role) = &upload.role else { return Ok(None) };
+pub(super) async fn refusal_of(
+    ctx: &Ctx,
+    dossier: &Dossier,
+    role: Option<&PaperRole>,
+    form: HandedInAs,
+) -> Result<Option<Refusal>, IntakeError> {
+    let Some(role) = role else { return Ok(None) };
     let catalogue = catalogue_of(ctx, dossier).await?;
     let code = dossier.procedure.as_ref().ok_or(IntakeError::NoProcedure)?;
     let procedure = catalogue.procedure(code).ok_or(IntakeError::UnknownProcedure)?;
-    match eligibility::judge(procedure, role, upload.form) {
+    match eligibility::judge(procedure, role, form) {
         Ok(_) => Ok(None),
         Err(unknown @ Refusal::Unknown { .. }) => Err(IntakeError::UnknownRole(unknown)),
         Err(refusal) => Ok(Some(refusal)),

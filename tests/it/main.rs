@@ -6,6 +6,7 @@ mod command_line;
 mod contract;
 mod floors;
 mod line;
+mod plan;
 mod samples;
 mod store;
 mod support;
