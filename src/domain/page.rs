@@ -98,6 +98,9 @@ pub struct PageFacts {
     pub position: u32,
     /// The page number printed on the page, where one was read.
     pub printed_number: Option<u32>,
+    /// How that number is printed.
+    #[serde(default)]
+    pub numbering: Option<Numbering>,
     /// Page of the file it came from, from 1, over all files of the paper.
     pub original_page: u32,
     /// Width as seen upright, millimetres.
@@ -118,6 +121,48 @@ pub struct PageFacts {
     pub duplicate_of: Option<u32>,
     /// Position of the same page with, or without, its sticky note (Điều 9 khoản 4).
     pub note_pair: Option<u32>,
+    /// Whether a sticky note lies over the page: then it is kept, but neither counted nor read.
+    #[serde(default)]
+    pub has_note: bool,
+}
+
+impl PageFacts {
+    /// A page of this size of which nothing else is known yet: drawn, upright, with something on it.
+    pub fn unknown(position: u32, width_mm: f32, height_mm: f32) -> Self {
+        Self {
+            position,
+            printed_number: None,
+            numbering: None,
+            original_page: position,
+            width_mm,
+            height_mm,
+            dpi: 0,
+            colour: Colour::Colour,
+            rotation: 0,
+            skew_degrees: 0.0,
+            blank: false,
+            duplicate_of: None,
+            note_pair: None,
+            has_note: false,
+        }
+    }
+
+    /// Whether the page is the double, with its sticky note, of a page that was scanned without
+    /// (Điều 9 khoản 4).
+    pub fn is_note_double(&self) -> bool {
+        self.has_note && self.note_pair.is_some()
+    }
+}
+
+/// How page numbers are printed: pages of one paper do it in one way.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Numbering {
+    /// In Roman figures, as front matter is.
+    pub is_roman: bool,
+    /// At the foot of the page; NĐ 30/2020/NĐ-CP, Phụ lục I has it at the head.
+    pub is_below: bool,
+    /// How many pages there are, where it is printed as `2/5`.
+    pub of: Option<u32>,
 }
 
 /// The kinds of finding, by their names on the wire.

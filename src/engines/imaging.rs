@@ -6,9 +6,11 @@
 pub mod check;
 pub mod classified;
 pub mod fault;
+pub mod note;
 pub mod open;
 pub mod page_number;
 pub mod picture;
+pub mod secrecy;
 pub mod source;
 
 mod duplicate;
@@ -24,6 +26,7 @@ mod writing;
 
 pub use duplicate::{Thumbnail, same_page};
 pub use ink::{is_blank, is_leader_text, paint_leaders, x_height_px};
+pub(crate) use picture::small_copy;
 pub use picture::{DecodedPage, Frame, Picture, resize_grey, resize_picture};
 pub use skew::{deskew, skewed_point, turn_grey, turn_picture};
 pub use writing::{Turn, Writing};

@@ -20,6 +20,7 @@ use crate::{
         text::RecognisedText,
     },
     engines::{
+        assembly,
         extraction::{self, DeclaredPaper},
         imaging::{
             check::{self, PageRules},
@@ -113,6 +114,8 @@ fn check_planned(
 
 fn findings_of(reading: &Reading, expected: Option<ExpectedPages>, rules: &PageRules) -> Vec<Finding> {
     let mut findings = check::check(&reading.container, &reading.pages, expected.map(|p| p.0), rules);
+    let outlines = extraction::outlines(&reading.text, &reading.pages);
+    findings.extend(assembly::check(&reading.pages, &outlines, rules));
     findings.extend(reading.findings_of_pages.iter().cloned());
     findings
 }

@@ -2,7 +2,6 @@
 //!
 //! Knows no pixel and no word; what a finding asks for is set by [`PageRules`].
 
-mod order;
 mod rules;
 
 pub use rules::{BlankPages, PageRules};
@@ -42,9 +41,6 @@ pub fn check(
         );
         say(FindingKind::OldPdfVersion, None, QUALITY_RULE, message);
     }
-    for problem in order::problems(pages) {
-        say(problem.kind, problem.page, COUNT_RULE, problem.message);
-    }
     for page in pages {
         let at = Some(page.position);
         for (kind, rule, message) in of_page(page, rules) {
@@ -60,7 +56,7 @@ fn wrong_count(pages: &[PageFacts], expected: u32, rules: &PageRules) -> Option<
         u32::try_from(pages.iter().filter(keep).count()).unwrap_or(u32::MAX)
     };
     // The page without its sticky note counts, its double with the note does not (Điều 9 khoản 4).
-    let is_counted = |p: &&PageFacts| p.note_pair.is_none_or(|other| other > p.position);
+    let is_counted = |p: &&PageFacts| !p.is_note_double();
     let all = n(&is_counted);
     let written = n(&|p| is_counted(p) && !p.blank);
     let fits = match rules.blank_pages {

@@ -6,7 +6,7 @@ use image::GrayImage;
 use serde::{Deserialize, Serialize};
 
 use super::{ink::darkness, picture::resize_grey};
-use crate::domain::text::PageText;
+use crate::domain::{page::BoxMm, text::PageText};
 
 const WIDTH: usize = 64;
 const HEIGHT: usize = 90;
@@ -30,18 +30,34 @@ impl Thumbnail {
 
     /// Correlation with another, −1 to 1, at the best of small shifts.
     pub fn likeness(&self, other: &Self) -> f32 {
+        self.likeness_where(other, &|_, _| true)
+    }
+
+    /// As [`Self::likeness`], of what lies outside a box on this page; `size` is the page's, mm.
+    pub fn likeness_around(&self, other: &Self, hole: BoxMm, size: (f32, f32)) -> f32 {
+        let (across, down) = (WIDTH as f32 / size.0.max(1.0), HEIGHT as f32 / size.1.max(1.0));
+        // One cell more on each side: the note's shadow.
+        let (left, right) = (hole.left * across - 1.0, hole.right() * across + 1.0);
+        let (top, bottom) = (hole.top * down - 1.0, hole.bottom() * down + 1.0);
+        self.likeness_where(other, &|x, y| {
+            let (x, y) = (x as f32 + 0.5, y as f32 + 0.5);
+            x < left || x > right || y < top || y > bottom
+        })
+    }
+
+    fn likeness_where(&self, other: &Self, counts: &dyn Fn(i32, i32) -> bool) -> f32 {
         if self.0.len() != WIDTH * HEIGHT || other.0.len() != WIDTH * HEIGHT {
             return 0.0;
         }
         let shifts = (-SHIFT..=SHIFT).flat_map(|dy| (-SHIFT..=SHIFT).map(move |dx| (dx, dy)));
-        shifts.map(|(dx, dy)| self.correlation(other, dx, dy)).fold(-1.0, f32::max)
+        shifts.map(|(dx, dy)| self.correlation(other, (dx, dy), counts)).fold(-1.0, f32::max)
     }
 
-    fn correlation(&self, other: &Self, dx: i32, dy: i32) -> f32 {
+    fn correlation(&self, other: &Self, (dx, dy): (i32, i32), counts: &dyn Fn(i32, i32) -> bool) -> f32 {
         let s = SHIFT;
         let (mut n, mut sa, mut sb, mut saa, mut sbb, mut sab) = (0f64, 0f64, 0f64, 0f64, 0f64, 0f64);
         for y in s..HEIGHT as i32 - s {
-            for x in s..WIDTH as i32 - s {
+            for x in (s..WIDTH as i32 - s).filter(|x| counts(*x, y)) {
                 let a = f64::from(self.0[(y * WIDTH as i32 + x) as usize]);
                 let b = f64::from(other.0[((y + dy) * WIDTH as i32 + x + dx) as usize]);
                 n += 1.0;

@@ -74,17 +74,22 @@ impl Picture {
         }
     }
 
-    /// A small grey copy, `long_px` along its longer side, in which a red stamp stays dark.
-    pub fn small_grey(&self, long_px: u32) -> GrayImage {
-        let (w, h) = fit(self.width(), self.height(), long_px);
+    /// Its ink in grey: a red stamp and a blue pen both stay dark.
+    pub fn ink_grey(&self) -> GrayImage {
         match self {
-            Self::Grey(p) => resize_grey(p, w, h),
+            Self::Grey(p) => p.clone(),
             Self::Rgb(p) => {
-                let small = resize_picture(DynamicImage::ImageRgb8(p.clone()), w, h).into_rgb8();
-                let grey = small.as_raw().chunks_exact(3).map(darkest_but_blue).collect();
-                GrayImage::from_raw(small.width(), small.height(), grey)
-                    .expect("one byte per pixel was collected")
+                let grey = p.as_raw().chunks_exact(3).map(darkest_but_blue).collect();
+                GrayImage::from_raw(p.width(), p.height(), grey).expect("one byte per pixel was collected")
             }
+        }
+    }
+
+    /// The part of it inside a box of pixels, clipped to the picture.
+    pub fn part(&self, left: u32, top: u32, width: u32, height: u32) -> Self {
+        match self {
+            Self::Grey(p) => Self::Grey(image::imageops::crop_imm(p, left, top, width, height).to_image()),
+            Self::Rgb(p) => Self::Rgb(image::imageops::crop_imm(p, left, top, width, height).to_image()),
         }
     }
 
@@ -161,6 +166,23 @@ pub fn resize_picture(image: DynamicImage, width: u32, height: u32) -> DynamicIm
     };
     // Pictures are grey or colour of eight bits by now; should another come, it is scaled slowly.
     scaled.unwrap_or_else(|| image.resize_exact(width, height, image::imageops::FilterType::Triangle))
+}
+
+/// A copy with its longer side brought down to `long_px`; the picture itself where it is no longer.
+pub(crate) fn small_copy(picture: &Picture, long_px: u32) -> Picture {
+    let (from, to) = ((picture.width(), picture.height()), fit(picture.width(), picture.height(), long_px));
+    if from == to {
+        return picture.clone();
+    }
+    let small = match picture {
+        Picture::Grey(p) => scaled::<U8>(p.as_raw(), from, to)
+            .and_then(|pixels| GrayImage::from_raw(to.0, to.1, pixels))
+            .map(Picture::Grey),
+        Picture::Rgb(p) => scaled::<U8x3>(p.as_raw(), from, to)
+            .and_then(|pixels| RgbImage::from_raw(to.0, to.1, pixels))
+            .map(Picture::Rgb),
+    };
+    small.unwrap_or_else(|| Picture::from_dynamic(resize_picture(picture.clone().into_dynamic(), to.0, to.1)))
 }
 
 /// By pixel type, so that only the two in use are compiled: all of them cost minutes.

@@ -141,18 +141,35 @@ fn densest_band(picture: &GrayImage) -> GrayImage {
     imageops::crop_imm(picture, 0, top as u32, w, band as u32).to_image()
 }
 
-/// Reads one number from a small part of a page, such as a page number; `None` unless it is read surely.
+/// Reads one line from a small part of a page, such as a stamp; `None` when nothing is read.
 ///
 /// # Errors
 /// [`ReadError::Crashed`] when Tesseract gives up.
-pub fn read_digits(engine: &mut Engine, zone: &GrayImage, dpi: f32) -> Result<Option<u32>, ReadError> {
+pub fn read_line(engine: &mut Engine, zone: &GrayImage, dpi: f32) -> Result<Option<String>, ReadError> {
+    let (framed, dpi) = framed(zone, dpi);
+    let lines = engine.read(&framed, dpi, Layout::Line)?;
+    let words: Vec<&str> = lines.iter().flat_map(|l| &l.words).map(|w| w.text.as_str()).collect();
+    Ok((!words.is_empty()).then(|| words.join(" ")))
+}
+
+/// A part of a page at the scale that reads best, with white around it.
+fn framed(zone: &GrayImage, dpi: f32) -> (GrayImage, f32) {
     const TARGET_DPI: f32 = 200.0;
     let scale = (TARGET_DPI / dpi.max(30.0)).min(2.0);
     let px = |v: u32| ((v as f32 * scale).round() as u32).max(8);
     let scaled = resize_grey(zone, px(zone.width()), px(zone.height()));
     let mut framed = GrayImage::from_pixel(scaled.width() + 60, scaled.height() + 40, image::Luma([255]));
     imageops::replace(&mut framed, &scaled, 30, 20);
-    let lines = engine.read_with(&framed, dpi * scale, Layout::Line, "0123456789")?;
+    (framed, dpi * scale)
+}
+
+/// Reads one number from a small part of a page, such as a page number; `None` unless it is read surely.
+///
+/// # Errors
+/// [`ReadError::Crashed`] when Tesseract gives up.
+pub fn read_digits(engine: &mut Engine, zone: &GrayImage, dpi: f32) -> Result<Option<u32>, ReadError> {
+    let (framed, dpi) = framed(zone, dpi);
+    let lines = engine.read_with(&framed, dpi, Layout::Line, "0123456789")?;
     let words: Vec<&ReadWord> = lines.iter().flat_map(|l| &l.words).collect();
     let [word] = words.as_slice() else { return Ok(None) };
     let is_sure = word.confidence >= 0.7 && word.text.len() <= 3;

@@ -7,13 +7,17 @@ use image::GrayImage;
 use super::answer::{Depth, PageAnswer, Timings};
 use crate::{
     domain::{
-        page::{BoxMm, PageFacts},
-        text::{PageText, TextLine, TextSource},
+        page::{BoxMm, Numbering, PageFacts},
+        text::{PageText, TextLine, TextSource, Word},
     },
     engines::{
         imaging::{
-            DecodedPage, Thumbnail, Turn, Writing, deskew, fault::ReadError, is_blank, open::Opened,
-            page_number, resize_grey, turn_grey,
+            DecodedPage, Picture, Thumbnail, Turn, Writing, deskew,
+            fault::ReadError,
+            is_blank, note,
+            open::Opened,
+            page_number::{self, PrintedNumber},
+            resize_grey, secrecy, small_copy, turn_grey, turn_picture,
         },
         ocr::{self, Engine, Upright},
     },
@@ -43,14 +47,21 @@ pub(super) fn look_at(
     let started = Instant::now();
     let page = paper.decode(index as usize)?;
     let decoded = Instant::now();
-    let small = page.picture.small_grey(1000);
+    let colours = small_copy(&page.picture, 1000);
+    let small = colours.ink_grey();
     let blank = is_blank_page(&page, &small);
-    let mut looked = Looked::at(page, small, blank, turn, engine)?;
+    let note = if blank { None } else { note::find(&page) };
+    let (rotation, skew) = way(&page, &small, blank, turn, engine)?;
+    let marks = if blank { Vec::new() } else { read_marks(&page, &small, colours, rotation, engine)? };
+    let mut looked = Looked::at(page, small, blank, note, (rotation, skew));
     let measured = Instant::now();
     let text = looked.words(index + 1, depth, engine)?;
     looked.facts.position = index + 1;
     looked.facts.original_page = index + 1;
-    looked.facts.printed_number = looked.printed_number(&text, engine)?;
+    if let Some(printed) = looked.printed_number(&text, engine)? {
+        looked.facts.printed_number = Some(printed.number);
+        looked.facts.numbering = Some(printed.numbering);
+    }
     let ms = |from: Instant, to: Instant| u64::try_from((to - from).as_millis()).unwrap_or(u64::MAX);
     let timings = Timings {
         decode_ms: ms(started, decoded),
@@ -61,6 +72,8 @@ pub(super) fn look_at(
         facts: looked.facts,
         text,
         thumbnail: looked.thumbnail,
+        note: looked.note,
+        marks: PageText { position: index + 1, source: TextSource::Ocr, lines: marks },
         is_damaged: looked.is_damaged,
         timings,
     })
@@ -74,6 +87,8 @@ fn is_blank_page(page: &DecodedPage, small: &GrayImage) -> bool {
 /// A page turned upright.
 struct Looked {
     facts: PageFacts,
+    /// The sticky note on it.
+    note: Option<BoxMm>,
     /// The red channel, upright.
     grey: GrayImage,
     own_words: Vec<TextLine>,
@@ -87,42 +102,31 @@ impl Looked {
         page: DecodedPage,
         small: GrayImage,
         blank: bool,
-        turn: Option<u16>,
-        engine: &mut LazyEngine,
-    ) -> Result<Self, ReadError> {
-        let (rotation, skew) = match (turn, page.text_rotation) {
-            (Some(turn), None) if !blank => (turn, Writing::of(&small).turned(turn).skew_degrees()),
-            (Some(turn), _) => (turn, 0.0),
-            (None, Some(rotation)) => (rotation, 0.0),
-            (None, None) if blank => (0, 0.0),
-            (None, None) => way_up(&page, &small, engine)?,
-        };
+        note: Option<BoxMm>,
+        (rotation, skew): (u16, f32),
+    ) -> Self {
         let is_turned = rotation % 180 == 90;
         let (w, h) = (page.width_mm, page.height_mm);
         let (width_mm, height_mm) = if is_turned { (h, w) } else { (w, h) };
         let upright = turn_grey(small, rotation);
         let own_words = turn_lines(page.own_words, w, h, rotation);
-        Ok(Self {
+        Self {
             facts: PageFacts {
-                position: 0,
-                printed_number: None,
-                original_page: 0,
-                width_mm,
-                height_mm,
                 dpi: page.dpi,
                 colour: page.colour,
                 rotation,
                 skew_degrees: skew,
                 blank,
-                duplicate_of: None,
-                note_pair: None,
+                has_note: note.is_some(),
+                ..PageFacts::unknown(0, width_mm, height_mm)
             },
+            note: note.map(|n| turn_box(n, w, h, rotation)),
             grey: turn_grey(page.picture.red_channel(), rotation),
             own_words,
             is_text_complete: page.is_text_complete,
             is_damaged: page.is_damaged,
             thumbnail: Thumbnail::of(&upright),
-        })
+        }
     }
 
     fn upright(&self) -> Upright<'_> {
@@ -150,7 +154,11 @@ impl Looked {
     }
 
     /// The printed page number: from the words, or from its zone alone; both must agree where both speak.
-    fn printed_number(&self, text: &PageText, engine: &mut LazyEngine) -> Result<Option<u32>, ReadError> {
+    fn printed_number(
+        &self,
+        text: &PageText,
+        engine: &mut LazyEngine,
+    ) -> Result<Option<PrintedNumber>, ReadError> {
         let from_words = page_number::from_words(text, self.facts.width_mm, self.facts.height_mm);
         if self.is_text_complete || self.facts.blank {
             return Ok(from_words);
@@ -162,14 +170,73 @@ impl Looked {
         } else {
             &self.grey
         };
-        let Some(zone) = page_number::zone_above(grey, self.facts.width_mm) else { return Ok(from_words) };
         let dpi = grey.width() as f32 / self.facts.width_mm * 25.4;
+        let above = page_number::zone_above(grey, self.facts.width_mm).map(|zone| (zone, false));
+        // The foot is looked at where the words and the head are silent.
+        let zone = match (above, from_words) {
+            (None, None) => page_number::zone_below(grey, self.facts.width_mm).map(|zone| (zone, true)),
+            (above, _) => above,
+        };
+        let Some((zone, is_below)) = zone else { return Ok(from_words) };
         let from_zone = ocr::read_digits(engine.get()?, &zone, dpi)?;
         Ok(match (from_words, from_zone) {
-            (Some(a), Some(b)) if a != b => None,
-            (a, b) => a.or(b),
+            (Some(a), Some(b)) if a.number != b && a.numbering.is_below == is_below => None,
+            (Some(a), _) => Some(a),
+            (None, Some(number)) => {
+                Some(PrintedNumber { number, numbering: Numbering { is_roman: false, is_below, of: None } })
+            }
+            (None, None) => None,
         })
     }
+}
+
+/// Degrees clockwise that bring the page upright, and the skew that is left then; `turn` is a person's word.
+fn way(
+    page: &DecodedPage,
+    small: &GrayImage,
+    blank: bool,
+    turn: Option<u16>,
+    engine: &mut LazyEngine,
+) -> Result<(u16, f32), ReadError> {
+    match (turn, page.text_rotation) {
+        (Some(turn), None) if !blank => Ok((turn, Writing::of(small).turned(turn).skew_degrees())),
+        (Some(turn), _) => Ok((turn, 0.0)),
+        (None, Some(rotation)) => Ok((rotation, 0.0)),
+        (None, None) if blank => Ok((0, 0.0)),
+        (None, None) => way_up(page, small, engine),
+    }
+}
+
+/// Reads the places where a mark of secrecy may stand; what is read there lies where it was found.
+fn read_marks(
+    page: &DecodedPage,
+    small: &GrayImage,
+    colours: Picture,
+    rotation: u16,
+    engine: &mut LazyEngine,
+) -> Result<Vec<TextLine>, ReadError> {
+    if page.is_text_complete {
+        return Ok(Vec::new());
+    }
+    let is_turned = rotation % 180 == 90;
+    let (w, h) = (page.width_mm, page.height_mm);
+    let (width_mm, height_mm) = if is_turned { (h, w) } else { (w, h) };
+    let zones =
+        secrecy::zones(&turn_grey(small.clone(), rotation), &turn_picture(colours, rotation), width_mm);
+    let mut lines = Vec::new();
+    for zone in zones {
+        let b = turn_box(zone, width_mm, height_mm, (360 - rotation) % 360);
+        let (across, down) = (page.picture.width() as f32 / w, page.picture.height() as f32 / h);
+        let px = |mm: f32, per_mm: f32| (mm * per_mm).max(0.0) as u32;
+        let part =
+            page.picture.part(px(b.left, across), px(b.top, down), px(b.width, across), px(b.height, down));
+        let part = turn_grey(part.ink_grey(), rotation);
+        let text = ocr::read_line(engine.get()?, &part, across * 25.4)?;
+        lines.extend(
+            text.map(|text| TextLine { block: 0, words: vec![Word { text, place: zone, confidence: 1.0 }] }),
+        );
+    }
+    Ok(lines)
 }
 
 /// Degrees clockwise that bring the page upright, and the skew that is left then.

@@ -18,15 +18,15 @@ use super::{
 };
 use crate::{
     domain::{
-        page::{Colour, Finding, FindingKind, PageFacts, Severity},
+        page::{Finding, FindingKind, PageFacts, Severity},
         plan::{PagePlan, PlannedPage},
         text::{PageText, RecognisedText, TextSource},
     },
-    engines::imaging::{Thumbnail, classified::classified, fault::ReadError, open::Container, same_page},
+    engines::{
+        assembly::{Sight, mark_repeats},
+        imaging::{classified::classified, fault::ReadError, open::Container},
+    },
 };
-
-/// Pages before a page that are looked at for a repetition, in papers of many pages.
-const DUPLICATE_REACH: usize = 200;
 
 /// The reading processes of an installation; may be shared between threads.
 pub struct Readers {
@@ -82,11 +82,11 @@ impl Readers {
         if let Some(Err(error)) = answers.first().filter(|_| answers.iter().all(Result::is_err)) {
             return Err(error.clone());
         }
-        let mut thumbnails = Vec::new();
+        let mut sights = Vec::new();
         for ((answer, position), planned) in answers.into_iter().zip(1..).zip(&planned) {
-            thumbnails.push(take_in(&mut reading, answer, position, planned));
+            sights.push(take_in(&mut reading, answer, position, planned));
         }
-        mark_duplicates(&mut reading, &thumbnails);
+        mark_repeats(&mut reading.pages, &reading.text.pages, &sights);
         Ok(reading)
     }
 
@@ -216,13 +216,13 @@ fn planned(container: &Container, plan: Option<&PagePlan>) -> Result<Vec<Planned
     beyond.map_or(Ok(plan.pages().to_vec()), |p| Err(ReadError::NoSuchPage { page: p.page }))
 }
 
-/// Adds one page to a reading; gives its thumbnail back.
+/// Adds one page to a reading; gives back what is remembered of its looks.
 fn take_in(
     reading: &mut Reading,
     answer: Result<PageAnswer, ReadError>,
     position: u32,
     planned: &PlannedPage,
-) -> Option<Thumbnail> {
+) -> Option<Sight> {
     match answer {
         Ok(mut page) => {
             (page.facts.position, page.facts.original_page) = (position, planned.page);
@@ -232,16 +232,21 @@ fn take_in(
                 reading.findings_of_pages.push(unreadable(position, cause));
             }
             let (w, h) = (page.facts.width_mm, page.facts.height_mm);
-            reading.findings_of_pages.extend(classified(&page.text, w, h));
+            reading
+                .findings_of_pages
+                .extend(classified(&page.text, w, h).or_else(|| classified(&page.marks, w, h)));
             reading.timings.add(&page.timings);
             reading.pages.push(page.facts);
             reading.text.pages.push(page.text);
-            Some(page.thumbnail)
+            Some(Sight { thumbnail: page.thumbnail, note: page.note })
         }
         Err(error) => {
             let error = error.on_page(|_| position);
             reading.findings_of_pages.push(unreadable(position, &error.to_string()));
-            reading.pages.push(unknown_page(position, planned));
+            // A4, nothing measured.
+            let unknown = PageFacts::unknown(position, 210.0, 297.0);
+            let rotation = planned.turn.unwrap_or(0);
+            reading.pages.push(PageFacts { original_page: planned.page, rotation, ..unknown });
             reading.text.pages.push(PageText { position, source: TextSource::Nothing, lines: Vec::new() });
             None
         }
@@ -255,41 +260,5 @@ fn unreadable(position: u32, cause: &str) -> Finding {
         rule: "QĐ 1917/QĐ-BLĐTBXH, Điều 9 khoản 2".to_owned(),
         message: format!("Trang {position} không đọc được trọn vẹn: {}", cause.trim_end_matches('.')) + ".",
         severity: Severity::Ask,
-    }
-}
-
-/// Stands in for a page that could not be looked at: A4, nothing measured.
-fn unknown_page(position: u32, planned: &PlannedPage) -> PageFacts {
-    PageFacts {
-        position,
-        printed_number: None,
-        original_page: planned.page,
-        width_mm: 210.0,
-        height_mm: 297.0,
-        dpi: 0,
-        colour: Colour::Colour,
-        rotation: planned.turn.unwrap_or(0),
-        skew_degrees: 0.0,
-        blank: false,
-        duplicate_of: None,
-        note_pair: None,
-    }
-}
-
-/// Marks pages that repeat an earlier one; blank pages repeat nothing.
-fn mark_duplicates(reading: &mut Reading, thumbnails: &[Option<Thumbnail>]) {
-    for later in 1..thumbnails.len() {
-        let Some(thumbnail) = &thumbnails[later] else { continue };
-        if reading.pages[later].blank {
-            continue;
-        }
-        let earlier = (later.saturating_sub(DUPLICATE_REACH)..later).find(|earlier| {
-            let page = &reading.pages[*earlier];
-            let Some(other) = thumbnails[*earlier].as_ref().filter(|_| !page.blank) else { return false };
-            let (a, b) = (&reading.text.pages[*earlier], &reading.text.pages[later]);
-            let have_words = a.source != TextSource::Nothing && b.source != TextSource::Nothing;
-            same_page(thumbnail.likeness(other), have_words.then_some((a, b)))
-        });
-        reading.pages[later].duplicate_of = earlier.map(|e| reading.pages[e].position);
     }
 }

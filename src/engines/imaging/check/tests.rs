@@ -2,20 +2,7 @@ use super::*;
 use crate::{domain::page::Severity, engines::imaging::open::ContainerKind};
 
 fn page(position: u32) -> PageFacts {
-    PageFacts {
-        position,
-        printed_number: None,
-        original_page: position,
-        width_mm: 210.0,
-        height_mm: 297.0,
-        dpi: 300,
-        colour: Colour::Colour,
-        rotation: 0,
-        skew_degrees: 0.0,
-        blank: false,
-        duplicate_of: None,
-        note_pair: None,
-    }
+    PageFacts { dpi: 300, ..PageFacts::unknown(position, 210.0, 297.0) }
 }
 
 fn container(version: Option<&str>) -> Container {
@@ -93,32 +80,9 @@ fn the_declared_number_is_held_against_pages_with_and_without_blanks() {
 #[test]
 fn a_page_with_and_without_its_note_counts_once() {
     let (mut clean, mut noted) = (page(2), page(3));
-    (clean.note_pair, noted.note_pair) = (Some(3), Some(2));
+    (clean.note_pair, noted.note_pair, noted.has_note) = (Some(3), Some(2), true);
     let found = kinds(&[page(1), clean, noted], Some(2));
     assert!(!found.iter().any(|f| f.0 == FindingKind::WrongPageCount), "{found:?}");
-}
-
-#[test]
-fn printed_numbers_tell_gaps_and_swaps() {
-    let check = |numbers: &[u32], expected: &[(FindingKind, Option<u32>)]| {
-        let pages: Vec<PageFacts> = numbers
-            .iter()
-            .zip(1..)
-            .map(|(n, position)| PageFacts { printed_number: (*n > 0).then_some(*n), ..page(position) })
-            .collect();
-        assert_eq!(kinds(&pages, None), expected, "{numbers:?}");
-    };
-    use FindingKind::{MissingPage, OutOfOrder};
-    check(&[0, 2, 3, 4], &[]);
-    check(&[0, 2, 4], &[(MissingPage, Some(3))]);
-    check(&[0, 3, 4], &[(MissingPage, Some(2))]);
-    check(&[2, 3], &[(MissingPage, Some(1))]);
-    check(&[0, 3, 2], &[(OutOfOrder, Some(2)), (OutOfOrder, Some(3))]);
-    check(&[0, 2, 0, 4], &[]); // an unread number is no gap
-    check(&[0, 2, 8, 4], &[]); // one misread figure is thin evidence
-    check(&[0, 2, 3, 0, 2, 3], &[]); // an appendix begins anew
-    check(&[0, 0, 0], &[]);
-    check(&[57], &[]); // taken out of a book
 }
 
 #[test]

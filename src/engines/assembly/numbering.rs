@@ -1,33 +1,32 @@
 //! Gaps and swaps in the printed page numbers; thin evidence says nothing.
 
-use crate::domain::page::{FindingKind, PageFacts};
+use super::{Leaf, Problem};
+use crate::domain::page::FindingKind;
 
-pub(super) struct Problem {
-    pub kind: FindingKind,
-    pub page: Option<u32>,
-    pub message: String,
-}
-
-/// A page that counts, with its place among those that count and its printed number.
+/// A page whose number is known.
 #[derive(Clone, Copy)]
 struct Numbered {
     position: u32,
-    /// From 1, over pages that are neither blank nor repeated.
     ordinal: u32,
     number: u32,
+    begins_appendix: bool,
 }
 
 /// A gap of more pages than this from one reading is more likely a misread figure.
 const WIDEST_GAP: u32 = 3;
 
-pub(super) fn problems(pages: &[PageFacts]) -> Vec<Problem> {
-    let counted = pages.iter().filter(|p| !p.blank && p.duplicate_of.is_none() && !is_note_double(p));
-    let numbered: Vec<Numbered> = counted
-        .zip(1..)
-        .filter_map(|(p, ordinal)| {
-            Some(Numbered { position: p.position, ordinal, number: p.printed_number? })
-        })
-        .collect();
+pub(super) fn problems(leaves: &[Leaf]) -> Vec<Problem> {
+    let mut numbered: Vec<Numbered> = Vec::new();
+    let mut appendix = false;
+    for leaf in leaves {
+        // An appendix without a number on its first page still begins anew there.
+        appendix |= leaf.is_appendix();
+        if let Some(number) = leaf.number {
+            let (position, ordinal) = (leaf.position, leaf.ordinal);
+            numbered.push(Numbered { position, ordinal, number, begins_appendix: appendix });
+            appendix = false;
+        }
+    }
     let mut found = Vec::new();
     for run in runs(&numbered) {
         let swapped = out_of_order(run);
@@ -37,11 +36,10 @@ pub(super) fn problems(pages: &[PageFacts]) -> Vec<Problem> {
             found.extend(swapped);
         }
     }
+    if found.is_empty() {
+        found.extend(head_in_the_middle(leaves));
+    }
     found
-}
-
-fn is_note_double(page: &PageFacts) -> bool {
-    page.note_pair.is_some_and(|other| other < page.position)
 }
 
 /// Cuts where numbering begins anew: an appendix starts again at 1 or 2.
@@ -50,8 +48,11 @@ fn runs(numbered: &[Numbered]) -> Vec<&[Numbered]> {
     let mut start = 0;
     for i in 1..numbered.len() {
         let highest = numbered[start..i].iter().map(|n| n.number).max().unwrap_or(0);
-        let is_new = numbered[i].number <= 2 && highest > 2 && increases(&numbered[i..]);
-        if is_new && numbered[start..i].iter().all(|n| n.number != numbered[i].number) == (highest < 2) {
+        let is_low = numbered[i].number <= 2;
+        let restarts = is_low && highest > 2 && increases(&numbered[i..]);
+        let is_repeated = numbered[start..i].iter().any(|n| n.number == numbered[i].number);
+        let is_appendix = numbered[i].begins_appendix && numbered[i].number <= highest;
+        if is_appendix || (restarts && is_repeated) {
             runs.push(&numbered[start..i]);
             start = i;
         }
@@ -80,13 +81,33 @@ fn out_of_order(run: &[Numbered]) -> Vec<Problem> {
         .filter(|(page, expected)| page.number != **expected)
         .map(|(page, _)| Problem {
             kind: FindingKind::OutOfOrder,
-            page: Some(page.position),
+            page: page.position,
             message: format!(
-                "Trang thứ {} của bản quét in số {}, không đúng thứ tự; hãy sắp xếp lại theo bản gốc.",
+                "Trang thứ {} của bản quét là trang số {}, không đúng thứ tự; hãy sắp xếp lại theo bản gốc.",
                 page.position, page.number
             ),
         })
         .collect()
+}
+
+/// The page with the head of the paper stands behind others, and no number says otherwise.
+fn head_in_the_middle(leaves: &[Leaf]) -> Option<Problem> {
+    let at = leaves.iter().position(|l| l.outline.is_some_and(|o| o.head.is_some()))?;
+    let before = &leaves[..at];
+    let has_words = |l: &Leaf| l.outline.is_some_and(|o| o.n_words >= 30);
+    let knows_nothing = before.iter().all(|l| l.number.is_none() && has_words(l));
+    // The end of a paper before its beginning is no chance.
+    let ends_before = before.iter().any(|l| l.outline.is_some_and(|o| o.has_recipients || o.has_signature));
+    let ends_after =
+        leaves[at..].iter().any(|l| l.outline.is_some_and(|o| o.has_recipients || o.has_signature));
+    (at > 0 && knows_nothing && ends_before && !ends_after).then(|| Problem {
+        kind: FindingKind::OutOfOrder,
+        page: leaves[at].position,
+        message: format!(
+            "Trang thứ {} của bản quét có quốc hiệu, tiêu ngữ nên là trang đầu, nhưng đứng sau trang có chữ ký; hãy sắp xếp lại theo bản gốc.",
+            leaves[at].position
+        ),
+    })
 }
 
 /// Numbers that are skipped between two pages, and before the first.
@@ -100,7 +121,7 @@ fn missing(run: &[Numbered], is_first_run: bool) -> Vec<Problem> {
         };
         Problem {
             kind: FindingKind::MissingPage,
-            page: Some(position),
+            page: position,
             message: format!(
                 "Có thể thiếu {which} (trước trang thứ {position} của bản quét); hãy đối chiếu với bản gốc và quét bổ sung."
             ),
