@@ -5,6 +5,7 @@ pub mod administer;
 pub mod arrange;
 pub mod browse;
 pub mod context;
+pub mod derive;
 pub mod digitise;
 pub mod examine;
 pub mod intake;

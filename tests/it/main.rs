@@ -6,6 +6,7 @@ mod command_line;
 mod contract;
 mod floors;
 mod line;
+mod pages_command;
 mod plan;
 mod samples;
 mod store;

@@ -125,7 +125,7 @@ pub fn seen_by_poppler(pdf: &std::path::Path) -> Vec<(String, u32)> {
 }
 
 /// The pictures in the PDF, as they lie there.
-fn pictures(pdf: &std::path::Path) -> Vec<Vec<u8>> {
+pub fn pictures(pdf: &std::path::Path) -> Vec<Vec<u8>> {
     let folder = tempfile::tempdir().unwrap();
     let prefix = folder.path().join("p");
     judge("pdfimages", "poppler-utils", &["-all".as_ref(), pdf.as_os_str(), prefix.as_os_str()]);

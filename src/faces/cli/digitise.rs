@@ -312,7 +312,7 @@ async fn open_dossier(
 }
 
 /// The officer named on the command line, or the configured one.
-async fn officer(ctx: &Ctx, config: &Config, id: Option<&str>) -> Result<ActingOfficer, Stop> {
+pub(super) async fn officer(ctx: &Ctx, config: &Config, id: Option<&str>) -> Result<ActingOfficer, Stop> {
     let (configured, _) = config.officer();
     let Some(id) = id else { return Ok(ctx.rules.officer.clone()) };
     let unknown = || {
