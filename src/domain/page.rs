@@ -124,6 +124,9 @@ pub struct PageFacts {
     /// Whether a sticky note lies over the page: then it is kept, but neither counted nor read.
     #[serde(default)]
     pub has_note: bool,
+    /// How good the scan is; nothing is known of pages that were looked at before this was measured.
+    #[serde(default)]
+    pub quality: PageQuality,
 }
 
 impl PageFacts {
@@ -144,6 +147,7 @@ impl PageFacts {
             duplicate_of: None,
             note_pair: None,
             has_note: false,
+            quality: PageQuality::default(),
         }
     }
 
@@ -163,6 +167,48 @@ pub struct Numbering {
     pub is_below: bool,
     /// How many pages there are, where it is printed as `2/5`.
     pub of: Option<u32>,
+}
+
+/// A side of a page as seen upright.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[allow(missing_docs)] // each name says it
+pub enum Side {
+    Top,
+    Right,
+    Bottom,
+    Left,
+}
+
+/// How good the scan of a page is (Điều 9 khoản 6): measures, no judgement.
+///
+/// What could not be told is `None`: too little print, or a page that is blank or drawn. Figures are
+/// rounded to thousandths.
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct PageQuality {
+    /// How wide the edge of a letter is, from ink to paper (20–80 % of the step), millimetres; the
+    /// wider the more blurred. `None` for black-and-white scans too: they have no edges to measure.
+    pub edge_mm: Option<f64>,
+    /// How bright the paper under the print is: 0 black, 1 white.
+    pub paper_level: Option<f64>,
+    /// How much darker than its paper the print is: 0 not at all, 1 black on whatever paper.
+    pub ink_contrast: Option<f64>,
+    /// Share of the page that lies in a shadow too deep to tell ink from paper, 0–1.
+    pub shadow_share: Option<f64>,
+    /// Letters that an edge of the picture cuts through, on the side where they are most.
+    pub cut_letters: Option<u32>,
+    /// That side.
+    pub cut_side: Option<Side>,
+    /// Lines of text that run under a folded or torn corner.
+    pub hidden_lines: Option<u32>,
+    /// How much the strongest streak of the scanner differs from the paper beside it: 0 where there is
+    /// none, 1 black on white.
+    pub streak_contrast: Option<f64>,
+    /// Width and height of the sheet as seen upright, millimetres, where its edges lie inside the picture.
+    pub sheet_mm: Option<[f64; 2]>,
+    /// Height of the small letters of the print, millimetres, by the size the file claims.
+    pub x_height_mm: Option<f64>,
 }
 
 /// The kinds of finding, by their names on the wire.

@@ -42,6 +42,7 @@ use crate::domain::{
     page::{PageFacts, Place},
     text::{RecognisedText, TextSource},
 };
+pub use fold::nearly;
 pub use outline::{Head, LastLine, PageOutline, outlines};
 
 use document_name::Title;

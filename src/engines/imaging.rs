@@ -10,6 +10,7 @@ pub mod note;
 pub mod open;
 pub mod page_number;
 pub mod picture;
+pub mod quality;
 pub mod secrecy;
 pub mod source;
 
@@ -26,7 +27,6 @@ mod writing;
 
 pub use duplicate::{Thumbnail, same_page};
 pub use ink::{is_blank, is_leader_text, paint_leaders, x_height_px};
-pub(crate) use picture::small_copy;
 pub use picture::{DecodedPage, Frame, Picture, resize_grey, resize_picture};
 pub use skew::{deskew, skewed_point, turn_grey, turn_picture};
 pub use writing::{Turn, Writing};

@@ -87,20 +87,8 @@ pub fn check_pages(
     rules: &PageRules,
     on_page: &(dyn Fn(u32, u32) + Sync),
 ) -> Result<Examination, ReadError> {
-    check_planned(readers, parts, None, expected, rules, on_page)
-}
-
-/// As [`check_pages`], of the pages of a plan.
-fn check_planned(
-    readers: &Readers,
-    parts: &[PathBuf],
-    plan: Option<&PagePlan>,
-    expected: Option<ExpectedPages>,
-    rules: &PageRules,
-    on_page: &(dyn Fn(u32, u32) + Sync),
-) -> Result<Examination, ReadError> {
     let start = Instant::now();
-    let reading = readers.read(parts, plan, Depth::Check, on_page)?;
+    let reading = readers.read(parts, None, Depth::Check, on_page)?;
     let findings = findings_of(&reading, expected, rules);
     let timings = StepTimes { total: millis(start.elapsed()), ..times_of(&reading) };
     Ok(Examination {
@@ -125,7 +113,8 @@ fn times_of(reading: &Reading) -> StepTimes {
     StepTimes { decode: t.decode_ms, check: t.check_ms, ocr: t.ocr_ms, extract: 0, total: 0 }
 }
 
-/// Checks the pages, reads them unless their number is wrong, and proposes the fields.
+/// Checks the pages, reads them, and proposes the fields. A paper with too few or too many pages is read
+/// as well: only its words tell which page is missing or belongs elsewhere.
 ///
 /// A secret mark ends the reading: no words and no fields come back (Điều 5 khoản 1).
 ///
@@ -141,18 +130,7 @@ pub fn examine(
     on_page: &(dyn Fn(u32, u32) + Sync),
 ) -> Result<Examination, ReadError> {
     let start = Instant::now();
-    let plan = declared.plan.as_ref();
-    let n_pages = || plan.map_or_else(|| Ok(readers.open(parts)?.n_pages), |plan| Ok(plan.n_pages()));
-    if let Some(declared_pages) = declared.pages
-        && n_pages()? != declared_pages.0
-    {
-        // Whether blank sides make up the difference, the pictures tell; words would be read for nothing.
-        let checked = check_planned(readers, parts, plan, declared.pages, rules, on_page)?;
-        if checked.pages.is_err() {
-            return Ok(checked);
-        }
-    }
-    let reading = readers.read(parts, plan, Depth::Text, on_page)?;
+    let reading = readers.read(parts, declared.plan.as_ref(), Depth::Text, on_page)?;
     let mut findings = findings_of(&reading, declared.pages, rules);
     let is_secret = findings.iter().any(|f| f.kind == FindingKind::Classified);
     let mut timings = times_of(&reading);

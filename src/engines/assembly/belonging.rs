@@ -6,7 +6,7 @@
 use super::{Leaf, Problem};
 use crate::{
     domain::page::{FindingKind, Numbering},
-    engines::extraction::Head,
+    engines::extraction::{Head, nearly},
 };
 
 /// The pages that belong to another paper.
@@ -14,7 +14,8 @@ pub(super) fn strangers(leaves: &[Leaf]) -> Vec<Problem> {
     let mut found = with_another_head(leaves);
     let rest: Vec<Leaf> =
         leaves.iter().filter(|l| !found.iter().any(|p| p.page == l.position)).copied().collect();
-    found.extend(numbered_otherwise(&rest).or_else(|| out_of_sequence(&rest)));
+    let odd = numbered_otherwise(&rest).or_else(|| out_of_sequence(&rest)).or_else(|| ended_before(&rest));
+    found.extend(odd);
     found
 }
 
@@ -41,16 +42,16 @@ fn difference(own: &Head, other: &Head) -> Option<&'static str> {
     if differ(&own.symbol, &other.symbol) || differ(&own.number, &other.number) {
         return Some("số, ký hiệu khác");
     }
-    let is_other_agency =
-        !own.agency.is_empty() && !other.agency.is_empty() && !alike(&own.agency, &other.agency);
-    is_other_agency.then_some("cơ quan ban hành khác")
+    are_others(&own.agency, &other.agency).then_some("cơ quan ban hành khác")
 }
 
-/// Whether most words of two agencies are the same: readers slip, agencies do not.
-fn alike(a: &str, b: &str) -> bool {
-    let (a, b): (Vec<&str>, Vec<&str>) = (a.split(' ').collect(), b.split(' ').collect());
-    let common = a.iter().filter(|w| b.contains(w)).count();
-    common * 10 >= 7 * a.len().max(b.len())
+/// Whether each of two agencies has a word that the other lacks: one lost or misread word is a slip of
+/// the reader, and agencies that were not read are not other ones.
+fn are_others(a: &str, b: &str) -> bool {
+    let lacks = |words: &str, other: &str| {
+        words.split(' ').any(|w| w.len() > 1 && !other.split(' ').any(|o| nearly(w, o)))
+    };
+    !a.is_empty() && !b.is_empty() && lacks(a, b) && lacks(b, a)
 }
 
 /// One page whose number is printed in another way than those of at least two others, all alike.
@@ -81,34 +82,56 @@ fn fits(leaves: &[Leaf], leaf: &Leaf) -> bool {
     leaf.number.is_some_and(|n| lowest < n && n < highest)
 }
 
-/// One number without which all others follow each other, and with which they never do.
+/// One number without which all others follow each other, and with which they do not. Pages without a
+/// number take part by their place.
 fn out_of_sequence(leaves: &[Leaf]) -> Option<Problem> {
-    let numbers: Vec<u32> = leaves.iter().map(|l| l.number).collect::<Option<_>>()?;
-    if numbers.len() < 4 || leaves.iter().any(Leaf::is_appendix) {
+    let n_known = leaves.iter().filter(|l| l.number.is_some()).count();
+    if n_known < 4 || leaves.iter().any(Leaf::is_appendix) || is_whole(leaves) {
         return None;
     }
-    let mut sorted = numbers.clone();
-    sorted.sort_unstable();
-    if follow(&sorted) {
-        return None; // all are there, only swapped
-    }
-    let without = |i: usize| -> Vec<u32> {
-        numbers.iter().enumerate().filter(|(j, _)| *j != i).map(|(_, n)| *n).collect()
+    let without = |i: usize| -> Vec<Leaf> {
+        leaves.iter().enumerate().filter(|(j, _)| *j != i).map(|(_, l)| *l).collect()
     };
-    let fitting: Vec<usize> = (0..numbers.len()).filter(|i| follow(&without(*i))).collect();
+    let fitting: Vec<&Leaf> = (0..leaves.len())
+        .filter(|i| leaves[*i].number.is_some() && follow(&without(*i)))
+        .map(|i| &leaves[i])
+        .collect();
+    let is_last = |leaf: &Leaf| leaves.last().is_some_and(|l| l.position == leaf.position);
     match fitting.as_slice() {
         // At the end it may as well be a gap; that is the other check's.
-        [i] if *i + 1 < numbers.len() => {
-            Some(stranger(&leaves[*i], "số trang không thuộc dãy số của giấy tờ này"))
-        }
-        // The same number twice: either may be the stranger, the later one is named.
-        [i, j] if numbers[*i] == numbers[*j] => {
-            Some(stranger(&leaves[*j], "số trang trùng với một trang khác nội dung"))
+        [one] if !is_last(one) => Some(stranger(one, "số trang không thuộc dãy số của giấy tờ này")),
+        // The same number twice: the stranger is the one that ends a paper, else the later one is named.
+        [a, b] if a.number == b.number => {
+            let ends = |l: &Leaf| l.outline.is_some_and(|o| o.has_recipients || o.has_signature);
+            let which = if ends(a) && !is_last(b) && !ends(b) { a } else { b };
+            Some(stranger(which, "số trang trùng với một trang khác nội dung"))
         }
         _ => None,
     }
 }
 
-fn follow(numbers: &[u32]) -> bool {
-    numbers.windows(2).all(|p| p[0] + 1 == p[1])
+/// Whether the numbers are complete, in whatever order.
+fn is_whole(leaves: &[Leaf]) -> bool {
+    let mut numbers: Vec<u32> = leaves.iter().filter_map(|l| l.number).collect();
+    numbers.sort_unstable();
+    numbers.len() == leaves.len() && numbers.windows(2).all(|p| p[0] + 1 == p[1])
+}
+
+/// Whether all known numbers go up with their pages, one by one.
+fn follow(leaves: &[Leaf]) -> bool {
+    let mut shifts = leaves.iter().zip(0u32..).filter_map(|(l, i)| Some(i64::from(l.number?) - i64::from(i)));
+    let first = shifts.next();
+    shifts.all(|s| Some(s) == first)
+}
+
+/// A page with recipients in the middle of a paper that ends with recipients.
+fn ended_before(leaves: &[Leaf]) -> Option<Problem> {
+    let ends = |l: &&Leaf| l.outline.is_some_and(|o| o.has_recipients);
+    let ending: Vec<&Leaf> = leaves.iter().filter(ends).collect();
+    let [early, last] = ending.as_slice() else { return None };
+    let is_at_end = leaves.last().is_some_and(|l| l.position == last.position);
+    let has_appendix = leaves.iter().any(Leaf::is_appendix);
+    let before = leaves.iter().filter(|l| l.position < early.position).count();
+    (is_at_end && before > 0 && !has_appendix && !fits(leaves, early))
+        .then(|| stranger(early, "trang này đã có phần “Nơi nhận” của một giấy tờ"))
 }

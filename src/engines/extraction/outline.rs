@@ -76,18 +76,21 @@ fn outline(sheet: &Sheet) -> PageOutline {
 
 fn head(sheet: &Sheet) -> Option<Head> {
     let header = Header::of(Some(sheet));
-    let motto = header.motto.filter(|m| m.top < 0.25 * sheet.height)?;
+    // Words of running text may make up a motto too, but over the whole width.
+    let motto = header.motto.filter(|m| m.top < 0.25 * sheet.height && m.width < 110.0)?;
     let in_head = |r: &&Row| r.at.middle_y() < motto.bottom() + 32.0;
     let number_row = header.left.iter().filter(in_head).find(|r| {
         document_number::is_labelled(r) || r.tokens.iter().any(|t| document_number::is_bare_symbol(&t.text))
     });
     let agency_end = number_row.map_or(motto.bottom() + 6.0, |r| r.at.top);
-    let agency: Vec<&Row> = header
+    let agency: Vec<String> = header
         .left
         .iter()
         .filter(|r| r.is_caps() && r.at.middle_y() < agency_end && confidence_of(&r.tokens).0 >= 0.75)
+        .flat_map(|r| &r.tokens)
+        .filter(|t| t.confidence >= 0.8)
+        .flat_map(|t| fold::words(&t.text))
         .collect();
-    let agency: Vec<String> = agency.iter().map(|r| r.phrase()).collect();
     let (number, symbol) = number_row.map_or((None, None), number_of);
     Some(Head { agency: agency.join(" "), number, symbol, is_plain: header.is_plain })
 }

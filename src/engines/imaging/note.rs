@@ -5,7 +5,7 @@
 
 use image::RgbImage;
 
-use super::picture::{DecodedPage, Picture, small_copy};
+use super::picture::{DecodedPage, Picture};
 use crate::domain::page::{BoxMm, Colour};
 
 /// Longer side of the copy that is looked at, pixels: about 1.5 px/mm of A4.
@@ -25,7 +25,7 @@ pub fn find(page: &DecodedPage) -> Option<BoxMm> {
     if page.colour == Colour::Bilevel || page.dpi == 0 {
         return None;
     }
-    let small = small_copy(&page.picture, LONG_PX);
+    let small = page.picture.small(LONG_PX);
     let mm_per_px = page.width_mm / small.width().max(1) as f32;
     let patch = match small {
         Picture::Rgb(rgb) => patch(&tints(&rgb), rgb.dimensions(), mm_per_px, SHORTEST_MM),

@@ -102,20 +102,29 @@ fn stands_alone(text: &PageText, line: &TextLine) -> bool {
     })
 }
 
-/// A piece of the top margin that may hold a page number, cut out of an upright grey page.
+/// A piece of a margin that may hold a page number, cut out of an upright grey page.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Zone {
+    /// The figures, with a little paper around them.
+    pub picture: GrayImage,
+    /// Dots stand over them: these are Roman figures, and a reader of Arabic ones would see 1 for i.
+    pub is_dotted: bool,
+}
+
+/// The zone in the top margin.
 ///
 /// Found by its ink: one or more figures' worth, centred, with nothing else on the same height.
 /// `width_mm` is the width of the page.
-pub fn zone_above(grey: &GrayImage, width_mm: f32) -> Option<GrayImage> {
+pub fn zone_above(grey: &GrayImage, width_mm: f32) -> Option<Zone> {
     zone(grey, width_mm, false)
 }
 
 /// As [`zone_above`], of the bottom margin.
-pub fn zone_below(grey: &GrayImage, width_mm: f32) -> Option<GrayImage> {
+pub fn zone_below(grey: &GrayImage, width_mm: f32) -> Option<Zone> {
     zone(grey, width_mm, true)
 }
 
-fn zone(grey: &GrayImage, width_mm: f32, is_below: bool) -> Option<GrayImage> {
+fn zone(grey: &GrayImage, width_mm: f32, is_below: bool) -> Option<Zone> {
     let px_per_mm = grey.width() as f32 / width_mm.max(1.0);
     let px = |mm: f32| (mm * px_per_mm).round().max(0.0) as u32;
     let (near, far) = (px(4.0), px(ZONE_MM + 3.0).min(grey.height()));
@@ -127,20 +136,20 @@ fn zone(grey: &GrayImage, width_mm: f32, is_below: bool) -> Option<GrayImage> {
         return None;
     }
     let strip = imageops::crop_imm(grey, 0, top, grey.width(), bottom - top).to_image();
-    let limit = threshold(&strip);
-    let speck = px(0.4);
-    let mut ink: Vec<Piece> = pieces(&strip, limit, 3_000)
-        .into_iter()
-        .filter(|p| p.height() > speck && p.width() > speck / 2)
-        // The scanner's edge.
+    let ink = pieces(&strip, threshold(&strip), 3_000);
+    // Dust is lower than a figure, edges and rules are wider, and the scanner's edge is beside the page.
+    let mut figures: Vec<Piece> = ink
+        .iter()
+        .filter(|p| p.height() >= px(1.3) && p.width() >= px(0.2) && p.width() <= px(30.0))
         .filter(|p| p.right > px(8.0) && p.left + px(8.0) < strip.width())
+        .copied()
         .collect();
     if is_below {
-        ink.sort_unstable_by_key(|p| std::cmp::Reverse(p.bottom));
+        figures.sort_unstable_by_key(|p| std::cmp::Reverse(p.bottom));
     } else {
-        ink.sort_unstable_by_key(|p| p.top);
+        figures.sort_unstable_by_key(|p| p.top);
     }
-    let band = outer_band(&ink)?;
+    let band = outer_band(&figures)?;
     let left = band.iter().map(|p| p.left).min()?;
     let right = band.iter().map(|p| p.right).max()?;
     let (y0, y1) = (band.iter().map(|p| p.top).min()?, band.iter().map(|p| p.bottom).max()?);
@@ -148,14 +157,22 @@ fn zone(grey: &GrayImage, width_mm: f32, is_below: bool) -> Option<GrayImage> {
     let span_mm = (right - left) as f32 / px_per_mm;
     let middle_mm = (left + right) as f32 / 2.0 / px_per_mm;
     let fits =
-        (1.7..=5.5).contains(&height_mm) && span_mm <= 14.0 && (middle_mm - width_mm / 2.0).abs() <= 14.0;
+        (1.5..=5.5).contains(&height_mm) && span_mm <= 14.0 && (middle_mm - width_mm / 2.0).abs() <= 14.0;
     if !fits || band.len() > 8 {
         return None;
     }
+    let is_over = |dot: &Piece| {
+        let is_small = dot.height() < px(0.9) && dot.width() < px(0.9) && dot.height() >= px(0.2);
+        let is_above = dot.bottom <= y0 + px(0.3) && dot.bottom + px(1.3) >= y0;
+        is_small && is_above && band.iter().any(|p| p.left <= dot.right + 1 && dot.left <= p.right + 1)
+    };
+    let dots: Vec<&Piece> = ink.iter().filter(|p| is_over(p)).collect();
+    let y0 = dots.iter().map(|d| d.top).min().unwrap_or(y0).min(y0);
     let pad = px(1.0);
     let (x, y) = (left.saturating_sub(pad), y0.saturating_sub(pad));
     let (w, h) = ((right + pad).min(strip.width()) - x, (y1 + pad).min(strip.height()) - y);
-    Some(imageops::crop_imm(&strip, x, y, w, h).to_image())
+    let picture = imageops::crop_imm(&strip, x, y, w, h).to_image();
+    Some(Zone { picture, is_dotted: !dots.is_empty() })
 }
 
 /// The outermost pieces that overlap in height, when something empty follows.
@@ -172,6 +189,16 @@ fn outer_band(ink: &[Piece]) -> Option<Vec<Piece>> {
         band.push(*piece);
     }
     Some(band)
+}
+
+/// The number that was read from a zone, letter by letter; `None` for what is no number.
+pub fn from_zone(read: &str, is_dotted: bool, is_below: bool) -> Option<PrintedNumber> {
+    let text: String = read.chars().filter(|c| !c.is_whitespace()).collect();
+    // Under dots a 1 or an l is an i.
+    let text = if is_dotted { text.replace(['1', 'l', 'I', 'j', '|'], "i") } else { text };
+    let (number, of, is_roman) = parse(&text)?;
+    (is_roman == is_dotted || !is_dotted)
+        .then_some(PrintedNumber { number, numbering: Numbering { is_roman, is_below, of } })
 }
 
 #[cfg(test)]
@@ -241,14 +268,30 @@ mod tests {
                     image.put_pixel(left + i % w, top + i / w, image::Luma([20]));
                 }
             }
-            zone_above(&image, 210.0).map(|z| z.dimensions())
+            zone_above(&image, 210.0).map(|z| (z.picture.dimensions(), z.is_dotted))
         };
         let figure = (415, 50, 8, 12);
         let body = (120, 90, 600, 12);
-        assert_eq!(draw(&[figure, body]), Some((16, 20)));
-        assert_eq!(draw(&[figure, (426, 50, 8, 12), body]), Some((27, 20)));
+        assert_eq!(draw(&[figure, body]), Some(((16, 20), false)));
+        assert_eq!(draw(&[figure, (426, 50, 8, 12), body]), Some(((27, 20), false)));
         assert_eq!(draw(&[figure, (700, 52, 40, 12)]), None); // a heading level with it
         assert_eq!(draw(&[body]), None);
         assert_eq!(draw(&[]), None);
+        // Dust above it, and a Roman i.
+        assert_eq!(draw(&[(300, 30, 3, 3), figure, body]), Some(((16, 20), false)));
+        assert_eq!(draw(&[(417, 45, 3, 3), figure, body]).map(|z| z.1), Some(true));
+    }
+
+    #[test]
+    fn a_reading_under_dots_is_roman() {
+        let read = |text: &str, is_dotted: bool| {
+            from_zone(text, is_dotted, true).map(|n| (n.number, n.numbering.is_roman))
+        };
+        assert_eq!(read("ii", true), Some((2, true)));
+        assert_eq!(read("11", true), Some((2, true)));
+        assert_eq!(read("1v", true), Some((4, true)));
+        assert_eq!(read("11", false), Some((11, false)));
+        assert_eq!(read("7", true), None);
+        assert_eq!(read("", false), None);
     }
 }

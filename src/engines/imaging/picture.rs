@@ -74,8 +74,17 @@ impl Picture {
         }
     }
 
-    /// Its ink in grey: a red stamp and a blue pen both stay dark.
-    pub fn ink_grey(&self) -> GrayImage {
+    /// A small copy in the same colours, `long_px` along its longer side.
+    pub fn small(&self, long_px: u32) -> Self {
+        let (w, h) = fit(self.width(), self.height(), long_px);
+        match self {
+            Self::Grey(p) => Self::Grey(resize_grey(p, w, h)),
+            Self::Rgb(p) => Self::Rgb(resize_rgb(p, w, h)),
+        }
+    }
+
+    /// In grey, so that a red stamp stays dark.
+    pub fn ink(&self) -> GrayImage {
         match self {
             Self::Grey(p) => p.clone(),
             Self::Rgb(p) => {
@@ -91,6 +100,11 @@ impl Picture {
             Self::Grey(p) => Self::Grey(image::imageops::crop_imm(p, left, top, width, height).to_image()),
             Self::Rgb(p) => Self::Rgb(image::imageops::crop_imm(p, left, top, width, height).to_image()),
         }
+    }
+
+    /// A small grey copy, `long_px` along its longer side, in which a red stamp stays dark.
+    pub fn small_grey(&self, long_px: u32) -> GrayImage {
+        self.small(long_px).ink()
     }
 
     /// The colours of the scan, judged by its values and channels, not by its header.
@@ -130,7 +144,7 @@ fn over_white(value: u8, alpha: u8) -> u8 {
 }
 
 /// Mean of green and the darker of red and green: a red stamp and a blue pen both stay visible.
-fn darkest_but_blue(c: &[u8]) -> u8 {
+pub(crate) fn darkest_but_blue(c: &[u8]) -> u8 {
     let dark = c[0].min(c[1]);
     u8::try_from((u16::from(dark) + u16::from(c[1])) / 2).unwrap_or(255)
 }
@@ -168,23 +182,6 @@ pub fn resize_picture(image: DynamicImage, width: u32, height: u32) -> DynamicIm
     scaled.unwrap_or_else(|| image.resize_exact(width, height, image::imageops::FilterType::Triangle))
 }
 
-/// A copy with its longer side brought down to `long_px`; the picture itself where it is no longer.
-pub(crate) fn small_copy(picture: &Picture, long_px: u32) -> Picture {
-    let (from, to) = ((picture.width(), picture.height()), fit(picture.width(), picture.height(), long_px));
-    if from == to {
-        return picture.clone();
-    }
-    let small = match picture {
-        Picture::Grey(p) => scaled::<U8>(p.as_raw(), from, to)
-            .and_then(|pixels| GrayImage::from_raw(to.0, to.1, pixels))
-            .map(Picture::Grey),
-        Picture::Rgb(p) => scaled::<U8x3>(p.as_raw(), from, to)
-            .and_then(|pixels| RgbImage::from_raw(to.0, to.1, pixels))
-            .map(Picture::Rgb),
-    };
-    small.unwrap_or_else(|| Picture::from_dynamic(resize_picture(picture.clone().into_dynamic(), to.0, to.1)))
-}
-
 /// By pixel type, so that only the two in use are compiled: all of them cost minutes.
 fn scaled<P: PixelTrait>(pixels: &[u8], from: (u32, u32), to: (u32, u32)) -> Option<Vec<u8>> {
     let filter = if to.0 > from.0 { FilterType::CatmullRom } else { FilterType::Hamming };
@@ -202,7 +199,21 @@ pub fn resize_grey(image: &GrayImage, width: u32, height: u32) -> GrayImage {
     if image.dimensions() == (width, height) {
         return image.clone();
     }
-    resize_picture(DynamicImage::ImageLuma8(image.clone()), width, height).into_luma8()
+    scaled::<U8>(image.as_raw(), image.dimensions(), (width, height))
+        .and_then(|pixels| GrayImage::from_raw(width, height, pixels))
+        .unwrap_or_else(|| {
+            resize_picture(DynamicImage::ImageLuma8(image.clone()), width, height).into_luma8()
+        })
+}
+
+/// Copy of a colour picture in another size; area-averaged when smaller.
+fn resize_rgb(image: &RgbImage, width: u32, height: u32) -> RgbImage {
+    if image.dimensions() == (width, height) {
+        return image.clone();
+    }
+    scaled::<U8x3>(image.as_raw(), image.dimensions(), (width, height))
+        .and_then(|pixels| RgbImage::from_raw(width, height, pixels))
+        .unwrap_or_else(|| resize_picture(DynamicImage::ImageRgb8(image.clone()), width, height).into_rgb8())
 }
 
 /// Where the pixels of a picture lie: millimetres per pixel, from the top-left corner of the page.

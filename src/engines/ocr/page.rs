@@ -102,19 +102,17 @@ fn to_page(lines: Vec<ReadLine>, picture: &GrayImage, page: &Upright<'_>) -> Vec
         .collect()
 }
 
-/// Whether a page is the right way up rather than on its head: the densest part is read both ways.
-///
-/// `None` when neither reading makes sense.
+/// How much sense the densest part of a page makes read as it stands, and read on its head: letters in
+/// words that were surely read.
 ///
 /// # Errors
 /// [`ReadError::Crashed`] when Tesseract gives up.
-pub fn looks_right_way_up(engine: &mut Engine, page: &Upright<'_>) -> Result<Option<bool>, ReadError> {
+pub fn sense_both_ways(engine: &mut Engine, page: &Upright<'_>) -> Result<(f32, f32), ReadError> {
     let (picture, dpi) = page.prepared(READING_DPI);
     let part = densest_band(&picture);
     let upright = sense(&engine.read(&part, dpi, Layout::Page)?);
     let turned = sense(&engine.read(&imageops::rotate180(&part), dpi, Layout::Page)?);
-    let (more, less) = (upright.max(turned), upright.min(turned));
-    Ok((more >= 12.0 && more >= 1.6 * less).then_some(upright > turned))
+    Ok((upright, turned))
 }
 
 /// Letters in words that were read with confidence.
@@ -163,15 +161,15 @@ fn framed(zone: &GrayImage, dpi: f32) -> (GrayImage, f32) {
     (framed, dpi * scale)
 }
 
-/// Reads one number from a small part of a page, such as a page number; `None` unless it is read surely.
+/// Reads a page number, Arabic or Roman, from a small part of a page; `None` unless it is read surely.
 ///
 /// # Errors
 /// [`ReadError::Crashed`] when Tesseract gives up.
-pub fn read_digits(engine: &mut Engine, zone: &GrayImage, dpi: f32) -> Result<Option<u32>, ReadError> {
+pub fn read_figures(engine: &mut Engine, zone: &GrayImage, dpi: f32) -> Result<Option<String>, ReadError> {
     let (framed, dpi) = framed(zone, dpi);
-    let lines = engine.read_with(&framed, dpi, Layout::Line, "0123456789")?;
+    let lines = engine.read_with(&framed, dpi, Layout::Line, "0123456789ivxl/-")?;
     let words: Vec<&ReadWord> = lines.iter().flat_map(|l| &l.words).collect();
-    let [word] = words.as_slice() else { return Ok(None) };
-    let is_sure = word.confidence >= 0.7 && word.text.len() <= 3;
-    Ok(word.text.parse().ok().filter(|n| is_sure && *n > 0))
+    let is_sure = words.iter().all(|w| w.confidence >= 0.65);
+    let text: String = words.iter().map(|w| w.text.as_str()).collect();
+    Ok((is_sure && !text.is_empty()).then_some(text))
 }

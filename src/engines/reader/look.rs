@@ -7,7 +7,7 @@ use image::GrayImage;
 use super::answer::{Depth, PageAnswer, Timings};
 use crate::{
     domain::{
-        page::{BoxMm, Numbering, PageFacts},
+        page::{BoxMm, PageFacts, PageQuality},
         text::{PageText, TextLine, TextSource, Word},
     },
     engines::{
@@ -17,7 +17,8 @@ use crate::{
             is_blank, note,
             open::Opened,
             page_number::{self, PrintedNumber},
-            resize_grey, secrecy, small_copy, turn_grey, turn_picture,
+            quality::{Scan, dpi_of_paper},
+            resize_grey, secrecy, turn_grey, turn_picture,
         },
         ocr::{self, Engine, Upright},
     },
@@ -47,13 +48,13 @@ pub(super) fn look_at(
     let started = Instant::now();
     let page = paper.decode(index as usize)?;
     let decoded = Instant::now();
-    let colours = small_copy(&page.picture, 1000);
-    let small = colours.ink_grey();
+    let little = page.picture.small(1000);
+    let small = little.ink();
     let blank = is_blank_page(&page, &small);
     let note = if blank { None } else { note::find(&page) };
     let (rotation, skew) = way(&page, &small, blank, turn, engine)?;
-    let marks = if blank { Vec::new() } else { read_marks(&page, &small, colours, rotation, engine)? };
-    let mut looked = Looked::at(page, small, blank, note, (rotation, skew));
+    let marks = if blank { Vec::new() } else { read_marks(&page, (&little, &small), rotation, engine)? };
+    let mut looked = Looked::at(page, (little, small), blank, note, (rotation, skew));
     let measured = Instant::now();
     let text = looked.words(index + 1, depth, engine)?;
     looked.facts.position = index + 1;
@@ -100,7 +101,7 @@ struct Looked {
 impl Looked {
     fn at(
         page: DecodedPage,
-        small: GrayImage,
+        (little, small): (Picture, GrayImage),
         blank: bool,
         note: Option<BoxMm>,
         (rotation, skew): (u16, f32),
@@ -108,16 +109,20 @@ impl Looked {
         let is_turned = rotation % 180 == 90;
         let (w, h) = (page.width_mm, page.height_mm);
         let (width_mm, height_mm) = if is_turned { (h, w) } else { (w, h) };
+        let quality = measure(&page, (&little, &small), rotation, blank);
+        // Print too faint to be found by its darkness is print.
+        let blank = blank && quality.x_height_mm.is_none();
         let upright = turn_grey(small, rotation);
         let own_words = turn_lines(page.own_words, w, h, rotation);
         Self {
             facts: PageFacts {
-                dpi: page.dpi,
+                dpi: dpi_of_paper(page.dpi, width_mm, height_mm, &quality),
                 colour: page.colour,
                 rotation,
                 skew_degrees: skew,
                 blank,
                 has_note: note.is_some(),
+                quality,
                 ..PageFacts::unknown(0, width_mm, height_mm)
             },
             note: note.map(|n| turn_box(n, w, h, rotation)),
@@ -172,22 +177,46 @@ impl Looked {
         };
         let dpi = grey.width() as f32 / self.facts.width_mm * 25.4;
         let above = page_number::zone_above(grey, self.facts.width_mm).map(|zone| (zone, false));
-        // The foot is looked at where the words and the head are silent.
+        // The foot is looked at where the head is silent.
         let zone = match (above, from_words) {
-            (None, None) => page_number::zone_below(grey, self.facts.width_mm).map(|zone| (zone, true)),
+            (None, found) if found.is_none_or(|n| n.numbering.is_below) => {
+                page_number::zone_below(grey, self.facts.width_mm).map(|zone| (zone, true))
+            }
             (above, _) => above,
         };
         let Some((zone, is_below)) = zone else { return Ok(from_words) };
-        let from_zone = ocr::read_digits(engine.get()?, &zone, dpi)?;
+        let read = ocr::read_figures(engine.get()?, &zone.picture, dpi)?;
+        let from_zone = read.and_then(|read| page_number::from_zone(&read, zone.is_dotted, is_below));
         Ok(match (from_words, from_zone) {
-            (Some(a), Some(b)) if a.number != b && a.numbering.is_below == is_below => None,
-            (Some(a), _) => Some(a),
-            (None, Some(number)) => {
-                Some(PrintedNumber { number, numbering: Numbering { is_roman: false, is_below, of: None } })
+            // Where both speak of one place they must agree; dots are seen in the zone alone.
+            (Some(a), Some(b)) if a.numbering.is_below == is_below && a.number != b.number => {
+                b.numbering.is_roman.then_some(b)
             }
-            (None, None) => None,
+            (a, b) => a.or(b),
         })
     }
+}
+
+/// How good the scan is; a drawn page was not scanned.
+fn measure(
+    page: &DecodedPage,
+    (little, small): (&Picture, &GrayImage),
+    rotation: u16,
+    blank: bool,
+) -> PageQuality {
+    if page.dpi == 0 {
+        return PageQuality::default();
+    }
+    PageQuality::of(&Scan {
+        picture: &page.picture,
+        small: little,
+        ink: small,
+        width_mm: page.width_mm,
+        height_mm: page.height_mm,
+        colour: page.colour,
+        rotation,
+        blank,
+    })
 }
 
 /// Degrees clockwise that bring the page upright, and the skew that is left then; `turn` is a person's word.
@@ -210,8 +239,7 @@ fn way(
 /// Reads the places where a mark of secrecy may stand; what is read there lies where it was found.
 fn read_marks(
     page: &DecodedPage,
-    small: &GrayImage,
-    colours: Picture,
+    (little, small): (&Picture, &GrayImage),
     rotation: u16,
     engine: &mut LazyEngine,
 ) -> Result<Vec<TextLine>, ReadError> {
@@ -221,8 +249,11 @@ fn read_marks(
     let is_turned = rotation % 180 == 90;
     let (w, h) = (page.width_mm, page.height_mm);
     let (width_mm, height_mm) = if is_turned { (h, w) } else { (w, h) };
-    let zones =
-        secrecy::zones(&turn_grey(small.clone(), rotation), &turn_picture(colours, rotation), width_mm);
+    let zones = secrecy::zones(
+        &turn_grey(small.clone(), rotation),
+        &turn_picture(little.clone(), rotation),
+        width_mm,
+    );
     let mut lines = Vec::new();
     for zone in zones {
         let b = turn_box(zone, width_mm, height_mm, (360 - rotation) % 360);
@@ -230,7 +261,7 @@ fn read_marks(
         let px = |mm: f32, per_mm: f32| (mm * per_mm).max(0.0) as u32;
         let part =
             page.picture.part(px(b.left, across), px(b.top, down), px(b.width, across), px(b.height, down));
-        let part = turn_grey(part.ink_grey(), rotation);
+        let part = turn_grey(part.ink(), rotation);
         let text = ocr::read_line(engine.get()?, &part, across * 25.4)?;
         lines.extend(
             text.map(|text| TextLine { block: 0, words: vec![Word { text, place: zone, confidence: 1.0 }] }),
@@ -251,34 +282,40 @@ fn way_up(page: &DecodedPage, small: &GrayImage, engine: &mut LazyEngine) -> Res
         Turn::Yes => &[90],
         Turn::InDoubt => &[0, 90],
     };
+    // Turn, skew and how much sense it makes read so.
+    let mut ways: Vec<(u16, f32, f32)> = Vec::new();
     for &turn in candidates {
         let turned = writing.turned(turn);
         let skew = turned.skew_degrees();
-        let is_on_its_head = match (turned.is_upside_down(skew), sideways) {
-            (Turn::Yes, Turn::Yes | Turn::No) => Some(true),
-            (Turn::No, Turn::Yes | Turn::No) => Some(false),
-            _ => settle_by_reading(page, turn, skew, engine)?.map(|is_right| !is_right),
-        };
-        if let Some(is_on_its_head) = is_on_its_head {
-            return Ok((if is_on_its_head { turn + 180 } else { turn }, skew));
+        match (turned.is_upside_down(skew), sideways) {
+            (Turn::Yes, Turn::Yes | Turn::No) => return Ok((turn + 180, skew)),
+            (Turn::No, Turn::Yes | Turn::No) => return Ok((turn, skew)),
+            _ => {
+                let (upright, on_its_head) = sense_both_ways(page, turn, skew, engine)?;
+                ways.extend([(turn, skew, upright), (turn + 180, skew, on_its_head)]);
+            }
         }
     }
-    Ok((0, writing.skew_degrees()))
+    ways.sort_by(|a, b| b.2.total_cmp(&a.2));
+    let makes_sense = |most: f32, next: f32| most >= 12.0 && most >= 1.6 * next;
+    match ways.as_slice() {
+        [(turn, skew, most), (_, _, next), ..] if makes_sense(*most, *next) => Ok((*turn, *skew)),
+        _ => Ok((0, writing.skew_degrees())),
+    }
 }
 
-/// Whether the page, turned so, is the right way up; `None` when neither reading makes sense.
-fn settle_by_reading(
+fn sense_both_ways(
     page: &DecodedPage,
     turn: u16,
     skew: f32,
     engine: &mut LazyEngine,
-) -> Result<Option<bool>, ReadError> {
+) -> Result<(f32, f32), ReadError> {
     let grey = turn_grey(page.picture.red_channel(), turn);
     let is_turned = turn % 180 == 90;
     let (w, h) = (page.width_mm, page.height_mm);
     let (width_mm, height_mm) = if is_turned { (h, w) } else { (w, h) };
     let upright = Upright { grey: &grey, width_mm, height_mm, skew_degrees: skew };
-    ocr::looks_right_way_up(engine.get()?, &upright)
+    ocr::sense_both_ways(engine.get()?, &upright)
 }
 
 fn turn_lines(mut lines: Vec<TextLine>, width: f32, height: f32, degrees: u16) -> Vec<TextLine> {
