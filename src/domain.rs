@@ -13,6 +13,7 @@ pub mod ids;
 pub mod job;
 pub mod officer;
 pub mod page;
+pub mod plan;
 pub mod record;
 pub mod text;
 pub mod validity;

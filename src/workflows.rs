@@ -2,8 +2,10 @@
 //! of requests, pages or arguments.
 
 pub mod administer;
+pub mod arrange;
 pub mod browse;
 pub mod context;
+pub mod derive;
 pub mod digitise;
 pub mod examine;
 pub mod intake;

@@ -268,16 +268,18 @@ impl PaperState {
     /// Whether the order of the contract allows the move from this state to the one named `next`.
     pub fn may_become(&self, next: &str) -> bool {
         let allowed: &[&str] = match self {
-            Self::Received => &["checking"],
+            // Quarantined also from where a paper rests: its file may hold another, secret one.
+            Self::Received => &["checking", "quarantined"],
             Self::Checking => &["needs_rescan", "reading", "quarantined"],
-            Self::NeedsRescan { .. } => &["reading"],
+            // Back to the check when an officer arranged the pages.
+            Self::NeedsRescan { .. } => &["reading", "checking", "quarantined"],
             Self::Reading { .. } => &["to_confirm", "needs_rescan", "quarantined"],
-            Self::ToConfirm { .. } => &["to_sign", "to_code", "needs_rescan"],
+            Self::ToConfirm { .. } => &["to_sign", "to_code", "needs_rescan", "checking", "quarantined"],
             Self::ToSign { .. } => &["signing"],
             Self::Signing { .. } => &["to_sign", "to_code"],
             Self::ToCode { .. } => &["stored"],
             Self::Failed { .. } | Self::Postponed { .. } => {
-                &["received", "checking", "reading", "to_confirm", "to_sign", "to_code"]
+                &["received", "checking", "reading", "to_confirm", "to_sign", "to_code", "quarantined"]
             }
             Self::Stored { .. } | Self::Refused { .. } | Self::Quarantined { .. } => &[],
         };
@@ -295,6 +297,13 @@ mod tests {
     fn only_the_moves_of_the_contract_are_legal() {
         let refused = PaperState::Refused { reason: String::new(), clause: None, at: Timestamp::UNIX_EPOCH };
         let reading = PaperState::Reading { override_reason: None };
+        let faults = PageFaults { pages: Vec::new(), findings: Vec::new() };
+        let needs_rescan = PaperState::NeedsRescan { faults };
+        let postponed = PaperState::Postponed {
+            reason: String::new(),
+            by: OfficerId::parse("demo").expect("an id"),
+            at: Timestamp::UNIX_EPOCH,
+        };
         let failed = PaperState::Failed {
             step: Step::Read,
             cause: String::new(),
@@ -309,6 +318,15 @@ mod tests {
             (&reading, "to_confirm", true),
             (&reading, "to_code", false),
             (&reading, "failed", true),
+            (&reading, "checking", false),
+            (&needs_rescan, "checking", true),
+            (&needs_rescan, "reading", true),
+            (&needs_rescan, "to_code", false),
+            (&needs_rescan, "refused", true),
+            (&postponed, "checking", true),
+            (&failed, "checking", true),
+            (&failed, "quarantined", true),
+            (&refused, "checking", false),
             (&failed, "received", true),
             (&failed, "failed", false),
             (&refused, "received", false),

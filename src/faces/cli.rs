@@ -5,6 +5,7 @@ mod check;
 mod digitise;
 mod input;
 mod output;
+mod pages;
 mod serve;
 mod stamp;
 
@@ -118,6 +119,11 @@ enum Command {
         after_help = "Ví dụ: sohoa digitise --json --dry-run scan.pdf\n       sohoa digitise --procedure 1.001776 --accept --officer demo --out out scan.pdf"
     )]
     Digitise(digitise::DigitiseArgs),
+    /// Sắp xếp, xoay, bỏ, tách, gộp trang thành tệp PDF mới; tệp vào không bị sửa
+    #[command(
+        after_help = "Số trang luôn là số trang trong các tệp vào, đếm qua mọi tệp.\n\nVí dụ: sohoa pages --order 3,1,2 --rotate 2:90 --remove 4 scan.pdf out.pdf\n       sohoa pages --interleave mat-truoc.pdf mat-sau.pdf out.pdf"
+    )]
+    Pages(Box<pages::PagesArgs>),
     /// Ghi mã lên trang đầu của một tệp PDF
     #[command(after_help = "Ví dụ: sohoa stamp --code '001085012345.1.001776-KQ1.12/QĐ-UBND' in.pdf out.pdf")]
     Stamp(stamp::StampArgs),
@@ -193,6 +199,7 @@ pub fn main() -> ExitCode {
             Command::Worker(args) => serve::worker(args).await,
             Command::Check(args) => check::check(args),
             Command::Digitise(args) => digitise::digitise(args).await,
+            Command::Pages(args) => pages::pages(*args).await,
             Command::Stamp(args) => stamp::stamp(&args),
             Command::Catalogue(command) => administer::catalogue(command).await,
             Command::Officer(command) => administer::officer(command).await,

@@ -26,11 +26,7 @@ const DECLARED_OWNER: &str = "paper.declared_owner_sealed";
 pub async fn insert(tx: &mut Tx, paper: &Paper) -> Result<(), StoreError> {
     let keys = tx.keys();
     let row = paper.id.as_str();
-    let owner = paper
-        .declared_owner
-        .as_ref()
-        .map(|number| keys.seal_json(Place { column: DECLARED_OWNER, row }, number))
-        .transpose()?;
+    let owner = sealed_owner(&keys, paper)?;
     let state = keys.seal_json(Place { column: STATE, row }, &paper.state)?;
     sqlx::query(
         "INSERT INTO paper (id, dossier_id, role, form, expected_pages, declared_owner_sealed,
@@ -112,7 +108,7 @@ pub async fn newest(tx: &mut Tx, limit: u32) -> Result<Vec<Paper>, StoreError> {
 
 /// Brings `paper`, as it was read, into `state`, and gives it back as it is then.
 ///
-/// What a person may correct on the way (role, number of pages) is kept as `paper` has it.
+/// What a person may correct on the way (role, number of pages, owner) is kept as `paper` has it.
 ///
 /// # Errors
 /// [`StoreError::IllegalMove`]; [`StoreError::Stale`] when the paper changed since it was read.
@@ -122,14 +118,17 @@ pub async fn move_to(tx: &mut Tx, paper: &Paper, state: PaperState) -> Result<Pa
     }
     let row = paper.id.as_str();
     let sealed = tx.keys().seal_json(Place { column: STATE, row }, &state)?;
+    let owner = sealed_owner(&tx.keys(), paper)?;
     let moved = sqlx::query(
-        "UPDATE paper SET state = $1, state_sealed = $2, role = $3, expected_pages = $4, version = version + 1
-          WHERE id = $5 AND version = $6 AND state = $7",
+        "UPDATE paper SET state = $1, state_sealed = $2, role = $3, expected_pages = $4,
+                          declared_owner_sealed = $5, version = version + 1
+          WHERE id = $6 AND version = $7 AND state = $8",
     )
     .bind(state.name())
     .bind(sealed)
     .bind(role_text(paper)?)
     .bind(paper.expected_pages.map(|pages| i64::from(pages.0)))
+    .bind(owner)
     .bind(row)
     .bind(widen(paper.version, "paper.version")?)
     .bind(paper.state.name())
@@ -225,6 +224,11 @@ fn object_of(row: &AnyRow) -> Result<PaperObject, StoreError> {
         n_bytes: row.unsigned("n_bytes")?,
         media_type: row.text("media_type")?,
     })
+}
+
+fn sealed_owner(keys: &Keys, paper: &Paper) -> Result<Option<String>, StoreError> {
+    let place = Place { column: DECLARED_OWNER, row: paper.id.as_str() };
+    paper.declared_owner.as_ref().map(|number| keys.seal_json(place, number)).transpose()
 }
 
 fn role_text(paper: &Paper) -> Result<Option<String>, StoreError> {

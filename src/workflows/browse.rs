@@ -10,13 +10,15 @@ use crate::{
         event::{Action, AuditEvent},
         ids::{ContentHash, DossierId, OwnerId, PaperId, RecordId},
         officer::ActingOfficer,
+        plan::PagePlan,
         record::{ChangeEvent, StoredRecord},
     },
     engines::imaging::fault::ReadError,
-    store::{StoreError, audit, changes, codes, dossiers, owners, papers, records},
+    store::{StoreError, audit, changes, codes, dossiers, owners, papers, plans, records},
     workflows::{
+        arrange::{self, Arrangement},
         context::{Ctx, Spooled},
-        digitise,
+        digitise::{self, DigitiseError},
     },
 };
 
@@ -152,17 +154,76 @@ pub async fn page_picture(
     width_px: u32,
 ) -> Result<Vec<u8>, BrowseError> {
     let (paper, _, originals) = paper(ctx, officer, id).await?;
-    let rotation = paper.state.pages().iter().find(|p| p.position == position).map_or(0, |p| p.rotation);
+    let planned = {
+        let mut tx = ctx.db.read().await?;
+        plans::latest(&mut tx, id).await?
+    };
+    let facts = paper.state.pages().iter().find(|p| p.position == position);
+    let (page, rotation) = match (facts, &planned) {
+        (Some(facts), _) => (facts.original_page, facts.rotation),
+        (None, Some(entry)) => {
+            let index = position.checked_sub(1).ok_or(BrowseError::NotFound)?;
+            let planned = entry.plan.pages().get(index as usize).ok_or(BrowseError::NotFound)?;
+            (planned.page, planned.turn.unwrap_or(0))
+        }
+        (None, None) => (position, 0),
+    };
     if originals.is_empty() || matches!(paper.state, crate::domain::dossier::PaperState::Quarantined { .. }) {
         return Err(BrowseError::NotFound);
     }
     let spooled = Spooled::write(&ctx.bytes_of(&originals).await?).map_err(BrowseError::Spool)?;
     let readers = ctx.readers.clone();
     let picture =
-        tokio::task::spawn_blocking(move || readers.preview(&spooled.paths, position, rotation, width_px))
+        tokio::task::spawn_blocking(move || readers.preview(&spooled.paths, page, rotation, width_px))
             .await
             .map_err(|_| ReadError::Crashed)?;
     Ok(picture?)
+}
+
+/// The page plan of a paper with its history; looking at it is traced.
+///
+/// # Errors
+/// [`BrowseError`].
+pub async fn arrangement(
+    ctx: &Ctx,
+    officer: &ActingOfficer,
+    id: &PaperId,
+) -> Result<Arrangement, BrowseError> {
+    paper(ctx, officer, id).await?;
+    arrange::arrangement(ctx, id).await.map_err(|error| match error {
+        DigitiseError::Unreadable(error) => error.into(),
+        DigitiseError::Spool(source) => BrowseError::Spool(source),
+        DigitiseError::Store(error) => error.into(),
+        _ => BrowseError::NotFound,
+    })
+}
+
+/// A page of a paper's originals as JPEG, also one that is left out of its plan, but never one that is
+/// another paper's; turned as a person or the machine said, where one did.
+///
+/// # Errors
+/// [`BrowseError`].
+pub async fn original_picture(
+    ctx: &Ctx,
+    officer: &ActingOfficer,
+    id: &PaperId,
+    page: u32,
+    width_px: u32,
+) -> Result<Vec<u8>, BrowseError> {
+    let standing = arrangement(ctx, officer, id).await?;
+    if !standing.own().contains(&page) {
+        return Err(BrowseError::NotFound);
+    }
+    let turned = |plan: &PagePlan| plan.pages().iter().find(|p| p.page == page).and_then(|p| p.turn);
+    let seen = standing.paper.state.pages().iter().find(|p| p.original_page == page).map(|p| p.rotation);
+    // Of a page that was left out, as it stood last.
+    let rotation = seen.or_else(|| standing.history.iter().rev().find_map(|e| turned(&e.plan)));
+    let spooled = Spooled::write(&ctx.bytes_of(&standing.originals).await?).map_err(BrowseError::Spool)?;
+    let readers = ctx.readers.clone();
+    let picture = tokio::task::spawn_blocking(move || {
+        readers.preview(&spooled.paths, page, rotation.unwrap_or(0), width_px)
+    });
+    Ok(picture.await.map_err(|_| ReadError::Crashed)??)
 }
 
 /// The owners that `key` may mean: one by number, any number by name.

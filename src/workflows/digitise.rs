@@ -19,8 +19,8 @@ use crate::{
         officer::ActingOfficer,
         page::{CheckedPages, PageFaults, Severity},
     },
-    engines::imaging::fault::ReadError,
-    store::{StoreError, Tx, audit, codes, dossiers, jobs, owners, papers, quarantine as apart},
+    engines::imaging::{fault::ReadError, open::Container},
+    store::{StoreError, Tx, audit, codes, dossiers, jobs, owners, papers, plans, quarantine as apart},
     workflows::{
         context::{Ctx, Spooled},
         examine::{self, Declared, Examination},
@@ -29,7 +29,7 @@ use crate::{
 };
 
 /// Jobs that a person waits for go before those of a pile.
-const AT_THE_DESK: i32 = 10;
+pub(super) const AT_THE_DESK: i32 = 10;
 
 /// Why a step was not done.
 #[derive(Debug, thiserror::Error)]
@@ -184,10 +184,11 @@ async fn examine(
     is_overridden: bool,
     on_page: impl Fn(u32, u32) + Send + Sync + 'static,
 ) -> Result<Examination, DigitiseError> {
-    let (dossier, originals) = {
+    let (dossier, originals, planned) = {
         let mut tx = ctx.db.read().await?;
         let dossier = dossiers::get(&mut tx, &paper.dossier).await?.ok_or(DigitiseError::UnknownPaper)?;
-        (dossier, objects_as(&mut tx, &paper.id, ObjectRole::Original).await?)
+        let originals = objects_as(&mut tx, &paper.id, ObjectRole::Original).await?;
+        (dossier, originals, plans::latest(&mut tx, &paper.id).await?)
     };
     let catalogue = intake::catalogue_of(ctx, &dossier).await?;
     let files = ctx.bytes_of(&originals).await?;
@@ -197,6 +198,7 @@ async fn examine(
         procedure: dossier.procedure,
         role: paper.role.clone(),
         owner: paper.declared_owner.clone(),
+        plan: planned.map(|entry| entry.plan),
     };
     let (readers, rules, now) = (ctx.readers.clone(), ctx.rules.clone(), ctx.clock.now());
     let examination = tokio::task::spawn_blocking(move || {
@@ -294,18 +296,36 @@ async fn is_known_type(ctx: &Ctx, paper: &Paper, fields: &ConfirmedFields) -> Re
     if known { Ok(()) } else { Err(DigitiseError::UnknownType) }
 }
 
+/// Whether none of the files that the paper is made of is signed; files that were added and left out
+/// again don't count.
 async fn is_unsigned(ctx: &Ctx, paper: &Paper) -> Result<(), DigitiseError> {
     let originals = {
         let mut tx = ctx.db.read().await?;
         objects_as(&mut tx, &paper.id, ObjectRole::Original).await?
     };
     let files = ctx.bytes_of(&originals).await?;
-    let spooled = Spooled::write(&files).map_err(DigitiseError::Spool)?;
+    let container = container_of(ctx, &files).await?;
+    if !container.has_signatures {
+        return Ok(());
+    }
+    let mut first = 1u32;
+    for (bytes, n_pages) in files.into_iter().zip(container.pages_of_files) {
+        let pages = first..first.saturating_add(n_pages);
+        first = pages.end;
+        let is_used = paper.state.pages().iter().any(|facts| pages.contains(&facts.original_page));
+        if is_used && container_of(ctx, &[bytes]).await?.has_signatures {
+            return Err(DigitiseError::Signed);
+        }
+    }
+    Ok(())
+}
+
+/// What is known of files without looking at a page.
+pub(super) async fn container_of(ctx: &Ctx, files: &[Vec<u8>]) -> Result<Container, DigitiseError> {
+    let spooled = Spooled::write(files).map_err(DigitiseError::Spool)?;
     let readers = ctx.readers.clone();
-    let container = tokio::task::spawn_blocking(move || readers.open(&spooled.paths))
-        .await
-        .map_err(|_| ReadError::Crashed)??;
-    if container.has_signatures { Err(DigitiseError::Signed) } else { Ok(()) }
+    let opened = tokio::task::spawn_blocking(move || readers.open(&spooled.paths));
+    Ok(opened.await.map_err(|_| ReadError::Crashed)??)
 }
 
 /// Puts a failed paper back to the step that failed.
@@ -328,23 +348,41 @@ pub async fn retry(ctx: &Ctx, officer: &ActingOfficer, id: &PaperId) -> Result<P
 }
 
 /// Sets a secret paper apart: its bytes are sealed and the plain ones erased; no words, no picture (Điều 5 khoản 1).
-async fn quarantine(ctx: &Ctx, mut paper: Paper) -> Result<(), DigitiseError> {
-    let originals = {
+///
+/// Other papers of the same files (a batch that was split, a paper scanned into another) go with it:
+/// the secret lies in their bytes too. What is stored or has its code already stays; the trace says so.
+async fn quarantine(ctx: &Ctx, paper: Paper) -> Result<(), DigitiseError> {
+    let (objects, others) = {
         let mut tx = ctx.db.read().await?;
-        objects_as(&mut tx, &paper.id, ObjectRole::Original).await?
+        let originals = objects_as(&mut tx, &paper.id, ObjectRole::Original).await?;
+        let hashes: Vec<_> = originals.iter().map(|o| o.hash.clone()).collect();
+        let mut others = Vec::new();
+        for other in plans::sharers(&mut tx, &paper.id, &hashes).await? {
+            let other = papers::get(&mut tx, &other).await?.ok_or(DigitiseError::UnknownPaper)?;
+            let objects = papers::objects(&mut tx, &other.id).await?;
+            others.push((other, objects));
+        }
+        // Also the words of an earlier reading, of fewer pages.
+        (papers::objects(&mut tx, &paper.id).await?, others)
     };
-    let plain = ctx.bytes_of(&originals).await?;
+    let mut plain = objects.clone();
     let mut tx = ctx.db.write().await?;
-    let mut sealed = Vec::with_capacity(originals.len());
-    for (object, bytes) in originals.iter().zip(&plain) {
-        let kept = ctx.objects.put(&apart::seal(&tx, &paper.id, bytes)?).await?;
-        sealed.push(kept.as_object(ObjectRole::Quarantined, object.ordinal, "application/octet-stream"));
+    let keeping: Vec<PaperId> =
+        others.iter().filter(|(p, _)| !may_be_set_apart(&p.state)).map(|(p, _)| p.id.clone()).collect();
+    let detail = (!others.is_empty()).then(|| {
+        let of_the_file: Vec<_> = others.iter().map(|(p, _)| p.id.clone()).collect();
+        serde_json::json!({ "before": paper.state.name(), "after": "quarantined",
+                            "same_files": of_the_file, "still_kept_by": keeping })
+    });
+    set_apart(ctx, &mut tx, paper, &objects, detail).await?;
+    for (other, objects) in others {
+        if may_be_set_apart(&other.state) {
+            plain.extend(objects.iter().cloned());
+            set_apart(ctx, &mut tx, other, &objects, None).await?;
+        }
     }
-    apart::replace_objects(&mut tx, &paper.id, &sealed).await?;
-    let next = PaperState::Quarantined { at: ctx.clock.now() };
-    move_on(ctx, &mut tx, &mut paper, next, None, Some(Action::QuarantinePaper), None).await?;
     let mut erasable = Vec::new();
-    for object in &originals {
+    for object in &plain {
         if !apart::is_referenced(&mut tx, &object.hash).await? {
             erasable.push(object.hash.clone());
         }
@@ -354,6 +392,40 @@ async fn quarantine(ctx: &Ctx, mut paper: Paper) -> Result<(), DigitiseError> {
         ctx.objects.delete(&hash).await?;
     }
     Ok(())
+}
+
+/// Not once a code was assigned; a refused paper keeps its state, its bytes are sealed all the same.
+fn may_be_set_apart(state: &PaperState) -> bool {
+    match state {
+        PaperState::Failed { before, .. } => may_be_set_apart(before),
+        PaperState::ToSign { .. }
+        | PaperState::Signing { .. }
+        | PaperState::ToCode { .. }
+        | PaperState::Stored { .. } => false,
+        _ => true,
+    }
+}
+
+/// Seals the originals of one paper; of its other objects nothing is kept.
+async fn set_apart(
+    ctx: &Ctx,
+    tx: &mut Tx,
+    mut paper: Paper,
+    objects: &[PaperObject],
+    detail: Option<serde_json::Value>,
+) -> Result<(), DigitiseError> {
+    let mut sealed = Vec::new();
+    for object in objects.iter().filter(|o| o.role == ObjectRole::Original) {
+        let bytes = ctx.bytes(&object.hash).await?;
+        let kept = ctx.objects.put(&apart::seal(tx, &paper.id, &bytes)?).await?;
+        sealed.push(kept.as_object(ObjectRole::Quarantined, object.ordinal, "application/octet-stream"));
+    }
+    apart::replace_objects(tx, &paper.id, &sealed).await?;
+    if paper.state.is_final() {
+        return trace(ctx, tx, None, Action::QuarantinePaper, &paper.id, detail).await;
+    }
+    let next = PaperState::Quarantined { at: ctx.clock.now() };
+    move_on(ctx, tx, &mut paper, next, None, Some(Action::QuarantinePaper), detail).await
 }
 
 /// Marks a paper as failed at `step`, with a sentence for people.

@@ -16,6 +16,7 @@ use crate::{
         fields::{FieldKey, ProposedFields},
         ids::{OwnerNumber, ProcedureCode},
         page::{self, CheckedPages, Finding, FindingKind, PageFaults, Severity},
+        plan::PagePlan,
         text::RecognisedText,
     },
     engines::{
@@ -41,6 +42,8 @@ pub struct Declared {
     pub role: Option<PaperRole>,
     /// The owner's number.
     pub owner: Option<OwnerNumber>,
+    /// Which pages, in which order; all as they came when there is none.
+    pub plan: Option<PagePlan>,
 }
 
 /// What was seen of a paper.
@@ -85,7 +88,7 @@ pub fn check_pages(
     on_page: &(dyn Fn(u32, u32) + Sync),
 ) -> Result<Examination, ReadError> {
     let start = Instant::now();
-    let reading = readers.read(parts, Depth::Check, on_page)?;
+    let reading = readers.read(parts, None, Depth::Check, on_page)?;
     let findings = findings_of(&reading, expected, rules);
     let timings = StepTimes { total: millis(start.elapsed()), ..times_of(&reading) };
     Ok(Examination {
@@ -133,7 +136,7 @@ pub fn examine(
     on_page: &(dyn Fn(u32, u32) + Sync),
 ) -> Result<Examination, ReadError> {
     let start = Instant::now();
-    let reading = readers.read(parts, Depth::Text, on_page)?;
+    let reading = readers.read(parts, declared.plan.as_ref(), Depth::Text, on_page)?;
     let mut findings = findings_of(&reading, declared.pages, rules);
     let is_secret = findings.iter().any(|f| f.kind == FindingKind::Classified);
     let mut timings = times_of(&reading);

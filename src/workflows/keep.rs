@@ -7,12 +7,14 @@ use crate::{
         dossier::{Confirmation, ObjectRole, Paper, PaperObject, PaperState},
         event::{Action, AuditEvent},
         ids::{ContentHash, PaperId, RecordId},
+        plan::PagePlan,
         record::{ChangeKind, SignatureState, StoredRecord},
         text::RecognisedText,
     },
     engines::{
         imaging::fault::ReadError,
         pdf::archive::Departure,
+        reader::ComposeOrder,
         stamp::{self, Stamped, Way},
     },
     store::{StoreError, audit, changes, papers, records},
@@ -71,10 +73,19 @@ async fn compose(
         serde_json::from_slice(&words).map_err(|_| StoreError::Corrupt { what: "words of a paper" })?;
     let spooled = Spooled::write(&ctx.bytes_of(originals).await?).map_err(DigitiseError::Spool)?;
     let rotations: Vec<u16> = confirmed.checked.pages.iter().map(|p| p.rotation).collect();
-    let (fields, code, at) = (confirmed.fields.clone(), confirmed.code.clone(), confirmed.at);
+    let plan = PagePlan::of_facts(&confirmed.checked.pages);
+    let plan = plan.map_err(|_| StoreError::Corrupt { what: "pages of a paper" })?;
+    let code = confirmed.code.clone();
+    let order = ComposeOrder {
+        rotations,
+        text: words,
+        title: confirmed.fields.document_name.clone(),
+        fields: Some(confirmed.fields.clone()),
+        created_at: confirmed.at,
+    };
     let readers = ctx.readers.clone();
     tokio::task::spawn_blocking(move || {
-        let composed = readers.compose(&spooled.paths, &rotations, &words, &fields, at)?;
+        let composed = readers.compose(&spooled.paths, Some(&plan), order)?;
         Ok::<_, DigitiseError>((stamp::write_code(&composed.pdf, &code)?, composed.departures))
     })
     .await

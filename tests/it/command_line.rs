@@ -210,7 +210,8 @@ fn the_service_listens_on_this_machine_only() {
 
 #[test]
 fn every_command_has_help_with_an_example() {
-    for command in ["serve", "worker", "check", "digitise", "stamp", "catalogue", "officer", "audit"] {
+    for command in ["serve", "worker", "check", "digitise", "pages", "stamp", "catalogue", "officer", "audit"]
+    {
         let ran = sohoa([command, "-h"]);
         assert_eq!(ran.code, 0);
         assert!(ran.stdout.contains("Ví dụ: sohoa"), "{command}: {}", ran.stdout);

@@ -26,7 +26,7 @@ use sohoa::{
         validity::ValidityPeriod,
     },
     engines::{
-        reader::{Composed, ReaderLimits, Readers},
+        reader::{ComposeOrder, Composed, ReaderLimits, Readers},
         stamp,
     },
 };
@@ -82,8 +82,17 @@ fn compose_files(parts: &[PathBuf], source: TextSource, fields: &ConfirmedFields
     let n_pages = readers.open(parts).unwrap().n_pages;
     let pages = (1..=n_pages).map(|page| full_page(page, source)).collect();
     let rotations = vec![0; n_pages as usize];
-    let at = "2024-11-25T02:03:04Z".parse().unwrap();
-    readers.compose(parts, &rotations, &RecognisedText { pages }, fields, at).unwrap()
+    readers.compose(parts, None, order(rotations, pages, fields)).unwrap()
+}
+
+fn order(rotations: Vec<u16>, pages: Vec<PageText>, fields: &ConfirmedFields) -> ComposeOrder {
+    ComposeOrder {
+        rotations,
+        text: RecognisedText { pages },
+        title: fields.document_name.clone(),
+        fields: Some(fields.clone()),
+        created_at: "2024-11-25T02:03:04Z".parse().unwrap(),
+    }
 }
 
 fn compose(files: &[Vec<u8>], source: TextSource) -> Composed {
@@ -421,7 +430,6 @@ fn pages_are_decoded_one_at_a_time() {
     let limits = ReaderLimits { n_readers: 1, memory_bytes: 420 << 20, ..ReaderLimits::default() };
     let readers = Readers::new(Path::new(env!("CARGO_BIN_EXE_sohoa")).to_path_buf(), limits);
     let pages = (1..=24).map(|page| full_page(page, TextSource::Ocr)).collect();
-    let at = "2024-11-25T02:03:04Z".parse().unwrap();
-    let composed = readers.compose(&parts, &[0; 24], &RecognisedText { pages }, &fields(), at).unwrap();
+    let composed = readers.compose(&parts, None, order(vec![0; 24], pages, &fields())).unwrap();
     assert_eq!(Document::load_mem(&composed.pdf).unwrap().page_iter().count(), 24);
 }

@@ -12,25 +12,22 @@ use std::{
 };
 
 use image::{ImageEncoder, codecs::jpeg::JpegEncoder};
-use jiff::Timestamp;
 use rustix::process::{Resource, Rlimit, setrlimit};
 
 use super::{
+    answer::ComposeOrder,
     look::{LazyEngine, look_at},
     wire::{self, Parts, Request, Response, Task},
 };
-use crate::{
-    domain::{fields::ConfirmedFields, text::RecognisedText},
-    engines::{
-        imaging::{
-            fault::{Limits, ReadError},
-            open::{self, Opened},
-            resize_picture, turn_picture,
-        },
-        pdf::{
-            archive::Departure,
-            compose::{ComposeMeta, ComposePage, ComposedPdf, compose},
-        },
+use crate::engines::{
+    imaging::{
+        fault::{Limits, ReadError},
+        open::{self, Opened},
+        resize_picture, turn_picture,
+    },
+    pdf::{
+        archive::Departure,
+        compose::{ComposeMeta, ComposePage, ComposedPdf, compose},
     },
 };
 
@@ -99,15 +96,15 @@ impl Child {
         let Self { paper: Some((_, paper)), engine } = self else { return Err(ReadError::Crashed) };
         match &request.task {
             Task::Open => Ok((Response::Opened { container: paper.container().clone() }, Vec::new())),
-            Task::Page { index, depth } => {
-                let page = Box::new(look_at(paper, *index, *depth, engine)?);
+            Task::Page { index, turn, depth } => {
+                let page = Box::new(look_at(paper, *index, *turn, *depth, engine)?);
                 Ok((Response::Page { page }, Vec::new()))
             }
             Task::Preview { index, rotation, width_px } => {
                 Ok((Response::Bytes, preview(paper, *index as usize, *rotation, *width_px)?))
             }
-            Task::Compose { rotations, text, fields, created_at } => {
-                let (pdf, departures) = composed(paper, rotations, text, fields, *created_at)?;
+            Task::Compose { indices, order } => {
+                let (pdf, departures) = composed(paper, indices.as_deref(), order)?;
                 Ok((Response::Composed { departures }, pdf))
             }
         }
@@ -151,24 +148,27 @@ fn preview(paper: &Opened, index: usize, rotation: u16, width_px: u32) -> Result
 
 fn composed(
     paper: &Opened,
-    rotations: &[u16],
-    text: &RecognisedText,
-    fields: &ConfirmedFields,
-    created_at: Timestamp,
+    indices: Option<&[u32]>,
+    order: &ComposeOrder,
 ) -> Result<(Vec<u8>, Vec<Departure>), ReadError> {
-    let n = paper.container().n_pages as usize;
-    if rotations.len() != n || text.pages.len() != n {
+    let ComposeOrder { rotations, text, title, fields, created_at } = order;
+    let indices: Vec<usize> = match indices {
+        Some(indices) => indices.iter().map(|index| *index as usize).collect(),
+        None => (0..paper.container().n_pages as usize).collect(),
+    };
+    let n = indices.len();
+    if n == 0 || rotations.len() != n || text.pages.len() != n {
         return Err(ReadError::NotComposed);
     }
-    let first = turn_picture(paper.picture_as_seen(0, 72.0)?, rotations[0]);
+    let first = turn_picture(paper.picture_as_seen(indices[0], 72.0)?, rotations[0]);
     let meta = ComposeMeta {
-        title: fields.document_name.clone(),
-        fields: Some(fields.clone()),
-        created_at,
-        first_page: Some(first_at_72_dpi(first, paper.size_mm(0), rotations[0])),
+        title: title.clone(),
+        fields: fields.clone(),
+        created_at: *created_at,
+        first_page: Some(first_at_72_dpi(first, paper.size_mm(indices[0]), rotations[0])),
     };
     let pages: Vec<ComposePage<'_>> = paper
-        .sources()?
+        .sources(&indices)?
         .into_iter()
         .zip(rotations.iter().zip(&text.pages))
         .map(|(source, (rotation, text))| ComposePage { source, rotation: *rotation, text })

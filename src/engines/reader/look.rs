@@ -37,10 +37,11 @@ impl LazyEngine {
     }
 }
 
-/// Looks at page `index` (from 0) of a paper.
+/// Looks at page `index` (from 0) of a paper, turned by `turn` where a person said which way is up.
 pub(super) fn look_at(
     paper: &Opened,
     index: u32,
+    turn: Option<u16>,
     depth: Depth,
     engine: &mut LazyEngine,
 ) -> Result<PageAnswer, ReadError> {
@@ -51,7 +52,7 @@ pub(super) fn look_at(
     let small = little.ink();
     let blank = is_blank_page(&page, &small);
     let note = if blank { None } else { note::find(&page) };
-    let (rotation, skew) = way(&page, &small, blank, engine)?;
+    let (rotation, skew) = way(&page, &small, blank, turn, engine)?;
     let marks = if blank { Vec::new() } else { read_marks(&page, (&little, &small), rotation, engine)? };
     let mut looked = Looked::at(page, (little, small), blank, note, (rotation, skew));
     let measured = Instant::now();
@@ -222,17 +223,20 @@ fn measure(
     })
 }
 
-/// Degrees clockwise that bring the page upright, and the skew that is left then.
+/// Degrees clockwise that bring the page upright, and the skew that is left then; `turn` is a person's word.
 fn way(
     page: &DecodedPage,
     small: &GrayImage,
     blank: bool,
+    turn: Option<u16>,
     engine: &mut LazyEngine,
 ) -> Result<(u16, f32), ReadError> {
-    match page.text_rotation {
-        Some(rotation) => Ok((rotation, 0.0)),
-        None if blank => Ok((0, 0.0)),
-        None => way_up(page, small, engine),
+    match (turn, page.text_rotation) {
+        (Some(turn), None) if !blank => Ok((turn, Writing::of(small).turned(turn).skew_degrees())),
+        (Some(turn), _) => Ok((turn, 0.0)),
+        (None, Some(rotation)) => Ok((rotation, 0.0)),
+        (None, None) if blank => Ok((0, 0.0)),
+        (None, None) => way_up(page, small, engine),
     }
 }
 

@@ -11,7 +11,7 @@ use crate::{
     domain::confirm::FieldFault,
     engines::imaging::fault::ReadError,
     store::StoreError,
-    workflows::{browse::BrowseError, digitise::DigitiseError, intake::IntakeError},
+    workflows::{arrange::ArrangeError, browse::BrowseError, digitise::DigitiseError, intake::IntakeError},
 };
 
 /// An error, as `application/problem+json`.
@@ -132,6 +132,7 @@ impl From<IntakeError> for Problem {
             IntakeError::NoProcedure => Self::new(StatusCode::CONFLICT, "no-procedure", detail),
             IntakeError::UnknownRole(_) => Self::new(StatusCode::NOT_FOUND, "unknown-component", detail)
                 .under("QĐ 1917/QĐ-BLĐTBXH, Điều 4 khoản 1"),
+            IntakeError::Plan(_) => Self::new(StatusCode::UNPROCESSABLE_ENTITY, "page-plan", detail),
             IntakeError::Unreadable(error) => error.into(),
             IntakeError::Spool(source) => spool(&source),
             IntakeError::Store(error) => error.into(),
@@ -161,6 +162,27 @@ impl From<DigitiseError> for Problem {
             DigitiseError::Spool(source) => spool(&source),
             DigitiseError::Stamp(_) => unprocessable("stamp").under("QĐ 1917/QĐ-BLĐTBXH, Điều 15 khoản 3"),
             DigitiseError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<ArrangeError> for Problem {
+    fn from(error: ArrangeError) -> Self {
+        let detail = error.to_string();
+        let unprocessable = |kind| Self::new(StatusCode::UNPROCESSABLE_ENTITY, kind, detail.clone());
+        match error {
+            ArrangeError::Step(error) => error.into(),
+            ArrangeError::Plan(_) | ArrangeError::NotOwn { .. } | ArrangeError::NothingChanged => {
+                unprocessable("page-plan")
+            }
+            ArrangeError::NoSteps => Self::bad_request("page-plan", detail),
+            ArrangeError::Undo(_) => Self::new(StatusCode::CONFLICT, "nothing-to-undo", detail),
+            ArrangeError::WrongParts { .. } => unprocessable("parts"),
+            ArrangeError::NotMergeable => unprocessable("not-mergeable"),
+            ArrangeError::Role(_) => {
+                unprocessable("unknown-component").under("QĐ 1917/QĐ-BLĐTBXH, Điều 4 khoản 1")
+            }
+            ArrangeError::NoProcedure => Self::new(StatusCode::CONFLICT, "no-procedure", detail),
         }
     }
 }

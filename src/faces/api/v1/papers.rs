@@ -176,7 +176,7 @@ fn etag(version: u64) -> String {
     format!("\"{version}\"")
 }
 
-fn with_etag(answer: PaperOut) -> Response {
+pub(super) fn with_etag(answer: PaperOut) -> Response {
     ([(header::ETAG, etag(answer.version))], Json(answer)).into_response()
 }
 
@@ -271,7 +271,7 @@ pub(in crate::faces::api) async fn upload_opinion(
 
 // --- looking --------------------------------------------------------------------------------------
 
-async fn seen(
+pub(super) async fn seen(
     api: &Api,
     officer: &crate::domain::officer::ActingOfficer,
     id: &PaperId,
@@ -325,7 +325,7 @@ pub(in crate::faces::api) async fn events(
 /// How large a picture is asked for.
 #[derive(Deserialize)]
 pub(in crate::faces::api) struct PictureIn {
-    width: Option<u32>,
+    pub(super) width: Option<u32>,
 }
 
 /// `GET /papers/{id}/pages/{position}/picture`: a page, upright, as JPEG.
@@ -390,7 +390,7 @@ pub(in crate::faces::api) async fn confirm(
 }
 
 /// The version in `If-Match`; `*` and nothing match any.
-fn version_of(headers: &HeaderMap) -> Result<Option<u64>, Problem> {
+pub(super) fn version_of(headers: &HeaderMap) -> Result<Option<u64>, Problem> {
     let Some(tag) = headers.get(header::IF_MATCH) else { return Ok(None) };
     let wrong = || Problem::bad_request("if-match", "If-Match phải là ETag của giấy tờ.");
     let tag = tag.to_str().map_err(|_| wrong())?.trim();
