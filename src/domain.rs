@@ -2,6 +2,7 @@
 //!
 //! Everything here is decided from its arguments alone: no file, no clock, no database, no network.
 
+pub mod card;
 pub mod catalogue;
 pub mod code;
 pub mod confirm;
@@ -14,5 +15,6 @@ pub mod job;
 pub mod officer;
 pub mod page;
 pub mod record;
+pub mod separator;
 pub mod text;
 pub mod validity;

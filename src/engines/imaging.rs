@@ -8,7 +8,9 @@ pub mod classified;
 pub mod fault;
 pub mod open;
 pub mod page_number;
+pub mod patch;
 pub mod picture;
+pub mod qr;
 pub mod source;
 
 mod duplicate;
