@@ -14,6 +14,7 @@ pub mod ids;
 pub mod job;
 pub mod officer;
 pub mod page;
+pub mod plan;
 pub mod record;
 pub mod separator;
 pub mod text;

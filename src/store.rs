@@ -22,6 +22,7 @@ pub mod objects;
 pub mod officers;
 pub mod owners;
 pub mod papers;
+pub mod plans;
 pub mod quarantine;
 pub mod records;
 mod row;

@@ -13,7 +13,7 @@ use crate::{
         record::{ChangeEvent, StoredRecord},
     },
     engines::imaging::fault::ReadError,
-    store::{StoreError, audit, changes, codes, dossiers, owners, papers, records},
+    store::{StoreError, audit, changes, codes, dossiers, owners, papers, plans, records},
     workflows::{
         context::{Ctx, Spooled},
         digitise,
@@ -152,14 +152,27 @@ pub async fn page_picture(
     width_px: u32,
 ) -> Result<Vec<u8>, BrowseError> {
     let (paper, _, originals) = paper(ctx, officer, id).await?;
-    let rotation = paper.state.pages().iter().find(|p| p.position == position).map_or(0, |p| p.rotation);
+    let planned = {
+        let mut tx = ctx.db.read().await?;
+        plans::latest(&mut tx, id).await?
+    };
+    let facts = paper.state.pages().iter().find(|p| p.position == position);
+    let (page, rotation) = match (facts, &planned) {
+        (Some(facts), _) => (facts.original_page, facts.rotation),
+        (None, Some(entry)) => {
+            let index = position.checked_sub(1).ok_or(BrowseError::NotFound)?;
+            let planned = entry.plan.pages().get(index as usize).ok_or(BrowseError::NotFound)?;
+            (planned.page, planned.turn.unwrap_or(0))
+        }
+        (None, None) => (position, 0),
+    };
     if originals.is_empty() || matches!(paper.state, crate::domain::dossier::PaperState::Quarantined { .. }) {
         return Err(BrowseError::NotFound);
     }
     let spooled = Spooled::write(&ctx.bytes_of(&originals).await?).map_err(BrowseError::Spool)?;
     let readers = ctx.readers.clone();
     let picture =
-        tokio::task::spawn_blocking(move || readers.preview(&spooled.paths, position, rotation, width_px))
+        tokio::task::spawn_blocking(move || readers.preview(&spooled.paths, page, rotation, width_px))
             .await
             .map_err(|_| ReadError::Crashed)?;
     Ok(picture?)

@@ -20,7 +20,7 @@ use crate::{
         page::{CheckedPages, PageFaults, Severity},
     },
     engines::imaging::fault::ReadError,
-    store::{StoreError, Tx, audit, codes, dossiers, jobs, owners, papers, quarantine as apart},
+    store::{StoreError, Tx, audit, codes, dossiers, jobs, owners, papers, plans, quarantine as apart},
     workflows::{
         context::{Ctx, Spooled},
         examine::{self, Declared, Examination},
@@ -184,10 +184,11 @@ async fn examine(
     is_overridden: bool,
     on_page: impl Fn(u32, u32) + Send + Sync + 'static,
 ) -> Result<Examination, DigitiseError> {
-    let (dossier, originals) = {
+    let (dossier, originals, planned) = {
         let mut tx = ctx.db.read().await?;
         let dossier = dossiers::get(&mut tx, &paper.dossier).await?.ok_or(DigitiseError::UnknownPaper)?;
-        (dossier, objects_as(&mut tx, &paper.id, ObjectRole::Original).await?)
+        let originals = objects_as(&mut tx, &paper.id, ObjectRole::Original).await?;
+        (dossier, originals, plans::latest(&mut tx, &paper.id).await?)
     };
     let catalogue = intake::catalogue_of(ctx, &dossier).await?;
     let files = ctx.bytes_of(&originals).await?;
@@ -197,6 +198,7 @@ async fn examine(
         procedure: dossier.procedure,
         role: paper.role.clone(),
         owner: paper.declared_owner.clone(),
+        plan: planned.map(|entry| entry.plan),
     };
     let (readers, rules, now) = (ctx.readers.clone(), ctx.rules.clone(), ctx.clock.now());
     let examination = tokio::task::spawn_blocking(move || {

@@ -16,6 +16,7 @@ use crate::{
         fields::{FieldKey, ProposedFields},
         ids::{OwnerNumber, ProcedureCode},
         page::{self, CheckedPages, Finding, FindingKind, PageFaults, Severity},
+        plan::PagePlan,
         text::RecognisedText,
     },
     engines::{
@@ -40,6 +41,8 @@ pub struct Declared {
     pub role: Option<PaperRole>,
     /// The owner's number.
     pub owner: Option<OwnerNumber>,
+    /// Which pages, in which order; all as they came when there is none.
+    pub plan: Option<PagePlan>,
 }
 
 /// What was seen of a paper.
@@ -83,8 +86,20 @@ pub fn check_pages(
     rules: &PageRules,
     on_page: &(dyn Fn(u32, u32) + Sync),
 ) -> Result<Examination, ReadError> {
+    check_planned(readers, parts, None, expected, rules, on_page)
+}
+
+/// As [`check_pages`], of the pages of a plan.
+fn check_planned(
+    readers: &Readers,
+    parts: &[PathBuf],
+    plan: Option<&PagePlan>,
+    expected: Option<ExpectedPages>,
+    rules: &PageRules,
+    on_page: &(dyn Fn(u32, u32) + Sync),
+) -> Result<Examination, ReadError> {
     let start = Instant::now();
-    let reading = readers.read(parts, Depth::Check, on_page)?;
+    let reading = readers.read(parts, plan, Depth::Check, on_page)?;
     let findings = findings_of(&reading, expected, rules);
     let timings = StepTimes { total: millis(start.elapsed()), ..times_of(&reading) };
     Ok(Examination {
@@ -123,16 +138,18 @@ pub fn examine(
     on_page: &(dyn Fn(u32, u32) + Sync),
 ) -> Result<Examination, ReadError> {
     let start = Instant::now();
+    let plan = declared.plan.as_ref();
+    let n_pages = || plan.map_or_else(|| Ok(readers.open(parts)?.n_pages), |plan| Ok(plan.n_pages()));
     if let Some(declared_pages) = declared.pages
-        && readers.open(parts)?.n_pages != declared_pages.0
+        && n_pages()? != declared_pages.0
     {
         // Whether blank sides make up the difference, the pictures tell; words would be read for nothing.
-        let checked = check_pages(readers, parts, declared.pages, rules, on_page)?;
+        let checked = check_planned(readers, parts, plan, declared.pages, rules, on_page)?;
         if checked.pages.is_err() {
             return Ok(checked);
         }
     }
-    let reading = readers.read(parts, Depth::Text, on_page)?;
+    let reading = readers.read(parts, plan, Depth::Text, on_page)?;
     let mut findings = findings_of(&reading, declared.pages, rules);
     let is_secret = findings.iter().any(|f| f.kind == FindingKind::Classified);
     let mut timings = times_of(&reading);

@@ -2,6 +2,8 @@
 
 use std::io;
 
+use jiff::Timestamp;
+
 use crate::{
     domain::{
         catalogue::Catalogue,
@@ -11,9 +13,13 @@ use crate::{
         ids::{ContentHash, DossierId, OwnerNumber, PaperId, ProcedureCode},
         job::Job,
         officer::ActingOfficer,
+        plan::{PagePlan, PlanAct, PlanEntry, PlanError},
     },
-    engines::imaging::{fault::ReadError, open::Container},
-    store::{StoreError, audit, catalogues, dossiers, jobs, papers},
+    engines::imaging::{
+        fault::ReadError,
+        open::{Container, ContainerKind},
+    },
+    store::{StoreError, audit, catalogues, dossiers, jobs, papers, plans},
     workflows::context::{Ctx, Spooled},
 };
 
@@ -30,6 +36,9 @@ pub struct Upload {
     pub expected_pages: Option<ExpectedPages>,
     /// Declared owner.
     pub owner: Option<OwnerNumber>,
+    /// The pages of the files that are this paper, in order, where the files hold other papers too (a
+    /// batch from the feeder); all of them when there is none.
+    pub plan: Option<PagePlan>,
 }
 
 /// Why nothing was received, or no dossier opened.
@@ -47,6 +56,9 @@ pub enum IntakeError {
     /// The catalogue has no such component or result.
     #[error(transparent)]
     UnknownRole(Refusal),
+    /// The plan names pages that the files don't have.
+    #[error(transparent)]
+    Plan(#[from] PlanError),
     /// The bytes are no paper.
     #[error(transparent)]
     Unreadable(#[from] ReadError),
@@ -132,7 +144,13 @@ pub async fn receive(
         dossiers::get(&mut tx, dossier).await?.ok_or(IntakeError::UnknownDossier)?
     };
     let refusal = refusal_of(ctx, &dossier, &upload).await?;
-    open(ctx, &upload.files).await?;
+    let container = open(ctx, &upload.files).await?;
+    match &upload.plan {
+        Some(plan) => plan.check(container.n_pages)?,
+        // Several files with a PDF among them: more likely several papers than one.
+        None if container.kind == ContainerKind::Mixed => return Err(ReadError::MixedParts.into()),
+        None => {}
+    }
 
     let mut objects = Vec::with_capacity(upload.files.len());
     for (ordinal, bytes) in (0u32..).zip(&upload.files) {
@@ -165,6 +183,10 @@ pub async fn receive(
     for object in &objects {
         papers::add_object(&mut tx, &paper.id, object).await?;
     }
+    let planned = upload.plan.as_ref().map(PagePlan::pages).map(<[_]>::to_vec);
+    if let Some(plan) = upload.plan {
+        plans::append(&mut tx, &paper.id, &first_entry(plan, now)).await?;
+    }
     let event = AuditEvent {
         at: now,
         officer: Some(officer.clone()),
@@ -172,7 +194,7 @@ pub async fn receive(
         object: ("paper", paper.id.to_string()),
         purpose: None,
         detail: Some(serde_json::json!({
-            "form": paper.form, "originals": objects.iter().map(|o| o.hash.as_str()).collect::<Vec<_>>(),
+            "form": paper.form, "plan": planned, "originals": objects.iter().map(|o| o.hash.as_str()).collect::<Vec<_>>(),
         })),
     };
     audit::append(&mut tx, &event).await?;
@@ -181,6 +203,13 @@ pub async fn receive(
     }
     tx.commit().await?;
     Ok(paper)
+}
+
+/// The beginning of a paper's history of plans: the pages it was received as.
+pub(super) fn first_entry(plan: PagePlan, received_at: Timestamp) -> PlanEntry {
+    let mut own: Vec<u32> = plan.pages().iter().map(|p| p.page).collect();
+    own.sort_unstable();
+    PlanEntry { ordinal: 1, plan, own, act: PlanAct::Received, reason: None, by: None, at: received_at }
 }
 
 /// The clause by which the paper is not digitised, if any.
@@ -197,7 +226,7 @@ async fn refusal_of(ctx: &Ctx, dossier: &Dossier, upload: &Upload) -> Result<Opt
 }
 
 /// By content, never by name; what opened is one of these.
-fn media_type_of(bytes: &[u8]) -> &'static str {
+pub(super) fn media_type_of(bytes: &[u8]) -> &'static str {
     match bytes {
         [0xFF, 0xD8, ..] => "image/jpeg",
         [0x89, b'P', b'N', b'G', ..] => "image/png",
@@ -206,7 +235,8 @@ fn media_type_of(bytes: &[u8]) -> &'static str {
     }
 }
 
-async fn open(ctx: &Ctx, files: &[Vec<u8>]) -> Result<Container, IntakeError> {
+/// Sees that files are a paper, without looking at a page.
+pub(super) async fn open(ctx: &Ctx, files: &[Vec<u8>]) -> Result<Container, IntakeError> {
     let spooled = Spooled::write(files).map_err(IntakeError::Spool)?;
     let readers = ctx.readers.clone();
     let opened = tokio::task::spawn_blocking(move || readers.open(&spooled.paths))

@@ -7,6 +7,7 @@ use crate::{
         dossier::{Confirmation, ObjectRole, Paper, PaperObject, PaperState},
         event::{Action, AuditEvent},
         ids::{ContentHash, PaperId, RecordId},
+        plan::PagePlan,
         record::{ChangeKind, SignatureState, StoredRecord},
         text::RecognisedText,
     },
@@ -55,10 +56,12 @@ async fn compose(
         serde_json::from_slice(&words).map_err(|_| StoreError::Corrupt { what: "words of a paper" })?;
     let spooled = Spooled::write(&ctx.bytes_of(originals).await?).map_err(DigitiseError::Spool)?;
     let rotations: Vec<u16> = confirmed.checked.pages.iter().map(|p| p.rotation).collect();
+    let plan = PagePlan::of_facts(&confirmed.checked.pages);
+    let plan = plan.map_err(|_| StoreError::Corrupt { what: "pages of a paper" })?;
     let (title, code, at) = (confirmed.fields.document_name.clone(), confirmed.code.clone(), confirmed.at);
     let readers = ctx.readers.clone();
     tokio::task::spawn_blocking(move || {
-        let composed = readers.compose(&spooled.paths, &rotations, &words, &title, at)?;
+        let composed = readers.compose(&spooled.paths, Some(&plan), &rotations, &words, &title, at)?;
         Ok::<_, DigitiseError>(stamp::write_code(&composed, &code)?)
     })
     .await

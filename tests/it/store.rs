@@ -8,6 +8,7 @@ mod objects;
 mod opening;
 mod owners;
 mod papers;
+mod plans;
 mod requests;
 mod sealed;
 mod world;

@@ -9,7 +9,7 @@ pub use rules::{BlankPages, PageRules};
 
 use crate::domain::page::{Colour, Finding, FindingKind, PageFacts};
 
-use super::open::{Container, ContainerKind};
+use super::open::Container;
 
 const COUNT_RULE: &str = "QĐ 1917/QĐ-BLĐTBXH, Điều 9 khoản 3";
 const WHOLE_RULE: &str = "QĐ 1917/QĐ-BLĐTBXH, Điều 9 khoản 2";
@@ -83,7 +83,7 @@ fn wrong_count(pages: &[PageFacts], expected: u32, rules: &PageRules) -> Option<
 }
 
 fn old_version<'c>(container: &'c Container, rules: &PageRules) -> Option<&'c str> {
-    let version = container.pdf_version.as_deref().filter(|_| container.kind == ContainerKind::Pdf)?;
+    let version = container.pdf_version.as_deref()?;
     let number = |text: &str| text.parse::<f32>().ok();
     (number(version)? + 0.001 < number(&rules.min_pdf_version)?).then_some(version)
 }

@@ -139,6 +139,20 @@ impl ReadError {
         matches!(self, Self::Unreachable | Self::NoReader | Self::NoLanguageModel)
     }
 
+    /// The same, said of another page: `page_of` gives it for the one named.
+    #[must_use]
+    pub fn on_page(self, page_of: impl Fn(u32) -> u32) -> Self {
+        match self {
+            Self::DamagedPage { page } => Self::DamagedPage { page: page_of(page) },
+            Self::UnsupportedPage { page } => Self::UnsupportedPage { page: page_of(page) },
+            Self::NoSuchPage { page } => Self::NoSuchPage { page: page_of(page) },
+            Self::TooManyPixels { page, width_px, height_px, limit } => {
+                Self::TooManyPixels { page: page_of(page), width_px, height_px, limit }
+            }
+            other => other,
+        }
+    }
+
     /// Whether only one page is concerned, so that the others can still be looked at.
     pub fn is_of_page(&self) -> bool {
         matches!(

@@ -1,4 +1,5 @@
-//! From the files of a paper to an opened document: one PDF, or pictures in the order of the pages.
+//! From the files of a paper to an opened document: one PDF, pictures in the order of the pages, or
+//! files of any of these kinds one behind the other (a page scanned again later is a file of its own).
 //!
 //! Recognised by content, never by name. A paper that cannot be seen whole is an error here, so that
 //! nothing later works on fewer pages than there are.
@@ -27,6 +28,8 @@ pub enum ContainerKind {
     Tiff,
     /// Pictures, one file per page (a TIFF among them may hold several).
     Images,
+    /// Several files, a PDF among them: a paper put together from more than one scan.
+    Mixed,
 }
 
 /// What is known of a paper's files without looking at a page.
@@ -34,10 +37,12 @@ pub enum ContainerKind {
 pub struct Container {
     /// The kind of file.
     pub kind: ContainerKind,
-    /// `1.7` and the like; `None` unless it is a PDF.
+    /// `1.7` and the like, of several PDFs the lowest; `None` unless there is a PDF.
     pub pdf_version: Option<String>,
     /// Pages over all files.
     pub n_pages: u32,
+    /// Pages of each file, in the order of the files.
+    pub pages_of_files: Vec<u32>,
     /// Bytes over all files.
     pub n_bytes: u64,
     /// Whether a signature field of the PDF is filled.
@@ -63,7 +68,12 @@ struct RasterPage {
 
 enum Content {
     Pdf(Box<Pdf>),
-    Rasters { parts: Vec<Vec<u8>>, pages: Vec<RasterPage> },
+    Rasters {
+        parts: Vec<Vec<u8>>,
+        pages: Vec<RasterPage>,
+    },
+    /// One per file; none of them is `Several`.
+    Several(Vec<Opened>),
 }
 
 /// A paper, opened; pages are decoded one at a time.
@@ -86,10 +96,49 @@ pub fn open(mut parts: Vec<Vec<u8>>, limits: Limits) -> Result<Opened, ReadError
         return Err(ReadError::TooManyBytes { found: n_bytes, limit: limits.max_bytes });
     }
     if parts.iter().any(|p| pdf_facts::is_pdf(p) && !is_picture(p)) {
-        let (Some(bytes), true) = (parts.pop(), parts.is_empty()) else { return Err(ReadError::MixedParts) };
-        return open_pdf(bytes, n_bytes, limits);
+        if parts.len() > 1 {
+            return open_several(parts, n_bytes, limits);
+        }
+        return parts.pop().map_or(Err(ReadError::Empty), |bytes| open_pdf(bytes, n_bytes, limits));
     }
     open_rasters(parts, n_bytes, limits)
+}
+
+/// One behind the other, files of which at least one is a PDF.
+fn open_several(files: Vec<Vec<u8>>, n_bytes: u64, limits: Limits) -> Result<Opened, ReadError> {
+    let mut parts: Vec<Opened> = Vec::with_capacity(files.len());
+    let mut n_pages = 0u32;
+    for bytes in files {
+        let length = bytes.len() as u64;
+        let is_pdf = pdf_facts::is_pdf(&bytes) && !is_picture(&bytes);
+        let part =
+            if is_pdf { open_pdf(bytes, length, limits) } else { open_rasters(vec![bytes], length, limits) };
+        let part = part.map_err(|error| behind(error, n_pages))?;
+        n_pages = n_pages.saturating_add(part.container.n_pages);
+        if n_pages > limits.max_pages {
+            return Err(ReadError::TooManyPages { found: n_pages, limit: limits.max_pages });
+        }
+        parts.push(part);
+    }
+    let of = || parts.iter().map(|p| &p.container);
+    // By parts of the number, since 1.10 would be newer than 1.4.
+    let number = |v: &String| v.split('.').map(|n| n.parse().unwrap_or(0u32)).collect::<Vec<_>>();
+    let container = Container {
+        kind: ContainerKind::Mixed,
+        pdf_version: of().filter_map(|c| c.pdf_version.clone()).min_by_key(number),
+        n_pages,
+        pages_of_files: of().map(|c| c.n_pages).collect(),
+        n_bytes,
+        has_signatures: of().any(|c| c.has_signatures),
+        certified: of().filter_map(|c| c.certified).min(),
+        is_encrypted: of().any(|c| c.is_encrypted),
+    };
+    Ok(Opened { content: Content::Several(parts), container, limits })
+}
+
+/// An error of a file, said of the page that is behind `n_before` others.
+fn behind(error: ReadError, n_before: u32) -> ReadError {
+    error.on_page(|page| page.saturating_add(n_before))
 }
 
 fn is_picture(bytes: &[u8]) -> bool {
@@ -98,10 +147,12 @@ fn is_picture(bytes: &[u8]) -> bool {
 
 fn open_pdf(bytes: Vec<u8>, n_bytes: u64, limits: Limits) -> Result<Opened, ReadError> {
     let (pdf, facts) = pdf_facts::open(bytes, limits.max_pages)?;
+    let n_pages = u32::try_from(pdf.pages().len()).unwrap_or(u32::MAX);
     let container = Container {
         kind: ContainerKind::Pdf,
         pdf_version: Some(facts.version.to_owned()),
-        n_pages: u32::try_from(pdf.pages().len()).unwrap_or(u32::MAX),
+        n_pages,
+        pages_of_files: vec![n_pages],
         n_bytes,
         has_signatures: facts.has_signatures,
         certified: facts.certified,
@@ -112,8 +163,10 @@ fn open_pdf(bytes: Vec<u8>, n_bytes: u64, limits: Limits) -> Result<Opened, Read
 
 fn open_rasters(parts: Vec<Vec<u8>>, n_bytes: u64, limits: Limits) -> Result<Opened, ReadError> {
     let mut pages: Vec<RasterPage> = Vec::new();
+    let mut pages_of_files = Vec::with_capacity(parts.len());
     for (part, bytes) in parts.iter().enumerate() {
         let (is_whole, found) = headers(bytes, &limits)?;
+        pages_of_files.push(u32::try_from(found.len()).unwrap_or(u32::MAX));
         for (kind, header) in found {
             let page = u32::try_from(pages.len() + 1).unwrap_or(u32::MAX);
             let (width_px, height_px) = (u64::from(header.width_px), u64::from(header.height_px));
@@ -135,6 +188,7 @@ fn open_rasters(parts: Vec<Vec<u8>>, n_bytes: u64, limits: Limits) -> Result<Ope
         kind: if is_one_tiff { ContainerKind::Tiff } else { ContainerKind::Images },
         pdf_version: None,
         n_pages: u32::try_from(pages.len()).unwrap_or(u32::MAX),
+        pages_of_files,
         n_bytes,
         has_signatures: false,
         certified: None,
@@ -184,7 +238,40 @@ impl Opened {
                 let (w_mm, h_mm, _) = paper_size(h.width_px, h.height_px, h.claimed_dpi);
                 Some((w_mm, h_mm))
             }
+            Content::Several(_) => {
+                let (part, index, _) = self.part(index);
+                part?.size_mm(index)
+            }
         }
+    }
+
+    /// The file that page `index` is in, its index there, and how many pages are before that file; no
+    /// file when there is no such page. A paper of one kind is its own one file.
+    fn part(&self, index: usize) -> (Option<&Self>, usize, u32) {
+        let Content::Several(parts) = &self.content else { return (Some(self), index, 0) };
+        let mut n_before = 0u32;
+        let mut index = index;
+        for part in parts {
+            let n_pages = part.container.n_pages as usize;
+            if index < n_pages {
+                return (Some(part), index, n_before);
+            }
+            index -= n_pages;
+            n_before = n_before.saturating_add(part.container.n_pages);
+        }
+        (None, index, n_before)
+    }
+
+    /// What `look` gives of the one file that page `index` is in.
+    fn in_part<'s, T>(
+        &'s self,
+        index: usize,
+        look: impl FnOnce(&'s Self, usize) -> Result<T, ReadError>,
+    ) -> Result<T, ReadError> {
+        let (part, inside, n_before) = self.part(index);
+        let page = u32::try_from(index + 1).unwrap_or(u32::MAX);
+        let part = part.ok_or(ReadError::NoSuchPage { page })?;
+        look(part, inside).map_err(|error| behind(error, n_before))
     }
 
     /// Decodes page `index` (from 0) at the resolution it was scanned in.
@@ -211,6 +298,7 @@ impl Opened {
                     is_damaged: self.is_damaged_jpeg(index),
                 })
             }
+            Content::Several(_) => self.in_part(index, Self::decode),
         }
     }
 
@@ -248,48 +336,63 @@ impl Opened {
                 Ok(pdf_page::as_seen(page, dpi, self.limits.max_pixels))
             }
             Content::Rasters { .. } => Ok(self.decode(index)?.picture),
+            Content::Several(_) => self.in_part(index, |part, index| part.picture_as_seen(index, dpi)),
         }
     }
 
-    /// The pages as the composer takes them: undecoded where that is possible.
+    /// The pages `indices` (from 0), in that order, as the composer takes them: undecoded where that is
+    /// possible.
     ///
-    /// `n_held` decoded pictures stay in memory together.
+    /// Decoded pictures of these pages stay in memory together.
     ///
     /// # Errors
     /// As [`Self::decode`].
-    pub fn with_sources<T>(&self, use_them: impl FnOnce(Vec<PageSource<'_>>) -> T) -> Result<T, ReadError> {
-        let n = self.container.n_pages as usize;
-        let mut held: Vec<Option<(DynamicImage, bool)>> = Vec::with_capacity(n);
-        if let Content::Rasters { pages, .. } = &self.content {
-            for (index, page) in pages.iter().enumerate() {
-                held.push(match page.kind {
-                    RasterKind::Jpeg => None,
-                    RasterKind::Png | RasterKind::Tiff { .. } => {
-                        let picture = Picture::from_dynamic(self.decode_raster(index)?.1);
-                        let is_bilevel = picture.colour() == crate::domain::page::Colour::Bilevel;
-                        Some((picture.into_dynamic(), is_bilevel))
-                    }
-                });
+    pub fn with_sources<T>(
+        &self,
+        indices: &[usize],
+        use_them: impl FnOnce(Vec<PageSource<'_>>) -> T,
+    ) -> Result<T, ReadError> {
+        let held = indices.iter().map(|index| self.in_part(*index, Self::decoded));
+        let held: Vec<Option<(DynamicImage, bool)>> = held.collect::<Result<_, _>>()?;
+        let sources = indices.iter().zip(&held);
+        let sources =
+            sources.map(|(index, held)| self.in_part(*index, |part, index| part.source(index, held)));
+        Ok(use_them(sources.collect::<Result<_, _>>()?))
+    }
+
+    /// The pixels of a page that the composer does not take as it is, and whether they are black or white.
+    fn decoded(&self, index: usize) -> Result<Option<(DynamicImage, bool)>, ReadError> {
+        let Content::Rasters { pages, .. } = &self.content else { return Ok(None) };
+        if pages.get(index).is_none_or(|page| matches!(page.kind, RasterKind::Jpeg)) {
+            return Ok(None);
+        }
+        let picture = Picture::from_dynamic(self.decode_raster(index)?.1);
+        let is_bilevel = picture.colour() == crate::domain::page::Colour::Bilevel;
+        Ok(Some((picture.into_dynamic(), is_bilevel)))
+    }
+
+    fn source<'s>(
+        &'s self,
+        index: usize,
+        held: &'s Option<(DynamicImage, bool)>,
+    ) -> Result<PageSource<'s>, ReadError> {
+        let page = u32::try_from(index + 1).unwrap_or(u32::MAX);
+        let (width_mm, height_mm) = self.size_mm(index).ok_or(ReadError::NoSuchPage { page })?;
+        let media = match (&self.content, held) {
+            (Content::Pdf(pdf), _) => PageMedia::Pdf { pdf, index },
+            (Content::Rasters { .. }, Some((image, is_bilevel))) => {
+                PageMedia::Raster { image, is_bilevel: *is_bilevel }
             }
-        }
-        let mut sources = Vec::with_capacity(n);
-        for index in 0..n {
-            let (width_mm, height_mm) = self.size_mm(index).ok_or(ReadError::Damaged)?;
-            let media = match &self.content {
-                Content::Pdf(pdf) => PageMedia::Pdf { pdf, index },
-                Content::Rasters { parts, pages } => match (&held[index], &pages[index]) {
-                    (Some((image, is_bilevel)), _) => PageMedia::Raster { image, is_bilevel: *is_bilevel },
-                    (None, page) => PageMedia::Jpeg {
-                        bytes: &parts[page.part],
-                        width_px: page.header.width_px,
-                        height_px: page.header.height_px,
-                        channels: page.header.channels,
-                    },
-                },
-            };
-            sources.push(PageSource { media, width_mm, height_mm });
-        }
-        Ok(use_them(sources))
+            (Content::Rasters { parts, pages }, None) => PageMedia::Jpeg {
+                bytes: &parts[pages[index].part],
+                width_px: pages[index].header.width_px,
+                height_px: pages[index].header.height_px,
+                channels: pages[index].header.channels,
+            },
+            // `in_part` asks one file alone, never several.
+            (Content::Several(_), _) => return Err(ReadError::NoSuchPage { page }),
+        };
+        Ok(PageSource { media, width_mm, height_mm })
     }
 }
 
@@ -326,8 +429,13 @@ mod tests {
             (vec![b"plain text, whatever the file is called".to_vec()], ReadError::NotADocument),
             (vec![b"PK\x03\x04 an office document".to_vec()], ReadError::NotADocument),
             (vec![jpeg.clone(), b"stray".to_vec()], ReadError::NotADocument),
-            (vec![empty_pages(1, 1), jpeg.clone()], ReadError::MixedParts),
-            (vec![empty_pages(1, 1), empty_pages(1, 1)], ReadError::MixedParts),
+            (vec![empty_pages(1, 1), b"stray".to_vec()], ReadError::NotADocument),
+            (vec![empty_pages(1, 1), jpeg[..jpeg.len() - 9].to_vec()], ReadError::Truncated),
+            (vec![empty_pages(3, 3), empty_pages(3, 3)], ReadError::TooManyPages { found: 6, limit: 5 }),
+            (
+                vec![empty_pages(2, 2), png_claiming(60_000, 60_000)],
+                ReadError::TooManyPixels { page: 3, width_px: 60_000, height_px: 60_000, limit: 1_000_000 },
+            ),
             (vec![jpeg[..jpeg.len() - 9].to_vec()], ReadError::Truncated),
             (vec![png[..png.len() - 20].to_vec()], ReadError::Truncated),
             (vec![vec![b'%'; 100_001]], ReadError::TooManyBytes { found: 100_001, limit: 100_000 }),
@@ -350,11 +458,40 @@ mod tests {
         assert_eq!(opened.decode(1).unwrap().picture.width(), 24);
         assert_eq!(opened.decode(2).map(|_| ()), Err(ReadError::NoSuchPage { page: 3 }));
         opened
-            .with_sources(|sources| {
+            .with_sources(&[0, 1], |sources| {
                 assert!(matches!(sources[0].media, PageMedia::Jpeg { channels: 3, .. }));
                 assert!(matches!(sources[1].media, PageMedia::Raster { is_bilevel: false, .. }));
             })
             .unwrap();
+    }
+
+    #[test]
+    fn files_of_all_kinds_stand_one_behind_the_other() {
+        let png = encode(ImageFormat::Png);
+        let newer = page_with("", "null");
+        let parts = vec![empty_pages(2, 2), encode(ImageFormat::Jpeg), png, newer];
+        let n_bytes = parts.iter().map(|p| p.len() as u64).sum::<u64>();
+        let opened = open(parts, Limits::default()).unwrap();
+        let facts = opened.container().clone();
+        assert_eq!((facts.kind, facts.n_pages, facts.n_bytes), (ContainerKind::Mixed, 5, n_bytes));
+        assert_eq!(facts.pages_of_files, [2, 1, 1, 1]);
+        assert!(facts.pdf_version.is_some() && !facts.has_signatures && facts.certified.is_none());
+        for index in 2..4 {
+            assert_eq!(opened.decode(index).unwrap().picture.width(), 24, "{index}");
+        }
+        assert_eq!(opened.size_mm(4).unwrap().0.round(), 210.0);
+        assert_eq!(opened.size_mm(5), None);
+        assert_eq!(opened.decode(5).map(|_| ()), Err(ReadError::NoSuchPage { page: 6 }));
+        // Any pages in any order, from whichever file.
+        opened
+            .with_sources(&[4, 2, 1, 3], |sources| {
+                assert!(matches!(sources[0].media, PageMedia::Pdf { index: 0, .. }));
+                assert!(matches!(sources[1].media, PageMedia::Jpeg { .. }));
+                assert!(matches!(sources[2].media, PageMedia::Pdf { index: 1, .. }));
+                assert!(matches!(sources[3].media, PageMedia::Raster { .. }));
+            })
+            .unwrap();
+        assert_eq!(opened.with_sources(&[0, 9], |_| ()), Err(ReadError::NoSuchPage { page: 10 }));
     }
 
     #[test]

@@ -92,15 +92,15 @@ impl Child {
         let Self { paper: Some((_, paper)), engine } = self else { return Err(ReadError::Crashed) };
         match &request.task {
             Task::Open => Ok((Response::Opened { container: paper.container().clone() }, Vec::new())),
-            Task::Page { index, depth } => {
-                let page = Box::new(look_at(paper, *index, *depth, engine)?);
+            Task::Page { index, turn, depth } => {
+                let page = Box::new(look_at(paper, *index, *turn, *depth, engine)?);
                 Ok((Response::Page { page }, Vec::new()))
             }
             Task::Preview { index, rotation, width_px } => {
                 Ok((Response::Bytes, preview(paper, *index as usize, *rotation, *width_px)?))
             }
-            Task::Compose { rotations, text, title, created_at } => {
-                let pdf = composed(paper, rotations, text, title, *created_at)?;
+            Task::Compose { indices, rotations, text, title, created_at } => {
+                let pdf = composed(paper, indices.as_deref(), rotations, text, title, *created_at)?;
                 Ok((Response::Bytes, pdf))
             }
         }
@@ -144,22 +144,27 @@ fn preview(paper: &Opened, index: usize, rotation: u16, width_px: u32) -> Result
 
 fn composed(
     paper: &Opened,
+    indices: Option<&[u32]>,
     rotations: &[u16],
     text: &crate::domain::text::RecognisedText,
     title: &str,
     created_at: jiff::Timestamp,
 ) -> Result<Vec<u8>, ReadError> {
-    let n = paper.container().n_pages as usize;
-    if rotations.len() != n || text.pages.len() != n {
+    let indices: Vec<usize> = match indices {
+        Some(indices) => indices.iter().map(|index| *index as usize).collect(),
+        None => (0..paper.container().n_pages as usize).collect(),
+    };
+    let n = indices.len();
+    if n == 0 || rotations.len() != n || text.pages.len() != n {
         return Err(ReadError::NotComposed);
     }
-    let first = turn_picture(paper.picture_as_seen(0, 72.0)?, rotations[0]);
+    let first = turn_picture(paper.picture_as_seen(indices[0], 72.0)?, rotations[0]);
     let meta = ComposeMeta {
         title: title.to_owned(),
         created_at,
-        first_page: Some(first_at_72_dpi(first, paper.size_mm(0), rotations[0])),
+        first_page: Some(first_at_72_dpi(first, paper.size_mm(indices[0]), rotations[0])),
     };
-    paper.with_sources(|sources| {
+    paper.with_sources(&indices, |sources| {
         let pages: Vec<ComposePage<'_>> = sources
             .into_iter()
             .zip(rotations.iter().zip(&text.pages))

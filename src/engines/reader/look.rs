@@ -32,10 +32,11 @@ impl LazyEngine {
     }
 }
 
-/// Looks at page `index` (from 0) of a paper.
+/// Looks at page `index` (from 0) of a paper, turned by `turn` where a person said which way is up.
 pub(super) fn look_at(
     paper: &Opened,
     index: u32,
+    turn: Option<u16>,
     depth: Depth,
     engine: &mut LazyEngine,
 ) -> Result<PageAnswer, ReadError> {
@@ -44,7 +45,7 @@ pub(super) fn look_at(
     let decoded = Instant::now();
     let small = page.picture.small_grey(1000);
     let blank = is_blank_page(&page, &small);
-    let mut looked = Looked::at(page, small, blank, engine)?;
+    let mut looked = Looked::at(page, small, blank, turn, engine)?;
     let measured = Instant::now();
     let text = looked.words(index + 1, depth, engine)?;
     looked.facts.position = index + 1;
@@ -86,12 +87,15 @@ impl Looked {
         page: DecodedPage,
         small: GrayImage,
         blank: bool,
+        turn: Option<u16>,
         engine: &mut LazyEngine,
     ) -> Result<Self, ReadError> {
-        let (rotation, skew) = match page.text_rotation {
-            Some(rotation) => (rotation, 0.0),
-            None if blank => (0, 0.0),
-            None => way_up(&page, &small, engine)?,
+        let (rotation, skew) = match (turn, page.text_rotation) {
+            (Some(turn), None) if !blank => (turn, Writing::of(&small).turned(turn).skew_degrees()),
+            (Some(turn), _) => (turn, 0.0),
+            (None, Some(rotation)) => (rotation, 0.0),
+            (None, None) if blank => (0, 0.0),
+            (None, None) => way_up(&page, &small, engine)?,
         };
         let is_turned = rotation % 180 == 90;
         let (w, h) = (page.width_mm, page.height_mm);

@@ -19,6 +19,7 @@ use super::{
 use crate::{
     domain::{
         page::{Colour, Finding, FindingKind, PageFacts, Severity},
+        plan::{PagePlan, PlannedPage},
         text::{PageText, RecognisedText, TextSource},
     },
     engines::imaging::{Thumbnail, classified::classified, fault::ReadError, open::Container, same_page},
@@ -54,7 +55,8 @@ impl Readers {
         }
     }
 
-    /// Looks at every page, several at a time; `on_page` hears how many are done, of how many.
+    /// Looks at every page of `plan` (of the paper when there is none), several at a time; `on_page`
+    /// hears how many are done, of how many. Positions in the answer are those of the plan.
     ///
     /// A page that cannot be looked at becomes a finding; a paper none of whose pages can is an error.
     ///
@@ -63,11 +65,13 @@ impl Readers {
     pub fn read(
         &self,
         parts: &[PathBuf],
+        plan: Option<&PagePlan>,
         depth: Depth,
         on_page: &(dyn Fn(u32, u32) + Sync),
     ) -> Result<Reading, ReadError> {
         let container = self.open(parts)?;
-        let answers = self.read_pages(parts, container.n_pages, depth, on_page)?;
+        let planned = planned(&container, plan)?;
+        let answers = self.read_pages(parts, &planned, depth, on_page)?;
         let mut reading = Reading {
             container,
             pages: Vec::new(),
@@ -79,8 +83,8 @@ impl Readers {
             return Err(error.clone());
         }
         let mut thumbnails = Vec::new();
-        for (answer, position) in answers.into_iter().zip(1..) {
-            thumbnails.push(take_in(&mut reading, answer, position));
+        for ((answer, position), planned) in answers.into_iter().zip(1..).zip(&planned) {
+            thumbnails.push(take_in(&mut reading, answer, position, planned));
         }
         mark_duplicates(&mut reading, &thumbnails);
         Ok(reading)
@@ -89,10 +93,11 @@ impl Readers {
     fn read_pages(
         &self,
         parts: &[PathBuf],
-        n_pages: u32,
+        planned: &[PlannedPage],
         depth: Depth,
         on_page: &(dyn Fn(u32, u32) + Sync),
     ) -> Result<Vec<Result<PageAnswer, ReadError>>, ReadError> {
+        let n_pages = u32::try_from(planned.len()).unwrap_or(u32::MAX);
         let next = AtomicU32::new(0);
         let n_done = AtomicU32::new(0);
         let is_over = AtomicBool::new(false);
@@ -100,10 +105,8 @@ impl Readers {
         let work = || {
             while !is_over.load(Ordering::Relaxed) {
                 let index = next.fetch_add(1, Ordering::Relaxed);
-                if index >= n_pages {
-                    return;
-                }
-                let answer = self.read_page(parts, index, depth);
+                let Some(page) = planned.get(index as usize) else { return };
+                let answer = self.read_page(parts, *page, depth);
                 if answer.as_ref().is_err_and(|e| !e.is_of_page()) {
                     is_over.store(true, Ordering::Relaxed);
                 }
@@ -128,8 +131,9 @@ impl Readers {
     }
 
     /// One page; asked for a second time, of another process, when the first one crashed on it.
-    fn read_page(&self, parts: &[PathBuf], index: u32, depth: Depth) -> Result<PageAnswer, ReadError> {
-        let ask = || match self.ask(parts, Task::Page { index, depth }, self.pool.limits.page_seconds)? {
+    fn read_page(&self, parts: &[PathBuf], page: PlannedPage, depth: Depth) -> Result<PageAnswer, ReadError> {
+        let task = Task::Page { index: page.page.saturating_sub(1), turn: page.turn, depth };
+        let ask = || match self.ask(parts, task.clone(), self.pool.limits.page_seconds)? {
             (Response::Page { page }, _) => Ok(*page),
             (other, _) => Err(unexpected(other)),
         };
@@ -139,13 +143,15 @@ impl Readers {
         }
     }
 
-    /// Composes the PDF of a paper, page by page as `rotations` and `text` say.
+    /// Composes the PDF of the pages of `plan` (of all when there is none), page by page as `rotations`
+    /// and `text` say.
     ///
     /// # Errors
     /// [`ReadError::NotComposed`] and the others.
     pub fn compose(
         &self,
         parts: &[PathBuf],
+        plan: Option<&PagePlan>,
         rotations: &[u16],
         text: &RecognisedText,
         title: &str,
@@ -153,7 +159,9 @@ impl Readers {
     ) -> Result<Vec<u8>, ReadError> {
         let limits = &self.pool.limits;
         let seconds = limits.open_seconds + limits.page_seconds * rotations.len() as u64;
+        let indices = |plan: &PagePlan| plan.pages().iter().map(|p| p.page.saturating_sub(1)).collect();
         let task = Task::Compose {
+            indices: plan.map(indices),
             rotations: rotations.to_vec(),
             text: text.clone(),
             title: title.to_owned(),
@@ -165,7 +173,7 @@ impl Readers {
         }
     }
 
-    /// Page `page` (from 1) as a JPEG, turned clockwise by `rotation`, `width_px` wide, with everything
+    /// Page `page` of the originals (from 1) as a JPEG, turned clockwise by `rotation`, `width_px` wide, with everything
     /// that lies over it.
     ///
     /// # Errors
@@ -199,10 +207,26 @@ fn unexpected(response: Response) -> ReadError {
     }
 }
 
+/// The pages to look at, in order.
+fn planned(container: &Container, plan: Option<&PagePlan>) -> Result<Vec<PlannedPage>, ReadError> {
+    let Some(plan) = plan else {
+        return Ok((1..=container.n_pages).map(|page| PlannedPage { page, turn: None }).collect());
+    };
+    let beyond = plan.pages().iter().find(|p| p.page > container.n_pages);
+    beyond.map_or(Ok(plan.pages().to_vec()), |p| Err(ReadError::NoSuchPage { page: p.page }))
+}
+
 /// Adds one page to a reading; gives its thumbnail back.
-fn take_in(reading: &mut Reading, answer: Result<PageAnswer, ReadError>, position: u32) -> Option<Thumbnail> {
+fn take_in(
+    reading: &mut Reading,
+    answer: Result<PageAnswer, ReadError>,
+    position: u32,
+    planned: &PlannedPage,
+) -> Option<Thumbnail> {
     match answer {
-        Ok(page) => {
+        Ok(mut page) => {
+            (page.facts.position, page.facts.original_page) = (position, planned.page);
+            page.text.position = position;
             if page.is_damaged {
                 let cause = "một phần nội dung không giải mã được";
                 reading.findings_of_pages.push(unreadable(position, cause));
@@ -215,8 +239,9 @@ fn take_in(reading: &mut Reading, answer: Result<PageAnswer, ReadError>, positio
             Some(page.thumbnail)
         }
         Err(error) => {
+            let error = error.on_page(|_| position);
             reading.findings_of_pages.push(unreadable(position, &error.to_string()));
-            reading.pages.push(unknown_page(position));
+            reading.pages.push(unknown_page(position, planned));
             reading.text.pages.push(PageText { position, source: TextSource::Nothing, lines: Vec::new() });
             None
         }
@@ -234,16 +259,16 @@ fn unreadable(position: u32, cause: &str) -> Finding {
 }
 
 /// Stands in for a page that could not be looked at: A4, nothing measured.
-fn unknown_page(position: u32) -> PageFacts {
+fn unknown_page(position: u32, planned: &PlannedPage) -> PageFacts {
     PageFacts {
         position,
         printed_number: None,
-        original_page: position,
+        original_page: planned.page,
         width_mm: 210.0,
         height_mm: 297.0,
         dpi: 0,
         colour: Colour::Colour,
-        rotation: 0,
+        rotation: planned.turn.unwrap_or(0),
         skew_degrees: 0.0,
         blank: false,
         duplicate_of: None,

@@ -51,10 +51,16 @@ pub(super) struct Request {
 pub(super) enum Task {
     /// Open and say what is known.
     Open,
-    /// Look at page `index`, from 0.
-    Page { index: u32, depth: Depth },
-    /// Compose the PDF.
-    Compose { rotations: Vec<u16>, text: RecognisedText, title: String, created_at: Timestamp },
+    /// Look at page `index`, from 0; `turn` is how far a person turned it, where one did.
+    Page { index: u32, turn: Option<u16>, depth: Depth },
+    /// Compose the PDF of the pages `indices` (from 0) in that order; of all pages when there are none.
+    Compose {
+        indices: Option<Vec<u32>>,
+        rotations: Vec<u16>,
+        text: RecognisedText,
+        title: String,
+        created_at: Timestamp,
+    },
     /// Page `index` (from 0) as a JPEG.
     Preview { index: u32, rotation: u16, width_px: u32 },
 }
@@ -112,7 +118,7 @@ mod tests {
         let request = Request {
             parts: Parts::of(std::slice::from_ref(&odd)),
             limits: Limits::default(),
-            task: Task::Page { index: 3, depth: Depth::Text },
+            task: Task::Page { index: 3, turn: None, depth: Depth::Text },
         };
         let mut bytes = Vec::new();
         send(&mut bytes, &request, b"blob").unwrap();

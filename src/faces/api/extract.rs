@@ -166,7 +166,7 @@ pub(in crate::faces) async fn read_upload(mut form: Multipart, max_bytes: u64) -
     if files.is_empty() {
         return Err(wrong("file", &"còn thiếu"));
     }
-    let upload = Upload { files, role: None, form: form_in, expected_pages, owner };
+    let upload = Upload { files, role: None, form: form_in, expected_pages, owner, plan: None };
     Ok(UploadIn { upload, ordinal, code })
 }
 

@@ -132,6 +132,7 @@ impl From<IntakeError> for Problem {
             IntakeError::NoProcedure => Self::new(StatusCode::CONFLICT, "no-procedure", detail),
             IntakeError::UnknownRole(_) => Self::new(StatusCode::NOT_FOUND, "unknown-component", detail)
                 .under("QĐ 1917/QĐ-BLĐTBXH, Điều 4 khoản 1"),
+            IntakeError::Plan(_) => Self::new(StatusCode::UNPROCESSABLE_ENTITY, "page-plan", detail),
             IntakeError::Unreadable(error) => error.into(),
             IntakeError::Spool(source) => spool(&source),
             IntakeError::Store(error) => error.into(),

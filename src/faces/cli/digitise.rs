@@ -211,6 +211,7 @@ fn propose(
         procedure: input.procedure.clone(),
         role: input.role.clone(),
         owner: input.owner.clone(),
+        plan: None,
     };
     let now = Clock::System.now();
     match examine::examine(readers, &files, &declared, catalogue, &config.pages, now, on_page) {
@@ -348,6 +349,7 @@ impl Line {
             form: input.form,
             expected_pages: input.pages,
             owner: input.owner.clone(),
+            plan: None,
         };
         let paper =
             intake::receive(&self.ctx, &self.officer, &dossier.id, upload).await.map_err(stop_of_intake)?;
@@ -475,6 +477,7 @@ fn stop_of_intake(error: IntakeError) -> Stop {
         IntakeError::Unreadable(error) => Stop::new(exit_of_reading(&error), error.to_string()),
         IntakeError::Spool(_) => Stop::new(Exit::StorageUnreachable, error.to_string()),
         IntakeError::UnknownProcedure
+        | IntakeError::Plan(_)
         | IntakeError::UnknownDossier
         | IntakeError::NoProcedure
         | IntakeError::UnknownRole(_) => Stop::usage(error.to_string()),

@@ -168,6 +168,7 @@ async fn read_form(
         form: HandedInAs::Original,
         expected_pages: None,
         owner: None,
+        plan: None,
     };
     while let Some(field) = form.next_field().await.map_err(broken)? {
         let name = field.name().unwrap_or_default().to_owned();

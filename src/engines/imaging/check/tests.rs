@@ -1,5 +1,5 @@
 use super::*;
-use crate::domain::page::Severity;
+use crate::{domain::page::Severity, engines::imaging::open::ContainerKind};
 
 fn page(position: u32) -> PageFacts {
     PageFacts {
@@ -23,6 +23,7 @@ fn container(version: Option<&str>) -> Container {
         kind: if version.is_some() { ContainerKind::Pdf } else { ContainerKind::Images },
         pdf_version: version.map(str::to_owned),
         n_pages: 1,
+        pages_of_files: vec![1],
         n_bytes: 1,
         has_signatures: false,
         certified: None,
