@@ -2,6 +2,7 @@
 //!
 //! Everything here is decided from its arguments alone: no file, no clock, no database, no network.
 
+pub mod batch;
 pub mod card;
 pub mod catalogue;
 pub mod code;

@@ -2,9 +2,11 @@
 //! of requests, pages or arguments.
 
 pub mod administer;
+pub mod batch;
 pub mod browse;
 pub mod context;
 pub mod digitise;
 pub mod examine;
 pub mod intake;
 pub mod keep;
+pub mod separators;

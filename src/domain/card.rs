@@ -9,7 +9,10 @@ use std::fmt;
 use jiff::civil::Date;
 use unicode_normalization::UnicodeNormalization;
 
-use super::ids::{OldPersonalId, PersonalId};
+use super::{
+    ids::{OldPersonalId, PersonalId},
+    page::Place,
+};
 
 /// The longest text that is looked at, bytes: the largest QR code holds less than 3 kB.
 const LONGEST: usize = 2_953;
@@ -35,6 +38,15 @@ pub struct IdentityCard {
     pub is_male: Option<bool>,
     /// Day of issue.
     pub issued_on: Option<Date>,
+}
+
+/// A card that was found on a page.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SeenCard {
+    /// What its code says.
+    pub card: IdentityCard,
+    /// Where the code is.
+    pub place: Place,
 }
 
 /// Why a text is not that of an identity card. The text is not repeated: it is personal data.
@@ -139,9 +151,10 @@ mod tests {
 
     #[test]
     fn names_become_nfc_and_empty_fields_are_nothing() {
-        let card =
-            IdentityCard::parse("079320012345||Tra\u{302}\u{300}n  Thi\u{323} Be\u{301}|31122020|Nu\u{31b}\u{303}||")
-                .unwrap();
+        let card = IdentityCard::parse(
+            "079320012345||Tra\u{302}\u{300}n  Thi\u{323} Be\u{301}|31122020|Nu\u{31b}\u{303}||",
+        )
+        .unwrap();
         assert_eq!((card.name.as_str(), card.old_number, card.issued_on), ("Trần Thị Bé", None, None));
         // A decomposed “Nữ” too, whichever order its marks come in.
         assert_eq!(card.is_male, Some(false));

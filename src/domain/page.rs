@@ -4,6 +4,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::separator::SheetMark;
+
 /// A box on a page, in millimetres from the top-left corner of the page *as seen upright*.
 ///
 /// "Upright" means turned by right angles only; a small skew is not taken out. On the wire it is
@@ -118,6 +120,9 @@ pub struct PageFacts {
     pub duplicate_of: Option<u32>,
     /// Position of the same page with, or without, its sticky note (Điều 9 khoản 4).
     pub note_pair: Option<u32>,
+    /// The separator sheet that the page is: no page of a paper then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub separator: Option<SheetMark>,
 }
 
 /// The kinds of finding, by their names on the wire.

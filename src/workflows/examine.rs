@@ -10,12 +10,13 @@ use jiff::Timestamp;
 
 use crate::{
     domain::{
+        batch::{self, BatchPage, Opening},
         catalogue::Catalogue,
         dossier::{ExpectedPages, StepTimes},
         eligibility::PaperRole,
         fields::{FieldKey, ProposedFields},
         ids::{OwnerNumber, ProcedureCode},
-        page::{self, CheckedPages, Finding, FindingKind, PageFaults, Severity},
+        page::{self, CheckedPages, Finding, FindingKind, PageFacts, PageFaults, Severity},
         plan::PagePlan,
         text::RecognisedText,
     },
@@ -111,9 +112,30 @@ fn check_planned(
     })
 }
 
+/// What is wrong with the pages. Separator sheets among them are not looked at, and cut a batch into
+/// papers that are checked one by one.
 fn findings_of(reading: &Reading, expected: Option<ExpectedPages>, rules: &PageRules) -> Vec<Finding> {
-    let mut findings = check::check(&reading.container, &reading.pages, expected.map(|p| p.0), rules);
-    findings.extend(reading.findings_of_pages.iter().cloned());
+    let expected = expected.map(|p| p.0);
+    let mut findings = Vec::new();
+    if reading.pages.iter().all(|page| page.separator.is_none()) {
+        findings.extend(check::check(&reading.container, &reading.pages, expected, rules));
+        findings.extend(reading.findings_of_pages.iter().cloned());
+        return findings;
+    }
+    let seen = |page: &PageFacts| BatchPage { sheet: page.separator.clone(), blank: page.blank };
+    let split = batch::split(&reading.pages.iter().map(seen).collect::<Vec<_>>());
+    for segment in &split.segments {
+        let of_paper = |page: &&PageFacts| segment.pages.contains(&page.position);
+        let pages: Vec<PageFacts> = reading.pages.iter().filter(of_paper).cloned().collect();
+        let declared = match &segment.opening {
+            Opening::Sheet(separator) => separator.pages.map(|p| p.0),
+            _ => None,
+        };
+        findings.extend(check::check(&reading.container, &pages, declared, rules));
+    }
+    let aside = |page: u32| split.sheets.contains(&page) || split.backs.contains(&page);
+    let of_pages = reading.findings_of_pages.iter();
+    findings.extend(of_pages.filter(|f| !f.page.is_some_and(aside)).cloned());
     findings
 }
 
@@ -163,7 +185,9 @@ pub fn examine(
             paper: declared.role.as_ref().map(declared_paper),
             owner: declared.owner.as_ref(),
         };
-        let proposed = extraction::propose(&reading.text, &reading.pages, &context, now);
+        let mut proposed = extraction::propose(&reading.text, &reading.pages, &context, now);
+        let owner = declared.owner.as_ref();
+        findings.extend(extraction::card::compare(&mut proposed, &reading.cards, &reading.text, owner));
         timings.extract = millis(extracting.elapsed());
         findings.extend(doubtful(&proposed));
         (reading.text, Some(proposed))

@@ -141,5 +141,6 @@ fn a4(position: u32) -> PageFacts {
         blank: false,
         duplicate_of: None,
         note_pair: None,
+        separator: None,
     }
 }

@@ -309,7 +309,9 @@ mod tests {
             GrayImage::from_pixel(3000, 2, image::Luma([0])),
             GrayImage::from_pixel(700, 700, image::Luma([255])),
             noisy(GrayImage::from_pixel(700, 700, image::Luma([128])), 127, 1),
-            GrayImage::from_fn(700, 700, |x, y| image::Luma([if (x / 6 + y / 6) % 2 == 0 { 0 } else { 255 }])),
+            GrayImage::from_fn(700, 700, |x, y| {
+                image::Luma([if (x / 6 + y / 6) % 2 == 0 { 0 } else { 255 }])
+            }),
         ] {
             assert_eq!(read_codes(&page), []);
         }

@@ -2,8 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::marks::PageCode;
 use crate::{
     domain::{
+        card::SeenCard,
         page::{Finding, PageFacts},
         text::{PageText, RecognisedText},
     },
@@ -51,6 +53,8 @@ pub struct Reading {
     pub text: RecognisedText,
     /// Findings that only looking can give: unreadable pages, marks of secrecy.
     pub findings_of_pages: Vec<Finding>,
+    /// Identity cards whose QR codes were read.
+    pub cards: Vec<SeenCard>,
     /// Where the time went.
     pub timings: Timings,
 }
@@ -61,6 +65,8 @@ pub(super) struct PageAnswer {
     pub facts: PageFacts,
     pub text: PageText,
     pub thumbnail: Thumbnail,
+    /// QR codes on it, those of separator sheets left out.
+    pub codes: Vec<PageCode>,
     /// Something on the page could not be decoded.
     pub is_damaged: bool,
     pub timings: Timings,

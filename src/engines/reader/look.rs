@@ -4,16 +4,20 @@ use std::time::Instant;
 
 use image::GrayImage;
 
-use super::answer::{Depth, PageAnswer, Timings};
+use super::{
+    answer::{Depth, PageAnswer, Timings},
+    marks::{PageCode, codes_of},
+};
 use crate::{
     domain::{
         page::{BoxMm, PageFacts},
+        separator::sheet_mark,
         text::{PageText, TextLine, TextSource},
     },
     engines::{
         imaging::{
             DecodedPage, Thumbnail, Turn, Writing, deskew, fault::ReadError, is_blank, open::Opened,
-            page_number, resize_grey, turn_grey,
+            page_number, patch, resize_grey, turn_grey,
         },
         ocr::{self, Engine, Upright},
     },
@@ -45,7 +49,13 @@ pub(super) fn look_at(
     let decoded = Instant::now();
     let small = page.picture.small_grey(1000);
     let blank = is_blank_page(&page, &small);
+    let bars = patch::bars(&small, page.width_mm, page.height_mm);
     let mut looked = Looked::at(page, small, blank, turn, engine)?;
+    let mut codes = looked.codes();
+    looked.facts.separator = sheet_mark(codes.iter().map(|c| c.text.as_str()), bars);
+    if looked.facts.separator.is_some() {
+        codes.clear();
+    }
     let measured = Instant::now();
     let text = looked.words(index + 1, depth, engine)?;
     looked.facts.position = index + 1;
@@ -61,12 +71,13 @@ pub(super) fn look_at(
         facts: looked.facts,
         text,
         thumbnail: looked.thumbnail,
+        codes,
         is_damaged: looked.is_damaged,
         timings,
     })
 }
 
-fn is_blank_page(page: &DecodedPage, small: &GrayImage) -> bool {
+pub(super) fn is_blank_page(page: &DecodedPage, small: &GrayImage) -> bool {
     let (w, h) = (small.width() * 3 / 5, small.height() * 3 / 5);
     page.own_words.is_empty() && !page.is_damaged && is_blank(&resize_grey(small, w.max(1), h.max(1)))
 }
@@ -116,6 +127,7 @@ impl Looked {
                 blank,
                 duplicate_of: None,
                 note_pair: None,
+                separator: None,
             },
             grey: turn_grey(page.picture.red_channel(), rotation),
             own_words,
@@ -134,12 +146,19 @@ impl Looked {
         }
     }
 
+    fn codes(&self) -> Vec<PageCode> {
+        if self.facts.blank {
+            return Vec::new();
+        }
+        codes_of(&self.grey, self.facts.width_mm, self.facts.height_mm)
+    }
+
     fn words(&mut self, position: u32, depth: Depth, engine: &mut LazyEngine) -> Result<PageText, ReadError> {
         let own = std::mem::take(&mut self.own_words);
         if self.is_text_complete {
             return Ok(PageText { position, source: TextSource::TextLayer, lines: own });
         }
-        if self.facts.blank || depth == Depth::Check {
+        if self.facts.blank || self.facts.separator.is_some() || depth == Depth::Check {
             return Ok(PageText { position, source: TextSource::Nothing, lines: Vec::new() });
         }
         let mut lines = ocr::read_page(engine.get()?, &self.upright())?;
@@ -152,7 +171,7 @@ impl Looked {
     /// The printed page number: from the words, or from its zone alone; both must agree where both speak.
     fn printed_number(&self, text: &PageText, engine: &mut LazyEngine) -> Result<Option<u32>, ReadError> {
         let from_words = page_number::from_words(text, self.facts.width_mm, self.facts.height_mm);
-        if self.is_text_complete || self.facts.blank {
+        if self.is_text_complete || self.facts.blank || self.facts.separator.is_some() {
             return Ok(from_words);
         }
         let straight;

@@ -9,6 +9,7 @@ use std::{
     thread,
 };
 
+use image::GrayImage;
 use serde::{Deserialize, Serialize};
 
 use super::{
@@ -19,10 +20,10 @@ use super::{
 use crate::{
     domain::{
         page::BoxMm,
-        separator::{Bars, SheetMark, sheet_mark},
+        separator::{SheetMark, sheet_mark},
     },
     engines::imaging::{
-        DecodedPage, Frame,
+        Frame,
         fault::ReadError,
         open::{Container, Opened},
         patch, qr,
@@ -54,24 +55,27 @@ pub struct PageMarks {
     pub blank: bool,
 }
 
-/// Codes and bars of a decoded page, in the frame of the page as it came.
-pub(super) fn codes_and_bars(page: &DecodedPage, small: &image::GrayImage) -> (Vec<PageCode>, Option<Bars>) {
-    let grey = page.picture.red_channel();
-    let frame = Frame::of_page(page.width_mm, page.height_mm, grey.width(), grey.height());
-    let codes = qr::read_codes(&grey).into_iter().map(|code| {
-        let [left, top, width, height] = code.box_px;
-        PageCode { text: code.text, place: frame.box_mm(left, top, width, height) }
-    });
-    (codes.collect(), patch::bars(small, page.width_mm, page.height_mm))
+/// The QR codes of a page of this size, in its own frame.
+pub(super) fn codes_of(grey: &GrayImage, width_mm: f32, height_mm: f32) -> Vec<PageCode> {
+    let frame = Frame::of_page(width_mm, height_mm, grey.width(), grey.height());
+    let code = |found: qr::QrCode| {
+        let [left, top, width, height] = found.box_px;
+        PageCode { text: found.text, place: frame.box_mm(left, top, width, height) }
+    };
+    qr::read_codes(grey).into_iter().map(code).collect()
 }
 
 /// Looks at page `index` (from 0).
 pub(super) fn marks_of(paper: &Opened, index: u32) -> Result<PageMarks, ReadError> {
     let page = paper.decode(index as usize)?;
     let small = page.picture.small_grey(1000);
-    let (codes, bars) = codes_and_bars(&page, &small);
+    let bars = patch::bars(&small, page.width_mm, page.height_mm);
+    if bars.is_none() && is_blank_page(&page, &small) {
+        return Ok(PageMarks { sheet: None, blank: true });
+    }
+    let codes = codes_of(&page.picture.red_channel(), page.width_mm, page.height_mm);
     let sheet = sheet_mark(codes.iter().map(|c| c.text.as_str()), bars);
-    Ok(PageMarks { blank: sheet.is_none() && is_blank_page(&page, &small), sheet })
+    Ok(PageMarks { sheet, blank: false })
 }
 
 impl Readers {
@@ -96,7 +100,7 @@ impl Readers {
             }
         };
         thread::scope(|scope| {
-            (1..self.n_readers().clamp(1, container.n_pages.max(1) as usize)).for_each(|_| {
+            (1..self.limits().n_readers.clamp(1, container.n_pages.max(1) as usize)).for_each(|_| {
                 scope.spawn(work);
             });
             work();
@@ -115,7 +119,7 @@ impl Readers {
     }
 
     fn marks_of_page(&self, parts: &[PathBuf], index: u32) -> Result<PageMarks, ReadError> {
-        let ask = || match self.ask(parts, Task::Marks { index }, self.page_seconds())? {
+        let ask = || match self.ask(parts, Task::Marks { index }, self.limits().page_seconds)? {
             (Response::Marks { marks }, _) => Ok(marks),
             (other, _) => Err(unexpected(other)),
         };

@@ -13,12 +13,14 @@ use jiff::Timestamp;
 
 use super::{
     answer::{Depth, PageAnswer, Reading, Timings},
+    marks::PageCode,
     pool::{Pool, ReaderLimits},
     wire::{Parts, Request, Response, Task},
 };
 use crate::{
     domain::{
-        page::{Colour, Finding, FindingKind, PageFacts, Severity},
+        card::{IdentityCard, SeenCard},
+        page::{Colour, Finding, FindingKind, PageFacts, Place, Severity},
         plan::{PagePlan, PlannedPage},
         text::{PageText, RecognisedText, TextSource},
     },
@@ -77,6 +79,7 @@ impl Readers {
             pages: Vec::new(),
             text: RecognisedText::default(),
             findings_of_pages: Vec::new(),
+            cards: Vec::new(),
             timings: Timings::default(),
         };
         if let Some(Err(error)) = answers.first().filter(|_| answers.iter().all(Result::is_err)) {
@@ -194,13 +197,22 @@ impl Readers {
         }
     }
 
-    fn ask(&self, parts: &[PathBuf], task: Task, seconds: u64) -> Result<(Response, Vec<u8>), ReadError> {
+    pub(super) fn limits(&self) -> &ReaderLimits {
+        &self.pool.limits
+    }
+
+    pub(super) fn ask(
+        &self,
+        parts: &[PathBuf],
+        task: Task,
+        seconds: u64,
+    ) -> Result<(Response, Vec<u8>), ReadError> {
         let request = Request { parts: Parts::of(parts), limits: self.pool.limits.of_bytes(), task };
         self.pool.ask(&request, seconds)
     }
 }
 
-fn unexpected(response: Response) -> ReadError {
+pub(super) fn unexpected(response: Response) -> ReadError {
     match response {
         Response::Refused { error } => error,
         _ => ReadError::Crashed,
@@ -234,6 +246,7 @@ fn take_in(
             let (w, h) = (page.facts.width_mm, page.facts.height_mm);
             reading.findings_of_pages.extend(classified(&page.text, w, h));
             reading.timings.add(&page.timings);
+            reading.cards.extend(cards(&page.codes, position));
             reading.pages.push(page.facts);
             reading.text.pages.push(page.text);
             Some(page.thumbnail)
@@ -246,6 +259,15 @@ fn take_in(
             None
         }
     }
+}
+
+/// The identity cards among the codes of a page; codes of other kinds are nobody's business here.
+fn cards(codes: &[PageCode], position: u32) -> impl Iterator<Item = SeenCard> + '_ {
+    let seen = move |code: &PageCode| {
+        let card = IdentityCard::parse(&code.text).ok()?;
+        Some(SeenCard { card, place: Place { page: position, box_mm: code.place } })
+    };
+    codes.iter().filter_map(seen)
 }
 
 fn unreadable(position: u32, cause: &str) -> Finding {
@@ -273,6 +295,7 @@ fn unknown_page(position: u32, planned: &PlannedPage) -> PageFacts {
         blank: false,
         duplicate_of: None,
         note_pair: None,
+        separator: None,
     }
 }
 

@@ -10,7 +10,10 @@ use std::{
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
-use super::answer::{Depth, PageAnswer};
+use super::{
+    answer::{Depth, PageAnswer},
+    marks::PageMarks,
+};
 use crate::{
     domain::text::RecognisedText,
     engines::imaging::{
@@ -53,6 +56,8 @@ pub(super) enum Task {
     Open,
     /// Look at page `index`, from 0; `turn` is how far a person turned it, where one did.
     Page { index: u32, turn: Option<u16>, depth: Depth },
+    /// Look at page `index` (from 0) for separator sheets alone.
+    Marks { index: u32 },
     /// Compose the PDF of the pages `indices` (from 0) in that order; of all pages when there are none.
     Compose {
         indices: Option<Vec<u32>>,
@@ -71,6 +76,7 @@ pub(super) enum Task {
 pub(super) enum Response {
     Opened { container: Container },
     Page { page: Box<PageAnswer> },
+    Marks { marks: PageMarks },
     Bytes,
     Refused { error: ReadError },
 }

@@ -78,6 +78,7 @@ fn checked() -> CheckedPages {
             blank: false,
             duplicate_of: None,
             note_pair: None,
+            separator: None,
         }],
         findings: Vec::new(),
     }

@@ -15,6 +15,7 @@ fn page(position: u32) -> PageFacts {
         blank: false,
         duplicate_of: None,
         note_pair: None,
+        separator: None,
     }
 }
 

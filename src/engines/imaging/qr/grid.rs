@@ -29,7 +29,10 @@ pub(super) fn likely_sides(picture: &GrayImage, place: &Corners) -> Vec<Side> {
     let nearest = 17 + 4 * (((estimate - 17.0) / 4.0).round() as i32);
     let sides = [0, 4, -4, 8, -8].map(|off| nearest + off).into_iter().filter(|side| SIDES.contains(side));
     let mut likely: Vec<Side> = sides
-        .map(|side| Side { n_modules: side as usize, timing: Lattice::of(place, side as usize).timing(picture) })
+        .map(|side| Side {
+            n_modules: side as usize,
+            timing: Lattice::of(place, side as usize).timing(picture),
+        })
         .filter(|side| side.timing >= TIMING)
         .collect();
     likely.sort_by(|a, b| b.timing.total_cmp(&a.timing));
@@ -73,7 +76,11 @@ impl Lattice {
         let down: Vec<f32> = dots.map(|i| self.at(picture, 6.0, i as f32)).collect();
         let turns = |line: &[f32]| {
             let pairs = line.windows(2).enumerate();
-            pairs.filter(|(i, pair)| (pair[0] > pair[1] + 8.0) == i.is_multiple_of(2) && (pair[0] - pair[1]).abs() > 8.0).count()
+            pairs
+                .filter(|(i, pair)| {
+                    (pair[0] > pair[1] + 8.0) == i.is_multiple_of(2) && (pair[0] - pair[1]).abs() > 8.0
+                })
+                .count()
         };
         (turns(&along) + turns(&down)) as f32 / (along.len() + down.len() - 2) as f32
     }
