@@ -13,6 +13,7 @@ pub mod event;
 pub mod fields;
 pub mod ids;
 pub mod job;
+pub mod natural;
 pub mod officer;
 pub mod page;
 pub mod plan;

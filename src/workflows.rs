@@ -10,3 +10,4 @@ pub mod examine;
 pub mod intake;
 pub mod keep;
 pub mod separators;
+pub mod watch;

@@ -1,12 +1,15 @@
 //! The command line: one file per command. Parses arguments, calls workflows, prints; exit codes of the contract.
 
 mod administer;
+mod batch;
 mod check;
 mod digitise;
 mod input;
 mod output;
+mod separators;
 mod serve;
 mod stamp;
+mod watch;
 
 use std::{path::PathBuf, process::ExitCode, sync::Arc};
 
@@ -118,6 +121,17 @@ enum Command {
         after_help = "Ví dụ: sohoa digitise --json --dry-run scan.pdf\n       sohoa digitise --procedure 1.001776 --accept --officer demo --out out scan.pdf"
     )]
     Digitise(digitise::DigitiseArgs),
+    /// In tờ phân cách để tách chồng giấy tờ quét liền một lần
+    #[command(
+        after_help = "Ví dụ: sohoa separators --dossier 0193… --component 01 --pages 3 to-phan-cach.pdf\n       sohoa separators --patch to-tron.pdf"
+    )]
+    Separators(separators::SeparatorsArgs),
+    /// Nhận chồng giấy tờ quét liền, tách theo tờ phân cách
+    #[command(after_help = "Ví dụ: sohoa batch chong.pdf\n       sohoa batch --dry-run --json chong.pdf")]
+    Batch(batch::BatchArgs),
+    /// Theo dõi thư mục của máy quét, nhận giấy tờ khi quét xong
+    #[command(after_help = "Ví dụ: sohoa watch --procedure 1.001776 --component 01 /srv/quet")]
+    Watch(watch::WatchArgs),
     /// Ghi mã lên trang đầu của một tệp PDF
     #[command(after_help = "Ví dụ: sohoa stamp --code '001085012345.1.001776-KQ1.12/QĐ-UBND' in.pdf out.pdf")]
     Stamp(stamp::StampArgs),
@@ -178,7 +192,7 @@ pub fn main() -> ExitCode {
     if matches!(cli.command, Command::Reader) {
         return reader::child::run();
     }
-    telemetry::start(if matches!(cli.command, Command::Serve(_) | Command::Worker(_)) {
+    telemetry::start(if matches!(cli.command, Command::Serve(_) | Command::Worker(_) | Command::Watch(_)) {
         "info"
     } else {
         "warn"
@@ -193,6 +207,9 @@ pub fn main() -> ExitCode {
             Command::Worker(args) => serve::worker(args).await,
             Command::Check(args) => check::check(args),
             Command::Digitise(args) => digitise::digitise(args).await,
+            Command::Separators(args) => separators::separators(args).await,
+            Command::Batch(args) => batch::batch(args).await,
+            Command::Watch(args) => watch::watch(args).await,
             Command::Stamp(args) => stamp::stamp(&args),
             Command::Catalogue(command) => administer::catalogue(command).await,
             Command::Officer(command) => administer::officer(command).await,

@@ -312,7 +312,7 @@ async fn open_dossier(
 }
 
 /// The officer named on the command line, or the configured one.
-async fn officer(ctx: &Ctx, config: &Config, id: Option<&str>) -> Result<ActingOfficer, Stop> {
+pub(super) async fn officer(ctx: &Ctx, config: &Config, id: Option<&str>) -> Result<ActingOfficer, Stop> {
     let (configured, _) = config.officer();
     let Some(id) = id else { return Ok(ctx.rules.officer.clone()) };
     let unknown = || {
@@ -471,7 +471,7 @@ fn stop_of_store(error: &StoreError) -> Stop {
     Stop::new(Exit::StorageUnreachable, with_causes(error))
 }
 
-fn stop_of_intake(error: IntakeError) -> Stop {
+pub(super) fn stop_of_intake(error: IntakeError) -> Stop {
     match error {
         IntakeError::Store(error) => stop_of_store(&error),
         IntakeError::Unreadable(error) => Stop::new(exit_of_reading(&error), error.to_string()),
