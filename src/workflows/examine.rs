@@ -139,6 +139,20 @@ fn findings_of(reading: &Reading, expected: Option<ExpectedPages>, rules: &PageR
     findings
 }
 
+/// A separator sheet in what was received as one paper: a pile that should have been split.
+fn sheets_among(reading: &Reading) -> impl Iterator<Item = Finding> + '_ {
+    reading.pages.iter().filter(|page| page.separator.is_some()).map(|page| Finding {
+        kind: FindingKind::ForeignPage,
+        page: Some(page.position),
+        rule: "QĐ 1917/QĐ-BLĐTBXH, Điều 9 khoản 2".into(),
+        message: format!(
+            "Trang {} là tờ phân cách, không phải trang của giấy tờ: nhận tệp này như một chồng giấy tờ để được tách, hoặc bỏ trang đó.",
+            page.position
+        ),
+        severity: Severity::Ask,
+    })
+}
+
 fn times_of(reading: &Reading) -> StepTimes {
     let t = reading.timings;
     StepTimes { decode: t.decode_ms, check: t.check_ms, ocr: t.ocr_ms, extract: 0, total: 0 }
@@ -173,6 +187,7 @@ pub fn examine(
     }
     let reading = readers.read(parts, plan, Depth::Text, on_page)?;
     let mut findings = findings_of(&reading, declared.pages, rules);
+    findings.extend(sheets_among(&reading));
     let is_secret = findings.iter().any(|f| f.kind == FindingKind::Classified);
     let mut timings = times_of(&reading);
     let (text, proposed) = if is_secret {

@@ -182,35 +182,24 @@ impl Watch {
 
     /// Whether nothing about the entry has changed for long enough and nobody writes to it.
     fn is_ready(&mut self, entry: &Entry, now: Duration) -> bool {
-        let (settle, patience) = (self.settings.settle, self.settings.patience);
-        let seen = self
-            .seen
-            .get(&entry.name)
-            .filter(|seen| seen.files == entry.files && seen.is_unfinished == entry.is_unfinished);
-        let Some(seen) = seen else {
-            let seen = Seen {
-                files: entry.files.clone(),
-                is_unfinished: entry.is_unfinished,
-                since: now,
-                is_cut: false,
-            };
+        let is_as_seen = |seen: &Seen| seen.files == entry.files && seen.is_unfinished == entry.is_unfinished;
+        let is_new = !self.seen.get(&entry.name).is_some_and(is_as_seen);
+        if is_new || folder::is_being_written(&entry.files) {
+            let (files, is_unfinished) = (entry.files.clone(), entry.is_unfinished);
+            let seen = Seen { files, is_unfinished, since: now, is_cut: false };
             self.seen.insert(entry.name.clone(), seen);
             // With nothing to wait for (`--settle 0`) the first look is enough.
-            return settle.is_zero() && self.is_worth_taking(entry, Duration::ZERO);
-        };
-        let unchanged = now.saturating_sub(seen.since);
-        if seen.is_cut && unchanged < patience {
-            return false;
+            if !is_new || !self.settings.settle.is_zero() || folder::is_being_written(&entry.files) {
+                return false;
+            }
         }
-        unchanged >= settle && self.is_worth_taking(entry, unchanged)
-    }
-
-    fn is_worth_taking(&self, entry: &Entry, unchanged: Duration) -> bool {
+        let Some(seen) = self.seen.get(&entry.name) else { return false };
+        let unchanged = now.saturating_sub(seen.since);
         if entry.is_folder && entry.files.is_empty() && entry.fault.is_none() {
             return false; // made for pages that are still to come
         }
-        let is_incomplete = entry.is_unfinished || entry.n_bytes() == 0;
-        (!is_incomplete || unchanged >= self.settings.patience) && !folder::is_being_written(&entry.files)
+        let is_incomplete = seen.is_cut || entry.is_unfinished || entry.n_bytes() == 0;
+        unchanged >= if is_incomplete { self.settings.patience } else { self.settings.settle }
     }
 
     /// Takes an entry that is ready. `None`: it is not whole yet, or is being received.

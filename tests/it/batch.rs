@@ -67,7 +67,7 @@ async fn a_batch_comes_apart_into_the_papers_its_sheets_name() {
     on_both_databases(async |app| {
         let permit = papers::clean(Kind::WorkPermit, 31);
         let decision = papers::clean(Kind::Decision, 32);
-        let (n_permit, n_decision) = (u64::from(permit.truth.pages), u64::from(decision.truth.pages));
+        let (n_permit, n_decision) = (permit.truth.pages as u64, decision.truth.pages as u64);
         let first = app.open_dossier("2.000205").await;
         let second = app.open_dossier("1.001776").await;
         let mut pile = Pile::new();

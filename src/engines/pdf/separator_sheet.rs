@@ -96,7 +96,7 @@ impl Page<'_> {
         let depth = self.bars(bars, BARS_MM);
         self.bars(bars, HEIGHT_MM - BARS_MM - depth);
         let mut y = BARS_MM + depth + 18.0;
-        y = self.centred(&sheet.title, 30.0, y)? + 4.0;
+        y = self.centred(&sheet.title, 30.0, y)? + 11.0;
         if let Some(code) = &sheet.code {
             let code = QrCode::encode_text(code, QrCodeEcc::Quartile).map_err(|_| SheetError::CodeTooLong)?;
             self.code(&code, ((WIDTH_MM - LARGE_CODE_MM) / 2.0, y), LARGE_CODE_MM);

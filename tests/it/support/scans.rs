@@ -17,6 +17,7 @@ pub fn scanned(pdf: &Path, stem: &Path, dpi: u32) -> Vec<PathBuf> {
     let mut found: Vec<PathBuf> = std::fs::read_dir(stem.parent().unwrap())
         .unwrap()
         .map(|e| e.unwrap().path())
+        .filter(|p| p.extension().is_some_and(|e| e == "jpg"))
         .filter(|p| p.file_name().unwrap().to_string_lossy().starts_with(&format!("{name}-")))
         .collect();
     found.sort();
