@@ -2,6 +2,8 @@
 //!
 //! Everything here is decided from its arguments alone: no file, no clock, no database, no network.
 
+pub mod batch;
+pub mod card;
 pub mod catalogue;
 pub mod code;
 pub mod confirm;
@@ -11,9 +13,11 @@ pub mod event;
 pub mod fields;
 pub mod ids;
 pub mod job;
+pub mod natural;
 pub mod officer;
 pub mod page;
 pub mod plan;
 pub mod record;
+pub mod separator;
 pub mod text;
 pub mod validity;

@@ -3,6 +3,7 @@
 
 pub mod administer;
 pub mod arrange;
+pub mod batch;
 pub mod browse;
 pub mod context;
 pub mod derive;
@@ -10,3 +11,5 @@ pub mod digitise;
 pub mod examine;
 pub mod intake;
 pub mod keep;
+pub mod separators;
+pub mod watch;

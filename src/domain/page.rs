@@ -4,6 +4,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::separator::SheetMark;
+
 /// A box on a page, in millimetres from the top-left corner of the page *as seen upright*.
 ///
 /// "Upright" means turned by right angles only; a small skew is not taken out. On the wire it is
@@ -127,6 +129,9 @@ pub struct PageFacts {
     /// How good the scan is; nothing is known of pages that were looked at before this was measured.
     #[serde(default)]
     pub quality: PageQuality,
+    /// The separator sheet that the page is: no page of a paper then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub separator: Option<SheetMark>,
 }
 
 impl PageFacts {
@@ -148,6 +153,7 @@ impl PageFacts {
             note_pair: None,
             has_note: false,
             quality: PageQuality::default(),
+            separator: None,
         }
     }
 

@@ -6,6 +6,7 @@
 //! not surely read is `not_read`, with the place, for a person to key.
 
 mod abstract_text;
+pub mod card;
 mod casing;
 mod dates;
 mod document_name;

@@ -16,6 +16,7 @@ mod media;
 mod metadata;
 pub mod read;
 pub(in crate::engines) mod render;
+pub mod separator_sheet;
 mod text_layer;
 
 /// Name of the text field for the code: top-left of page one (QĐ 1917/QĐ-BLĐTBXH, Điều 15 khoản 3).

@@ -7,11 +7,13 @@ pub mod child;
 
 mod answer;
 mod look;
+mod marks;
 mod pool;
 mod readers;
 mod wire;
 
 pub use answer::{ComposeOrder, Composed, Depth, Reading, Timings};
+pub use marks::{PageCode, PageMarks};
 pub use pool::ReaderLimits;
 pub use readers::Readers;
 

@@ -1,13 +1,16 @@
 //! The command line: one file per command. Parses arguments, calls workflows, prints; exit codes of the contract.
 
 mod administer;
+mod batch;
 mod check;
 mod digitise;
 mod input;
 mod output;
 mod pages;
+mod separators;
 mod serve;
 mod stamp;
+mod watch;
 
 use std::{path::PathBuf, process::ExitCode, sync::Arc};
 
@@ -124,6 +127,17 @@ enum Command {
         after_help = "Số trang luôn là số trang trong các tệp vào, đếm qua mọi tệp.\n\nVí dụ: sohoa pages --order 3,1,2 --rotate 2:90 --remove 4 scan.pdf out.pdf\n       sohoa pages --interleave mat-truoc.pdf mat-sau.pdf out.pdf"
     )]
     Pages(Box<pages::PagesArgs>),
+    /// In tờ phân cách để tách chồng giấy tờ quét liền một lần
+    #[command(
+        after_help = "Ví dụ: sohoa separators --dossier 0193… --component 01 --pages 3 to-phan-cach.pdf\n       sohoa separators --patch to-tron.pdf"
+    )]
+    Separators(separators::SeparatorsArgs),
+    /// Nhận chồng giấy tờ quét liền, tách theo tờ phân cách
+    #[command(after_help = "Ví dụ: sohoa batch chong.pdf\n       sohoa batch --dry-run --json chong.pdf")]
+    Batch(batch::BatchArgs),
+    /// Theo dõi thư mục của máy quét, nhận giấy tờ khi quét xong
+    #[command(after_help = "Ví dụ: sohoa watch --procedure 1.001776 --component 01 /srv/quet")]
+    Watch(watch::WatchArgs),
     /// Ghi mã lên trang đầu của một tệp PDF
     #[command(after_help = "Ví dụ: sohoa stamp --code '001085012345.1.001776-KQ1.12/QĐ-UBND' in.pdf out.pdf")]
     Stamp(stamp::StampArgs),
@@ -184,7 +198,7 @@ pub fn main() -> ExitCode {
     if matches!(cli.command, Command::Reader) {
         return reader::child::run();
     }
-    telemetry::start(if matches!(cli.command, Command::Serve(_) | Command::Worker(_)) {
+    telemetry::start(if matches!(cli.command, Command::Serve(_) | Command::Worker(_) | Command::Watch(_)) {
         "info"
     } else {
         "warn"
@@ -200,6 +214,9 @@ pub fn main() -> ExitCode {
             Command::Check(args) => check::check(args),
             Command::Digitise(args) => digitise::digitise(args).await,
             Command::Pages(args) => pages::pages(*args).await,
+            Command::Separators(args) => separators::separators(args).await,
+            Command::Batch(args) => batch::batch(args).await,
+            Command::Watch(args) => watch::watch(args).await,
             Command::Stamp(args) => stamp::stamp(&args),
             Command::Catalogue(command) => administer::catalogue(command).await,
             Command::Officer(command) => administer::officer(command).await,

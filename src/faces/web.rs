@@ -52,6 +52,7 @@ pub fn router(ctx: Ctx, purposes: Purposes, is_trial: bool, max_bytes: u64) -> R
     Router::new()
         .route("/", get(upload::page))
         .route("/papers", post(upload::receive))
+        .route("/batches", post(upload::receive_batch))
         .route("/papers/{id}", get(paper::page))
         .route("/papers/{id}/confirm", post(paper::confirm))
         .route("/papers/{id}/override", post(paper::override_faults))

@@ -8,6 +8,7 @@ use crate::domain::{
     code::{CodeNumber, DocumentCode},
     fields::{ConfirmedFields, FieldKey, Proposed, ProposedFields, Status},
     page::{Finding, PageFacts},
+    separator::SheetMark,
     text::RecognisedText,
 };
 
@@ -185,5 +186,23 @@ impl ReasonOut {
     pub fn line(&self) -> String {
         let page = self.page.map(|p| format!("trang {p}: ")).unwrap_or_default();
         format!("{page}{} [{}]", self.message, self.rule)
+    }
+}
+
+/// A separator sheet among the pages of a scan.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct SheetOut {
+    /// Position in the scan, from 1.
+    position: u32,
+    /// `sheet`, `patch` or `unreadable`, with dossier, component and pages where they were read.
+    #[serde(flatten)]
+    #[schema(value_type = Object)]
+    mark: SheetMark,
+}
+
+impl SheetOut {
+    /// The sheet at a position.
+    pub fn of(position: u32, mark: &SheetMark) -> Self {
+        Self { position, mark: mark.clone() }
     }
 }

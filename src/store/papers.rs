@@ -13,7 +13,7 @@ use super::{
 use crate::domain::{
     dossier::{ExpectedPages, ObjectRole, Paper, PaperObject, PaperState},
     eligibility::HandedInAs,
-    ids::{DossierId, OwnerNumber, PaperId},
+    ids::{ContentHash, DossierId, OwnerNumber, PaperId},
 };
 
 const STATE: &str = "paper.state_sealed";
@@ -181,6 +181,33 @@ pub async fn objects(tx: &mut Tx, paper: &PaperId) -> Result<Vec<PaperObject>, S
     let mut objects = rows.iter().map(object_of).collect::<Result<Vec<_>, _>>()?;
     objects.sort_by_key(|object| (object.role, object.ordinal));
     Ok(objects)
+}
+
+/// Papers whose originals are exactly the bytes of these hashes, in this order; oldest first.
+///
+/// # Errors
+/// [`StoreError::Sealed`] and those of the database.
+pub async fn with_originals(tx: &mut Tx, hashes: &[ContentHash]) -> Result<Vec<Paper>, StoreError> {
+    let Some(first) = hashes.first() else { return Ok(Vec::new()) };
+    let rows = sqlx::query(
+        "SELECT paper.* FROM paper_object JOIN paper ON paper.id = paper_object.paper_id
+          WHERE paper_object.hash = $1 AND paper_object.role = 'original' AND paper_object.ordinal = 0
+          ORDER BY paper.id",
+    )
+    .bind(first.as_str())
+    .fetch_all(tx.connection())
+    .await?;
+    let keys = tx.keys();
+    let candidates = rows.iter().map(|row| paper_of(&keys, row)).collect::<Result<Vec<_>, _>>()?;
+    let mut found = Vec::with_capacity(candidates.len());
+    for paper in candidates {
+        let all = objects(tx, &paper.id).await?;
+        let originals = all.iter().filter(|o| o.role == ObjectRole::Original).map(|o| &o.hash);
+        if originals.eq(hashes) {
+            found.push(paper);
+        }
+    }
+    Ok(found)
 }
 
 fn paper_of(keys: &Keys, row: &AnyRow) -> Result<Paper, StoreError> {

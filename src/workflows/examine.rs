@@ -10,12 +10,13 @@ use jiff::Timestamp;
 
 use crate::{
     domain::{
+        batch::{self, BatchPage, Opening},
         catalogue::Catalogue,
         dossier::{ExpectedPages, StepTimes},
         eligibility::PaperRole,
         fields::{FieldKey, ProposedFields},
         ids::{OwnerNumber, ProcedureCode},
-        page::{self, CheckedPages, Finding, FindingKind, PageFaults, Severity},
+        page::{self, CheckedPages, Finding, FindingKind, PageFacts, PageFaults, Severity},
         plan::PagePlan,
         text::RecognisedText,
     },
@@ -100,18 +101,62 @@ pub fn check_pages(
     })
 }
 
-fn findings_of(reading: &Reading, expected: Option<ExpectedPages>, rules: &PageRules) -> Vec<Finding> {
-    let mut findings = check::check(&reading.container, &reading.pages, expected.map(|p| p.0), rules);
-    let outlines = extraction::outlines(&reading.text, &reading.pages);
-    findings.extend(assembly::check(&reading.pages, &outlines, rules));
-    // Of a page that could not be seen whole nothing else can be said.
+/// What measures and words say of the pages of one paper; of a page that could not be seen whole nothing.
+fn of_pages(
+    reading: &Reading,
+    pages: &[PageFacts],
+    expected: Option<u32>,
+    rules: &PageRules,
+) -> Vec<Finding> {
+    let mut findings = check::check(&reading.container, pages, expected, rules);
+    findings.extend(assembly::check(pages, &extraction::outlines(&reading.text, pages), rules));
     let is_unseen = |f: &Finding| {
-        let same_page = |u: &&Finding| u.kind == FindingKind::UnreadablePage && u.page == f.page;
-        f.page.is_some() && reading.findings_of_pages.iter().any(|u| same_page(&u))
+        let unseen = reading.findings_of_pages.iter().filter(|u| u.kind == FindingKind::UnreadablePage);
+        f.page.is_some() && unseen.map(|u| u.page).any(|page| page == f.page)
     };
     findings.retain(|f| !is_unseen(f));
-    findings.extend(reading.findings_of_pages.iter().cloned());
     findings
+}
+
+/// What is wrong with the pages. Separator sheets among them are not looked at, and cut a batch into
+/// papers that are checked one by one.
+fn findings_of(reading: &Reading, expected: Option<ExpectedPages>, rules: &PageRules) -> Vec<Finding> {
+    let expected = expected.map(|p| p.0);
+    let mut findings = Vec::new();
+    if reading.pages.iter().all(|page| page.separator.is_none()) {
+        findings.extend(of_pages(reading, &reading.pages, expected, rules));
+        findings.extend(reading.findings_of_pages.iter().cloned());
+        return findings;
+    }
+    let seen = |page: &PageFacts| BatchPage { sheet: page.separator.clone(), blank: page.blank };
+    let split = batch::split(&reading.pages.iter().map(seen).collect::<Vec<_>>());
+    for segment in &split.segments {
+        let of_paper = |page: &&PageFacts| segment.pages.contains(&page.position);
+        let pages: Vec<PageFacts> = reading.pages.iter().filter(of_paper).cloned().collect();
+        let declared = match &segment.opening {
+            Opening::Sheet(separator) => separator.pages.map(|p| p.0),
+            _ => None,
+        };
+        findings.extend(of_pages(reading, &pages, declared, rules));
+    }
+    let aside = |page: u32| split.sheets.contains(&page) || split.backs.contains(&page);
+    let seen = reading.findings_of_pages.iter();
+    findings.extend(seen.filter(|f| !f.page.is_some_and(aside)).cloned());
+    findings
+}
+
+/// A separator sheet in what was received as one paper: a pile that should have been split.
+fn sheets_among(reading: &Reading) -> impl Iterator<Item = Finding> + '_ {
+    reading.pages.iter().filter(|page| page.separator.is_some()).map(|page| Finding {
+        kind: FindingKind::ForeignPage,
+        page: Some(page.position),
+        rule: "QĐ 1917/QĐ-BLĐTBXH, Điều 9 khoản 2".into(),
+        message: format!(
+            "Trang {} là tờ phân cách, không phải trang của giấy tờ: nhận tệp này như một chồng giấy tờ để được tách, hoặc bỏ trang đó.",
+            page.position
+        ),
+        severity: Severity::Ask,
+    })
 }
 
 fn times_of(reading: &Reading) -> StepTimes {
@@ -138,6 +183,7 @@ pub fn examine(
     let start = Instant::now();
     let reading = readers.read(parts, declared.plan.as_ref(), Depth::Text, on_page)?;
     let mut findings = findings_of(&reading, declared.pages, rules);
+    findings.extend(sheets_among(&reading));
     let is_secret = findings.iter().any(|f| f.kind == FindingKind::Classified);
     let mut timings = times_of(&reading);
     let (text, proposed) = if is_secret {
@@ -150,7 +196,9 @@ pub fn examine(
             paper: declared.role.as_ref().map(declared_paper),
             owner: declared.owner.as_ref(),
         };
-        let proposed = extraction::propose(&reading.text, &reading.pages, &context, now);
+        let mut proposed = extraction::propose(&reading.text, &reading.pages, &context, now);
+        let owner = declared.owner.as_ref();
+        findings.extend(extraction::card::compare(&mut proposed, &reading.cards, &reading.text, owner));
         timings.extract = millis(extracting.elapsed());
         findings.extend(doubtful(&proposed));
         (reading.text, Some(proposed))

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use crate::{
     domain::{
         catalogue::Catalogue,
-        dossier::{Dossier, ExpectedPages, ObjectRole, Paper, PaperState},
+        dossier::{Dossier, ExpectedPages, ObjectRole, Paper, PaperObject, PaperState},
         eligibility::{self, HandedInAs, PaperRole, Refusal},
         event::{Action, AuditEvent},
         ids::{ContentHash, DossierId, OwnerNumber, PaperId, ProcedureCode},
@@ -19,7 +19,7 @@ use crate::{
         fault::ReadError,
         open::{Container, ContainerKind},
     },
-    store::{StoreError, audit, catalogues, dossiers, jobs, papers, plans},
+    store::{StoreError, Tx, audit, catalogues, dossiers, jobs, papers, plans},
     workflows::context::{Ctx, Spooled},
 };
 
@@ -152,17 +152,39 @@ pub async fn receive(
         None => {}
     }
 
-    let mut objects = Vec::with_capacity(upload.files.len());
-    for (ordinal, bytes) in (0u32..).zip(&upload.files) {
+    let objects = keep_originals(ctx, &upload.files).await?;
+    let mut tx = ctx.db.write().await?;
+    let paper = keep_in(&mut tx, officer, ctx.clock.now(), dossier.id, upload, refusal, &objects).await?;
+    tx.commit().await?;
+    Ok(paper)
+}
+
+/// Keeps the bytes of files under their hashes.
+pub(super) async fn keep_originals(ctx: &Ctx, files: &[Vec<u8>]) -> Result<Vec<PaperObject>, StoreError> {
+    let mut objects = Vec::with_capacity(files.len());
+    for (ordinal, bytes) in (0u32..).zip(files) {
         let kept = ctx.objects.put(bytes).await?;
         objects.push(kept.as_object(ObjectRole::Original, ordinal, media_type_of(bytes)));
     }
-    let now = ctx.clock.now();
+    Ok(objects)
+}
+
+/// Puts a paper whose bytes are kept into `dossier`, in the caller's transaction, and asks for it to be
+/// checked and read; one that is not digitised is put there as refused. `upload.files` is not looked at.
+pub(super) async fn keep_in(
+    tx: &mut Tx,
+    officer: &ActingOfficer,
+    now: Timestamp,
+    dossier: DossierId,
+    upload: Upload,
+    refusal: Option<Refusal>,
+    objects: &[PaperObject],
+) -> Result<Paper, StoreError> {
     let state = first_state(refusal.as_ref(), now);
     let is_received = matches!(state, PaperState::Received);
     let paper = Paper {
         id: PaperId::new(),
-        dossier: dossier.id,
+        dossier,
         role: upload.role,
         form: upload.form,
         expected_pages: upload.expected_pages,
@@ -171,14 +193,13 @@ pub async fn receive(
         state,
         version: 1,
     };
-    let mut tx = ctx.db.write().await?;
-    papers::insert(&mut tx, &paper).await?;
-    for object in &objects {
-        papers::add_object(&mut tx, &paper.id, object).await?;
+    papers::insert(tx, &paper).await?;
+    for object in objects {
+        papers::add_object(tx, &paper.id, object).await?;
     }
     let planned = upload.plan.as_ref().map(PagePlan::pages).map(<[_]>::to_vec);
     if let Some(plan) = upload.plan {
-        plans::append(&mut tx, &paper.id, &first_entry(plan, now)).await?;
+        plans::append(tx, &paper.id, &first_entry(plan, now)).await?;
     }
     let event = AuditEvent {
         at: now,
@@ -190,11 +211,10 @@ pub async fn receive(
             "form": paper.form, "plan": planned, "originals": objects.iter().map(|o| o.hash.as_str()).collect::<Vec<_>>(),
         })),
     };
-    audit::append(&mut tx, &event).await?;
+    audit::append(tx, &event).await?;
     if is_received {
-        jobs::enqueue(&mut tx, &Job::CheckAndRead { paper: paper.id.clone() }, now, 0).await?;
+        jobs::enqueue(tx, &Job::CheckAndRead { paper: paper.id.clone() }, now, 0).await?;
     }
-    tx.commit().await?;
     Ok(paper)
 }
 

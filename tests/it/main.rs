@@ -2,6 +2,8 @@
 #![allow(clippy::unwrap_used)] // a test may stop at once, its helpers too
 
 mod bad_input;
+mod batch;
+mod card;
 mod command_line;
 mod contract;
 mod floors;
@@ -12,6 +14,7 @@ mod plan;
 mod samples;
 mod store;
 mod support;
+mod watch;
 
 #[path = "../../samples/generator/mod.rs"]
 mod generator;

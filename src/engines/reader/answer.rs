@@ -3,8 +3,10 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use super::marks::PageCode;
 use crate::{
     domain::{
+        card::SeenCard,
         fields::ConfirmedFields,
         page::{BoxMm, Finding, PageFacts},
         text::{PageText, RecognisedText},
@@ -56,6 +58,8 @@ pub struct Reading {
     pub text: RecognisedText,
     /// Findings that only looking can give: unreadable pages, marks of secrecy.
     pub findings_of_pages: Vec<Finding>,
+    /// Identity cards whose QR codes were read.
+    pub cards: Vec<SeenCard>,
     /// Where the time went.
     pub timings: Timings,
 }
@@ -94,6 +98,8 @@ pub(super) struct PageAnswer {
     pub note: Option<BoxMm>,
     /// What was read where a mark of secrecy may stand; not part of the words.
     pub marks: PageText,
+    /// QR codes on it, those of separator sheets left out.
+    pub codes: Vec<PageCode>,
     /// Something on the page could not be decoded.
     pub is_damaged: bool,
     pub timings: Timings,

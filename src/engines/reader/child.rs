@@ -17,6 +17,7 @@ use rustix::process::{Resource, Rlimit, setrlimit};
 use super::{
     answer::ComposeOrder,
     look::{LazyEngine, look_at},
+    marks::marks_of,
     wire::{self, Parts, Request, Response, Task},
 };
 use crate::engines::{
@@ -100,6 +101,7 @@ impl Child {
                 let page = Box::new(look_at(paper, *index, *turn, *depth, engine)?);
                 Ok((Response::Page { page }, Vec::new()))
             }
+            Task::Marks { index } => Ok((Response::Marks { marks: marks_of(paper, *index)? }, Vec::new())),
             Task::Preview { index, rotation, width_px } => {
                 Ok((Response::Bytes, preview(paper, *index as usize, *rotation, *width_px)?))
             }

@@ -4,10 +4,14 @@ use std::time::Instant;
 
 use image::GrayImage;
 
-use super::answer::{Depth, PageAnswer, Timings};
+use super::{
+    answer::{Depth, PageAnswer, Timings},
+    marks::{PageCode, codes_of},
+};
 use crate::{
     domain::{
         page::{BoxMm, Numbering, PageFacts, PageQuality},
+        separator::sheet_mark,
         text::{PageText, TextLine, TextSource, Word},
     },
     engines::{
@@ -17,6 +21,7 @@ use crate::{
             is_blank, note,
             open::Opened,
             page_number::{self, PrintedNumber},
+            patch,
             quality::{Scan, dpi_of_paper},
             resize_grey, secrecy, turn_grey, turn_picture,
         },
@@ -51,10 +56,16 @@ pub(super) fn look_at(
     let little = page.picture.small(1000);
     let small = little.ink();
     let blank = is_blank_page(&page, &small);
+    let bars = patch::bars(&small, page.width_mm, page.height_mm);
     let note = if blank { None } else { note::find(&page) };
     let (rotation, skew) = way(&page, &small, blank, turn, engine)?;
     let marks = if blank { Vec::new() } else { read_marks(&page, (&little, &small), rotation, engine)? };
     let mut looked = Looked::at(page, (little, small), blank, note, (rotation, skew));
+    let mut codes = looked.codes();
+    looked.facts.separator = sheet_mark(codes.iter().map(|c| c.text.as_str()), bars);
+    if looked.facts.separator.is_some() {
+        codes.clear();
+    }
     let measured = Instant::now();
     let text = looked.words(index + 1, depth, engine)?;
     looked.facts.position = index + 1;
@@ -75,12 +86,13 @@ pub(super) fn look_at(
         thumbnail: looked.thumbnail,
         note: looked.note,
         marks: PageText { position: index + 1, source: TextSource::Ocr, lines: marks },
+        codes,
         is_damaged: looked.is_damaged,
         timings,
     })
 }
 
-fn is_blank_page(page: &DecodedPage, small: &GrayImage) -> bool {
+pub(super) fn is_blank_page(page: &DecodedPage, small: &GrayImage) -> bool {
     let (w, h) = (small.width() * 3 / 5, small.height() * 3 / 5);
     page.own_words.is_empty() && !page.is_damaged && is_blank(&resize_grey(small, w.max(1), h.max(1)))
 }
@@ -143,12 +155,19 @@ impl Looked {
         }
     }
 
+    fn codes(&self) -> Vec<PageCode> {
+        if self.facts.blank {
+            return Vec::new();
+        }
+        codes_of(&self.grey, self.facts.width_mm, self.facts.height_mm)
+    }
+
     fn words(&mut self, position: u32, depth: Depth, engine: &mut LazyEngine) -> Result<PageText, ReadError> {
         let own = std::mem::take(&mut self.own_words);
         if self.is_text_complete {
             return Ok(PageText { position, source: TextSource::TextLayer, lines: own });
         }
-        if self.facts.blank || depth == Depth::Check {
+        if self.facts.blank || self.facts.separator.is_some() || depth == Depth::Check {
             return Ok(PageText { position, source: TextSource::Nothing, lines: Vec::new() });
         }
         let mut lines = ocr::read_page(engine.get()?, &self.upright())?;
@@ -165,7 +184,7 @@ impl Looked {
         engine: &mut LazyEngine,
     ) -> Result<Option<PrintedNumber>, ReadError> {
         let from_words = page_number::from_words(text, self.facts.width_mm, self.facts.height_mm);
-        if self.is_text_complete || self.facts.blank {
+        if self.is_text_complete || self.facts.blank || self.facts.separator.is_some() {
             return Ok(from_words);
         }
         let straight;

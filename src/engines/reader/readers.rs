@@ -11,12 +11,14 @@ use std::{
 
 use super::{
     answer::{ComposeOrder, Composed, Depth, PageAnswer, Reading, Timings},
+    marks::PageCode,
     pool::{Pool, ReaderLimits},
     wire::{Parts, Request, Response, Task},
 };
 use crate::{
     domain::{
-        page::{Finding, FindingKind, PageFacts, Severity},
+        card::{IdentityCard, SeenCard},
+        page::{Finding, FindingKind, PageFacts, Place, Severity},
         plan::{PagePlan, PlannedPage},
         text::{PageText, RecognisedText, TextSource},
     },
@@ -75,6 +77,7 @@ impl Readers {
             pages: Vec::new(),
             text: RecognisedText::default(),
             findings_of_pages: Vec::new(),
+            cards: Vec::new(),
             timings: Timings::default(),
         };
         if let Some(Err(error)) = answers.first().filter(|_| answers.iter().all(Result::is_err)) {
@@ -182,13 +185,22 @@ impl Readers {
         }
     }
 
-    fn ask(&self, parts: &[PathBuf], task: Task, seconds: u64) -> Result<(Response, Vec<u8>), ReadError> {
+    pub(super) fn limits(&self) -> &ReaderLimits {
+        &self.pool.limits
+    }
+
+    pub(super) fn ask(
+        &self,
+        parts: &[PathBuf],
+        task: Task,
+        seconds: u64,
+    ) -> Result<(Response, Vec<u8>), ReadError> {
         let request = Request { parts: Parts::of(parts), limits: self.pool.limits.of_bytes(), task };
         self.pool.ask(&request, seconds)
     }
 }
 
-fn unexpected(response: Response) -> ReadError {
+pub(super) fn unexpected(response: Response) -> ReadError {
     match response {
         Response::Refused { error } => error,
         _ => ReadError::Crashed,
@@ -224,6 +236,7 @@ fn take_in(
                 .findings_of_pages
                 .extend(classified(&page.text, w, h).or_else(|| classified(&page.marks, w, h)));
             reading.timings.add(&page.timings);
+            reading.cards.extend(cards(&page.codes, position));
             reading.pages.push(page.facts);
             reading.text.pages.push(page.text);
             Some(Sight { thumbnail: page.thumbnail, note: page.note })
@@ -239,6 +252,15 @@ fn take_in(
             None
         }
     }
+}
+
+/// The identity cards among the codes of a page; codes of other kinds are nobody's business here.
+fn cards(codes: &[PageCode], position: u32) -> impl Iterator<Item = SeenCard> + '_ {
+    let seen = move |code: &PageCode| {
+        let card = IdentityCard::parse(&code.text).ok()?;
+        Some(SeenCard { card, place: Place { page: position, box_mm: code.place } })
+    };
+    codes.iter().filter_map(seen)
 }
 
 fn unreadable(position: u32, cause: &str) -> Finding {

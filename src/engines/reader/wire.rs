@@ -9,7 +9,10 @@ use std::{
 
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
-use super::answer::{ComposeOrder, Depth, PageAnswer};
+use super::{
+    answer::{ComposeOrder, Depth, PageAnswer},
+    marks::PageMarks,
+};
 use crate::engines::{
     imaging::{
         fault::{Limits, ReadError},
@@ -52,6 +55,8 @@ pub(super) enum Task {
     Open,
     /// Look at page `index`, from 0; `turn` is how far a person turned it, where one did.
     Page { index: u32, turn: Option<u16>, depth: Depth },
+    /// Look at page `index` (from 0) for separator sheets alone.
+    Marks { index: u32 },
     /// Compose the PDF of the pages `indices` (from 0) in that order; of all pages when there are none.
     Compose { indices: Option<Vec<u32>>, order: Box<ComposeOrder> },
     /// Page `index` (from 0) as a JPEG.
@@ -67,6 +72,9 @@ pub(super) enum Response {
     },
     Page {
         page: Box<PageAnswer>,
+    },
+    Marks {
+        marks: PageMarks,
     },
     Bytes,
     /// The bytes are a PDF; `departures` says where it departs from PDF/A-2b.

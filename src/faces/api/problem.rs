@@ -11,7 +11,10 @@ use crate::{
     domain::confirm::FieldFault,
     engines::imaging::fault::ReadError,
     store::StoreError,
-    workflows::{arrange::ArrangeError, browse::BrowseError, digitise::DigitiseError, intake::IntakeError},
+    workflows::{
+        arrange::ArrangeError, batch::BatchError, browse::BrowseError, digitise::DigitiseError,
+        intake::IntakeError, separators::SeparatorError,
+    },
 };
 
 /// An error, as `application/problem+json`.
@@ -200,4 +203,39 @@ impl From<BrowseError> for Problem {
             BrowseError::Store(error) => error.into(),
         }
     }
+}
+
+impl From<BatchError> for Problem {
+    fn from(error: BatchError) -> Self {
+        let detail = sentence(&error.to_string());
+        match error {
+            BatchError::Known { papers } => Self {
+                conflict_with: papers.first().map(|p| p.id.to_string()),
+                ..Self::new(StatusCode::CONFLICT, "known-batch", detail)
+            },
+            BatchError::NoSheets => Self::new(StatusCode::UNPROCESSABLE_ENTITY, "no-separators", detail),
+            BatchError::OnlySheets => Self::new(StatusCode::UNPROCESSABLE_ENTITY, "only-separators", detail),
+            BatchError::Intake(error) => error.into(),
+        }
+    }
+}
+
+impl From<SeparatorError> for Problem {
+    fn from(error: SeparatorError) -> Self {
+        let detail = sentence(&error.to_string());
+        match error {
+            SeparatorError::Pages => Self::bad_request("query", detail),
+            SeparatorError::Intake(error) => error.into(),
+            SeparatorError::Sheet(error) => {
+                tracing::error!(%error, "separator sheets could not be drawn");
+                Self::new(StatusCode::INTERNAL_SERVER_ERROR, "separators", detail)
+            }
+        }
+    }
+}
+
+fn sentence(text: &str) -> String {
+    let mut letters = text.chars();
+    let first: String = letters.next().map(|c| c.to_uppercase().collect()).unwrap_or_default();
+    format!("{first}{}.", letters.as_str())
 }

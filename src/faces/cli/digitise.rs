@@ -471,7 +471,7 @@ fn stop_of_store(error: &StoreError) -> Stop {
     Stop::new(Exit::StorageUnreachable, with_causes(error))
 }
 
-fn stop_of_intake(error: IntakeError) -> Stop {
+pub(super) fn stop_of_intake(error: IntakeError) -> Stop {
     match error {
         IntakeError::Store(error) => stop_of_store(&error),
         IntakeError::Unreadable(error) => Stop::new(exit_of_reading(&error), error.to_string()),

@@ -67,7 +67,7 @@ pub(super) async fn worker(args: WorkerArgs) -> Result<Exit, Stop> {
     Ok(Exit::Done)
 }
 
-fn start_workers(ctx: &Ctx, n_workers: usize, stop: &CancellationToken) -> TaskTracker {
+pub(super) fn start_workers(ctx: &Ctx, n_workers: usize, stop: &CancellationToken) -> TaskTracker {
     let tracker = TaskTracker::new();
     for _ in 0..n_workers.max(1) {
         tracker.spawn(worker::work(ctx.clone(), stop.clone()));
@@ -77,7 +77,7 @@ fn start_workers(ctx: &Ctx, n_workers: usize, stop: &CancellationToken) -> TaskT
 }
 
 /// Returns when the process is asked to end.
-async fn stopped(stop: CancellationToken) {
+pub(super) async fn stopped(stop: CancellationToken) {
     let interrupt = tokio::signal::ctrl_c();
     let terminate = async {
         match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {

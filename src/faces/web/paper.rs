@@ -23,6 +23,7 @@ use crate::{
         ids::{DossierId, PaperId},
         page::{Finding, FindingKind, PageFacts, Place, Severity},
     },
+    engines::extraction::card::is_question_of_card,
     workflows::{
         browse::{self, Purpose},
         digitise::{self, DigitiseError},
@@ -34,6 +35,7 @@ use crate::{
 struct PaperPage {
     frame: Frame,
     id: String,
+    dossier: String,
     kind: String,
     state: &'static str,
     state_label: &'static str,
@@ -170,6 +172,7 @@ async fn content(web: &Web, id: &str, keyed: Keyed) -> Result<PaperPage, Fault> 
     Ok(PaperPage {
         frame: web.frame("paper"),
         id: paper.id.to_string(),
+        dossier: dossier.id.to_string(),
         kind: kind_of(&paper),
         state,
         state_label: paper.state.label(),
@@ -179,7 +182,11 @@ async fn content(web: &Web, id: &str, keyed: Keyed) -> Result<PaperPage, Fault> 
         message_class,
         is_moving: matches!(state, "received" | "checking" | "reading" | "to_code" | "signing"),
         can_retry: matches!(paper.state, PaperState::Failed { retry: true, .. }),
-        reasons: findings.iter().filter(|f| f.kind != FindingKind::FieldDoubtful).map(reason).collect(),
+        reasons: findings
+            .iter()
+            .filter(|f| f.kind != FindingKind::FieldDoubtful || is_question_of_card(f))
+            .map(reason)
+            .collect(),
         document: stored(web, &paper, &dossier.id).await?,
         has_pictures: !paper.state.pages().is_empty(),
         pages: paper.state.pages().iter().map(|facts| picture_of(facts, proposed)).collect(),

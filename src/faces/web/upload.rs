@@ -16,8 +16,10 @@ use crate::{
         ids::{OwnerNumber, ProcedureCode},
     },
     workflows::{
+        batch::{self, Batch, BatchError, BatchPaper},
         browse,
         intake::{self, Upload},
+        watch::ranges,
     },
 };
 
@@ -26,6 +28,9 @@ use crate::{
 struct UploadPage {
     frame: Frame,
     fault: Option<String>,
+    /// What became of a pile, a line for each of its papers.
+    split: Vec<String>,
+    is_batch_fault: bool,
     groups: Vec<Group>,
     forms: Vec<(&'static str, &'static str)>,
     papers: Vec<PaperLine>,
@@ -58,6 +63,8 @@ struct PaperLine {
 struct Tried {
     fault: Option<String>,
     kind: String,
+    split: Vec<String>,
+    is_batch: bool,
 }
 
 /// `GET /`.
@@ -77,7 +84,9 @@ async fn content(web: &Web, tried: Tried) -> Result<UploadPage, Fault> {
     let papers = browse::newest_papers(&web.ctx, 20).await?;
     Ok(UploadPage {
         frame: web.frame("upload"),
+        is_batch_fault: tried.is_batch && tried.fault.is_some(),
         fault: tried.fault,
+        split: tried.split,
         groups: groups(&catalogue, &tried.kind),
         forms: HandedInAs::ALL.iter().map(|(_, name, label)| (*name, *label)).collect(),
         papers: papers.iter().map(line).collect(),
@@ -142,7 +151,9 @@ pub(super) async fn receive(State(web): State<Web>, form: Multipart) -> Response
     let mut kind = String::new();
     match received(&web, form, &mut kind).await {
         Ok(paper) => Redirect::to(&format!("/papers/{}", paper.id)).into_response(),
-        Err(fault) => show(&web, fault.status, Tried { fault: Some(fault.message), kind }).await,
+        Err(fault) => {
+            show(&web, fault.status, Tried { fault: Some(fault.message), kind, ..Tried::default() }).await
+        }
     }
 }
 
@@ -207,4 +218,54 @@ async fn read_form(
     let procedure = ProcedureCode::parse(procedure).map_err(|_| unchosen())?;
     upload.role = Some(PaperRole::parse(role).map_err(|_| unchosen())?);
     Ok((procedure, upload))
+}
+
+/// `POST /batches`: receives a pile and shows what it was split into.
+pub(super) async fn receive_batch(State(web): State<Web>, form: Multipart) -> Response {
+    let tried = Tried { is_batch: true, ..Tried::default() };
+    match split(&web, form).await {
+        Ok(split) => show(&web, StatusCode::OK, Tried { split, ..tried }).await,
+        Err(fault) => show(&web, fault.status, Tried { fault: Some(fault.message), ..tried }).await,
+    }
+}
+
+async fn split(web: &Web, form: Multipart) -> Result<Vec<String>, Fault> {
+    let (files, form) = read_batch(web, form).await?;
+    let batch = Batch { files, form, default: None };
+    let received = match batch::receive(&web.ctx, &web.officer(), batch).await {
+        Ok(received) => received,
+        Err(BatchError::Intake(error)) => return Err(error.into()),
+        Err(error) => {
+            let message = super::sentence(&format!("{error}."));
+            return Err(Fault { status: StatusCode::UNPROCESSABLE_ENTITY, message });
+        }
+    };
+    let line = |paper: &BatchPaper| match &paper.question {
+        Some(question) => format!("⚠ {question}"),
+        None => format!("✓ Trang {}: {}.", ranges(&paper.pages), kind_of(&paper.paper)),
+    };
+    let remarks = received.remarks.iter().map(|remark| format!("⚠ {remark}"));
+    Ok(received.papers.iter().map(line).chain(remarks).collect())
+}
+
+async fn read_batch(web: &Web, mut form: Multipart) -> Result<(Vec<Vec<u8>>, HandedInAs), Fault> {
+    let wrong = |message: String| Fault { status: StatusCode::UNPROCESSABLE_ENTITY, message };
+    let broken =
+        |_| wrong("Tệp gửi lên bị đứt, sai mẫu hoặc lớn hơn giới hạn: chọn lại tệp rồi gửi lại.".into());
+    let (mut files, mut n_bytes) = (Vec::new(), 0u64);
+    while let Some(field) = form.next_field().await.map_err(broken)? {
+        if field.name() != Some("file") {
+            continue;
+        }
+        let bytes = field.bytes().await.map_err(broken)?;
+        n_bytes = n_bytes.saturating_add(bytes.len() as u64);
+        if n_bytes > web.max_bytes {
+            return Err(wrong(format!("Tệp lớn hơn {} MB.", web.max_bytes >> 20)));
+        }
+        files.push(bytes.to_vec());
+    }
+    if files.iter().all(Vec::is_empty) {
+        return Err(wrong("Chưa chọn bản quét.".into()));
+    }
+    Ok((files, HandedInAs::Original))
 }

@@ -4,3 +4,4 @@ pub mod app;
 pub mod cli;
 pub mod papers;
 pub mod postgres;
+pub mod scans;
