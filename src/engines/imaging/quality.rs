@@ -62,6 +62,13 @@ impl PageQuality {
         found
     }
 
+    /// Whether the print is that of the other side: faint and soft, for it came through the paper, and
+    /// with the broader margin, which is at the left of a letter, at the right.
+    fn is_shine_through(&self, (left, right): (f32, f32)) -> bool {
+        let is_faint = self.ink_contrast.is_some_and(|c| c < 0.3);
+        is_faint && self.edge_mm.is_some_and(|e| e >= 0.2) && left + 1.5 < right
+    }
+
     fn measure_print(&mut self, scan: &Scan<'_>, fine: f32) {
         let dark = darkness(scan.ink, 8);
         let mm_per_px = scan.width_mm / scan.ink.width() as f32;
@@ -97,6 +104,9 @@ impl PageQuality {
         let page = Upright::of(scan.small, scan.ink, &dark, scan.rotation, seen);
         let (n_cut, side) = cut::letters(&page);
         (self.cut_letters, self.cut_side) = (Some(n_cut), side);
+        if self.is_shine_through(page.margins_mm()) {
+            self.ink_contrast = None;
+        }
         self.hidden_lines = Some(corner::hidden_lines(&page));
         let sheet = sheet::size_px(&page.grey, &page.dark, paper, mm_per_px);
         self.sheet_mm = sheet.map(|(w, h)| [tenths(w * mm_per_px), tenths(h * mm_per_px)]);
@@ -121,3 +131,6 @@ fn thousandths(v: f32) -> f64 {
 fn tenths(v: f32) -> f64 {
     (f64::from(v) * 10.0).round() / 10.0
 }
+
+#[cfg(test)]
+mod tests;

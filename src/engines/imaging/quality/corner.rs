@@ -78,6 +78,7 @@ impl Corner<'_> {
             .filter(|(share, _)| *share >= MIN_COVER);
         let best = shown.max_by(|a, b| a.0.total_cmp(&b.0).then((b.1.a + b.1.b).total_cmp(&(a.1.a + a.1.b))));
         let (share, edge) = best?;
+        let edge = self.sharpened(edge);
         // Grain shows everywhere, an edge in one place.
         let nearer = |by: f32| {
             let k = 1.0 - by / (edge.a * edge.b / edge.a.hypot(edge.b));
@@ -85,6 +86,24 @@ impl Corner<'_> {
         };
         let is_one = nearer(4.5).max(nearer(6.5)) <= 0.6 * share;
         (is_one && self.is_empty_beyond(edge)).then_some(edge)
+    }
+
+    /// The same slope where it shows most.
+    fn sharpened(&self, edge: Edge) -> Edge {
+        let length = edge.a.hypot(edge.b);
+        let (nx, ny) = (edge.b / length, edge.a / length);
+        let depth = |e: &Edge| -> i32 {
+            let points = (0..N_POINTS * 2).map(|i| 0.08 + 0.84 * i as f32 / (N_POINTS * 2) as f32);
+            let of_point = |t: f32| {
+                let (x, y) = (e.a * (1.0 - t), e.b * t);
+                let at = |d: f32| self.paper(x + d * nx, y + d * ny).unwrap_or(0);
+                i32::from((at(0.8) - at(-0.8)).abs().min(40)) + i32::from(self.dark(x, y).min(60))
+            };
+            points.map(of_point).sum()
+        };
+        let scaled = (-24i16..=24).map(|i| 1.0 + f32::from(i) * 0.3 / edge.a.min(edge.b));
+        let near = scaled.map(|k| Edge { a: k * edge.a, b: k * edge.b });
+        near.map(|e| (depth(&e), e)).max_by_key(|(depth, _)| *depth).map_or(edge, |(_, e)| e)
     }
 
     /// Share of the edge along which a step or a crease shows.
@@ -150,19 +169,21 @@ impl Corner<'_> {
         let side = dx * (beyond.1 - from.1) - dy * (beyond.0 - from.0);
         let (nx, ny) = if side > 0.0 { (-dy / length, dx / length) } else { (dy / length, -dx / length) };
         let n_points = (length / 0.3) as usize;
-        let touching = (0..n_points).filter_map(|i| {
-            let t = 0.03 + 0.94 * i as f32 / n_points as f32;
-            let (x, y) = (from.0 + t * dx, from.1 + t * dy);
-            let is_on = [1.2, 1.7, 2.2, 2.7].iter().any(|d| self.is_ink(x + d * nx, y + d * ny));
-            is_on.then_some(y)
-        });
-        let (mut n, mut last) = (0, f32::MAX);
-        for y in touching {
-            // A gap along the side is clear paper between two lines.
-            n += u32::from((y - last).abs() > 1.4);
-            last = y;
-        }
-        n
+        // Apart, because the shade of an edge would join the lines that end at it.
+        let rows_at = |d: f32| {
+            let (mut n, mut last) = (0, f32::MAX);
+            for i in 0..n_points {
+                let t = 0.03 + 0.94 * i as f32 / n_points as f32;
+                let (x, y) = (from.0 + t * dx, from.1 + t * dy);
+                if [d, d + 0.4, d + 0.8].iter().any(|d| self.is_ink(x + d * nx, y + d * ny)) {
+                    // A gap along the side is clear paper between two lines.
+                    n += u32::from((y - last).abs() > 1.4);
+                    last = y;
+                }
+            }
+            n
+        };
+        [1.2, 2.0, 2.8, 3.6].map(rows_at).into_iter().max().unwrap_or(0)
     }
 
     /// Whether nothing is written between the slanting edge and the tip of what was folded over.

@@ -51,6 +51,28 @@ impl Upright {
         (mm / self.mm_per_px).round() as usize
     }
 
+    /// Clear paper to the left and right of the print, millimetres; specks and rules don't decide.
+    pub(super) fn margins_mm(&self) -> (f32, f32) {
+        let w = self.ink.width() as usize;
+        let mut columns = vec![0u32; w];
+        for row in self.ink.as_raw().chunks_exact(w.max(1)) {
+            columns.iter_mut().zip(row).for_each(|(n, on)| *n += u32::from(*on));
+        }
+        let all: u32 = columns.iter().sum();
+        let clear = |columns: &mut dyn Iterator<Item = &u32>| {
+            let mut left = all / 50;
+            columns
+                .take_while(|n| {
+                    let is_clear = **n <= left;
+                    left = left.saturating_sub(**n);
+                    is_clear
+                })
+                .count() as f32
+                * self.mm_per_px
+        };
+        (clear(&mut columns.iter()), clear(&mut columns.iter().rev()))
+    }
+
     /// The page with `side` at the left: `x` counts from that side, `y` along it.
     pub(super) fn from_side(&self, side: Side) -> View<'_> {
         let (w, h) = (self.ink.width() as usize, self.ink.height() as usize);
