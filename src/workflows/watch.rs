@@ -94,6 +94,9 @@ pub enum WatchError {
     /// Another process watches it.
     #[error("một tiến trình khác đang theo dõi thư mục này")]
     Watched,
+    /// No reading process can be started: nothing is wrong with the files.
+    #[error(transparent)]
+    Reader(ReadError),
     /// The store is out of reach: what was begun is finished later.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -121,6 +124,8 @@ pub struct Watch {
     settings: Settings,
     seen: BTreeMap<OsString, Seen>,
     claims: BTreeMap<OsString, Claim>,
+    /// Dealt with, and not told yet: a look may end half-way.
+    untold: Vec<Handled>,
     _lock: Option<File>,
 }
 
@@ -141,16 +146,23 @@ impl Watch {
             fs::create_dir_all(&path).map_err(|source| WatchError::Folder { path, source })?;
         }
         let lock = lock(&settings.folder)?;
-        Ok(Self { ctx, officer, settings, seen: BTreeMap::new(), claims: BTreeMap::new(), _lock: lock })
+        Ok(Self {
+            ctx,
+            officer,
+            settings,
+            seen: BTreeMap::new(),
+            claims: BTreeMap::new(),
+            untold: Vec::new(),
+            _lock: lock,
+        })
     }
 
     /// One look at the folder, `now` after the start: receives what is ready, moves what is done.
     ///
     /// # Errors
-    /// [`WatchError::Store`], [`WatchError::Folder`]; the next look goes on where this one stopped.
+    /// [`WatchError`]; the next look goes on where this one stopped, and tells what this one did.
     pub async fn tick(&mut self, now: Duration) -> Result<Vec<Handled>, WatchError> {
-        let mut handled = Vec::new();
-        self.resume(&mut handled).await?;
+        self.resume().await?;
         let folder = self.settings.folder.clone();
         let not = [DONE, FAULTS, KNOWN].map(|name| self.settings.out.join(name));
         let not: Vec<PathBuf> =
@@ -159,12 +171,18 @@ impl Watch {
             .map_err(|source| WatchError::Folder { path: folder.clone(), source })?;
         self.seen.retain(|name, _| entries.iter().any(|e| e.name == *name));
         for entry in entries {
-            if self.is_ready(&entry, now) {
-                handled.extend(self.take(entry, now).await?);
+            if !self.is_ready(&entry, now) {
+                continue;
+            }
+            match self.take(entry, now).await {
+                Ok(handled) => self.untold.extend(handled),
+                // This one can't be moved; the others may.
+                Err(error @ WatchError::Folder { .. }) => tracing::warn!(%error, "a file stays where it is"),
+                Err(error) => return Err(error),
             }
         }
-        self.settle(&mut handled).await?;
-        Ok(handled)
+        self.settle().await?;
+        Ok(std::mem::take(&mut self.untold))
     }
 
     /// Whether something is under way that a further look will bring on.
@@ -215,7 +233,14 @@ impl Watch {
                 .map(Some);
         }
         let read = || entry.files.iter().map(|f| folder::read(&f.path)).collect::<io::Result<Vec<_>>>();
-        let Ok(files) = read() else { return Ok(None) }; // gone, or not ours to read yet: looked at again
+        let files = match read() {
+            Ok(files) => files,
+            Err(e) if e.kind() == io::ErrorKind::PermissionDenied => {
+                let why = "Không có quyền đọc tệp: sửa quyền của thư mục quét.".to_owned();
+                return self.refuse(&entry, why).await.map(Some);
+            }
+            Err(_) => return Ok(None), // gone meanwhile, or the share is: looked at again
+        };
         let known = batch::known(&self.ctx, &files).await?;
         if !known.is_empty() {
             return self.put_aside(&entry, &known).await.map(Some);
@@ -256,7 +281,7 @@ impl Watch {
                 Ok(may_grow.then_some(error))
             }
             Err(IntakeError::Store(error)) => Err(error.into()),
-            _ => Ok(None),
+            Ok(_) | Err(_) => Ok(None),
         }
     }
 
@@ -270,9 +295,8 @@ impl Watch {
             }
             Err(BatchError::Intake(IntakeError::Store(error))) => Err(error.into()),
             Err(BatchError::Intake(IntakeError::Unreadable(error))) if error.is_ours() => {
-                // Not the file's fault: it stays claimed, and is tried again at the next start.
-                tracing::error!(%error, "a reading process failed");
-                Ok(None)
+                // Not the file's fault: it stays claimed, and is tried again at the next look.
+                Err(WatchError::Reader(error))
             }
             Err(error) => {
                 let entry = Entry {
@@ -321,7 +345,7 @@ impl Watch {
     }
 
     /// Goes on with what an earlier process had claimed.
-    async fn resume(&mut self, handled: &mut Vec<Handled>) -> Result<(), WatchError> {
+    async fn resume(&mut self) -> Result<(), WatchError> {
         let claimed = self.settings.folder.join(CLAIMED);
         let entries = folder::entries(&claimed, &[])
             .map_err(|source| WatchError::Folder { path: claimed.clone(), source })?;
@@ -333,7 +357,8 @@ impl Watch {
             let Ok(files) = read() else { continue };
             let known = batch::known(&self.ctx, &files).await?;
             if known.is_empty() {
-                handled.extend(self.receive(entry.path, files).await?);
+                let handled = self.receive(entry.path, files).await?;
+                self.untold.extend(handled);
             } else {
                 let papers = known.into_iter().map(|paper| (paper.id, None)).collect();
                 self.claims.insert(entry.name, Claim { papers, remarks: Vec::new() });
@@ -343,11 +368,11 @@ impl Watch {
     }
 
     /// Moves the claimed files whose papers have all come to rest.
-    async fn settle(&mut self, handled: &mut Vec<Handled>) -> Result<(), WatchError> {
+    async fn settle(&mut self) -> Result<(), WatchError> {
         let names: Vec<OsString> = self.claims.keys().cloned().collect();
         for name in names {
             let Some(papers) = self.at_rest(&name).await? else { continue };
-            let Some(claim) = self.claims.remove(&name) else { continue };
+            let Some(claim) = self.claims.get(&name) else { continue };
             let mut lines = claim.remarks.clone();
             let mut needs_person = !lines.is_empty();
             for (paper, (_, pages)) in papers.iter().zip(&claim.papers) {
@@ -357,10 +382,12 @@ impl Watch {
             }
             let outcome = if needs_person { Outcome::NeedsPerson } else { Outcome::Received };
             let is_secret = papers.iter().any(|p| matches!(p.state, PaperState::Quarantined { .. }));
-            let ids = claim.papers.into_iter().map(|(id, _)| id).collect();
+            let ids = claim.papers.iter().map(|(id, _)| id.clone()).collect();
             let from = self.settings.folder.join(CLAIMED).join(&name);
             let into = if needs_person { FAULTS } else { DONE };
-            handled.push(self.put(&from, into, &name, outcome, ids, lines, is_secret)?);
+            let handled = self.put(&from, into, &name, outcome, ids, lines, is_secret)?;
+            self.claims.remove(&name);
+            self.untold.push(handled);
         }
         Ok(())
     }

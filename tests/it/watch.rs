@@ -284,3 +284,25 @@ fn the_loop_takes_what_comes_and_ends_when_it_is_told_to() {
     assert!(Command::new("kill").args(["-TERM", &id]).status().unwrap().success());
     assert_eq!(running.0.wait().unwrap().code(), Some(0));
 }
+
+#[tokio::test]
+async fn a_secret_paper_is_left_nowhere_in_clear() {
+    let app = TestApp::start(true).await;
+    let dir = tempfile::tempdir().unwrap();
+    let mut watch = watch(&app, dir.path());
+    let scan = papers::page_of(&[
+        ("ỦY BAN NHÂN DÂN XÃ MẪU", 30.0, 25.0, 12.0),
+        ("TỐI MẬT", 32.0, 45.0, 16.0),
+        ("Nội dung của văn bản này là bí mật nhà nước và không được sao chụp.", 30.0, 80.0, 14.0),
+        ("Người nhận văn bản có trách nhiệm bảo quản theo quy định.", 30.0, 90.0, 14.0),
+    ]);
+    fs::write(dir.path().join("scan.jpg"), scan).unwrap();
+    assert!(watch.tick(Duration::ZERO).await.unwrap().is_empty());
+    let handled = until_handled(&mut watch, 4).await;
+    assert_eq!((handled.outcome, handled.moved_to), (Outcome::NeedsPerson, None));
+    for folder in ["", "da-nhan", "dang-xu-ly", "loi", "trung"] {
+        assert!(!names(&dir.path().join(folder)).contains(&"scan.jpg".to_owned()), "{folder}");
+    }
+    let note = fs::read_to_string(dir.path().join("loi").join("scan.jpg.txt")).unwrap();
+    assert!(note.contains("Điều 5 khoản 1") && note.contains("Cần làm:"), "{note}");
+}

@@ -195,6 +195,7 @@ impl From<WatchError> for Stop {
     fn from(error: WatchError) -> Self {
         match error {
             WatchError::Store(error) => error.into(),
+            WatchError::Reader(error) => Self::new(Exit::Failure, error.to_string()),
             WatchError::Folder { .. } => Self::new(Exit::StorageUnreachable, error.to_string()),
             WatchError::Watched => Self::usage(error.to_string()),
         }
