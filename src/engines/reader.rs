@@ -11,7 +11,7 @@ mod pool;
 mod readers;
 mod wire;
 
-pub use answer::{Composed, Depth, Reading, Timings};
+pub use answer::{Composed, Depth, NotStamped, Reading, Timings};
 pub use pool::ReaderLimits;
 pub use readers::Readers;
 

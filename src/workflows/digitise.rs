@@ -19,7 +19,7 @@ use crate::{
         officer::ActingOfficer,
         page::{CheckedPages, PageFaults, Severity},
     },
-    engines::imaging::fault::ReadError,
+    engines::{imaging::fault::ReadError, reader::NotStamped},
     store::{StoreError, Tx, audit, codes, dossiers, jobs, owners, papers, quarantine as apart},
     workflows::{
         context::{Ctx, Spooled},
@@ -83,6 +83,15 @@ pub enum DigitiseError {
     /// The store failed.
     #[error(transparent)]
     Store(StoreError),
+}
+
+impl From<NotStamped> for DigitiseError {
+    fn from(error: NotStamped) -> Self {
+        match error {
+            NotStamped::Refused(error) => Self::Stamp(error),
+            NotStamped::Unread(error) => Self::Unreadable(error),
+        }
+    }
 }
 
 impl From<StoreError> for DigitiseError {

@@ -13,7 +13,7 @@ use crate::{
     engines::{
         imaging::fault::ReadError,
         pdf::archive::Departure,
-        stamp::{self, Stamped, Way},
+        stamp::{Stamped, Way},
     },
     store::{StoreError, audit, changes, papers, records},
     workflows::{
@@ -75,7 +75,7 @@ async fn compose(
     let readers = ctx.readers.clone();
     tokio::task::spawn_blocking(move || {
         let composed = readers.compose(&spooled.paths, &rotations, &words, &fields, at)?;
-        Ok::<_, DigitiseError>((stamp::write_code(&composed.pdf, &code)?, composed.departures))
+        Ok::<_, DigitiseError>((readers.stamp(&composed.pdf, &code)?, composed.departures))
     })
     .await
     .map_err(|_| ReadError::Crashed)?

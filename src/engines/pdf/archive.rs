@@ -29,6 +29,8 @@ pub struct Departure {
     pub what: String,
 }
 
+/// More bytes are not looked at: it takes as much memory again twice.
+const MOST_LOOKED_AT: usize = 160 << 20;
 /// Longest name and string (ISO 19005-2, 6.1.13).
 const LONGEST_NAME: usize = 127;
 const LONGEST_STRING: usize = 32_767;
@@ -49,6 +51,11 @@ const FILTERS: [&[u8]; 8] = [
 /// Adds the copied objects `copied` to `target`, mended where that is needed; says where the forms
 /// `roots` still depart.
 pub(super) fn settle(copied: Chunk, roots: &[Ref], target: &mut Chunk) -> BTreeSet<Departure> {
+    if copied.len() > MOST_LOOKED_AT {
+        target.extend(&copied);
+        let what = "tệp quá lớn nên chưa kiểm".to_owned();
+        return BTreeSet::from([Departure { clause: "6.1.13".to_owned(), what }]);
+    }
     let Some(mut document) = parse(&copied) else {
         target.extend(&copied);
         let what = "không xem lại được nội dung trang chép sang".to_owned();

@@ -8,8 +8,9 @@ use crate::{
         text::{PageText, RecognisedText},
     },
     engines::{
-        imaging::{Thumbnail, open::Container},
+        imaging::{Thumbnail, fault::ReadError, open::Container},
         pdf::archive::Departure,
+        stamp::StampError,
     },
 };
 
@@ -65,6 +66,17 @@ pub struct Composed {
     pub pdf: Vec<u8>,
     /// Where carried pages depart from PDF/A-2b. Without any, the file says that it was built to it.
     pub departures: Vec<Departure>,
+}
+
+/// Why no code was written onto a PDF.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+pub enum NotStamped {
+    /// The file refuses it.
+    #[error(transparent)]
+    Refused(StampError),
+    /// The reading process could not do it.
+    #[error(transparent)]
+    Unread(ReadError),
 }
 
 /// What a child says of one page.

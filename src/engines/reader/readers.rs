@@ -12,17 +12,21 @@ use std::{
 use jiff::Timestamp;
 
 use super::{
-    answer::{Composed, Depth, PageAnswer, Reading, Timings},
+    answer::{Composed, Depth, NotStamped, PageAnswer, Reading, Timings},
     pool::{Pool, ReaderLimits},
     wire::{Parts, Request, Response, Task},
 };
 use crate::{
     domain::{
+        code::DocumentCode,
         fields::ConfirmedFields,
         page::{Colour, Finding, FindingKind, PageFacts, Severity},
         text::{PageText, RecognisedText, TextSource},
     },
-    engines::imaging::{Thumbnail, classified::classified, fault::ReadError, open::Container, same_page},
+    engines::{
+        imaging::{Thumbnail, classified::classified, fault::ReadError, open::Container, same_page},
+        stamp::Stamped,
+    },
 };
 
 /// Pages before a page that are looked at for a repetition, in papers of many pages.
@@ -166,6 +170,27 @@ impl Readers {
         }
     }
 
+    /// Writes the code onto page one of a PDF, foreign or our own, by the way that the file allows.
+    ///
+    /// # Errors
+    /// [`NotStamped`]; nothing is changed then.
+    pub fn stamp(&self, pdf: &[u8], code: &DocumentCode) -> Result<Stamped, NotStamped> {
+        let limits = &self.pool.limits;
+        // What was composed may be somewhat longer than what it was composed from.
+        let (found, limit) = (pdf.len() as u64, limits.max_bytes.saturating_mul(2));
+        if found > limit {
+            return Err(NotStamped::Unread(ReadError::TooManyBytes { found, limit }));
+        }
+        let task = Task::Stamp { code: code.clone() };
+        let request = Request { parts: Parts::of(&[]), limits: limits.of_bytes(), task };
+        let seconds = limits.open_seconds + limits.page_seconds;
+        match self.pool.ask(&request, pdf, seconds).map_err(NotStamped::Unread)? {
+            (Response::Stamped { stamped }, pdf) => Ok(Stamped { pdf, ..stamped }),
+            (Response::NotStamped { error }, _) => Err(NotStamped::Refused(error)),
+            (other, _) => Err(NotStamped::Unread(unexpected(other))),
+        }
+    }
+
     /// Page `page` (from 1) as a JPEG, turned clockwise by `rotation`, `width_px` wide, with everything
     /// that lies over it.
     ///
@@ -189,7 +214,7 @@ impl Readers {
 
     fn ask(&self, parts: &[PathBuf], task: Task, seconds: u64) -> Result<(Response, Vec<u8>), ReadError> {
         let request = Request { parts: Parts::of(parts), limits: self.pool.limits.of_bytes(), task };
-        self.pool.ask(&request, seconds)
+        self.pool.ask(&request, &[], seconds)
     }
 }
 

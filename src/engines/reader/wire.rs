@@ -12,13 +12,14 @@ use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 use super::answer::{Depth, PageAnswer};
 use crate::{
-    domain::{fields::ConfirmedFields, text::RecognisedText},
+    domain::{code::DocumentCode, fields::ConfirmedFields, text::RecognisedText},
     engines::{
         imaging::{
             fault::{Limits, ReadError},
             open::Container,
         },
         pdf::archive::Departure,
+        stamp::{StampError, Stamped},
     },
 };
 
@@ -60,26 +61,21 @@ pub(super) enum Task {
     Compose { rotations: Vec<u16>, text: RecognisedText, fields: Box<ConfirmedFields>, created_at: Timestamp },
     /// Page `index` (from 0) as a JPEG.
     Preview { index: u32, rotation: u16, width_px: u32 },
+    /// Write the code onto the PDF that follows as the blob; the request names no files then.
+    Stamp { code: DocumentCode },
 }
 
 /// What it answers; bytes, where there are any, follow as the blob.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(tag = "answer", rename_all = "snake_case")]
 pub(super) enum Response {
-    Opened {
-        container: Container,
-    },
-    Page {
-        page: Box<PageAnswer>,
-    },
+    Opened { container: Container },
+    Page { page: Box<PageAnswer> },
     Bytes,
-    /// The bytes are a PDF; `departures` says where it departs from PDF/A-2b.
-    Composed {
-        departures: Vec<Departure>,
-    },
-    Refused {
-        error: ReadError,
-    },
+    Composed { departures: Vec<Departure> },
+    Stamped { stamped: Stamped },
+    NotStamped { error: StampError },
+    Refused { error: ReadError },
 }
 
 /// Writes one message.
