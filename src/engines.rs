@@ -1,5 +1,6 @@
 //! Floor 1: bytes in, typed findings out. CPU only: no database, no network, no clock.
 
+pub mod assembly;
 pub mod extraction;
 pub mod imaging;
 pub mod native;

@@ -20,6 +20,12 @@ pub enum Family {
     Wide,
     /// Liberation Sans, for stamps.
     Sans,
+    /// FreeSerif; held out of tuning, as are the two that follow.
+    OtherSerif,
+    /// FreeSans.
+    OtherSans,
+    /// DejaVu Sans.
+    OtherWide,
 }
 
 /// Upright or slanted, light or heavy.
@@ -53,19 +59,42 @@ const FILES: [((&str, &str), &str); 8] = [
     (LIBERATION, "LiberationSans-Bold.ttf"),
 ];
 
+const FREE: (&str, &str) = ("fonts-freefont-ttf", "/usr/share/fonts/truetype/freefont");
+
+/// The same for the families that [`Fonts::load_all`] adds.
+const OTHER_FILES: [((&str, &str), &str); 8] = [
+    (FREE, "FreeSerif.ttf"),
+    (FREE, "FreeSerifBold.ttf"),
+    (FREE, "FreeSerifItalic.ttf"),
+    (FREE, "FreeSerifBoldItalic.ttf"),
+    (FREE, "FreeSans.ttf"),
+    (FREE, "FreeSansBold.ttf"),
+    (DEJAVU, "DejaVuSans.ttf"),
+    (DEJAVU, "DejaVuSans-Bold.ttf"),
+];
+
+fn file_name(slot: usize) -> &'static str {
+    FILES.iter().chain(&OTHER_FILES).nth(slot).map_or("", |file| file.1)
+}
+
 fn slot((family, style): Face) -> usize {
     let heavy = usize::from(matches!(style, Style::Bold | Style::BoldItalic));
+    let slanted = usize::from(matches!(style, Style::Italic | Style::BoldItalic));
     match family {
-        Family::Times => heavy + 2 * usize::from(matches!(style, Style::Italic | Style::BoldItalic)),
+        Family::Times => heavy + 2 * slanted,
         Family::Wide => 4 + heavy,
         Family::Sans => 6 + heavy,
+        Family::OtherSerif => 8 + heavy + 2 * slanted,
+        Family::OtherSans => 12 + heavy,
+        Family::OtherWide => 14 + heavy,
     }
 }
 
 /// How far a face without italics of its own is slanted: dx per dy.
 fn slant((family, style): Face) -> f32 {
     let slanted = matches!(style, Style::Italic | Style::BoldItalic);
-    if slanted && family != Family::Times { 0.2 } else { 0.0 }
+    let has_italics = matches!(family, Family::Times | Family::OtherSerif);
+    if slanted && !has_italics { 0.2 } else { 0.0 }
 }
 
 /// The loaded faces.
@@ -82,8 +111,20 @@ impl Fonts {
     /// # Errors
     /// [`GenerateError::FontMissing`] names the package to install.
     pub fn load() -> Result<Self, GenerateError> {
-        let mut faces = Vec::with_capacity(FILES.len());
-        for ((package, folder), file) in FILES {
+        Self::load_files(&FILES)
+    }
+
+    /// Loads the families that are held out of tuning besides.
+    ///
+    /// # Errors
+    /// [`GenerateError::FontMissing`] names the package to install.
+    pub fn load_all() -> Result<Self, GenerateError> {
+        Self::load_files(&[FILES, OTHER_FILES].concat())
+    }
+
+    fn load_files(files: &[((&'static str, &str), &str)]) -> Result<Self, GenerateError> {
+        let mut faces = Vec::with_capacity(files.len());
+        for &((package, folder), file) in files {
             let path = Path::new(folder).join(file);
             let missing = || GenerateError::FontMissing { package, path: path.clone() };
             let bytes = std::fs::read(&path).map_err(|_| missing())?;
@@ -108,7 +149,7 @@ impl Fonts {
         for letter in text.chars() {
             let id = font.glyph_id(letter);
             if id.0 == 0 {
-                self.missing.borrow_mut().get_or_insert((letter, FILES[slot(face)].1));
+                self.missing.borrow_mut().get_or_insert((letter, file_name(slot(face))));
             }
             width += font.h_advance_unscaled(id);
         }

@@ -13,9 +13,20 @@ const STAMP_BLUE: Ink = [70, 60, 160];
 
 /// Draws one page; `strength` below 1 is toner running out.
 pub fn draw(marks: &[Mark], fonts: &Fonts, dpi: u32, strength: f32) -> Picture {
+    draw_sized(marks, fonts, dpi, strength, (PAGE_WIDTH_PT, PAGE_HEIGHT_PT))
+}
+
+/// Draws one page of the given width and height in points.
+pub fn draw_sized(
+    marks: &[Mark],
+    fonts: &Fonts,
+    dpi: u32,
+    strength: f32,
+    (page_width, page_height): (f32, f32),
+) -> Picture {
     let scale = dpi as f32 / 72.0;
-    let width = (PAGE_WIDTH_PT * scale).round() as usize;
-    let height = (PAGE_HEIGHT_PT * scale).round() as usize;
+    let width = (page_width * scale).round() as usize;
+    let height = (page_height * scale).round() as usize;
     let mut drawing = Drawing { fonts, scale, strength, picture: Picture::white(width, height) };
     // The seal and the pen come after the print, as on real paper.
     let is_print = |mark: &&Mark| matches!(mark, Mark::Text { .. } | Mark::Rule { .. });

@@ -2,7 +2,7 @@
 //!
 //! It shares nothing with the reader: no phrase list, no layout constant, no font. Everybody in the papers is
 //! invented. One seed gives the same papers on every machine that has the same font packages
-//! (`fonts-liberation2`, `fonts-dejavu-core`).
+//! (`fonts-liberation2`, `fonts-dejavu-core`; `fonts-freefont-ttf` for the faulty pages held out of tuning).
 //!
 //! ```text
 //! let papers = generator::generate(&Plan { seed: 7, papers_per_kind: 3, dpi: 200 })?;
@@ -19,6 +19,7 @@ mod ink;
 mod kinds;
 mod letterhead;
 mod order;
+pub mod pages;
 mod pen;
 mod people;
 mod random;

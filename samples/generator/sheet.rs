@@ -116,6 +116,25 @@ pub struct Sheet<'a> {
     pub look: Look,
     /// For the small accidents of layout.
     pub random: Random,
+    /// Width and height of the page.
+    pub page: (f32, f32),
+    /// New pages get their number at once; otherwise the caller numbers them.
+    pub numbers_pages: bool,
+}
+
+/// The form of a paper that is not laid out as NĐ 30/2020 says: size, margins, letters. Points.
+#[derive(Clone, Copy, Debug)]
+pub struct Form {
+    /// Width and height of the page.
+    pub page: (f32, f32),
+    /// Left, top, right and bottom margin.
+    pub margins: [f32; 4],
+    /// Family of the whole paper.
+    pub family: Family,
+    /// Size of the body.
+    pub size: f32,
+    /// Height of a line in parts of the size.
+    pub leading: f32,
 }
 
 impl<'a> Sheet<'a> {
@@ -141,7 +160,24 @@ impl<'a> Sheet<'a> {
             has_dots_below: random.chance(0.6),
             look,
             random,
+            page: (PAGE_WIDTH_PT, PAGE_HEIGHT_PT),
+            numbers_pages: true,
         }
+    }
+
+    /// The same in another form; to be called before anything is set.
+    pub fn in_form(mut self, form: Form) -> Self {
+        let [left, top, right, bottom] = form.margins;
+        self.page = form.page;
+        (self.left, self.right) = (left, form.page.0 - right);
+        (self.top, self.bottom, self.y) = (top, form.page.1 - bottom, top);
+        (self.family, self.size, self.leading) = (form.family, form.size, form.leading);
+        self
+    }
+
+    /// Top and bottom of the text.
+    pub fn text_top_and_bottom(&self) -> (f32, f32) {
+        (self.top, self.bottom)
     }
 
     /// A heavy heading, kept on one page with what follows it.
@@ -209,8 +245,10 @@ impl<'a> Sheet<'a> {
     /// Begins a new page, with its number.
     pub fn new_page(&mut self) {
         self.pages.push(Vec::new());
-        let number = self.pages.len().to_string();
-        self.text_centred((PAGE_WIDTH_PT / 2.0, self.top - 22.0), Style::Regular, 13.0, &number);
+        if self.numbers_pages {
+            let number = self.pages.len().to_string();
+            self.text_centred((self.page.0 / 2.0, self.top - 22.0), Style::Regular, 13.0, &number);
+        }
         self.y = self.top;
     }
 

@@ -133,7 +133,7 @@ pub fn spoil(
 }
 
 /// Turns by `degrees` clockwise round the middle and shifts; uncovered paper stays white.
-fn moved(page: &Picture, degrees: f32, shift: (f32, f32)) -> Picture {
+pub fn moved(page: &Picture, degrees: f32, shift: (f32, f32)) -> Picture {
     let (sine, cosine) = sine_cosine(degrees.to_radians());
     let (cx, cy) = (page.width as f32 / 2.0, page.height as f32 / 2.0);
     let mut next = Picture::white(page.width, page.height);
@@ -170,6 +170,11 @@ fn moved(page: &Picture, degrees: f32, shift: (f32, f32)) -> Picture {
 fn texture(page: &mut Picture, dpi: u32, random: &mut Random) {
     let base = random.real(0.93, 0.98);
     let tint = [base + 0.012, base, base - random.real(0.0, 0.05)];
+    grain(page, dpi, tint, random);
+}
+
+/// A coarse and a fine grain on a sheet of the given tint.
+pub fn grain(page: &mut Picture, dpi: u32, tint: [f32; 3], random: &mut Random) {
     let cell = (dpi / 6).max(4) as usize;
     let columns = page.width / cell + 2;
     let coarse: Vec<f32> = (0..columns * (page.height / cell + 2)).map(|_| random.real(-2.5, 2.5)).collect();
@@ -216,7 +221,7 @@ fn uneven_light(page: &mut Picture, random: &mut Random) {
 }
 
 /// Two running means along rows, then along columns.
-fn blur(page: &mut Picture, radius: usize) {
+pub fn blur(page: &mut Picture, radius: usize) {
     let (width, height) = (page.width, page.height);
     let window = (2 * radius + 1) as u32;
     let smooth = |rgb: &[u8], out: &mut [u8], start: usize, step: usize, n: usize| {
@@ -235,7 +240,7 @@ fn blur(page: &mut Picture, radius: usize) {
 }
 
 /// Dark and light specks.
-fn speckle(page: &mut Picture, dpi: u32, random: &mut Random) {
+pub fn speckle(page: &mut Picture, dpi: u32, random: &mut Random) {
     let n_specks = random.whole(250, 700);
     for _ in 0..n_specks {
         let side = random.whole(1, (dpi / 90).max(1)) as usize;
@@ -249,7 +254,8 @@ fn speckle(page: &mut Picture, dpi: u32, random: &mut Random) {
     }
 }
 
-fn desaturate(page: &mut Picture, value: impl Fn(u8) -> u8) {
+/// Gives every pixel the grey that `value` makes of its brightness.
+pub fn desaturate(page: &mut Picture, value: impl Fn(u8) -> u8) {
     for index in 0..page.width * page.height {
         let grey = value(page.grey(index));
         page.rgb[index * 3..index * 3 + 3].fill(grey);

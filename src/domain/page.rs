@@ -98,6 +98,9 @@ pub struct PageFacts {
     pub position: u32,
     /// The page number printed on the page, where one was read.
     pub printed_number: Option<u32>,
+    /// How that number is printed.
+    #[serde(default)]
+    pub numbering: Option<Numbering>,
     /// Page of the file it came from, from 1, over all files of the paper.
     pub original_page: u32,
     /// Width as seen upright, millimetres.
@@ -118,6 +121,94 @@ pub struct PageFacts {
     pub duplicate_of: Option<u32>,
     /// Position of the same page with, or without, its sticky note (Điều 9 khoản 4).
     pub note_pair: Option<u32>,
+    /// Whether a sticky note lies over the page: then it is kept, but neither counted nor read.
+    #[serde(default)]
+    pub has_note: bool,
+    /// How good the scan is; nothing is known of pages that were looked at before this was measured.
+    #[serde(default)]
+    pub quality: PageQuality,
+}
+
+impl PageFacts {
+    /// A page of this size of which nothing else is known yet: drawn, upright, with something on it.
+    pub fn unknown(position: u32, width_mm: f32, height_mm: f32) -> Self {
+        Self {
+            position,
+            printed_number: None,
+            numbering: None,
+            original_page: position,
+            width_mm,
+            height_mm,
+            dpi: 0,
+            colour: Colour::Colour,
+            rotation: 0,
+            skew_degrees: 0.0,
+            blank: false,
+            duplicate_of: None,
+            note_pair: None,
+            has_note: false,
+            quality: PageQuality::default(),
+        }
+    }
+
+    /// Whether the page is the double, with its sticky note, of a page that was scanned without
+    /// (Điều 9 khoản 4).
+    pub fn is_note_double(&self) -> bool {
+        self.has_note && self.note_pair.is_some()
+    }
+}
+
+/// How page numbers are printed: pages of one paper do it in one way.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Numbering {
+    /// In Roman figures, as front matter is.
+    pub is_roman: bool,
+    /// At the foot of the page; NĐ 30/2020/NĐ-CP, Phụ lục I has it at the head.
+    pub is_below: bool,
+    /// How many pages there are, where it is printed as `2/5`.
+    pub of: Option<u32>,
+}
+
+/// A side of a page as seen upright.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[allow(missing_docs)] // each name says it
+pub enum Side {
+    Top,
+    Right,
+    Bottom,
+    Left,
+}
+
+/// How good the scan of a page is (Điều 9 khoản 6): measures, no judgement.
+///
+/// What could not be told is `None`: too little print, or a page that is blank or drawn. Figures are
+/// rounded to thousandths.
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct PageQuality {
+    /// How wide the edge of a letter is, from ink to paper (20–80 % of the step), millimetres; the
+    /// wider the more blurred. `None` for black-and-white scans too: they have no edges to measure.
+    pub edge_mm: Option<f64>,
+    /// How bright the paper under the print is: 0 black, 1 white.
+    pub paper_level: Option<f64>,
+    /// How much darker than its paper the print is: 0 not at all, 1 black on whatever paper.
+    pub ink_contrast: Option<f64>,
+    /// Share of the page that lies in a shadow too deep to tell ink from paper, 0–1.
+    pub shadow_share: Option<f64>,
+    /// Letters that an edge of the picture cuts through, on the side where they are most.
+    pub cut_letters: Option<u32>,
+    /// That side.
+    pub cut_side: Option<Side>,
+    /// Lines of text that run under a folded or torn corner.
+    pub hidden_lines: Option<u32>,
+    /// How much the strongest streak of the scanner differs from the paper beside it: 0 where there is
+    /// none, 1 black on white.
+    pub streak_contrast: Option<f64>,
+    /// Width and height of the sheet as seen upright, millimetres, where its edges lie inside the picture.
+    pub sheet_mm: Option<[f64; 2]>,
+    /// Height of the small letters of the print, millimetres, by the size the file claims.
+    pub x_height_mm: Option<f64>,
 }
 
 /// The kinds of finding, by their names on the wire.

@@ -18,6 +18,7 @@ mod issued_on;
 mod issuing_authority;
 mod labels;
 mod layout;
+mod outline;
 mod owner_id;
 mod people;
 mod places;
@@ -41,6 +42,9 @@ use crate::domain::{
     page::{PageFacts, Place},
     text::{RecognisedText, TextSource},
 };
+pub use fold::nearly;
+pub use outline::{Head, LastLine, PageOutline, outlines};
+
 use document_name::Title;
 use flow::Sentence;
 use layout::{Header, Row, Sheet};

@@ -6,9 +6,12 @@
 pub mod check;
 pub mod classified;
 pub mod fault;
+pub mod note;
 pub mod open;
 pub mod page_number;
 pub mod picture;
+pub mod quality;
+pub mod secrecy;
 pub mod source;
 
 mod duplicate;

@@ -19,6 +19,7 @@ use crate::{
         text::RecognisedText,
     },
     engines::{
+        assembly,
         extraction::{self, DeclaredPaper},
         imaging::{
             check::{self, PageRules},
@@ -98,6 +99,14 @@ pub fn check_pages(
 
 fn findings_of(reading: &Reading, expected: Option<ExpectedPages>, rules: &PageRules) -> Vec<Finding> {
     let mut findings = check::check(&reading.container, &reading.pages, expected.map(|p| p.0), rules);
+    let outlines = extraction::outlines(&reading.text, &reading.pages);
+    findings.extend(assembly::check(&reading.pages, &outlines, rules));
+    // Of a page that could not be seen whole nothing else can be said.
+    let is_unseen = |f: &Finding| {
+        let same_page = |u: &&Finding| u.kind == FindingKind::UnreadablePage && u.page == f.page;
+        f.page.is_some() && reading.findings_of_pages.iter().any(|u| same_page(&u))
+    };
+    findings.retain(|f| !is_unseen(f));
     findings.extend(reading.findings_of_pages.iter().cloned());
     findings
 }
@@ -107,7 +116,8 @@ fn times_of(reading: &Reading) -> StepTimes {
     StepTimes { decode: t.decode_ms, check: t.check_ms, ocr: t.ocr_ms, extract: 0, total: 0 }
 }
 
-/// Checks the pages, reads them unless their number is wrong, and proposes the fields.
+/// Checks the pages, reads them, and proposes the fields. A paper with too few or too many pages is read
+/// as well: only its words tell which page is missing or belongs elsewhere.
 ///
 /// A secret mark ends the reading: no words and no fields come back (Điều 5 khoản 1).
 ///
@@ -123,15 +133,6 @@ pub fn examine(
     on_page: &(dyn Fn(u32, u32) + Sync),
 ) -> Result<Examination, ReadError> {
     let start = Instant::now();
-    if let Some(declared_pages) = declared.pages
-        && readers.open(parts)?.n_pages != declared_pages.0
-    {
-        // Whether blank sides make up the difference, the pictures tell; words would be read for nothing.
-        let checked = check_pages(readers, parts, declared.pages, rules, on_page)?;
-        if checked.pages.is_err() {
-            return Ok(checked);
-        }
-    }
     let reading = readers.read(parts, Depth::Text, on_page)?;
     let mut findings = findings_of(&reading, declared.pages, rules);
     let is_secret = findings.iter().any(|f| f.kind == FindingKind::Classified);

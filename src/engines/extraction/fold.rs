@@ -36,7 +36,7 @@ pub(super) fn holds(folded: &str, phrase: &str) -> bool {
 }
 
 /// Whether two folded words differ in one letter at most: a slip of the reader in a long word.
-pub(super) fn nearly(a: &str, b: &str) -> bool {
+pub fn nearly(a: &str, b: &str) -> bool {
     let (a, b): (Vec<char>, Vec<char>) = (a.chars().collect(), b.chars().collect());
     let (short, long) = if a.len() <= b.len() { (&a, &b) } else { (&b, &a) };
     let same_start = short.iter().zip(long.iter()).take_while(|(x, y)| x == y).count();

@@ -135,13 +135,16 @@ pub(super) struct Sheet {
     pub(super) pieces: Vec<Row>,
 }
 
-/// The pages that hold words, in order.
+/// The pages that hold words, in order; of a page that was scanned with and without its sticky note
+/// only the clean one (Điều 9 khoản 4).
 pub(super) fn sheets(text: &RecognisedText, facts: &[PageFacts]) -> Vec<Sheet> {
     text.pages
         .iter()
         .take(PAGES_AT_MOST)
         .filter(|page| page.source != TextSource::Nothing)
-        .map(|page| sheet(page, facts.iter().find(|f| f.position == page.position)))
+        .map(|page| (page, facts.iter().find(|f| f.position == page.position)))
+        .filter(|(_, facts)| facts.is_none_or(|f| !f.is_note_double()))
+        .map(|(page, facts)| sheet(page, facts))
         .collect()
 }
 

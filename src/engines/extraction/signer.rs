@@ -87,6 +87,11 @@ pub(super) fn is_official(phrase: &str) -> bool {
     bare != phrase || POSITIONS.iter().any(|p| bare == *p || bare.starts_with(&format!("{p} ")))
 }
 
+/// Whether a page carries a signature block: a caption of one who signs, at the right.
+pub(super) fn signs(sheet: &Sheet) -> bool {
+    Block::find(sheet, true).is_some() || Block::find(sheet, false).is_some()
+}
+
 fn without_authority(phrase: &str) -> &str {
     ["tm ", "kt ", "tl ", "tuq ", "q ", "k t ", "t m "]
         .iter()

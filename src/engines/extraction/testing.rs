@@ -5,7 +5,7 @@ use unicode_normalization::UnicodeNormalization;
 
 use super::{Reading, print};
 use crate::domain::{
-    page::{BoxMm, Colour, PageFacts},
+    page::{BoxMm, PageFacts},
     text::{PageText, RecognisedText, TextLine, TextSource, Word},
 };
 
@@ -128,18 +128,5 @@ pub(super) fn now() -> Timestamp {
 }
 
 fn a4(position: u32) -> PageFacts {
-    PageFacts {
-        position,
-        printed_number: None,
-        original_page: position,
-        width_mm: 210.0,
-        height_mm: 297.0,
-        dpi: 300,
-        colour: Colour::Colour,
-        rotation: 0,
-        skew_degrees: 0.0,
-        blank: false,
-        duplicate_of: None,
-        note_pair: None,
-    }
+    PageFacts { dpi: 300, ..PageFacts::unknown(position, 210.0, 297.0) }
 }

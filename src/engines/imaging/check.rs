@@ -2,7 +2,7 @@
 //!
 //! Knows no pixel and no word; what a finding asks for is set by [`PageRules`].
 
-mod order;
+mod quality;
 mod rules;
 
 pub use rules::{BlankPages, PageRules};
@@ -42,9 +42,6 @@ pub fn check(
         );
         say(FindingKind::OldPdfVersion, None, QUALITY_RULE, message);
     }
-    for problem in order::problems(pages) {
-        say(problem.kind, problem.page, COUNT_RULE, problem.message);
-    }
     for page in pages {
         let at = Some(page.position);
         for (kind, rule, message) in of_page(page, rules) {
@@ -60,7 +57,7 @@ fn wrong_count(pages: &[PageFacts], expected: u32, rules: &PageRules) -> Option<
         u32::try_from(pages.iter().filter(keep).count()).unwrap_or(u32::MAX)
     };
     // The page without its sticky note counts, its double with the note does not (Điều 9 khoản 4).
-    let is_counted = |p: &&PageFacts| p.note_pair.is_none_or(|other| other > p.position);
+    let is_counted = |p: &&PageFacts| !p.is_note_double();
     let all = n(&is_counted);
     let written = n(&|p| is_counted(p) && !p.blank);
     let fits = match rules.blank_pages {
@@ -117,16 +114,6 @@ fn of_page(page: &PageFacts, rules: &PageRules) -> Vec<(FindingKind, &'static st
             ),
         ));
     }
-    if page.dpi > 0 && page.dpi + rules.dpi_tolerance < rules.min_dpi {
-        found.push((
-            FindingKind::LowResolution,
-            QUALITY_RULE,
-            format!(
-                "Trang {position} chỉ có độ phân giải {} dpi, thấp hơn {} dpi; hãy quét lại.",
-                page.dpi, rules.min_dpi
-            ),
-        ));
-    }
     // A page that is drawn has no colours of a scanner; one without anything on it shows none.
     if page.dpi > 0 && !page.blank && page.colour != Colour::Colour {
         let what = if page.colour == Colour::Bilevel { "đen trắng" } else { "thang xám" };
@@ -136,28 +123,9 @@ fn of_page(page: &PageFacts, rules: &PageRules) -> Vec<(FindingKind, &'static st
             format!("Trang {position} là ảnh {what}, không phải ảnh màu; nên quét lại ở chế độ màu."),
         ));
     }
-    if page.dpi > 0 && is_off_scale(page.width_mm, page.height_mm) {
-        found.push((
-            FindingKind::WrongScale,
-            QUALITY_RULE,
-            format!(
-                "Trang {position} có khổ {:.0} × {:.0} mm, không phải tỷ lệ 100 % của khổ giấy chuẩn; hãy kiểm tra tỷ lệ quét.",
-                page.width_mm, page.height_mm
-            ),
-        ));
-    }
+    let faults = quality::faults(page, rules);
+    found.extend(faults.into_iter().map(|(kind, message)| (kind, QUALITY_RULE, message)));
     found
-}
-
-/// Whether a page has the proportions of the A series but none of its sizes, or is larger than A2.
-fn is_off_scale(width_mm: f32, height_mm: f32) -> bool {
-    let (short, long) = (width_mm.min(height_mm), width_mm.max(height_mm));
-    if long > 620.0 {
-        return true;
-    }
-    let has_proportions = (long / short.max(1.0) / std::f32::consts::SQRT_2 - 1.0).abs() <= 0.012;
-    let sizes = [594.0f32, 420.0, 297.0, 210.0, 148.0, 105.0];
-    has_proportions && sizes.iter().all(|size| (long / size - 1.0).abs() > 0.035)
 }
 
 #[cfg(test)]

@@ -54,40 +54,64 @@ pub(crate) fn threshold(image: &GrayImage) -> u8 {
 
 /// The paper under the ink: grey closing with a square of `2 * radius + 1` pixels.
 pub(crate) fn background(image: &GrayImage, radius: u32) -> GrayImage {
-    let max = |a: u8, b: u8| a.max(b);
-    let min = |a: u8, b: u8| a.min(b);
-    let widened = slide(&slide(image, radius, true, max), radius, false, max);
-    slide(&slide(&widened, radius, true, min), radius, false, min)
+    let radius = radius as usize;
+    let widened = slide_down::<true>(&slide_along::<true>(image, radius), radius);
+    slide_down::<false>(&slide_along::<false>(&widened, radius), radius)
 }
 
-/// Running maximum or minimum along rows or columns (van Herk: linear in pixels, whatever the radius).
-fn slide(image: &GrayImage, radius: u32, along_rows: bool, pick: fn(u8, u8) -> u8) -> GrayImage {
-    let (w, h) = (image.width() as usize, image.height() as usize);
-    let (n_lines, len) = if along_rows { (h, w) } else { (w, h) };
-    let (step, stride) = if along_rows { (1, w) } else { (w, 1) };
-    let window = 2 * radius as usize + 1;
-    let r = radius as usize;
-    let raw = image.as_raw();
-    let mut out = vec![0u8; raw.len()];
-    let padded = len + 2 * r;
-    let (mut line, mut forward, mut backward) = (vec![0u8; padded], vec![0u8; padded], vec![0u8; padded]);
-    for i in 0..n_lines {
-        let at = |k: usize| i * stride + k * step;
-        for (k, v) in line.iter_mut().enumerate() {
-            *v = raw[at(k.saturating_sub(r).min(len.saturating_sub(1)))];
+fn pick<const MAX: bool>(a: u8, b: u8) -> u8 {
+    if MAX { a.max(b) } else { a.min(b) }
+}
+
+/// Writes to `to` the greater (or lesser) of each value and the one `step` further on.
+fn pick_ahead<const MAX: bool>(from: &[u8], step: usize, to: &mut [u8]) {
+    let ahead = from.get(step..).unwrap_or_default();
+    to.iter_mut().zip(from.iter().zip(ahead)).for_each(|(t, (a, b))| *t = pick::<MAX>(*a, *b));
+}
+
+/// Running maximum or minimum along each row, its ends repeated outwards.
+///
+/// The window grows by doubling, a whole row at a time: the compiler makes wide instructions of that.
+fn slide_along<const MAX: bool>(image: &GrayImage, radius: usize) -> GrayImage {
+    let w = image.width() as usize;
+    let window = 2 * radius + 1;
+    let (mut line, mut next) = (vec![0u8; w + 2 * radius], vec![0u8; w + 2 * radius]);
+    let mut out = GrayImage::new(image.width(), image.height());
+    for (row, to) in image.as_raw().chunks_exact(w.max(1)).zip(out.chunks_exact_mut(w.max(1))) {
+        line[..radius].fill(row[0]);
+        line[radius..radius + w].copy_from_slice(row);
+        line[radius + w..].fill(row[w - 1]);
+        let mut len = 1;
+        while len * 2 <= window {
+            pick_ahead::<MAX>(&line, len, &mut next);
+            std::mem::swap(&mut line, &mut next);
+            len *= 2;
         }
-        for k in 0..padded {
-            forward[k] = if k % window == 0 { line[k] } else { pick(forward[k - 1], line[k]) };
-        }
-        for k in (0..padded).rev() {
-            let is_last = k + 1 == padded || (k + 1) % window == 0;
-            backward[k] = if is_last { line[k] } else { pick(backward[k + 1], line[k]) };
-        }
-        for k in 0..len {
-            out[at(k)] = pick(backward[k], forward[k + window - 1]);
-        }
+        pick_ahead::<MAX>(&line, window - len, to);
     }
-    GrayImage::from_raw(image.width(), image.height(), out).expect("one byte per pixel was written")
+    out
+}
+
+/// Running maximum or minimum down each column, its ends repeated outwards.
+fn slide_down<const MAX: bool>(image: &GrayImage, radius: usize) -> GrayImage {
+    let (w, h) = (image.width() as usize, image.height() as usize);
+    let window = 2 * radius + 1;
+    let raw = image.as_raw();
+    let mut rows: Vec<u8> = Vec::with_capacity(w * (h + 2 * radius));
+    for y in 0..h + 2 * radius {
+        let from = y.saturating_sub(radius).min(h.saturating_sub(1)) * w;
+        rows.extend_from_slice(&raw[from..from + w]);
+    }
+    let mut next = vec![0u8; rows.len()];
+    let mut len = 1;
+    while len * 2 <= window {
+        pick_ahead::<MAX>(&rows, len * w, &mut next);
+        std::mem::swap(&mut rows, &mut next);
+        len *= 2;
+    }
+    let mut out = GrayImage::new(image.width(), image.height());
+    pick_ahead::<MAX>(&rows, (window - len) * w, &mut out);
+    out
 }
 
 /// How much darker than the paper around it each pixel is, 0 for paper.
@@ -352,6 +376,24 @@ mod tests {
             false,
             "a corner of a stamp",
         );
+    }
+
+    #[test]
+    fn the_background_is_the_closing_of_the_picture() {
+        let image = GrayImage::from_fn(37, 23, |x, y| Luma([((x * 97 + y * 61 + x * y * 13) % 251) as u8]));
+        let slow = |image: &GrayImage, radius: i32, most: bool| {
+            let near = |v: u32, d: i32, n: u32| v.saturating_add_signed(d).min(n - 1);
+            GrayImage::from_fn(image.width(), image.height(), |x, y| {
+                let around = (-radius..=radius).flat_map(|dy| (-radius..=radius).map(move |dx| (dx, dy)));
+                let at = |(dx, dy)| *image.get_pixel(near(x, dx, image.width()), near(y, dy, image.height()));
+                let values = around.map(|d| at(d).0[0]);
+                Luma([if most { values.max() } else { values.min() }.unwrap()])
+            })
+        };
+        for radius in [0, 1, 2, 5, 8, 30] {
+            let expected = slow(&slow(&image, radius, true), radius, false);
+            assert_eq!(background(&image, radius as u32), expected, "{radius}");
+        }
     }
 
     #[test]

@@ -9,73 +9,155 @@ use image::{GrayImage, imageops};
 use regex::Regex;
 
 use super::ink::{Piece, pieces, threshold};
-use crate::domain::text::{PageText, TextLine};
+use crate::domain::{
+    page::Numbering,
+    text::{PageText, TextLine},
+};
 
 /// Depth of the zones above and below, mm.
 const ZONE_MM: f32 = 24.0;
 
-static NUMBER: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(r"(?i)^(?:trang|tr\.|page)?\s*[-–—]?\s*([1-9][0-9]{0,2})\s*(?:/\s*[1-9][0-9]{0,2})?\s*[-–—]?$")
+/// A page number and how it is printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PrintedNumber {
+    /// The number, from 1.
+    pub number: u32,
+    /// Where and in which figures.
+    pub numbering: Numbering,
+}
+
+static ARABIC: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(
+        r"(?i)^(?:trang|tr\.|page)?\s*(?:số)?\s*[-–—~]?\s*([1-9][0-9]{0,2})\s*(?:(?:/|\||of|trên)\s*([1-9][0-9]{0,2}))?\s*[-–—~]?\s*(?:trang)?$",
+    )
+    .expect("the pattern is a constant")
+});
+
+static ROMAN: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(r"^(?:Trang|trang)?\s*[-–—~]?\s*((?:x{0,3})(?:ix|iv|v?i{0,3})|(?:X{0,3})(?:IX|IV|V?I{0,3}))\s*[-–—~]?$")
         .expect("the pattern is a constant")
 });
 
 /// The number that stands alone in the zone above or below, from the words of an upright page.
 ///
 /// `None` when there is none, or more than one answer.
-pub fn from_words(text: &PageText, width_mm: f32, height_mm: f32) -> Option<u32> {
+pub fn from_words(text: &PageText, width_mm: f32, height_mm: f32) -> Option<PrintedNumber> {
     let number_at = |line: &TextLine| {
         let place = line.place()?;
         let middle = place.left + place.width / 2.0;
-        let is_above = place.bottom() <= ZONE_MM && (middle - width_mm / 2.0).abs() <= 16.0;
+        let is_centred = (middle - width_mm / 2.0).abs() <= 16.0;
+        let is_above = place.bottom() <= ZONE_MM && (is_centred || middle >= width_mm * 0.6);
         let is_below = place.top >= height_mm - ZONE_MM && middle >= width_mm * 0.4;
-        let is_sure = line.words.iter().all(|w| w.confidence >= 0.6);
+        // The word says what the figure is: then less of a reading is enough.
+        let says_so = line.text().to_lowercase().contains("trang");
+        let is_sure = line.words.iter().all(|w| w.confidence >= if says_so { 0.3 } else { 0.6 });
         if !(is_above || is_below) || !is_sure || !stands_alone(text, line) {
             return None;
         }
         let text = line.text();
-        let found = NUMBER.captures(text.trim())?;
-        found.get(1)?.as_str().parse().ok().map(|n: u32| (is_above, n))
+        let (number, of, is_roman) = parse(text.trim_matches(|c: char| " _.,:;'`~".contains(c)))?;
+        // In a corner a bare figure may be anything: there it has to say what it is.
+        if is_above && !is_centred && of.is_none() && !says_so {
+            return None;
+        }
+        Some(PrintedNumber { number, numbering: Numbering { is_roman, is_below, of } })
     };
-    let found: Vec<(bool, u32)> = text.lines.iter().filter_map(number_at).collect();
-    let above: Vec<u32> = found.iter().filter(|f| f.0).map(|f| f.1).collect();
-    let below: Vec<u32> = found.iter().filter(|f| !f.0).map(|f| f.1).collect();
-    match (above.as_slice(), below.as_slice()) {
-        ([one], []) | ([], [one]) => Some(*one),
-        ([a], [b]) if a == b => Some(*a),
+    let found: Vec<PrintedNumber> = text.lines.iter().filter_map(number_at).collect();
+    match found.as_slice() {
+        [one] => Some(*one),
+        [a, b] if a.number == b.number => Some(*a),
         _ => None,
     }
+}
+
+/// Number, number of all pages, whether Roman: `2`, `- 3 -`, `Trang 2/5`, `iv`.
+fn parse(text: &str) -> Option<(u32, Option<u32>, bool)> {
+    if let Some(found) = ARABIC.captures(text) {
+        let figure = |i: usize| found.get(i).and_then(|m| m.as_str().parse::<u32>().ok());
+        let (number, of) = (figure(1)?, figure(2));
+        return of.is_none_or(|of| of >= number).then_some((number, of, false));
+    }
+    let found = ROMAN.captures(text)?;
+    let number = roman(found.get(1)?.as_str());
+    (number > 0).then_some((number, None, true))
+}
+
+/// The value of Roman figures up to `xxxix`; 0 for none.
+fn roman(figures: &str) -> u32 {
+    let value = |c: char| match c.to_ascii_lowercase() {
+        'x' => 10,
+        'v' => 5,
+        'i' => 1,
+        _ => 0,
+    };
+    let values: Vec<u32> = figures.chars().map(value).collect();
+    let subtracts = |i: usize| values.get(i + 1).is_some_and(|next| *next > values[i]);
+    let (minus, plus): (Vec<usize>, Vec<usize>) = (0..values.len()).partition(|i| subtracts(*i));
+    let sum = |of: &[usize]| of.iter().map(|i| values[*i]).sum::<u32>();
+    sum(&plus).saturating_sub(sum(&minus))
 }
 
 /// Whether no other line stands level with this one.
 fn stands_alone(text: &PageText, line: &TextLine) -> bool {
     let Some(place) = line.place() else { return false };
-    text.lines.iter().filter(|l| !std::ptr::eq(*l, line)).filter_map(TextLine::place).all(|other| {
+    // Dust is read as single signs.
+    let says_something =
+        |l: &&TextLine| l.words.iter().any(|w| w.text.chars().filter(|c| c.is_alphanumeric()).count() >= 2);
+    let others = text.lines.iter().filter(|l| !std::ptr::eq(*l, line)).filter(says_something);
+    others.filter_map(TextLine::place).all(|other| {
         other.bottom() < place.top + 0.3 * place.height || other.top > place.bottom() - 0.3 * place.height
     })
 }
 
-/// A piece of the top margin that may hold a page number, cut out of an upright grey page.
+/// A piece of a margin that may hold a page number, cut out of an upright grey page.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Zone {
+    /// The figures on white, with a little paper around them.
+    pub picture: GrayImage,
+    /// The number, where dots stand over it: a small Roman one, told by its shape, which readers of
+    /// letters mistake. 0 where the shapes make no number.
+    pub roman: Option<u32>,
+}
+
+/// The zone in the top margin.
 ///
 /// Found by its ink: one or more figures' worth, centred, with nothing else on the same height.
 /// `width_mm` is the width of the page.
-pub fn zone_above(grey: &GrayImage, width_mm: f32) -> Option<GrayImage> {
+pub fn zone_above(grey: &GrayImage, width_mm: f32) -> Option<Zone> {
+    zone(grey, width_mm, false)
+}
+
+/// As [`zone_above`], of the bottom margin.
+pub fn zone_below(grey: &GrayImage, width_mm: f32) -> Option<Zone> {
+    zone(grey, width_mm, true)
+}
+
+fn zone(grey: &GrayImage, width_mm: f32, is_below: bool) -> Option<Zone> {
     let px_per_mm = grey.width() as f32 / width_mm.max(1.0);
     let px = |mm: f32| (mm * px_per_mm).round().max(0.0) as u32;
-    let (top, bottom) = (px(4.0), px(ZONE_MM + 3.0).min(grey.height()));
+    let (near, far) = (px(4.0), px(ZONE_MM + 3.0).min(grey.height()));
+    let (top, bottom) = match grey.height().checked_sub(far) {
+        Some(top) if is_below => (top, grey.height().saturating_sub(near)),
+        _ => (near, far),
+    };
     if bottom <= top + 8 {
         return None;
     }
     let strip = imageops::crop_imm(grey, 0, top, grey.width(), bottom - top).to_image();
-    let limit = threshold(&strip);
-    let speck = px(0.4);
-    let mut ink: Vec<Piece> = pieces(&strip, limit, 3_000)
-        .into_iter()
-        .filter(|p| p.height() > speck && p.width() > speck / 2)
-        // The scanner's edge.
+    let ink = pieces(&strip, threshold(&strip), 3_000);
+    // Dust is lower than a figure, edges and rules are wider, and the scanner's edge is beside the page.
+    let mut figures: Vec<Piece> = ink
+        .iter()
+        .filter(|p| p.height() >= px(1.3) && p.width() >= px(0.2) && p.width() <= px(30.0))
         .filter(|p| p.right > px(8.0) && p.left + px(8.0) < strip.width())
+        .copied()
         .collect();
-    ink.sort_unstable_by_key(|p| p.top);
-    let band = first_band(&ink)?;
+    if is_below {
+        figures.sort_unstable_by_key(|p| std::cmp::Reverse(p.bottom));
+    } else {
+        figures.sort_unstable_by_key(|p| p.top);
+    }
+    let band = outer_band(&figures)?;
     let left = band.iter().map(|p| p.left).min()?;
     let right = band.iter().map(|p| p.right).max()?;
     let (y0, y1) = (band.iter().map(|p| p.top).min()?, band.iter().map(|p| p.bottom).max()?);
@@ -83,24 +165,54 @@ pub fn zone_above(grey: &GrayImage, width_mm: f32) -> Option<GrayImage> {
     let span_mm = (right - left) as f32 / px_per_mm;
     let middle_mm = (left + right) as f32 / 2.0 / px_per_mm;
     let fits =
-        (1.7..=5.5).contains(&height_mm) && span_mm <= 14.0 && (middle_mm - width_mm / 2.0).abs() <= 14.0;
+        (1.5..=5.5).contains(&height_mm) && span_mm <= 14.0 && (middle_mm - width_mm / 2.0).abs() <= 14.0;
     if !fits || band.len() > 8 {
         return None;
     }
+    let is_over = |dot: &Piece| {
+        let is_small = dot.height() < px(0.9) && dot.width() < px(0.9) && dot.height() >= px(0.2);
+        let is_above = dot.bottom <= y0 + px(0.3) && dot.bottom + px(1.3) >= y0;
+        is_small && is_above && band.iter().any(|p| p.left <= dot.right + 1 && dot.left <= p.right + 1)
+    };
+    let dots: Vec<&Piece> = ink.iter().filter(|p| is_over(p)).collect();
+    let roman = (!dots.is_empty()).then(|| roman(&shapes(&strip, &band, &dots)));
     let pad = px(1.0);
     let (x, y) = (left.saturating_sub(pad), y0.saturating_sub(pad));
     let (w, h) = ((right + pad).min(strip.width()) - x, (y1 + pad).min(strip.height()) - y);
-    Some(imageops::crop_imm(&strip, x, y, w, h).to_image())
+    let mut picture = imageops::crop_imm(&strip, x, y, w, h).to_image();
+    // An edge between grey paper and the white around it is taken for ink.
+    let paper = threshold(&picture).saturating_add(20);
+    picture.pixels_mut().filter(|p| p.0[0] >= paper).for_each(|p| p.0[0] = 255);
+    Some(Zone { picture, roman })
 }
 
-/// The uppermost pieces that overlap in height, when something empty follows below.
-fn first_band(ink: &[Piece]) -> Option<Vec<Piece>> {
-    let mut bottom = ink.first()?.bottom;
+/// The letters of a small Roman number: `i` under a dot, else `v` or `x` by its feet.
+fn shapes(strip: &GrayImage, band: &[Piece], dots: &[&Piece]) -> String {
+    let limit = threshold(strip);
+    let mut letters: Vec<&Piece> = band.iter().collect();
+    letters.sort_unstable_by_key(|p| p.left);
+    let letter = |p: &&Piece| {
+        if dots.iter().any(|d| d.left < p.right && p.left < d.right) {
+            return 'i';
+        }
+        let foot = p.bottom - 1 - p.height() / 8;
+        let is_ink = |x: u32| strip.get_pixel(x, foot).0[0] < limit;
+        let n_feet = (p.left..p.right).filter(|x| is_ink(*x) && (*x == p.left || !is_ink(x - 1))).count();
+        if n_feet >= 2 { 'x' } else { 'v' }
+    };
+    letters.iter().map(letter).collect()
+}
+
+/// The outermost pieces that overlap in height, when something empty follows.
+fn outer_band(ink: &[Piece]) -> Option<Vec<Piece>> {
+    let first = ink.first()?;
+    let (mut top, mut bottom) = (first.top, first.bottom);
     let mut band = Vec::new();
     for piece in ink {
-        if piece.top > bottom {
+        if piece.top > bottom || piece.bottom < top {
             break;
         }
+        top = top.min(piece.top);
         bottom = bottom.max(piece.bottom);
         band.push(*piece);
     }
@@ -124,7 +236,8 @@ mod tests {
     fn numbers_count_only_where_page_numbers_stand() {
         let check = |lines: Vec<TextLine>, expected: Option<u32>| {
             let text = PageText { position: 2, source: TextSource::Ocr, lines };
-            assert_eq!(from_words(&text, 210.0, 297.0), expected, "{}", text.text());
+            let found = from_words(&text, 210.0, 297.0).map(|n| n.number);
+            assert_eq!(found, expected, "{}", text.text());
         };
         check(vec![line("2", 104.0, 12.0, 0.9)], Some(2));
         check(vec![line("- 3 -", 100.0, 12.0, 0.9)], Some(3));
@@ -135,7 +248,33 @@ mod tests {
         check(vec![line("2", 104.0, 12.0, 0.9), line("Mẫu 01", 150.0, 12.5, 0.9)], None); // a heading
         check(vec![line("2", 104.0, 12.0, 0.9), line("7", 104.0, 284.0, 0.9)], None); // two answers
         check(vec![line("2024", 104.0, 12.0, 0.9)], None);
+        check(vec![line("Trang 4", 170.0, 12.0, 0.9)], Some(4)); // in a corner, but it says so
+        check(vec![line("iv", 104.0, 284.0, 0.9)], Some(4));
         check(vec![], None);
+    }
+
+    #[test]
+    fn page_numbers_are_printed_in_many_ways() {
+        for (text, expected) in [
+            ("2", Some((2, None, false))),
+            ("- 12 -", Some((12, None, false))),
+            ("2/5", Some((2, Some(5), false))),
+            ("Trang 2 / 5", Some((2, Some(5), false))),
+            ("trang 7", Some((7, None, false))),
+            ("Trang số 7", Some((7, None, false))),
+            ("xiv", Some((14, None, true))),
+            ("IX", Some((9, None, true))),
+            ("- iii -", Some((3, None, true))),
+            ("5/2", None), // a day, a fraction: no page
+            ("0", None),
+            ("", None),
+            ("Trang", None),
+            ("V/v", None),
+            ("1234", None),
+            ("iiii", None),
+        ] {
+            assert_eq!(parse(text), expected, "{text}");
+        }
     }
 
     #[test]
@@ -147,14 +286,17 @@ mod tests {
                     image.put_pixel(left + i % w, top + i / w, image::Luma([20]));
                 }
             }
-            zone_above(&image, 210.0).map(|z| z.dimensions())
+            zone_above(&image, 210.0).map(|z| (z.picture.dimensions(), z.roman))
         };
         let figure = (415, 50, 8, 12);
         let body = (120, 90, 600, 12);
-        assert_eq!(draw(&[figure, body]), Some((16, 20)));
-        assert_eq!(draw(&[figure, (426, 50, 8, 12), body]), Some((27, 20)));
+        assert_eq!(draw(&[figure, body]), Some(((16, 20), None)));
+        assert_eq!(draw(&[figure, (426, 50, 8, 12), body]), Some(((27, 20), None)));
         assert_eq!(draw(&[figure, (700, 52, 40, 12)]), None); // a heading level with it
         assert_eq!(draw(&[body]), None);
         assert_eq!(draw(&[]), None);
+        // Dust above it, and a Roman i.
+        assert_eq!(draw(&[(300, 30, 3, 3), figure, body]), Some(((16, 20), None)));
+        assert_eq!(draw(&[(417, 45, 3, 3), figure, body]).map(|z| z.1), Some(Some(1)));
     }
 }

@@ -74,18 +74,37 @@ impl Picture {
         }
     }
 
-    /// A small grey copy, `long_px` along its longer side, in which a red stamp stays dark.
-    pub fn small_grey(&self, long_px: u32) -> GrayImage {
+    /// A small copy in the same colours, `long_px` along its longer side.
+    pub fn small(&self, long_px: u32) -> Self {
         let (w, h) = fit(self.width(), self.height(), long_px);
         match self {
-            Self::Grey(p) => resize_grey(p, w, h),
+            Self::Grey(p) => Self::Grey(resize_grey(p, w, h)),
+            Self::Rgb(p) => Self::Rgb(resize_rgb(p, w, h)),
+        }
+    }
+
+    /// In grey, so that a red stamp stays dark.
+    pub fn ink(&self) -> GrayImage {
+        match self {
+            Self::Grey(p) => p.clone(),
             Self::Rgb(p) => {
-                let small = resize_picture(DynamicImage::ImageRgb8(p.clone()), w, h).into_rgb8();
-                let grey = small.as_raw().chunks_exact(3).map(darkest_but_blue).collect();
-                GrayImage::from_raw(small.width(), small.height(), grey)
-                    .expect("one byte per pixel was collected")
+                let grey = p.as_raw().chunks_exact(3).map(darkest_but_blue).collect();
+                GrayImage::from_raw(p.width(), p.height(), grey).expect("one byte per pixel was collected")
             }
         }
+    }
+
+    /// The part of it inside a box of pixels, clipped to the picture.
+    pub fn part(&self, left: u32, top: u32, width: u32, height: u32) -> Self {
+        match self {
+            Self::Grey(p) => Self::Grey(image::imageops::crop_imm(p, left, top, width, height).to_image()),
+            Self::Rgb(p) => Self::Rgb(image::imageops::crop_imm(p, left, top, width, height).to_image()),
+        }
+    }
+
+    /// A small grey copy, `long_px` along its longer side, in which a red stamp stays dark.
+    pub fn small_grey(&self, long_px: u32) -> GrayImage {
+        self.small(long_px).ink()
     }
 
     /// The colours of the scan, judged by its values and channels, not by its header.
@@ -125,7 +144,7 @@ fn over_white(value: u8, alpha: u8) -> u8 {
 }
 
 /// Mean of green and the darker of red and green: a red stamp and a blue pen both stay visible.
-fn darkest_but_blue(c: &[u8]) -> u8 {
+pub(crate) fn darkest_but_blue(c: &[u8]) -> u8 {
     let dark = c[0].min(c[1]);
     u8::try_from((u16::from(dark) + u16::from(c[1])) / 2).unwrap_or(255)
 }
@@ -180,7 +199,21 @@ pub fn resize_grey(image: &GrayImage, width: u32, height: u32) -> GrayImage {
     if image.dimensions() == (width, height) {
         return image.clone();
     }
-    resize_picture(DynamicImage::ImageLuma8(image.clone()), width, height).into_luma8()
+    scaled::<U8>(image.as_raw(), image.dimensions(), (width, height))
+        .and_then(|pixels| GrayImage::from_raw(width, height, pixels))
+        .unwrap_or_else(|| {
+            resize_picture(DynamicImage::ImageLuma8(image.clone()), width, height).into_luma8()
+        })
+}
+
+/// Copy of a colour picture in another size; area-averaged when smaller.
+fn resize_rgb(image: &RgbImage, width: u32, height: u32) -> RgbImage {
+    if image.dimensions() == (width, height) {
+        return image.clone();
+    }
+    scaled::<U8x3>(image.as_raw(), image.dimensions(), (width, height))
+        .and_then(|pixels| RgbImage::from_raw(width, height, pixels))
+        .unwrap_or_else(|| resize_picture(DynamicImage::ImageRgb8(image.clone()), width, height).into_rgb8())
 }
 
 /// Where the pixels of a picture lie: millimetres per pixel, from the top-left corner of the page.

@@ -79,7 +79,8 @@ impl Writing {
         // The same ink over fewer rows is sharper by itself; bring both to one length.
         let ratio = (upended * f64::from(self.width)) / (level * f64::from(self.height)).max(1.0);
         match ratio {
-            r if r >= 1.8 => Turn::Yes,
+            // Ruled tables and frames come to 2–3 upright.
+            r if r >= 4.0 => Turn::Yes,
             r if r <= 0.6 => Turn::No,
             _ => Turn::InDoubt,
         }

@@ -102,19 +102,17 @@ fn to_page(lines: Vec<ReadLine>, picture: &GrayImage, page: &Upright<'_>) -> Vec
         .collect()
 }
 
-/// Whether a page is the right way up rather than on its head: the densest part is read both ways.
-///
-/// `None` when neither reading makes sense.
+/// How much sense the densest part of a page makes read as it stands, and read on its head: letters in
+/// words that were surely read.
 ///
 /// # Errors
 /// [`ReadError::Crashed`] when Tesseract gives up.
-pub fn looks_right_way_up(engine: &mut Engine, page: &Upright<'_>) -> Result<Option<bool>, ReadError> {
+pub fn sense_both_ways(engine: &mut Engine, page: &Upright<'_>) -> Result<(f32, f32), ReadError> {
     let (picture, dpi) = page.prepared(READING_DPI);
     let part = densest_band(&picture);
     let upright = sense(&engine.read(&part, dpi, Layout::Page)?);
     let turned = sense(&engine.read(&imageops::rotate180(&part), dpi, Layout::Page)?);
-    let (more, less) = (upright.max(turned), upright.min(turned));
-    Ok((more >= 12.0 && more >= 1.6 * less).then_some(upright > turned))
+    Ok((upright, turned))
 }
 
 /// Letters in words that were read with confidence.
@@ -141,20 +139,50 @@ fn densest_band(picture: &GrayImage) -> GrayImage {
     imageops::crop_imm(picture, 0, top as u32, w, band as u32).to_image()
 }
 
-/// Reads one number from a small part of a page, such as a page number; `None` unless it is read surely.
+/// Reads one line from a small part of a page, such as a stamp; `None` when nothing is read.
 ///
 /// # Errors
 /// [`ReadError::Crashed`] when Tesseract gives up.
-pub fn read_digits(engine: &mut Engine, zone: &GrayImage, dpi: f32) -> Result<Option<u32>, ReadError> {
-    const TARGET_DPI: f32 = 200.0;
-    let scale = (TARGET_DPI / dpi.max(30.0)).min(2.0);
+pub fn read_line(engine: &mut Engine, zone: &GrayImage, dpi: f32) -> Result<Option<String>, ReadError> {
+    let (framed, dpi) = framed(zone, dpi, 200.0);
+    let lines = engine.read(&framed, dpi, Layout::Line)?;
+    let words: Vec<&str> = lines.iter().flat_map(|l| &l.words).map(|w| w.text.as_str()).collect();
+    Ok((!words.is_empty()).then(|| words.join(" ")))
+}
+
+/// A part of a page at another resolution, with white around it.
+fn framed(zone: &GrayImage, dpi: f32, target_dpi: f32) -> (GrayImage, f32) {
+    let scale = (target_dpi / dpi.max(30.0)).min(2.0);
     let px = |v: u32| ((v as f32 * scale).round() as u32).max(8);
     let scaled = resize_grey(zone, px(zone.width()), px(zone.height()));
     let mut framed = GrayImage::from_pixel(scaled.width() + 60, scaled.height() + 40, image::Luma([255]));
     imageops::replace(&mut framed, &scaled, 30, 20);
-    let lines = engine.read_with(&framed, dpi * scale, Layout::Line, "0123456789")?;
-    let words: Vec<&ReadWord> = lines.iter().flat_map(|l| &l.words).collect();
-    let [word] = words.as_slice() else { return Ok(None) };
-    let is_sure = word.confidence >= 0.7 && word.text.len() <= 3;
-    Ok(word.text.parse().ok().filter(|n| is_sure && *n > 0))
+    (framed, dpi * scale)
+}
+
+/// Reads a number from a small part of a page, such as a page number; `None` unless it is read surely.
+///
+/// Lone figures are read well at a height of about 16 pixels and badly at most others, so two heights
+/// have to agree where the first is not sure.
+///
+/// # Errors
+/// [`ReadError::Crashed`] when Tesseract gives up.
+pub fn read_number(engine: &mut Engine, zone: &GrayImage, dpi: f32) -> Result<Option<u32>, ReadError> {
+    let mut read = |target_dpi: f32| -> Result<Option<(u32, f32)>, ReadError> {
+        let (framed, dpi) = framed(zone, dpi, target_dpi);
+        let lines = engine.read_with(&framed, dpi, Layout::Line, "0123456789")?;
+        let words: Vec<&ReadWord> = lines.iter().flat_map(|l| &l.words).collect();
+        let [word] = words.as_slice() else { return Ok(None) };
+        let number = word.text.parse().ok().filter(|n| word.text.len() <= 3 && *n > 0);
+        Ok(number.map(|n: u32| (n, word.confidence)))
+    };
+    let first = read(120.0)?;
+    match first {
+        Some((number, confidence)) if confidence >= 0.85 => Ok(Some(number)),
+        _ => {
+            let second = read(150.0)?;
+            let agreed = first.zip(second).filter(|(a, b)| a.0 == b.0 && a.1 + b.1 >= 1.0).map(|(a, _)| a.0);
+            Ok(agreed.or(second.filter(|s| s.1 >= 0.9 && first.is_none()).map(|s| s.0)))
+        }
+    }
 }

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     domain::{
-        page::{Finding, PageFacts},
+        page::{BoxMm, Finding, PageFacts},
         text::{PageText, RecognisedText},
     },
     engines::{
@@ -85,6 +85,10 @@ pub(super) struct PageAnswer {
     pub facts: PageFacts,
     pub text: PageText,
     pub thumbnail: Thumbnail,
+    /// The sticky note on the upright page.
+    pub note: Option<BoxMm>,
+    /// What was read where a mark of secrecy may stand; not part of the words.
+    pub marks: PageText,
     /// Something on the page could not be decoded.
     pub is_damaged: bool,
     pub timings: Timings,

@@ -7,13 +7,18 @@ use image::GrayImage;
 use super::answer::{Depth, PageAnswer, Timings};
 use crate::{
     domain::{
-        page::{BoxMm, PageFacts},
-        text::{PageText, TextLine, TextSource},
+        page::{BoxMm, Numbering, PageFacts, PageQuality},
+        text::{PageText, TextLine, TextSource, Word},
     },
     engines::{
         imaging::{
-            DecodedPage, Thumbnail, Turn, Writing, deskew, fault::ReadError, is_blank, open::Opened,
-            page_number, resize_grey, turn_grey,
+            DecodedPage, Picture, Thumbnail, Turn, Writing, deskew,
+            fault::ReadError,
+            is_blank, note,
+            open::Opened,
+            page_number::{self, PrintedNumber},
+            quality::{Scan, dpi_of_paper},
+            resize_grey, secrecy, turn_grey, turn_picture,
         },
         ocr::{self, Engine, Upright},
     },
@@ -42,14 +47,21 @@ pub(super) fn look_at(
     let started = Instant::now();
     let page = paper.decode(index as usize)?;
     let decoded = Instant::now();
-    let small = page.picture.small_grey(1000);
+    let little = page.picture.small(1000);
+    let small = little.ink();
     let blank = is_blank_page(&page, &small);
-    let mut looked = Looked::at(page, small, blank, engine)?;
+    let note = if blank { None } else { note::find(&page) };
+    let (rotation, skew) = way(&page, &small, blank, engine)?;
+    let marks = if blank { Vec::new() } else { read_marks(&page, (&little, &small), rotation, engine)? };
+    let mut looked = Looked::at(page, (little, small), blank, note, (rotation, skew));
     let measured = Instant::now();
     let text = looked.words(index + 1, depth, engine)?;
     looked.facts.position = index + 1;
     looked.facts.original_page = index + 1;
-    looked.facts.printed_number = looked.printed_number(&text, engine)?;
+    if let Some(printed) = looked.printed_number(&text, engine)? {
+        looked.facts.printed_number = Some(printed.number);
+        looked.facts.numbering = Some(printed.numbering);
+    }
     let ms = |from: Instant, to: Instant| u64::try_from((to - from).as_millis()).unwrap_or(u64::MAX);
     let timings = Timings {
         decode_ms: ms(started, decoded),
@@ -60,6 +72,8 @@ pub(super) fn look_at(
         facts: looked.facts,
         text,
         thumbnail: looked.thumbnail,
+        note: looked.note,
+        marks: PageText { position: index + 1, source: TextSource::Ocr, lines: marks },
         is_damaged: looked.is_damaged,
         timings,
     })
@@ -73,6 +87,8 @@ fn is_blank_page(page: &DecodedPage, small: &GrayImage) -> bool {
 /// A page turned upright.
 struct Looked {
     facts: PageFacts,
+    /// The sticky note on it.
+    note: Option<BoxMm>,
     /// The red channel, upright.
     grey: GrayImage,
     own_words: Vec<TextLine>,
@@ -84,41 +100,37 @@ struct Looked {
 impl Looked {
     fn at(
         page: DecodedPage,
-        small: GrayImage,
+        (little, small): (Picture, GrayImage),
         blank: bool,
-        engine: &mut LazyEngine,
-    ) -> Result<Self, ReadError> {
-        let (rotation, skew) = match page.text_rotation {
-            Some(rotation) => (rotation, 0.0),
-            None if blank => (0, 0.0),
-            None => way_up(&page, &small, engine)?,
-        };
+        note: Option<BoxMm>,
+        (rotation, skew): (u16, f32),
+    ) -> Self {
         let is_turned = rotation % 180 == 90;
         let (w, h) = (page.width_mm, page.height_mm);
         let (width_mm, height_mm) = if is_turned { (h, w) } else { (w, h) };
+        let quality = measure(&page, (&little, &small), rotation, blank);
+        // Print too faint to be found by its darkness is print.
+        let blank = blank && quality.x_height_mm.is_none();
         let upright = turn_grey(small, rotation);
         let own_words = turn_lines(page.own_words, w, h, rotation);
-        Ok(Self {
+        Self {
             facts: PageFacts {
-                position: 0,
-                printed_number: None,
-                original_page: 0,
-                width_mm,
-                height_mm,
-                dpi: page.dpi,
+                dpi: dpi_of_paper(page.dpi, width_mm, height_mm, &quality),
                 colour: page.colour,
                 rotation,
                 skew_degrees: skew,
                 blank,
-                duplicate_of: None,
-                note_pair: None,
+                has_note: note.is_some(),
+                quality,
+                ..PageFacts::unknown(0, width_mm, height_mm)
             },
+            note: note.map(|n| turn_box(n, w, h, rotation)),
             grey: turn_grey(page.picture.red_channel(), rotation),
             own_words,
             is_text_complete: page.is_text_complete,
             is_damaged: page.is_damaged,
             thumbnail: Thumbnail::of(&upright),
-        })
+        }
     }
 
     fn upright(&self) -> Upright<'_> {
@@ -146,7 +158,11 @@ impl Looked {
     }
 
     /// The printed page number: from the words, or from its zone alone; both must agree where both speak.
-    fn printed_number(&self, text: &PageText, engine: &mut LazyEngine) -> Result<Option<u32>, ReadError> {
+    fn printed_number(
+        &self,
+        text: &PageText,
+        engine: &mut LazyEngine,
+    ) -> Result<Option<PrintedNumber>, ReadError> {
         let from_words = page_number::from_words(text, self.facts.width_mm, self.facts.height_mm);
         if self.is_text_complete || self.facts.blank {
             return Ok(from_words);
@@ -158,14 +174,100 @@ impl Looked {
         } else {
             &self.grey
         };
-        let Some(zone) = page_number::zone_above(grey, self.facts.width_mm) else { return Ok(from_words) };
         let dpi = grey.width() as f32 / self.facts.width_mm * 25.4;
-        let from_zone = ocr::read_digits(engine.get()?, &zone, dpi)?;
+        let above = page_number::zone_above(grey, self.facts.width_mm).map(|zone| (zone, false));
+        // The foot is looked at where the head is silent.
+        let zone = match (above, from_words) {
+            (None, found) if found.is_none_or(|n| n.numbering.is_below) => {
+                page_number::zone_below(grey, self.facts.width_mm).map(|zone| (zone, true))
+            }
+            (above, _) => above,
+        };
+        let Some((zone, is_below)) = zone else { return Ok(from_words) };
+        let number = match zone.roman {
+            Some(number) => Some(number).filter(|n| *n > 0),
+            None => ocr::read_number(engine.get()?, &zone.picture, dpi)?,
+        };
+        let numbering = Numbering { is_roman: zone.roman.is_some(), is_below, of: None };
+        let from_zone = number.map(|number| PrintedNumber { number, numbering });
         Ok(match (from_words, from_zone) {
-            (Some(a), Some(b)) if a != b => None,
+            // Where both speak of one place they must agree; the shapes of Roman ones are surer.
+            (Some(a), Some(b)) if a.numbering.is_below == is_below && a.number != b.number => {
+                b.numbering.is_roman.then_some(b)
+            }
             (a, b) => a.or(b),
         })
     }
+}
+
+/// How good the scan is; a drawn page was not scanned.
+fn measure(
+    page: &DecodedPage,
+    (little, small): (&Picture, &GrayImage),
+    rotation: u16,
+    blank: bool,
+) -> PageQuality {
+    if page.dpi == 0 {
+        return PageQuality::default();
+    }
+    PageQuality::of(&Scan {
+        picture: &page.picture,
+        small: little,
+        ink: small,
+        width_mm: page.width_mm,
+        height_mm: page.height_mm,
+        colour: page.colour,
+        rotation,
+        blank,
+    })
+}
+
+/// Degrees clockwise that bring the page upright, and the skew that is left then.
+fn way(
+    page: &DecodedPage,
+    small: &GrayImage,
+    blank: bool,
+    engine: &mut LazyEngine,
+) -> Result<(u16, f32), ReadError> {
+    match page.text_rotation {
+        Some(rotation) => Ok((rotation, 0.0)),
+        None if blank => Ok((0, 0.0)),
+        None => way_up(page, small, engine),
+    }
+}
+
+/// Reads the places where a mark of secrecy may stand; what is read there lies where it was found.
+fn read_marks(
+    page: &DecodedPage,
+    (little, small): (&Picture, &GrayImage),
+    rotation: u16,
+    engine: &mut LazyEngine,
+) -> Result<Vec<TextLine>, ReadError> {
+    if page.is_text_complete {
+        return Ok(Vec::new());
+    }
+    let is_turned = rotation % 180 == 90;
+    let (w, h) = (page.width_mm, page.height_mm);
+    let (width_mm, height_mm) = if is_turned { (h, w) } else { (w, h) };
+    let zones = secrecy::zones(
+        &turn_grey(small.clone(), rotation),
+        &turn_picture(little.clone(), rotation),
+        width_mm,
+    );
+    let mut lines = Vec::new();
+    for zone in zones {
+        let b = turn_box(zone, width_mm, height_mm, (360 - rotation) % 360);
+        let (across, down) = (page.picture.width() as f32 / w, page.picture.height() as f32 / h);
+        let px = |mm: f32, per_mm: f32| (mm * per_mm).max(0.0) as u32;
+        let part =
+            page.picture.part(px(b.left, across), px(b.top, down), px(b.width, across), px(b.height, down));
+        let part = turn_grey(part.ink(), rotation);
+        let text = ocr::read_line(engine.get()?, &part, across * 25.4)?;
+        lines.extend(
+            text.map(|text| TextLine { block: 0, words: vec![Word { text, place: zone, confidence: 1.0 }] }),
+        );
+    }
+    Ok(lines)
 }
 
 /// Degrees clockwise that bring the page upright, and the skew that is left then.
@@ -180,34 +282,40 @@ fn way_up(page: &DecodedPage, small: &GrayImage, engine: &mut LazyEngine) -> Res
         Turn::Yes => &[90],
         Turn::InDoubt => &[0, 90],
     };
+    // Turn, skew and how much sense it makes read so.
+    let mut ways: Vec<(u16, f32, f32)> = Vec::new();
     for &turn in candidates {
         let turned = writing.turned(turn);
         let skew = turned.skew_degrees();
-        let is_on_its_head = match (turned.is_upside_down(skew), sideways) {
-            (Turn::Yes, Turn::Yes | Turn::No) => Some(true),
-            (Turn::No, Turn::Yes | Turn::No) => Some(false),
-            _ => settle_by_reading(page, turn, skew, engine)?.map(|is_right| !is_right),
-        };
-        if let Some(is_on_its_head) = is_on_its_head {
-            return Ok((if is_on_its_head { turn + 180 } else { turn }, skew));
+        match (turned.is_upside_down(skew), sideways) {
+            (Turn::Yes, Turn::Yes | Turn::No) => return Ok((turn + 180, skew)),
+            (Turn::No, Turn::Yes | Turn::No) => return Ok((turn, skew)),
+            _ => {
+                let (upright, on_its_head) = sense_both_ways(page, turn, skew, engine)?;
+                ways.extend([(turn, skew, upright), (turn + 180, skew, on_its_head)]);
+            }
         }
     }
-    Ok((0, writing.skew_degrees()))
+    ways.sort_by(|a, b| b.2.total_cmp(&a.2));
+    let makes_sense = |most: f32, next: f32| most >= 12.0 && most >= 1.6 * next;
+    match ways.as_slice() {
+        [(turn, skew, most), (_, _, next), ..] if makes_sense(*most, *next) => Ok((*turn, *skew)),
+        _ => Ok((0, writing.skew_degrees())),
+    }
 }
 
-/// Whether the page, turned so, is the right way up; `None` when neither reading makes sense.
-fn settle_by_reading(
+fn sense_both_ways(
     page: &DecodedPage,
     turn: u16,
     skew: f32,
     engine: &mut LazyEngine,
-) -> Result<Option<bool>, ReadError> {
+) -> Result<(f32, f32), ReadError> {
     let grey = turn_grey(page.picture.red_channel(), turn);
     let is_turned = turn % 180 == 90;
     let (w, h) = (page.width_mm, page.height_mm);
     let (width_mm, height_mm) = if is_turned { (h, w) } else { (w, h) };
     let upright = Upright { grey: &grey, width_mm, height_mm, skew_degrees: skew };
-    ocr::looks_right_way_up(engine.get()?, &upright)
+    ocr::sense_both_ways(engine.get()?, &upright)
 }
 
 fn turn_lines(mut lines: Vec<TextLine>, width: f32, height: f32, degrees: u16) -> Vec<TextLine> {

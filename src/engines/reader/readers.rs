@@ -20,17 +20,15 @@ use crate::{
     domain::{
         code::DocumentCode,
         fields::ConfirmedFields,
-        page::{Colour, Finding, FindingKind, PageFacts, Severity},
+        page::{Finding, FindingKind, PageFacts, Severity},
         text::{PageText, RecognisedText, TextSource},
     },
     engines::{
-        imaging::{Thumbnail, classified::classified, fault::ReadError, open::Container, same_page},
+        assembly::{Sight, mark_repeats},
+        imaging::{classified::classified, fault::ReadError, open::Container},
         stamp::Stamped,
     },
 };
-
-/// Pages before a page that are looked at for a repetition, in papers of many pages.
-const DUPLICATE_REACH: usize = 200;
 
 /// The reading processes of an installation; may be shared between threads.
 pub struct Readers {
@@ -83,11 +81,11 @@ impl Readers {
         if let Some(Err(error)) = answers.first().filter(|_| answers.iter().all(Result::is_err)) {
             return Err(error.clone());
         }
-        let mut thumbnails = Vec::new();
+        let mut sights = Vec::new();
         for (answer, position) in answers.into_iter().zip(1..) {
-            thumbnails.push(take_in(&mut reading, answer, position));
+            sights.push(take_in(&mut reading, answer, position));
         }
-        mark_duplicates(&mut reading, &thumbnails);
+        mark_repeats(&mut reading.pages, &reading.text.pages, &sights);
         Ok(reading)
     }
 
@@ -225,8 +223,8 @@ fn unexpected(response: Response) -> ReadError {
     }
 }
 
-/// Adds one page to a reading; gives its thumbnail back.
-fn take_in(reading: &mut Reading, answer: Result<PageAnswer, ReadError>, position: u32) -> Option<Thumbnail> {
+/// Adds one page to a reading; gives back what is remembered of its looks.
+fn take_in(reading: &mut Reading, answer: Result<PageAnswer, ReadError>, position: u32) -> Option<Sight> {
     match answer {
         Ok(page) => {
             if page.is_damaged {
@@ -234,15 +232,18 @@ fn take_in(reading: &mut Reading, answer: Result<PageAnswer, ReadError>, positio
                 reading.findings_of_pages.push(unreadable(position, cause));
             }
             let (w, h) = (page.facts.width_mm, page.facts.height_mm);
-            reading.findings_of_pages.extend(classified(&page.text, w, h));
+            reading
+                .findings_of_pages
+                .extend(classified(&page.text, w, h).or_else(|| classified(&page.marks, w, h)));
             reading.timings.add(&page.timings);
             reading.pages.push(page.facts);
             reading.text.pages.push(page.text);
-            Some(page.thumbnail)
+            Some(Sight { thumbnail: page.thumbnail, note: page.note })
         }
         Err(error) => {
             reading.findings_of_pages.push(unreadable(position, &error.to_string()));
-            reading.pages.push(unknown_page(position));
+            // A4, nothing measured.
+            reading.pages.push(PageFacts::unknown(position, 210.0, 297.0));
             reading.text.pages.push(PageText { position, source: TextSource::Nothing, lines: Vec::new() });
             None
         }
@@ -256,41 +257,5 @@ fn unreadable(position: u32, cause: &str) -> Finding {
         rule: "QĐ 1917/QĐ-BLĐTBXH, Điều 9 khoản 2".to_owned(),
         message: format!("Trang {position} không đọc được trọn vẹn: {}", cause.trim_end_matches('.')) + ".",
         severity: Severity::Ask,
-    }
-}
-
-/// Stands in for a page that could not be looked at: A4, nothing measured.
-fn unknown_page(position: u32) -> PageFacts {
-    PageFacts {
-        position,
-        printed_number: None,
-        original_page: position,
-        width_mm: 210.0,
-        height_mm: 297.0,
-        dpi: 0,
-        colour: Colour::Colour,
-        rotation: 0,
-        skew_degrees: 0.0,
-        blank: false,
-        duplicate_of: None,
-        note_pair: None,
-    }
-}
-
-/// Marks pages that repeat an earlier one; blank pages repeat nothing.
-fn mark_duplicates(reading: &mut Reading, thumbnails: &[Option<Thumbnail>]) {
-    for later in 1..thumbnails.len() {
-        let Some(thumbnail) = &thumbnails[later] else { continue };
-        if reading.pages[later].blank {
-            continue;
-        }
-        let earlier = (later.saturating_sub(DUPLICATE_REACH)..later).find(|earlier| {
-            let page = &reading.pages[*earlier];
-            let Some(other) = thumbnails[*earlier].as_ref().filter(|_| !page.blank) else { return false };
-            let (a, b) = (&reading.text.pages[*earlier], &reading.text.pages[later]);
-            let have_words = a.source != TextSource::Nothing && b.source != TextSource::Nothing;
-            same_page(thumbnail.likeness(other), have_words.then_some((a, b)))
-        });
-        reading.pages[later].duplicate_of = earlier.map(|e| reading.pages[e].position);
     }
 }

@@ -5,7 +5,7 @@ use sohoa::{
         catalogue::Catalogue,
         dossier::{ExpectedPages, ObjectRole, PaperObject, PaperState, Step},
         ids::{ContentHash, DossierId, PaperId},
-        page::{CheckedPages, Colour, PageFacts, PageFaults},
+        page::{CheckedPages, PageFacts, PageFaults},
     },
     store::{StoreError, catalogues, dossiers, papers},
 };
@@ -65,20 +65,7 @@ async fn a_dossier_without_its_officer_or_catalogue_is_refused() {
 
 fn checked() -> CheckedPages {
     CheckedPages {
-        pages: vec![PageFacts {
-            position: 1,
-            printed_number: None,
-            original_page: 1,
-            width_mm: 210.0,
-            height_mm: 297.0,
-            dpi: 300,
-            colour: Colour::Colour,
-            rotation: 0,
-            skew_degrees: -0.8,
-            blank: false,
-            duplicate_of: None,
-            note_pair: None,
-        }],
+        pages: vec![PageFacts { dpi: 300, skew_degrees: -0.8, ..PageFacts::unknown(1, 210.0, 297.0) }],
         findings: Vec::new(),
     }
 }

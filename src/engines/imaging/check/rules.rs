@@ -30,6 +30,20 @@ pub struct PageRules {
     pub min_pdf_version: String,
     /// How blank pages count against the declared number.
     pub blank_pages: BlankPages,
+    /// Widest edge of letters before a page is blurred, millimetres.
+    pub max_edge_mm: f64,
+    /// Lowest brightness of the paper under the print, 0–1.
+    pub min_paper_level: f64,
+    /// Largest share of a page in deep shadow, 0–1.
+    pub max_shadow_share: f64,
+    /// Lowest contrast of the print with its paper, 0–1.
+    pub min_ink_contrast: f64,
+    /// Letters that may touch an edge of the picture.
+    pub max_cut_letters: u32,
+    /// Lines of text that may run under a folded corner.
+    pub max_hidden_lines: u32,
+    /// Strongest streak of the scanner, as a share of the brightness of the paper, 0–1.
+    pub max_streak_contrast: f64,
     /// What a kind of finding asks for, where it differs from the built-in answer.
     pub severities: BTreeMap<FindingKind, Severity>,
 }
@@ -41,6 +55,13 @@ impl Default for PageRules {
             dpi_tolerance: 3,
             min_pdf_version: "1.4".to_owned(),
             blank_pages: BlankPages::Either,
+            max_edge_mm: 0.48,
+            min_paper_level: 0.45,
+            max_shadow_share: 0.02,
+            min_ink_contrast: 0.25,
+            max_cut_letters: 2,
+            max_hidden_lines: 1,
+            max_streak_contrast: 0.05,
             severities: BTreeMap::new(),
         }
     }

@@ -2,20 +2,7 @@ use super::*;
 use crate::domain::page::Severity;
 
 fn page(position: u32) -> PageFacts {
-    PageFacts {
-        position,
-        printed_number: None,
-        original_page: position,
-        width_mm: 210.0,
-        height_mm: 297.0,
-        dpi: 300,
-        colour: Colour::Colour,
-        rotation: 0,
-        skew_degrees: 0.0,
-        blank: false,
-        duplicate_of: None,
-        note_pair: None,
-    }
+    PageFacts { dpi: 300, ..PageFacts::unknown(position, 210.0, 297.0) }
 }
 
 fn container(version: Option<&str>) -> Container {
@@ -62,6 +49,43 @@ fn each_fault_of_one_page_has_its_finding() {
     check(&|p| (p.width_mm, p.height_mm) = (168.0, 237.6), &[FindingKind::WrongScale]);
     check(&|p| (p.width_mm, p.height_mm) = (85.6, 54.0), &[]);
     check(&|p| (p.width_mm, p.height_mm) = (190.0, 265.0), &[]);
+    // Too few dots for the paper, whatever size the file claims: one finding.
+    check(&|p| (p.width_mm, p.height_mm, p.dpi) = (157.0, 222.0, 150), &[FindingKind::LowResolution]);
+    check(&|p| p.quality.sheet_mm = Some([168.0, 237.6]), &[FindingKind::WrongScale]);
+    check(&|p| p.quality.sheet_mm = Some([148.0, 210.0]), &[]);
+    check(&|p| p.quality.edge_mm = Some(0.25), &[]);
+    check(&|p| p.quality.edge_mm = Some(0.6), &[FindingKind::Blurred]);
+    check(&|p| (p.quality.edge_mm, p.dpi) = (Some(0.6), 100), &[FindingKind::LowResolution]);
+    check(&|p| (p.quality.edge_mm, p.dpi) = (Some(0.6), 0), &[]); // drawn
+    check(&|p| p.quality.paper_level = Some(0.7), &[]);
+    check(&|p| p.quality.paper_level = Some(0.3), &[FindingKind::TooDark]);
+    check(&|p| p.quality.shadow_share = Some(0.1), &[FindingKind::TooDark]);
+    check(&|p| p.quality.ink_contrast = Some(0.4), &[]);
+    check(&|p| p.quality.ink_contrast = Some(0.13), &[FindingKind::TooLight]);
+    check(&|p| p.quality.cut_letters = Some(2), &[]);
+    check(&|p| p.quality.cut_letters = Some(9), &[FindingKind::CutOff]);
+    check(&|p| p.quality.hidden_lines = Some(2), &[FindingKind::CutOff]);
+    check(&|p| p.quality.streak_contrast = Some(0.02), &[]);
+    check(&|p| p.quality.streak_contrast = Some(0.3), &[FindingKind::Streaked]);
+}
+
+#[test]
+fn a_fault_of_the_scan_says_what_was_measured_and_what_is_asked() {
+    let mut faulty = page(1);
+    faulty.quality.edge_mm = Some(0.612);
+    (faulty.quality.cut_letters, faulty.quality.cut_side) = (Some(7), Some(crate::domain::page::Side::Right));
+    faulty.quality.streak_contrast = Some(0.073);
+    let found = check(&container(None), &[faulty], None, &PageRules::default());
+    let says = |kind: FindingKind| found.iter().find(|f| f.kind == kind).unwrap();
+    assert!(says(FindingKind::Blurred).message.contains("0,61 mm, giới hạn 0,48 mm"));
+    assert!(says(FindingKind::CutOff).message.contains("mép phải: ít nhất 7 chỗ"));
+    assert!(says(FindingKind::Streaked).message.contains("7,3 %, giới hạn 5,0 %"));
+    assert!(found.iter().all(|f| f.rule.contains("Điều 9 khoản 6") && f.severity == Severity::Ask));
+    let strict: PageRules = toml::from_str("max_edge_mm = 0.1\n[severities]\nblurred = \"block\"\n").unwrap();
+    let mut sharp = page(1);
+    sharp.quality.edge_mm = Some(0.15);
+    let found = check(&container(None), &[sharp], None, &strict);
+    assert_eq!((found[0].kind, found[0].severity), (FindingKind::Blurred, Severity::Block));
 }
 
 #[test]
@@ -92,32 +116,9 @@ fn the_declared_number_is_held_against_pages_with_and_without_blanks() {
 #[test]
 fn a_page_with_and_without_its_note_counts_once() {
     let (mut clean, mut noted) = (page(2), page(3));
-    (clean.note_pair, noted.note_pair) = (Some(3), Some(2));
+    (clean.note_pair, noted.note_pair, noted.has_note) = (Some(3), Some(2), true);
     let found = kinds(&[page(1), clean, noted], Some(2));
     assert!(!found.iter().any(|f| f.0 == FindingKind::WrongPageCount), "{found:?}");
-}
-
-#[test]
-fn printed_numbers_tell_gaps_and_swaps() {
-    let check = |numbers: &[u32], expected: &[(FindingKind, Option<u32>)]| {
-        let pages: Vec<PageFacts> = numbers
-            .iter()
-            .zip(1..)
-            .map(|(n, position)| PageFacts { printed_number: (*n > 0).then_some(*n), ..page(position) })
-            .collect();
-        assert_eq!(kinds(&pages, None), expected, "{numbers:?}");
-    };
-    use FindingKind::{MissingPage, OutOfOrder};
-    check(&[0, 2, 3, 4], &[]);
-    check(&[0, 2, 4], &[(MissingPage, Some(3))]);
-    check(&[0, 3, 4], &[(MissingPage, Some(2))]);
-    check(&[2, 3], &[(MissingPage, Some(1))]);
-    check(&[0, 3, 2], &[(OutOfOrder, Some(2)), (OutOfOrder, Some(3))]);
-    check(&[0, 2, 0, 4], &[]); // an unread number is no gap
-    check(&[0, 2, 8, 4], &[]); // one misread figure is thin evidence
-    check(&[0, 2, 3, 0, 2, 3], &[]); // an appendix begins anew
-    check(&[0, 0, 0], &[]);
-    check(&[57], &[]); // taken out of a book
 }
 
 #[test]
