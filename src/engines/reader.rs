@@ -12,7 +12,7 @@ mod pool;
 mod readers;
 mod wire;
 
-pub use answer::{ComposeOrder, Composed, Depth, Reading, Timings};
+pub use answer::{ComposeOrder, Composed, Depth, NotStamped, Reading, Timings};
 pub use marks::{PageCode, PageMarks};
 pub use pool::ReaderLimits;
 pub use readers::Readers;

@@ -7,7 +7,7 @@
 mod field;
 mod page_content;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::pdf::{
     append::AppendError,
@@ -19,7 +19,7 @@ use super::pdf::{
 use crate::domain::{code::DocumentCode, page::BoxMm};
 
 /// By which way the code was written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Way {
     /// As content of page one.
@@ -33,9 +33,11 @@ pub enum Way {
 }
 
 /// A PDF that carries its code.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Stamped {
-    /// The bytes of the file; those that came in when it carried the code already.
+    /// The bytes of the file; those that came in when it carried the code already. Between processes
+    /// they go beside the rest.
+    #[serde(skip)]
     pub pdf: Vec<u8>,
     /// How the code is carried.
     pub way: Way,
@@ -61,7 +63,7 @@ pub struct CodedPdf {
 }
 
 /// Why no code was written; nothing is changed then.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, thiserror::Error)]
 pub enum StampError {
     /// It carries a signature.
     #[error("tệp PDF đã có chữ ký số; phiên bản này chưa ghi mã lên tệp đã ký, tệp được giữ nguyên")]

@@ -19,7 +19,10 @@ use crate::{
         officer::ActingOfficer,
         page::{CheckedPages, PageFaults, Severity},
     },
-    engines::imaging::{fault::ReadError, open::Container},
+    engines::{
+        imaging::{fault::ReadError, open::Container},
+        reader::NotStamped,
+    },
     store::{StoreError, Tx, audit, codes, dossiers, jobs, owners, papers, plans, quarantine as apart},
     workflows::{
         context::{Ctx, Spooled},
@@ -83,6 +86,15 @@ pub enum DigitiseError {
     /// The store failed.
     #[error(transparent)]
     Store(StoreError),
+}
+
+impl From<NotStamped> for DigitiseError {
+    fn from(error: NotStamped) -> Self {
+        match error {
+            NotStamped::Refused(error) => Self::Stamp(error),
+            NotStamped::Unread(error) => Self::Unreadable(error),
+        }
+    }
 }
 
 impl From<StoreError> for DigitiseError {

@@ -15,7 +15,7 @@ use crate::{
         imaging::fault::ReadError,
         pdf::archive::Departure,
         reader::ComposeOrder,
-        stamp::{self, Stamped, Way},
+        stamp::{Stamped, Way},
     },
     store::{StoreError, audit, changes, papers, records},
     workflows::{
@@ -86,7 +86,7 @@ async fn compose(
     let readers = ctx.readers.clone();
     tokio::task::spawn_blocking(move || {
         let composed = readers.compose(&spooled.paths, Some(&plan), order)?;
-        Ok::<_, DigitiseError>((stamp::write_code(&composed.pdf, &code)?, composed.departures))
+        Ok::<_, DigitiseError>((readers.stamp(&composed.pdf, &code)?, composed.departures))
     })
     .await
     .map_err(|_| ReadError::Crashed)?

@@ -226,6 +226,35 @@ fn a_picture_that_would_fill_the_memory_is_stopped() {
 }
 
 #[test]
+fn a_code_is_not_written_on_what_cannot_be_opened() {
+    const CODE: &str = "001085012345.1.001776-KQ1.1917/QĐ-BLĐTBXH";
+    let dir = tempfile::tempdir().unwrap();
+    let (path, out) = (dir.path().join("in.pdf"), dir.path().join("out.pdf"));
+    let sound = small_pdf(1, "", "");
+    for (what, bytes) in [
+        ("half a file", sound[..sound.len() / 2].to_vec()),
+        ("no PDF", b"plain text".to_vec()),
+        ("nothing", Vec::new()),
+    ] {
+        fs::write(&path, bytes).unwrap();
+        let ran = sohoa(["stamp", "--code", CODE, path.to_str().unwrap(), out.to_str().unwrap()]);
+        assert_eq!(ran.code, 3, "{what}: {}", ran.stderr);
+        assert!(
+            ran.stderr.starts_with("sohoa: ") && ran.stderr.lines().count() == 1,
+            "{what}: {}",
+            ran.stderr
+        );
+        assert!(!out.exists(), "{what}");
+    }
+    // A bomb may be seen whole or not; the reading process that looks is bounded either way.
+    fs::write(&path, deflate_bomb()).unwrap();
+    let start = Instant::now();
+    let ran = sohoa(["stamp", "--code", CODE, path.to_str().unwrap(), out.to_str().unwrap()]);
+    assert!(matches!((ran.code, out.exists()), (0, true) | (3, false)), "{} {}", ran.code, ran.stderr);
+    assert!(start.elapsed() < Duration::from_secs(120));
+}
+
+#[test]
 fn a_wrong_number_of_pages_asks_for_a_rescan() {
     let dir = tempfile::tempdir().unwrap();
     let path = papers::write(&papers::clean(Kind::Notice, 32), dir.path());

@@ -103,7 +103,10 @@ fn compose(files: &[Vec<u8>], source: TextSource) -> Composed {
 }
 
 fn with_code(pdf: &[u8]) -> Vec<u8> {
-    stamp::fill_code(pdf, &DocumentCode::parse(CODE).unwrap()).unwrap().pdf
+    let code = DocumentCode::parse(CODE).unwrap();
+    let stamped = readers().stamp(pdf, &code).unwrap();
+    assert_eq!(stamped.pdf, stamp::fill_code(pdf, &code).unwrap().pdf);
+    stamped.pdf
 }
 
 /// Everything in a file that breaks a clause.

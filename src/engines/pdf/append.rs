@@ -5,6 +5,7 @@
 //! what is changed.
 
 use lopdf::{Dictionary, Document, IncrementalDocument, Object, ObjectId, Stream, StringFormat, dictionary};
+use serde::{Deserialize, Serialize};
 
 use super::{
     font::{ASCENT, DESCENT, EmbeddedFont},
@@ -12,14 +13,14 @@ use super::{
 };
 
 /// Why nothing was appended.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
 pub enum AppendError {
     /// The cross-reference data had to be guessed, or junk stands before the header.
     #[error("không thể ghi nối vào tệp PDF này")]
     NotAppendable,
-    /// The file could not be written.
+    /// The file could not be written; the cause, for the log.
     #[error("không ghi được tệp PDF")]
-    Write(#[source] std::io::Error),
+    Write(String),
 }
 
 /// Objects to change and to add.
@@ -113,7 +114,7 @@ pub fn append(bytes: &[u8], document: Document, edit: Edit) -> Result<Vec<u8>, A
     trailer.remove(b"DecodeParms");
     renew_id(trailer, new_id);
     let mut written = Vec::with_capacity(bytes.len().saturating_add(64 * 1024));
-    update.save_to(&mut written).map_err(AppendError::Write)?;
+    update.save_to(&mut written).map_err(|fault| AppendError::Write(fault.to_string()))?;
     written.push(b'\n');
     Ok(written)
 }
@@ -136,7 +137,7 @@ pub fn rewrite(mut document: Document, edit: Edit) -> Result<Vec<u8>, AppendErro
     }
     renew_id(&mut document.trailer, new_id);
     let mut written = Vec::new();
-    document.save_to(&mut written).map_err(AppendError::Write)?;
+    document.save_to(&mut written).map_err(|fault| AppendError::Write(fault.to_string()))?;
     written.push(b'\n');
     Ok(written)
 }

@@ -12,7 +12,10 @@ mod repair;
 mod truetype;
 mod walk;
 
-use std::collections::BTreeSet;
+use std::{
+    collections::BTreeSet,
+    panic::{AssertUnwindSafe, catch_unwind},
+};
 
 use lopdf::{Dictionary, Document, Object, ObjectId};
 use pdf_writer::{Chunk, Dict, Finish, Name, Null, Obj, Pdf, Ref, Str};
@@ -29,6 +32,8 @@ pub struct Departure {
     pub what: String,
 }
 
+/// More bytes are not looked at: it takes as much memory again twice.
+const MOST_LOOKED_AT: usize = 160 << 20;
 /// Longest name and string (ISO 19005-2, 6.1.13).
 const LONGEST_NAME: usize = 127;
 const LONGEST_STRING: usize = 32_767;
@@ -49,27 +54,47 @@ const FILTERS: [&[u8]; 8] = [
 /// Adds the copied objects `copied` to `target`, mended where that is needed; says where the forms
 /// `roots` still depart.
 pub(super) fn settle(copied: Chunk, roots: &[Ref], target: &mut Chunk) -> BTreeSet<Departure> {
-    let Some(mut document) = parse(&copied) else {
+    if copied.len() > MOST_LOOKED_AT {
+        target.extend(&copied);
+        let what = "tệp quá lớn nên chưa kiểm".to_owned();
+        return BTreeSet::from([Departure { clause: "6.1.13".to_owned(), what }]);
+    }
+    // A parser's panic on hostile bytes is a thing not checked, not the end of the paper.
+    let Ok(Some(seen)) = catch_unwind(AssertUnwindSafe(|| look(&copied, roots))) else {
         target.extend(&copied);
         let what = "không xem lại được nội dung trang chép sang".to_owned();
         return BTreeSet::from([Departure { clause: "6.1.9".to_owned(), what }]);
     };
-    if repair::repair(&mut document) {
-        drop(copied);
-        for (id, object) in &document.objects {
-            if let (Some(id), false) = (reference(*id), is_scaffold(object)) {
-                put_object(target, id, object);
+    match seen.mended {
+        Some(document) => {
+            drop(copied);
+            for (id, object) in &document.objects {
+                if let (Some(id), false) = (reference(*id), is_scaffold(object)) {
+                    put_object(target, id, object);
+                }
             }
         }
-    } else {
-        target.extend(&copied);
+        None => target.extend(&copied),
     }
+    seen.departures
+}
+
+struct Seen {
+    /// The objects, where any was changed.
+    mended: Option<Document>,
+    departures: BTreeSet<Departure>,
+}
+
+fn look(copied: &Chunk, roots: &[Ref]) -> Option<Seen> {
+    let mut document = parse(copied)?;
+    let is_changed = repair::repair(&mut document);
     let mut audit = Audit::new(&document);
     measure_all(&document, &mut audit);
     for root in roots {
         audit.walk_root((u32::try_from(root.get()).unwrap_or(0), 0));
     }
-    audit.finish()
+    let departures = audit.finish();
+    Some(Seen { mended: is_changed.then_some(document), departures })
 }
 
 /// The copied objects as a document of their own.

@@ -5,6 +5,7 @@
 
 use image::GrayImage;
 use pdf_writer::{Content, Name, Str};
+use serde::{Deserialize, Serialize};
 
 use super::{
     font::{ASCENT, DESCENT, Encoded, FontBuilder, FontError, MissingLetter, clean, width_pt},
@@ -44,7 +45,7 @@ pub struct LaidOut {
 }
 
 /// The code does not fit, even at the smallest size.
-#[derive(Debug, Clone, Copy, PartialEq, thiserror::Error)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, thiserror::Error)]
 #[error("mã dài {width_pt:.0} pt ở cỡ chữ nhỏ nhất; chỗ trống rộng {room_pt:.0} pt, cao {height_pt:.0} pt")]
 pub struct TooWide {
     /// Width of the code in one line, at the smallest size.

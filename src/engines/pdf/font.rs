@@ -9,6 +9,7 @@ use pdf_writer::{
     Chunk, Finish, Name, Rect, Ref, Str,
     types::{CidFontType, FontFlags, SystemInfo, UnicodeCmap},
 };
+use serde::{Deserialize, Serialize};
 use skrifa::{
     FontRef, GlyphId, MetadataProvider,
     charmap::Charmap,
@@ -67,7 +68,7 @@ pub enum MissingLetter {
 }
 
 /// A letter could not be taken up.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
 pub enum FontError {
     /// The font has no such letter.
     #[error("phông chữ không có chữ U+{:04X}", *.0 as u32)]

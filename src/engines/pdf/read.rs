@@ -9,6 +9,7 @@ use std::{
 };
 
 use lopdf::{Dictionary, Document, LoadOptions, Object, ObjectId};
+use serde::{Deserialize, Serialize};
 use unicode_normalization::UnicodeNormalization;
 
 use super::{CODE_FIELD, CODE_MARK_KEY, geometry::PageFrame};
@@ -71,7 +72,7 @@ pub enum CodeField {
 }
 
 /// Why a PDF cannot be used.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
 pub enum ReadError {
     /// No header of a PDF.
     #[error("tệp không phải PDF")]

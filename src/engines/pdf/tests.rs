@@ -359,3 +359,27 @@ fn broken_pages_of_a_pdf_are_errors_and_never_panics() {
         }
     }
 }
+
+#[test]
+fn carried_pages_of_hostile_files_are_errors_or_departures_and_never_panics() {
+    let good = crate::engines::stamp::fill_code(one_page(90).as_bytes(), &code(SHORT)).unwrap().pdf;
+    let text = page_text(vec![line_at(40.0, &["CỘNG"])]);
+    let (mut n_claimed, mut n_departed) = (0, 0);
+    for step in 0..120 {
+        let mut bytes = good.clone();
+        for at in (step * 13 + 20..bytes.len()).step_by(2503) {
+            bytes[at] = bytes[at].wrapping_add(step as u8 | 1);
+        }
+        let Ok(pdf) = hayro_syntax::Pdf::new(bytes) else { continue };
+        if pdf.pages().is_empty() {
+            continue;
+        }
+        let media = PageMedia::Pdf { pdf: &pdf, index: 0 };
+        let page = ComposePage { source: a4(media), rotation: 0, text: &text };
+        if let Ok(composed) = compose(&[page], &meta(None)) {
+            n_claimed += usize::from(composed.departures().is_empty());
+            n_departed += usize::from(!composed.departures().is_empty());
+        }
+    }
+    assert!(n_claimed > 0 && n_departed > 0, "{n_claimed} {n_departed}");
+}

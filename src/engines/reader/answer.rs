@@ -12,8 +12,9 @@ use crate::{
         text::{PageText, RecognisedText},
     },
     engines::{
-        imaging::{Thumbnail, open::Container},
+        imaging::{Thumbnail, fault::ReadError, open::Container},
         pdf::archive::Departure,
+        stamp::StampError,
     },
 };
 
@@ -86,6 +87,17 @@ pub struct ComposeOrder {
     pub fields: Option<ConfirmedFields>,
     /// When it was made.
     pub created_at: Timestamp,
+}
+
+/// Why no code was written onto a PDF.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+pub enum NotStamped {
+    /// The file refuses it.
+    #[error(transparent)]
+    Refused(StampError),
+    /// The reading process could not do it.
+    #[error(transparent)]
+    Unread(ReadError),
 }
 
 /// What a child says of one page.

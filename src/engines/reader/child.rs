@@ -20,15 +20,19 @@ use super::{
     marks::marks_of,
     wire::{self, Parts, Request, Response, Task},
 };
-use crate::engines::{
-    imaging::{
-        fault::{Limits, ReadError},
-        open::{self, Opened},
-        resize_picture, turn_picture,
-    },
-    pdf::{
-        archive::Departure,
-        compose::{ComposeMeta, ComposePage, ComposedPdf, compose},
+use crate::{
+    domain::code::DocumentCode,
+    engines::{
+        imaging::{
+            fault::{Limits, ReadError},
+            open::{self, Opened},
+            resize_picture, turn_picture,
+        },
+        pdf::{
+            archive::Departure,
+            compose::{ComposeMeta, ComposePage, ComposedPdf, compose},
+        },
+        stamp,
     },
 };
 
@@ -40,11 +44,11 @@ pub(super) const MEMORY_VARIABLE: &str = "SOHOA_READER_MEMORY_BYTES";
 /// Ends with exit code 0 then, and 1 when the streams fail.
 pub fn run() -> process::ExitCode {
     limit_memory();
-    let (requests, waiting) = mpsc::channel::<Request>();
+    let (requests, waiting) = mpsc::channel::<(Request, Vec<u8>)>();
     // Stdin is watched beside the work: when the parent dies in the middle of a page, so do we.
     let watcher = thread::Builder::new().name("requests".to_owned()).spawn(move || {
         let mut stdin = io::stdin().lock();
-        while let Ok((request, _)) = wire::receive::<Request>(&mut stdin) {
+        while let Ok(request) = wire::receive::<Request>(&mut stdin) {
             if requests.send(request).is_err() {
                 break;
             }
@@ -55,8 +59,8 @@ pub fn run() -> process::ExitCode {
         return process::ExitCode::FAILURE;
     }
     let mut reader = Child::default();
-    for request in waiting {
-        let (response, blob) = match reader.answer(&request) {
+    for (request, blob) in waiting {
+        let (response, blob) = match reader.answer(&request, &blob) {
             Ok(answer) => answer,
             Err(error) => (Response::Refused { error }, Vec::new()),
         };
@@ -87,7 +91,11 @@ struct Child {
 }
 
 impl Child {
-    fn answer(&mut self, request: &Request) -> Result<(Response, Vec<u8>), ReadError> {
+    fn answer(&mut self, request: &Request, blob: &[u8]) -> Result<(Response, Vec<u8>), ReadError> {
+        if let Task::Stamp { code } = &request.task {
+            self.paper = None; // its room is needed
+            return Ok(stamped(blob, code));
+        }
         let key = key_of(&request.parts)?;
         let is_open = self.paper.as_ref().is_some_and(|(k, p)| *k == key && *p.limits() == request.limits);
         if !is_open {
@@ -109,6 +117,7 @@ impl Child {
                 let (pdf, departures) = composed(paper, indices.as_deref(), order)?;
                 Ok((Response::Composed { departures }, pdf))
             }
+            Task::Stamp { .. } => Err(ReadError::Crashed), // answered above
         }
     }
 }
@@ -176,6 +185,16 @@ fn composed(
         .map(|(source, (rotation, text))| ComposePage { source, rotation: *rotation, text })
         .collect();
     compose(&pages, &meta).map(ComposedPdf::into_parts).map_err(|_| ReadError::NotComposed)
+}
+
+fn stamped(pdf: &[u8], code: &DocumentCode) -> (Response, Vec<u8>) {
+    match stamp::write_code(pdf, code) {
+        Ok(mut stamped) => {
+            let pdf = std::mem::take(&mut stamped.pdf);
+            (Response::Stamped { stamped }, pdf)
+        }
+        Err(error) => (Response::NotStamped { error }, Vec::new()),
+    }
 }
 
 fn first_at_72_dpi(

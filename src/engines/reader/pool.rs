@@ -99,14 +99,19 @@ impl Pool {
         Self { program, limits, state: Mutex::default(), freed: Condvar::new() }
     }
 
-    /// Asks a reading process, one that has the paper open where there is one.
-    pub(super) fn ask(&self, request: &Request, seconds: u64) -> Result<(Response, Vec<u8>), ReadError> {
+    /// Asks a reading process, one that has the paper open where there is one; `blob` goes along.
+    pub(super) fn ask(
+        &self,
+        request: &Request,
+        blob: &[u8],
+        seconds: u64,
+    ) -> Result<(Response, Vec<u8>), ReadError> {
         let mut turn = self.take(&request.parts);
         let mut reader = match turn.reader.take() {
             Some(reader) => reader,
             None => self.start()?,
         };
-        let answer = reader.ask(request, seconds);
+        let answer = reader.ask(request, blob, seconds);
         // Whoever failed is not asked again: `reader` is dropped, and its process ended.
         if answer.is_ok() {
             lock(&self.state).idle.push(reader);
@@ -187,9 +192,14 @@ impl Drop for Turn<'_> {
 }
 
 impl Reader {
-    fn ask(&mut self, request: &Request, seconds: u64) -> Result<(Response, Vec<u8>), ReadError> {
+    fn ask(
+        &mut self,
+        request: &Request,
+        blob: &[u8],
+        seconds: u64,
+    ) -> Result<(Response, Vec<u8>), ReadError> {
         self.paper = Some(request.parts.clone());
-        if wire::send(&mut self.stdin, request, &[]).is_err() {
+        if wire::send(&mut self.stdin, request, blob).is_err() {
             return Err(self.how_it_ended());
         }
         match self.answers.recv_timeout(Duration::from_secs(seconds)) {

@@ -10,7 +10,7 @@ use std::{
 };
 
 use super::{
-    answer::{ComposeOrder, Composed, Depth, PageAnswer, Reading, Timings},
+    answer::{ComposeOrder, Composed, Depth, NotStamped, PageAnswer, Reading, Timings},
     marks::PageCode,
     pool::{Pool, ReaderLimits},
     wire::{Parts, Request, Response, Task},
@@ -18,6 +18,7 @@ use super::{
 use crate::{
     domain::{
         card::{IdentityCard, SeenCard},
+        code::DocumentCode,
         page::{Finding, FindingKind, PageFacts, Place, Severity},
         plan::{PagePlan, PlannedPage},
         text::{PageText, RecognisedText, TextSource},
@@ -25,6 +26,7 @@ use crate::{
     engines::{
         assembly::{Sight, mark_repeats},
         imaging::{classified::classified, fault::ReadError, open::Container},
+        stamp::Stamped,
     },
 };
 
@@ -164,6 +166,27 @@ impl Readers {
         }
     }
 
+    /// Writes the code onto page one of a PDF, foreign or our own, by the way that the file allows.
+    ///
+    /// # Errors
+    /// [`NotStamped`]; nothing is changed then.
+    pub fn stamp(&self, pdf: &[u8], code: &DocumentCode) -> Result<Stamped, NotStamped> {
+        let limits = &self.pool.limits;
+        // What was composed may be somewhat longer than what it was composed from.
+        let (found, limit) = (pdf.len() as u64, limits.max_bytes.saturating_mul(2));
+        if found > limit {
+            return Err(NotStamped::Unread(ReadError::TooManyBytes { found, limit }));
+        }
+        let task = Task::Stamp { code: code.clone() };
+        let request = Request { parts: Parts::of(&[]), limits: limits.of_bytes(), task };
+        let seconds = limits.open_seconds + limits.page_seconds;
+        match self.pool.ask(&request, pdf, seconds).map_err(NotStamped::Unread)? {
+            (Response::Stamped { stamped }, pdf) => Ok(Stamped { pdf, ..stamped }),
+            (Response::NotStamped { error }, _) => Err(NotStamped::Refused(error)),
+            (other, _) => Err(NotStamped::Unread(unexpected(other))),
+        }
+    }
+
     /// Page `page` of the originals (from 1) as a JPEG, turned clockwise by `rotation`, `width_px` wide, with everything
     /// that lies over it.
     ///
@@ -196,7 +219,7 @@ impl Readers {
         seconds: u64,
     ) -> Result<(Response, Vec<u8>), ReadError> {
         let request = Request { parts: Parts::of(parts), limits: self.pool.limits.of_bytes(), task };
-        self.pool.ask(&request, seconds)
+        self.pool.ask(&request, &[], seconds)
     }
 }
 

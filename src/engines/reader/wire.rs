@@ -13,12 +13,16 @@ use super::{
     answer::{ComposeOrder, Depth, PageAnswer},
     marks::PageMarks,
 };
-use crate::engines::{
-    imaging::{
-        fault::{Limits, ReadError},
-        open::Container,
+use crate::{
+    domain::code::DocumentCode,
+    engines::{
+        imaging::{
+            fault::{Limits, ReadError},
+            open::Container,
+        },
+        pdf::archive::Departure,
+        stamp::{StampError, Stamped},
     },
-    pdf::archive::Departure,
 };
 
 /// Longest header; answers hold the words of one page, requests at most the words of one paper.
@@ -61,29 +65,22 @@ pub(super) enum Task {
     Compose { indices: Option<Vec<u32>>, order: Box<ComposeOrder> },
     /// Page `index` (from 0) as a JPEG.
     Preview { index: u32, rotation: u16, width_px: u32 },
+    /// Write the code onto the PDF that follows as the blob; the request names no files then.
+    Stamp { code: DocumentCode },
 }
 
 /// What it answers; bytes, where there are any, follow as the blob.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(tag = "answer", rename_all = "snake_case")]
 pub(super) enum Response {
-    Opened {
-        container: Container,
-    },
-    Page {
-        page: Box<PageAnswer>,
-    },
-    Marks {
-        marks: PageMarks,
-    },
+    Opened { container: Container },
+    Page { page: Box<PageAnswer> },
+    Marks { marks: PageMarks },
     Bytes,
-    /// The bytes are a PDF; `departures` says where it departs from PDF/A-2b.
-    Composed {
-        departures: Vec<Departure>,
-    },
-    Refused {
-        error: ReadError,
-    },
+    Composed { departures: Vec<Departure> },
+    Stamped { stamped: Stamped },
+    NotStamped { error: StampError },
+    Refused { error: ReadError },
 }
 
 /// Writes one message.

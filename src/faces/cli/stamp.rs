@@ -4,11 +4,19 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::{Exit, Stop, output::write_whole};
-use crate::{domain::code::DocumentCode, engines::stamp::StampError};
+use super::{Exit, Place, Stop, output::write_whole};
+use crate::{
+    domain::code::DocumentCode,
+    engines::{
+        reader::{NotStamped, ReadError},
+        stamp::StampError,
+    },
+};
 
 #[derive(Args)]
 pub(super) struct StampArgs {
+    #[command(flatten)]
+    place: Place,
     /// Mã kết quả số hóa
     #[arg(long)]
     code: String,
@@ -35,11 +43,23 @@ pub(super) fn stamp(args: &StampArgs) -> Result<Exit, Stop> {
             "phiên bản này chưa ký được bằng khóa của cơ quan: ghi mã cho tệp chưa ký, không dùng --seal-key",
         ));
     }
-    let bytes = std::fs::read(&args.input)
-        .map_err(|e| Stop::new(Exit::Unreadable, format!("không đọc được {}: {e}", args.input.display())))?;
-    let stamped = crate::engines::stamp::write_code(&bytes, &code).map_err(|error| {
-        let exit =
-            if matches!(error, StampError::CodeTooWide { .. }) { Exit::Usage } else { Exit::Unreadable };
+    let config = args.place.config()?;
+    let readers = super::readers(&config, Some(1))?;
+    let unreadable = |e: std::io::Error| {
+        Stop::new(Exit::Unreadable, format!("không đọc được {}: {e}", args.input.display()))
+    };
+    let (found, limit) =
+        (std::fs::metadata(&args.input).map_err(unreadable)?.len(), config.readers.max_bytes);
+    if found > limit {
+        return Err(Stop::new(Exit::Unreadable, ReadError::TooManyBytes { found, limit }.to_string()));
+    }
+    let bytes = std::fs::read(&args.input).map_err(unreadable)?;
+    let stamped = readers.stamp(&bytes, &code).map_err(|error| {
+        let exit = match &error {
+            NotStamped::Refused(StampError::CodeTooWide(_)) => Exit::Usage,
+            NotStamped::Unread(error) if error.is_ours() => Exit::Failure,
+            _ => Exit::Unreadable,
+        };
         Stop::new(exit, error.to_string())
     })?;
     write_whole(&args.output, &stamped.pdf)?;

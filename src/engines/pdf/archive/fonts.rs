@@ -295,3 +295,28 @@ fn simple(audit: &mut Audit<'_>, used: &FontUse<'_>) {
         glyph(audit, &program, id, at.and_then(|at| widths.get(at)).copied(), used.seen.contains(&code));
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use lopdf::dictionary;
+
+    use super::*;
+
+    #[test]
+    fn widths_are_said_one_by_one_or_for_a_span() {
+        let spans: Vec<Object> = vec![
+            3.into(),
+            vec![Object::Integer(250), Object::Real(333.5)].into(),
+            10.into(),
+            20.into(),
+            500.into(),
+            7.into(),
+            vec![Object::Integer(1)].into(),
+        ];
+        let widths = CidWidths::read(&Document::new(), &dictionary! { "DW" => 900, "W" => spans });
+        let found = [2, 3, 4, 5, 7, 10, 15, 20, 21].map(|code| widths.of(code));
+        assert_eq!(found, [900.0, 250.0, 333.5, 900.0, 1.0, 500.0, 500.0, 500.0, 900.0]);
+        let broken: Vec<Object> = vec![3.into(), 9.into()];
+        assert_eq!(CidWidths::read(&Document::new(), &dictionary! { "W" => broken }).of(4), 1000.0);
+    }
+}

@@ -102,3 +102,47 @@ impl<'a> Program<'a> {
         glyphs.map(|g| g.to_u32()).find(|g| *g != 0).and_then(|g| u16::try_from(g).ok())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    static TINOS: &[u8] = include_bytes!("../../../../templates/static/Tinos-Regular.ttf");
+
+    #[test]
+    fn codes_of_win_ansi_are_looked_up_and_measured() {
+        let program = Program::read(TINOS).unwrap();
+        let check = |code: u16, expected: Option<f32>| {
+            let width = program.win_ansi(code).filter(|g| *g != 0).and_then(|glyph| program.width(glyph));
+            assert_eq!(width.map(f32::round), expected, "{code:02X}");
+        };
+        check(u16::from(b'A'), Some(722.0));
+        check(0x80, Some(500.0)); // €
+        check(0xA0, Some(250.0)); // hard space
+        check(0xD2, Some(722.0)); // Ò
+        check(0x81, None);
+        check(0x07, None);
+        check(0x1EA0, None);
+        assert!(program.has_unicode());
+        assert_eq!(program.width(u16::MAX), None);
+    }
+
+    #[test]
+    fn broken_programs_are_none_and_never_panic() {
+        for cut in (0..4000).step_by(7) {
+            if let Some(program) = Program::read(&TINOS[..cut]) {
+                let _ = (program.win_ansi(0x41), program.symbol(0x41), program.width(3));
+            }
+        }
+        let mut state = 5u32;
+        let mut bytes = TINOS.to_vec();
+        for _ in 0..300 {
+            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            let at = (state >> 8) as usize % 3000;
+            bytes[at] = state as u8;
+            if let Some(program) = Program::read(&bytes) {
+                let _ = (program.win_ansi(0x41), program.symbol(0x41), program.width(3));
+            }
+        }
+    }
+}
