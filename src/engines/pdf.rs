@@ -3,6 +3,7 @@
 //! Knows nothing of what signatures are worth, of who asks, and of the store.
 
 pub mod append;
+pub mod archive;
 pub(in crate::engines) mod balance;
 pub mod code_mark;
 pub mod compose;
@@ -10,6 +11,7 @@ mod flatten;
 pub mod font;
 pub mod geometry;
 pub mod ink;
+mod lossless;
 mod media;
 mod metadata;
 pub mod read;

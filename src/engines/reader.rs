@@ -11,7 +11,7 @@ mod pool;
 mod readers;
 mod wire;
 
-pub use answer::{Depth, Reading, Timings};
+pub use answer::{ComposeOrder, Composed, Depth, Reading, Timings};
 pub use pool::ReaderLimits;
 pub use readers::Readers;
 

@@ -11,7 +11,10 @@ use crate::{
         plan::PagePlan,
         text::{PageText, RecognisedText, TextSource},
     },
-    engines::{imaging::fault::ReadError, reader::Readers},
+    engines::{
+        imaging::fault::ReadError,
+        reader::{ComposeOrder, Readers},
+    },
 };
 
 /// Composes the pages of `plan`; pictures stay untouched, text that a page brings stays with it.
@@ -29,5 +32,6 @@ pub fn derived_pdf(
     // No word is read here: each page keeps the text it has.
     let page = |position| PageText { position, source: TextSource::TextLayer, lines: Vec::new() };
     let text = RecognisedText { pages: (1..=plan.n_pages()).map(page).collect() };
-    readers.compose(parts, Some(plan), &rotations, &text, title, now)
+    let order = ComposeOrder { rotations, text, title: title.to_owned(), fields: None, created_at: now };
+    readers.compose(parts, Some(plan), order).map(|composed| composed.pdf)
 }

@@ -104,6 +104,12 @@ fn findings_of(reading: &Reading, expected: Option<ExpectedPages>, rules: &PageR
     let mut findings = check::check(&reading.container, &reading.pages, expected.map(|p| p.0), rules);
     let outlines = extraction::outlines(&reading.text, &reading.pages);
     findings.extend(assembly::check(&reading.pages, &outlines, rules));
+    // Of a page that could not be seen whole nothing else can be said.
+    let is_unseen = |f: &Finding| {
+        let same_page = |u: &&Finding| u.kind == FindingKind::UnreadablePage && u.page == f.page;
+        f.page.is_some() && reading.findings_of_pages.iter().any(|u| same_page(&u))
+    };
+    findings.retain(|f| !is_unseen(f));
     findings.extend(reading.findings_of_pages.iter().cloned());
     findings
 }

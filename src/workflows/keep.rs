@@ -13,6 +13,8 @@ use crate::{
     },
     engines::{
         imaging::fault::ReadError,
+        pdf::archive::Departure,
+        reader::ComposeOrder,
         stamp::{self, Stamped, Way},
     },
     store::{StoreError, audit, changes, papers, records},
@@ -21,6 +23,9 @@ use crate::{
         digitise::{self, DigitiseError},
     },
 };
+
+/// What composed PDFs are built to, as the trace has it; checked by our own tests, certified by nobody.
+const BUILT_TO: &str = "PDF/A-2b";
 
 /// Composes the PDF, fills in the code, keeps all; safe to run twice.
 ///
@@ -39,10 +44,22 @@ pub async fn write_code(ctx: &Ctx, id: &PaperId) -> Result<(), DigitiseError> {
         (originals, digitise::objects_as(&mut tx, &paper.id, ObjectRole::Text).await?)
     };
     let text = text.first().ok_or(StoreError::Corrupt { what: "words of a paper" })?.clone();
-    let stamped = compose(ctx, &confirmed, &originals, &text).await?;
+    let (stamped, departures) = compose(ctx, &confirmed, &originals, &text).await?;
     let kept = ctx.objects.put(&stamped.pdf).await?;
-    let coded = kept.as_object(ObjectRole::Coded, 0, "application/pdf");
-    store(ctx, &mut paper, *confirmed, &originals, text.hash, coded, stamped.way).await
+    let coded = Coded {
+        object: kept.as_object(ObjectRole::Coded, 0, "application/pdf"),
+        way: stamped.way,
+        departures,
+    };
+    store(ctx, &mut paper, *confirmed, &originals, text.hash, coded).await
+}
+
+/// The PDF with the code, as it is kept.
+struct Coded {
+    object: PaperObject,
+    way: Way,
+    /// Where it departs from PDF/A-2b; without any it was built to it.
+    departures: Vec<Departure>,
 }
 
 async fn compose(
@@ -50,7 +67,7 @@ async fn compose(
     confirmed: &Confirmation,
     originals: &[PaperObject],
     text: &PaperObject,
-) -> Result<Stamped, DigitiseError> {
+) -> Result<(Stamped, Vec<Departure>), DigitiseError> {
     let words = ctx.bytes(&text.hash).await?;
     let words: RecognisedText =
         serde_json::from_slice(&words).map_err(|_| StoreError::Corrupt { what: "words of a paper" })?;
@@ -58,11 +75,18 @@ async fn compose(
     let rotations: Vec<u16> = confirmed.checked.pages.iter().map(|p| p.rotation).collect();
     let plan = PagePlan::of_facts(&confirmed.checked.pages);
     let plan = plan.map_err(|_| StoreError::Corrupt { what: "pages of a paper" })?;
-    let (title, code, at) = (confirmed.fields.document_name.clone(), confirmed.code.clone(), confirmed.at);
+    let code = confirmed.code.clone();
+    let order = ComposeOrder {
+        rotations,
+        text: words,
+        title: confirmed.fields.document_name.clone(),
+        fields: Some(confirmed.fields.clone()),
+        created_at: confirmed.at,
+    };
     let readers = ctx.readers.clone();
     tokio::task::spawn_blocking(move || {
-        let composed = readers.compose(&spooled.paths, Some(&plan), &rotations, &words, &title, at)?;
-        Ok::<_, DigitiseError>(stamp::write_code(&composed, &code)?)
+        let composed = readers.compose(&spooled.paths, Some(&plan), order)?;
+        Ok::<_, DigitiseError>((stamp::write_code(&composed.pdf, &code)?, composed.departures))
     })
     .await
     .map_err(|_| ReadError::Crashed)?
@@ -74,8 +98,7 @@ async fn store(
     confirmed: Confirmation,
     originals: &[PaperObject],
     text: ContentHash,
-    coded: PaperObject,
-    way: Way,
+    coded: Coded,
 ) -> Result<(), DigitiseError> {
     let now = ctx.clock.now();
     let mut tx = ctx.db.write().await?;
@@ -88,13 +111,13 @@ async fn store(
         confirmed_by: confirmed.by,
         confirmed_at: confirmed.at,
         stored_at: now,
-        coded: coded.hash.clone(),
+        coded: coded.object.hash.clone(),
         originals: originals.iter().map(|o| o.hash.clone()).collect(),
         text: Some(text),
         signature: SignatureState::Unsigned,
         revoked_at: None,
     };
-    papers::add_object(&mut tx, &paper.id, &coded).await?;
+    papers::add_object(&mut tx, &paper.id, &coded.object).await?;
     records::insert(&mut tx, &record).await?;
     let next = PaperState::Stored { record: record.id.clone() };
     digitise::move_on(ctx, &mut tx, paper, next, None, None, None).await?;
@@ -106,8 +129,9 @@ async fn store(
         object: ("record", record.id.to_string()),
         purpose: None,
         detail: Some(serde_json::json!({
-            "paper": paper.id, "coded": coded.hash, "way": way, "signature": record.signature,
+            "paper": paper.id, "coded": coded.object.hash, "way": coded.way, "signature": record.signature,
             "confirmed_by": record.confirmed_by,
+            "built_to": coded.departures.is_empty().then_some(BUILT_TO), "departures": coded.departures,
         })),
     };
     audit::append(&mut tx, &event).await?;

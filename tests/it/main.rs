@@ -7,6 +7,7 @@ mod contract;
 mod floors;
 mod line;
 mod pages_command;
+mod pdfa;
 mod plan;
 mod samples;
 mod store;

@@ -86,7 +86,7 @@ fn fits(leaves: &[Leaf], leaf: &Leaf) -> bool {
 /// number take part by their place.
 fn out_of_sequence(leaves: &[Leaf]) -> Option<Problem> {
     let n_known = leaves.iter().filter(|l| l.number.is_some()).count();
-    if n_known < 4 || leaves.iter().any(Leaf::is_appendix) || is_whole(leaves) {
+    if n_known < 3 || leaves.iter().any(Leaf::is_appendix) || is_whole(leaves) {
         return None;
     }
     let without = |i: usize| -> Vec<Leaf> {
@@ -110,11 +110,13 @@ fn out_of_sequence(leaves: &[Leaf]) -> Option<Problem> {
     }
 }
 
-/// Whether the numbers are complete, in whatever order.
+/// Whether the numbers may all be those of this paper, in whatever order.
 fn is_whole(leaves: &[Leaf]) -> bool {
     let mut numbers: Vec<u32> = leaves.iter().filter_map(|l| l.number).collect();
     numbers.sort_unstable();
-    numbers.len() == leaves.len() && numbers.windows(2).all(|p| p[0] + 1 == p[1])
+    let (Some(first), Some(last)) = (numbers.first(), numbers.last()) else { return true };
+    let is_distinct = numbers.windows(2).all(|p| p[0] < p[1]);
+    is_distinct && ((last - first) as usize) < leaves.len()
 }
 
 /// Whether all known numbers go up with their pages, one by one.

@@ -1,7 +1,7 @@
 //! Gaps and swaps in the printed page numbers; thin evidence says nothing.
 
 use super::{Leaf, Problem};
-use crate::domain::page::FindingKind;
+use crate::{domain::page::FindingKind, engines::extraction::LastLine};
 
 /// A page whose number is known.
 #[derive(Clone, Copy)]
@@ -37,7 +37,7 @@ pub(super) fn problems(leaves: &[Leaf]) -> Vec<Problem> {
         }
     }
     if found.is_empty() {
-        found.extend(head_in_the_middle(leaves));
+        found.extend(head_in_the_middle(leaves).or_else(|| end_in_the_middle(leaves)));
     }
     found
 }
@@ -110,6 +110,35 @@ fn head_in_the_middle(leaves: &[Leaf]) -> Option<Problem> {
     })
 }
 
+/// The page with the recipients stands before the last one, which breaks off in a sentence.
+fn end_in_the_middle(leaves: &[Leaf]) -> Option<Problem> {
+    let last = leaves.last().filter(|l| l.outline.is_some_and(|o| o.last_line == LastLine::Open))?;
+    let ends = |l: &&Leaf| l.outline.is_some_and(|o| o.has_recipients);
+    let mut ending = leaves.iter().filter(ends);
+    let (end, None) = (ending.next()?, ending.next()) else { return None };
+    let is_plain = end.position != last.position && !leaves.iter().any(Leaf::is_appendix);
+    is_plain.then(|| Problem {
+        kind: FindingKind::OutOfOrder,
+        page: end.position,
+        message: format!(
+            "Trang thứ {} của bản quét có phần “Nơi nhận” nên là trang cuối, nhưng sau đó còn trang chưa hết câu; hãy sắp xếp lại theo bản gốc.",
+            end.position
+        ),
+    })
+}
+
+/// Pages between the two carry no number that could be read: where the gap is, nobody knows.
+fn somewhere_between(lacking: u32, a: Numbered, b: Numbered) -> Problem {
+    Problem {
+        kind: FindingKind::MissingPage,
+        page: b.position,
+        message: format!(
+            "Có thể thiếu {lacking} trang trong khoảng từ trang thứ {} đến trang thứ {} của bản quét (in số {} và {}); hãy đối chiếu với bản gốc và quét bổ sung.",
+            a.position, b.position, a.number, b.number
+        ),
+    }
+}
+
 /// Numbers that are skipped between two pages, and before the first.
 fn missing(run: &[Numbered], is_first_run: bool) -> Vec<Problem> {
     let mut found = Vec::new();
@@ -140,7 +169,11 @@ fn missing(run: &[Numbered], is_first_run: bool) -> Vec<Problem> {
         // The page after tells a gap from a misread figure.
         let next_agrees = run.get(i + 2).is_none_or(|c| c.number > b.number);
         if b.number > a.number && (1..=WIDEST_GAP).contains(&lacking) && next_agrees {
-            found.push(say(b.number - lacking, b.number - 1, b.position));
+            found.push(if b.ordinal == a.ordinal + 1 {
+                say(b.number - lacking, b.number - 1, b.position)
+            } else {
+                somewhere_between(lacking, a, b)
+            });
         }
     }
     found

@@ -60,6 +60,9 @@ fn printed_numbers_tell_gaps_and_swaps() {
     check(&[57], &[]); // taken out of a book
     check(&[1, 2, 7, 3, 4], &[(ForeignPage, Some(3))]);
     check(&[1, 2, 3, 3, 4], &[(ForeignPage, Some(4))]); // two pages three, of other looks
+    check(&[1, 8, 0, 3], &[(ForeignPage, Some(2))]);
+    check(&[1, 2, 0, 5, 4], &[(OutOfOrder, Some(4)), (OutOfOrder, Some(5))]);
+    check(&[1, 0, 4], &[(MissingPage, Some(3))]); // before it, or the one before that
     check(
         &[5, 4, 3, 2, 1],
         &[(OutOfOrder, Some(1)), (OutOfOrder, Some(2)), (OutOfOrder, Some(4)), (OutOfOrder, Some(5))],
@@ -74,6 +77,10 @@ fn the_head_counts_as_page_one() {
     check(&[0, 2, 3], &[first(1), inner(2), last(3)], &[]);
     check(&[2, 0, 3], &[inner(1), first(2), last(3)], &[(OutOfOrder, Some(1)), (OutOfOrder, Some(2))]);
     check(&[0, 0], &[last(1), first(2)], &[(OutOfOrder, Some(2))]);
+    let open = PageOutline { last_line: LastLine::Open, ..inner(3) };
+    check(&[0, 0, 0], &[first(1), last(2), open], &[(OutOfOrder, Some(2))]);
+    check(&[0, 0, 0], &[first(1), last(2), inner(3)], &[]); // a list is attached
+    check(&[0, 0, 0], &[first(1), last(2), last(3)], &[(ForeignPage, Some(2))]);
     check(&[0, 3], &[first(1), last(2)], &[(MissingPage, Some(2))]);
 }
 

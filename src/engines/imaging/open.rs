@@ -14,7 +14,7 @@ use super::{
     pdf_facts, pdf_page,
     picture::{DecodedPage, Picture, paper_size},
     raster::{self, Header},
-    source::{PageMedia, PageSource},
+    source::{PageMedia, PageSource, Pixels},
     tiff_pages,
 };
 
@@ -340,59 +340,48 @@ impl Opened {
         }
     }
 
-    /// The pages `indices` (from 0), in that order, as the composer takes them: undecoded where that is
-    /// possible.
-    ///
-    /// Decoded pictures of these pages stay in memory together.
+    /// The pages `indices` (from 0), in that order, as the composer takes them: undecoded; what has to be
+    /// decoded is when its turn comes.
     ///
     /// # Errors
-    /// As [`Self::decode`].
-    pub fn with_sources<T>(
-        &self,
-        indices: &[usize],
-        use_them: impl FnOnce(Vec<PageSource<'_>>) -> T,
-    ) -> Result<T, ReadError> {
-        let held = indices.iter().map(|index| self.in_part(*index, Self::decoded));
-        let held: Vec<Option<(DynamicImage, bool)>> = held.collect::<Result<_, _>>()?;
-        let sources = indices.iter().zip(&held);
-        let sources =
-            sources.map(|(index, held)| self.in_part(*index, |part, index| part.source(index, held)));
-        Ok(use_them(sources.collect::<Result<_, _>>()?))
+    /// [`ReadError::NoSuchPage`].
+    pub fn sources(&self, indices: &[usize]) -> Result<Vec<PageSource<'_>>, ReadError> {
+        indices.iter().map(|index| self.in_part(*index, Self::source)).collect()
     }
 
-    /// The pixels of a page that the composer does not take as it is, and whether they are black or white.
-    fn decoded(&self, index: usize) -> Result<Option<(DynamicImage, bool)>, ReadError> {
-        let Content::Rasters { pages, .. } = &self.content else { return Ok(None) };
-        if pages.get(index).is_none_or(|page| matches!(page.kind, RasterKind::Jpeg)) {
-            return Ok(None);
-        }
-        let picture = Picture::from_dynamic(self.decode_raster(index)?.1);
-        let is_bilevel = picture.colour() == crate::domain::page::Colour::Bilevel;
-        Ok(Some((picture.into_dynamic(), is_bilevel)))
-    }
-
-    fn source<'s>(
-        &'s self,
-        index: usize,
-        held: &'s Option<(DynamicImage, bool)>,
-    ) -> Result<PageSource<'s>, ReadError> {
-        let page = u32::try_from(index + 1).unwrap_or(u32::MAX);
-        let (width_mm, height_mm) = self.size_mm(index).ok_or(ReadError::NoSuchPage { page })?;
-        let media = match (&self.content, held) {
-            (Content::Pdf(pdf), _) => PageMedia::Pdf { pdf, index },
-            (Content::Rasters { .. }, Some((image, is_bilevel))) => {
-                PageMedia::Raster { image, is_bilevel: *is_bilevel }
+    fn source(&self, index: usize) -> Result<PageSource<'_>, ReadError> {
+        let no_such_page = || ReadError::NoSuchPage { page: u32::try_from(index + 1).unwrap_or(u32::MAX) };
+        let (width_mm, height_mm) = self.size_mm(index).ok_or_else(no_such_page)?;
+        let media = match &self.content {
+            Content::Pdf(pdf) => PageMedia::Pdf { pdf, index },
+            Content::Rasters { parts, pages } => {
+                let page = pages.get(index).ok_or_else(no_such_page)?;
+                let bytes = &parts[page.part];
+                match page.kind {
+                    RasterKind::Jpeg => PageMedia::Jpeg {
+                        bytes,
+                        width_px: page.header.width_px,
+                        height_px: page.header.height_px,
+                        channels: page.header.channels,
+                    },
+                    RasterKind::Png => {
+                        PageMedia::Lossless { png: Some(bytes), decode: Box::new(move || self.pixels(index)) }
+                    }
+                    RasterKind::Tiff { .. } => {
+                        PageMedia::Lossless { png: None, decode: Box::new(move || self.pixels(index)) }
+                    }
+                }
             }
-            (Content::Rasters { parts, pages }, None) => PageMedia::Jpeg {
-                bytes: &parts[pages[index].part],
-                width_px: pages[index].header.width_px,
-                height_px: pages[index].header.height_px,
-                channels: pages[index].header.channels,
-            },
             // `in_part` asks one file alone, never several.
-            (Content::Several(_), _) => return Err(ReadError::NoSuchPage { page }),
+            Content::Several(_) => return Err(no_such_page()),
         };
         Ok(PageSource { media, width_mm, height_mm })
+    }
+
+    fn pixels(&self, index: usize) -> Option<Pixels> {
+        let picture = Picture::from_dynamic(self.decode_raster(index).ok()?.1);
+        let is_bilevel = picture.colour() == crate::domain::page::Colour::Bilevel;
+        Some(Pixels { image: picture.into_dynamic(), is_bilevel })
     }
 }
 
@@ -457,12 +446,10 @@ mod tests {
         assert_eq!(opened.container().kind, ContainerKind::Images);
         assert_eq!(opened.decode(1).unwrap().picture.width(), 24);
         assert_eq!(opened.decode(2).map(|_| ()), Err(ReadError::NoSuchPage { page: 3 }));
-        opened
-            .with_sources(&[0, 1], |sources| {
-                assert!(matches!(sources[0].media, PageMedia::Jpeg { channels: 3, .. }));
-                assert!(matches!(sources[1].media, PageMedia::Raster { is_bilevel: false, .. }));
-            })
-            .unwrap();
+        let sources = opened.sources(&[0, 1]).unwrap();
+        assert!(matches!(sources[0].media, PageMedia::Jpeg { channels: 3, .. }));
+        let PageMedia::Lossless { png: Some(_), decode } = &sources[1].media else { panic!() };
+        assert!(!decode().unwrap().is_bilevel);
     }
 
     #[test]
@@ -483,15 +470,12 @@ mod tests {
         assert_eq!(opened.size_mm(5), None);
         assert_eq!(opened.decode(5).map(|_| ()), Err(ReadError::NoSuchPage { page: 6 }));
         // Any pages in any order, from whichever file.
-        opened
-            .with_sources(&[4, 2, 1, 3], |sources| {
-                assert!(matches!(sources[0].media, PageMedia::Pdf { index: 0, .. }));
-                assert!(matches!(sources[1].media, PageMedia::Jpeg { .. }));
-                assert!(matches!(sources[2].media, PageMedia::Pdf { index: 1, .. }));
-                assert!(matches!(sources[3].media, PageMedia::Raster { .. }));
-            })
-            .unwrap();
-        assert_eq!(opened.with_sources(&[0, 9], |_| ()), Err(ReadError::NoSuchPage { page: 10 }));
+        let sources = opened.sources(&[4, 2, 1, 3]).unwrap();
+        assert!(matches!(sources[0].media, PageMedia::Pdf { index: 0, .. }));
+        assert!(matches!(sources[1].media, PageMedia::Jpeg { .. }));
+        assert!(matches!(sources[2].media, PageMedia::Pdf { index: 1, .. }));
+        assert!(matches!(sources[3].media, PageMedia::Lossless { .. }));
+        assert_eq!(opened.sources(&[0, 9]).map(|_| ()), Err(ReadError::NoSuchPage { page: 10 }));
     }
 
     #[test]

@@ -24,13 +24,22 @@ pub enum PageMedia<'a> {
         /// 1 (grey), 3 (YCbCr or RGB) or 4 (CMYK) channels.
         channels: u8,
     },
-    /// A picture of another format, decoded without loss.
-    Raster {
-        /// The pixels: `ImageLuma8` or `ImageRgb8`.
-        image: &'a DynamicImage,
-        /// Whether all pixels are black or white.
-        is_bilevel: bool,
+    /// A picture of another format, without loss; decoded when its turn comes, so that one is in
+    /// memory at a time.
+    Lossless {
+        /// The whole file where it is a PNG: a PDF may take its data as they are.
+        png: Option<&'a [u8]>,
+        /// Gives the pixels; `None` where they cannot be decoded.
+        decode: Box<dyn Fn() -> Option<Pixels> + 'a>,
     },
+}
+
+/// A decoded page.
+pub struct Pixels {
+    /// `ImageLuma8` or `ImageRgb8`.
+    pub image: DynamicImage,
+    /// Whether all pixels are black or white.
+    pub is_bilevel: bool,
 }
 
 /// A page with its size before it is turned upright, in millimetres.

@@ -3,6 +3,8 @@
 //! Source: QĐ 1917/QĐ-BLĐTBXH, Điều 15 khoản 1. The same input gives the same bytes. Knows nothing
 //! of the code that will be written, nor of signatures.
 
+use std::collections::BTreeSet;
+
 use jiff::Timestamp;
 use pdf_writer::{
     Chunk, Content, Finish, Name, Pdf, Rect, Ref, Str, TextStr,
@@ -10,14 +12,21 @@ use pdf_writer::{
 };
 
 use super::{
-    AGENCY_FIELD, CODE_FIELD, code_mark, flatten,
+    AGENCY_FIELD, CODE_FIELD,
+    archive::Departure,
+    code_mark, flatten,
     font::{self, FontBuilder, FontError, MissingLetter},
     geometry::{BoxPt, PT_PER_MM, PageFrame},
+    lossless::{self, PngParts},
     media::{self, Body, Carry, MediaFault},
-    metadata, text_layer,
+    metadata::{self, Said},
+    text_layer,
 };
 use crate::{
-    domain::text::{PageText, TextSource},
+    domain::{
+        fields::ConfirmedFields,
+        text::{PageText, TextSource},
+    },
     engines::imaging::source::{PageMedia, PageSource},
 };
 
@@ -33,8 +42,10 @@ pub struct ComposePage<'a> {
 
 /// What the PDF says of itself, and what placing the code field needs to see.
 pub struct ComposeMeta {
-    /// Title in the document information; no personal data.
+    /// Title in the document information; not used where it holds the owner's name or number.
     pub title: String,
+    /// The eleven fields (Điều 6), for XMP.
+    pub fields: Option<ConfirmedFields>,
     /// When it was made.
     pub created_at: Timestamp,
     /// Page one upright, grey, 72 pixels per inch: the code field goes where the least ink is.
@@ -42,17 +53,30 @@ pub struct ComposeMeta {
 }
 
 /// A PDF made by [`compose`]: unsigned, with `MaSoHoa` and `ChuKyCoQuan` empty.
-pub struct ComposedPdf(Vec<u8>);
+pub struct ComposedPdf {
+    bytes: Vec<u8>,
+    departures: Vec<Departure>,
+}
 
 impl ComposedPdf {
     /// The bytes of the file.
     pub fn as_bytes(&self) -> &[u8] {
-        &self.0
+        &self.bytes
+    }
+
+    /// Where carried pages depart from PDF/A-2b. Without any, the file says that it was built to it.
+    pub fn departures(&self) -> &[Departure] {
+        &self.departures
     }
 
     /// The bytes of the file.
     pub fn into_bytes(self) -> Vec<u8> {
-        self.0
+        self.bytes
+    }
+
+    /// The bytes of the file, and [`Self::departures`].
+    pub fn into_parts(self) -> (Vec<u8>, Vec<Departure>) {
+        (self.bytes, self.departures)
     }
 }
 
@@ -108,13 +132,14 @@ const FONT: Name<'static> = Name(b"Tinos");
 const BODY: Name<'static> = Name(b"P");
 /// PDF allows 3–14 400 units a side.
 const SIDES_MM: std::ops::RangeInclusive<f32> = 1.1..=5080.0;
-/// Letters that a viewer needs when it draws a value into the code field itself.
-const ALWAYS: &str = " !\"#$%&'()*+,-./0123456789:;<=>?@ABCDEFGHIJKLMNOPQRSTUVWXYZ[\\]^_`abcdefghijklmnopqrstuvwxyz{|}~ĂÂĐÊÔƠƯ";
+/// Letters of most codes: for a viewer that draws a value into the code field itself.
+const ALWAYS: &str = " &()+,-./0123456789:ABCDEFGHIJKLMNOPQRSTUVWXYZĂÂĐÊÔƠƯ";
 
 /// Composes the PDF.
 ///
-/// PDF 1.7; every page has its true size, `/Rotate` for its rotation, its picture untouched, and
-/// its words as invisible text unless it carries its own text.
+/// PDF 1.7, built to PDF/A-2b (ISO 19005-2); every page has its true size, `/Rotate` for its
+/// rotation, its picture untouched, and its words as invisible text unless it carries its own text.
+/// Where a page of a PDF that is carried over cannot conform, the file does not say that it does.
 ///
 /// # Errors
 /// [`ComposeError`], naming the page.
@@ -168,13 +193,15 @@ struct Writer {
     catalog: Ref,
     tree: Ref,
     font_ref: Ref,
+    departures: BTreeSet<Departure>,
 }
 
 impl Writer {
     fn new() -> Self {
         let mut next = Ref::new(1);
         let (catalog, tree, font_ref) = (next.bump(), next.bump(), next.bump());
-        Self { pdf: Pdf::new(), next, font: FontBuilder::default(), catalog, tree, font_ref }
+        let (pdf, font) = (Pdf::new(), FontBuilder::default());
+        Self { pdf, next, font, catalog, tree, font_ref, departures: BTreeSet::new() }
     }
 
     /// Writes what the pages draw, in their order; pages of one PDF share what they share there.
@@ -201,9 +228,17 @@ impl Writer {
     fn picture(&mut self, media: &PageMedia<'_>) -> Result<Body, MediaFault> {
         let id = self.next.bump();
         match media {
-            PageMedia::Jpeg { bytes, .. } => media::embed_jpeg(&mut self.pdf, id, bytes)?,
-            PageMedia::Raster { image, is_bilevel } => {
-                media::embed_raster(&mut self.pdf, id, image, *is_bilevel)?;
+            PageMedia::Jpeg { bytes, .. } => {
+                let tints = self.next.bump();
+                media::embed_jpeg(&mut self.pdf, (id, tints), bytes)?;
+            }
+            PageMedia::Lossless { png, decode } => {
+                // Decoded also where its data go in as they are: nothing else shows that they are sound.
+                let pixels = decode().ok_or(MediaFault::Picture)?;
+                match png.and_then(PngParts::read) {
+                    Some(parts) => lossless::embed_png(&mut self.pdf, id, &parts)?,
+                    None => lossless::embed(&mut self.pdf, id, &pixels.image, pixels.is_bilevel)?,
+                }
             }
             PageMedia::Pdf { pdf, index } => media::embed_rendered(&mut self.pdf, id, pdf, *index)?,
         }
@@ -236,7 +271,9 @@ impl Writer {
             .collect();
         let source = flat.as_ref().unwrap_or(pdf);
         let indices: Vec<usize> = carried.iter().map(|(_, index)| *index).collect();
-        let forms = media::carry(&mut self.pdf, &mut self.next, source, &indices).unwrap_or_default();
+        let forms = media::carry(&mut self.pdf, &mut self.next, source, &indices);
+        let (forms, departures) = forms.unwrap_or_default();
+        self.departures.extend(departures);
         for ((at, index), body) in carried.into_iter().zip(forms) {
             let has_own_text = pages[at].text.source == TextSource::TextLayer;
             let hides_text = !has_own_text && media::has_fonts(source, index);
@@ -323,7 +360,7 @@ impl Writer {
     fn finish(
         mut self,
         pages: &[Ref],
-        fields: [Ref; 2],
+        form_fields: [Ref; 2],
         meta: &ComposeMeta,
     ) -> Result<ComposedPdf, ComposeError> {
         self.font.encode(ALWAYS, MissingLetter::StandIn).map_err(ComposeError::Text)?;
@@ -334,14 +371,21 @@ impl Writer {
         self.pdf.pages(self.tree).kids(pages.iter().copied()).count(n_pages);
         let (info, xmp, profile) = (self.next.bump(), self.next.bump(), self.next.bump());
         metadata::write_profile(&mut self.pdf, profile);
-        metadata::write_info(&mut self.pdf, info, &meta.title, meta.created_at);
-        metadata::write_xmp(&mut self.pdf, xmp, &meta.title, meta.created_at);
+        let fields = meta.fields.as_ref();
+        let title = metadata::title_without_owner(&meta.title, fields);
+        metadata::write_info(&mut self.pdf, info, title, meta.created_at);
+        let is_archival = self.departures.is_empty();
+        metadata::write_xmp(
+            &mut self.pdf,
+            xmp,
+            &Said { title, created_at: meta.created_at, fields, is_archival },
+        );
         let mut catalog = self.pdf.catalog(self.catalog);
         catalog.pages(self.tree).metadata(xmp).lang(TextStr("vi-VN"));
         catalog.viewer_preferences().display_doc_title(true);
         metadata::write_output_intent(&mut catalog, profile);
         let mut form = catalog.form();
-        form.fields(fields);
+        form.fields(form_fields);
         form.default_resources().fonts().pair(FONT, self.font_ref);
         form.default_appearance(Str(b"/Tinos 8 Tf 0 g"));
         form.finish();
@@ -349,7 +393,8 @@ impl Writer {
         let hash = blake3::hash(self.pdf.as_bytes());
         let id = hash.as_bytes()[..16].to_vec();
         self.pdf.set_file_id((id.clone(), id));
-        Ok(ComposedPdf(self.pdf.finish()))
+        let departures = self.departures.into_iter().collect();
+        Ok(ComposedPdf { bytes: self.pdf.finish(), departures })
     }
 }
 

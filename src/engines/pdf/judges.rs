@@ -12,7 +12,7 @@ use crate::{
         page::BoxMm,
         text::{PageText, TextLine, TextSource, Word},
     },
-    engines::imaging::source::{PageMedia, PageSource},
+    engines::imaging::source::{PageMedia, PageSource, Pixels},
 };
 
 pub(crate) const SHORT: &str = "001085012345.1.001776-KQ1.1917/QĐ-BLĐTBXH";
@@ -139,7 +139,15 @@ pub(crate) fn page_text(lines: Vec<TextLine>) -> PageText {
 
 pub(crate) fn meta(first_page: Option<GrayImage>) -> ComposeMeta {
     let created_at: Timestamp = "2024-11-25T02:03:04Z".parse().unwrap();
-    ComposeMeta { title: "Quyết định <thử> & ví dụ".to_owned(), created_at, first_page }
+    ComposeMeta {
+        title: "Quyết định <thử> & ví dụ".to_owned(), fields: None, created_at, first_page
+    }
+}
+
+/// Pixels that were not a PNG.
+pub(crate) fn lossless(image: &DynamicImage, is_bilevel: bool) -> PageMedia<'_> {
+    let decode = Box::new(move || Some(Pixels { image: image.clone(), is_bilevel }));
+    PageMedia::Lossless { png: None, decode }
 }
 
 /// An A4 paper of one grey page with two lines of text.
@@ -150,7 +158,6 @@ pub(crate) fn one_page(rotation: u16) -> ComposedPdf {
         line_at(46.0, &["Độc", "lập", "-", "Tự", "do", "(印)"]),
     ]);
     let (width_mm, height_mm) = if rotation.is_multiple_of(180) { (210.0, 297.0) } else { (297.0, 210.0) };
-    let source =
-        PageSource { media: PageMedia::Raster { image: &image, is_bilevel: false }, width_mm, height_mm };
+    let source = PageSource { media: lossless(&image, false), width_mm, height_mm };
     compose(&[ComposePage { source, rotation, text: &text }], &meta(None)).unwrap()
 }

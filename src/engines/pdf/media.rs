@@ -3,7 +3,10 @@
 //!
 //! Knows nothing of text and fields.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::{
+    collections::BTreeSet,
+    panic::{AssertUnwindSafe, catch_unwind},
+};
 
 use hayro_syntax::{
     Pdf,
@@ -12,16 +15,14 @@ use hayro_syntax::{
     page::Page,
 };
 use hayro_write::{ExtractionQuery, extract};
-use image::{
-    DynamicImage, ExtendedColorType, ImageEncoder,
-    codecs::{
-        jpeg::JpegEncoder,
-        png::{CompressionType, FilterType, PngEncoder},
-    },
-};
-use pdf_writer::{Chunk, Filter, Finish, Ref, types::Predictor};
+use image::{DynamicImage, ExtendedColorType, codecs::jpeg::JpegEncoder};
+use pdf_writer::{Chunk, Filter, Finish, Name, Ref};
 
-use super::{pack, render};
+use super::{
+    archive::{self, Departure},
+    lossless::{self, PngParts},
+    render,
+};
 
 /// A rendered page that does not deflate below this is kept as a JPEG.
 const MOST_LOSSLESS_BYTES: usize = 6_000_000;
@@ -49,16 +50,29 @@ pub(super) enum MediaFault {
     Page,
 }
 
-/// Embeds a JPEG file as it came.
-pub(super) fn embed_jpeg(chunk: &mut Chunk, id: Ref, bytes: &[u8]) -> Result<(), MediaFault> {
+/// Embeds a JPEG file as it came. `tints` is the object that says what its four inks look like; it is
+/// written for a JPEG of four channels alone.
+pub(super) fn embed_jpeg(chunk: &mut Chunk, (id, tints): (Ref, Ref), bytes: &[u8]) -> Result<(), MediaFault> {
     let facts = JpegFacts::read(bytes).ok_or(MediaFault::Jpeg)?;
+    if facts.channels == 4 {
+        if tints == id {
+            return Err(MediaFault::Jpeg);
+        }
+        write_tints(chunk, tints);
+    }
     let mut picture = chunk.image_xobject(id, bytes);
     picture.width(i32::from(facts.width_px)).height(i32::from(facts.height_px)).bits_per_component(8);
     picture.filter(Filter::DctDecode);
     match facts.channels {
         1 => picture.color_space().device_gray(),
         3 => picture.color_space().device_rgb(),
-        _ => picture.color_space().device_cmyk(),
+        _ => {
+            // DeviceCMYK says nothing where the output intent is RGB (ISO 19005-2, 6.2.4.3).
+            let inks = [&b"Cyan"[..], b"Magenta", b"Yellow", b"Black"].map(Name);
+            let mut space = picture.color_space().device_n(inks);
+            space.alternate_color_space().device_rgb();
+            space.tint_ref(tints);
+        }
     }
     if facts.channels == 4 && facts.is_adobe {
         // Adobe writes CMYK upside down: 255 is no ink.
@@ -69,6 +83,20 @@ pub(super) fn embed_jpeg(chunk: &mut Chunk, id: Ref, bytes: &[u8]) -> Result<(),
     }
     picture.finish();
     Ok(())
+}
+
+/// What four inks look like: each takes its share of the light, as decoders of pictures reckon.
+/// Interpolation between the sixteen corners gives just that, so nothing else has to be said.
+fn write_tints(chunk: &mut Chunk, id: Ref) {
+    let is_full = |corner: u8, ink: u8| corner >> ink & 1 == 1;
+    let samples: Vec<u8> = (0..16u8)
+        .flat_map(|corner| {
+            (0..3).map(move |ink| if is_full(corner, ink) || is_full(corner, 3) { 0 } else { 255 })
+        })
+        .collect();
+    let mut tints = chunk.sampled_function(id, &samples);
+    tints.domain([0.0, 1.0, 0.0, 1.0, 0.0, 1.0, 0.0, 1.0]).range([0.0, 1.0, 0.0, 1.0, 0.0, 1.0]);
+    tints.size([2, 2, 2, 2]).bits_per_sample(8);
 }
 
 /// What the header of a JPEG says.
@@ -119,116 +147,6 @@ impl JpegFacts {
         let is_named_rgb = names == *b"RGB" && !is_adobe && !is_jfif;
         Some(Self { width_px, height_px, channels: *channels, is_adobe, is_named_rgb })
     }
-}
-
-/// Embeds pixels without loss.
-pub(super) fn embed_raster(
-    chunk: &mut Chunk,
-    id: Ref,
-    image: &DynamicImage,
-    is_bilevel: bool,
-) -> Result<(), MediaFault> {
-    if is_bilevel {
-        return embed_bilevel(chunk, id, image);
-    }
-    match image {
-        DynamicImage::ImageLuma8(grey) => {
-            embed_deflated(chunk, id, grey.as_raw(), (grey.width(), grey.height()), ExtendedColorType::L8)
-        }
-        DynamicImage::ImageRgb8(rgb) => {
-            embed_deflated(chunk, id, rgb.as_raw(), (rgb.width(), rgb.height()), ExtendedColorType::Rgb8)
-        }
-        other => {
-            let rgb = other.to_rgb8();
-            embed_deflated(chunk, id, rgb.as_raw(), (rgb.width(), rgb.height()), ExtendedColorType::Rgb8)
-        }
-    }
-}
-
-/// A PNG's image data is what `/FlateDecode` with `/Predictor 15` takes.
-fn embed_deflated(
-    chunk: &mut Chunk,
-    id: Ref,
-    pixels: &[u8],
-    (width, height): (u32, u32),
-    colour: ExtendedColorType,
-) -> Result<(), MediaFault> {
-    let data = deflate_pixels(pixels, (width, height), colour).ok_or(MediaFault::Picture)?;
-    put_deflated(chunk, id, &data, (width, height), colour)
-}
-
-fn put_deflated(
-    chunk: &mut Chunk,
-    id: Ref,
-    data: &[u8],
-    (width, height): (u32, u32),
-    colour: ExtendedColorType,
-) -> Result<(), MediaFault> {
-    let is_grey = colour == ExtendedColorType::L8;
-    let (width, height) = sides(width, height)?;
-    let mut picture = chunk.image_xobject(id, data);
-    picture.width(width).height(height).bits_per_component(8);
-    picture.filter(Filter::FlateDecode);
-    picture
-        .decode_parms()
-        .predictor(Predictor::PngOptimum)
-        .colors(if is_grey { 1 } else { 3 })
-        .bits_per_component(8)
-        .columns(width);
-    if is_grey {
-        picture.color_space().device_gray()
-    } else {
-        picture.color_space().device_rgb()
-    }
-    picture.finish();
-    Ok(())
-}
-
-fn deflate_pixels(pixels: &[u8], (width, height): (u32, u32), colour: ExtendedColorType) -> Option<Vec<u8>> {
-    let mut png = Vec::new();
-    PngEncoder::new_with_quality(&mut png, CompressionType::Default, FilterType::Adaptive)
-        .write_image(pixels, width, height, colour)
-        .ok()?;
-    let mut data = Vec::with_capacity(png.len());
-    let mut rest = png.get(8..)?;
-    while let Some((head, tail)) = rest.split_at_checked(8) {
-        let length = usize::try_from(u32::from_be_bytes([head[0], head[1], head[2], head[3]])).ok()?;
-        if &head[4..8] == b"IDAT" {
-            data.extend_from_slice(tail.get(..length)?);
-        }
-        rest = tail.get(length.checked_add(4)?..)?; // 4: the checksum
-    }
-    Some(data)
-}
-
-fn embed_bilevel(chunk: &mut Chunk, id: Ref, image: &DynamicImage) -> Result<(), MediaFault> {
-    let grey = match image {
-        DynamicImage::ImageLuma8(grey) => std::borrow::Cow::Borrowed(grey),
-        other => std::borrow::Cow::Owned(other.to_luma8()),
-    };
-    let (width, height) = sides(grey.width(), grey.height())?;
-    let mut bits = Vec::with_capacity(grey.as_raw().len() / 8 + grey.height() as usize);
-    for row in grey.as_raw().chunks(grey.width() as usize) {
-        for eight in row.chunks(8) {
-            let byte =
-                eight.iter().enumerate().fold(0u8, |byte, (at, shade)| byte | (shade >> 7) << (7 - at));
-            bits.push(byte);
-        }
-    }
-    let packed = pack(bits);
-    let mut picture = chunk.image_xobject(id, &packed.bytes);
-    picture.width(width).height(height).bits_per_component(1);
-    if packed.is_deflated {
-        picture.filter(Filter::FlateDecode);
-    }
-    picture.color_space().device_gray();
-    picture.finish();
-    Ok(())
-}
-
-fn sides(width: u32, height: u32) -> Result<(i32, i32), MediaFault> {
-    let side = |v: u32| i32::try_from(v).ok().filter(|v| *v > 0).ok_or(MediaFault::Picture);
-    Ok((side(width)?, side(height)?))
 }
 
 /// How a PDF page can be taken over.
@@ -335,8 +253,17 @@ pub(super) fn has_fonts(pdf: &Pdf, index: usize) -> bool {
     })
 }
 
-/// Copies pages of one PDF as forms, their common objects once. `None` where the copier gives up.
-pub(super) fn carry(chunk: &mut Chunk, new_ref: &mut Ref, pdf: &Pdf, indices: &[usize]) -> Option<Vec<Body>> {
+/// Copies pages of one PDF as forms, their common objects once; says where they depart from PDF/A-2b.
+/// `None` where the copier gives up.
+pub(super) fn carry(
+    chunk: &mut Chunk,
+    new_ref: &mut Ref,
+    pdf: &Pdf,
+    indices: &[usize],
+) -> Option<(Vec<Body>, BTreeSet<Departure>)> {
+    if indices.is_empty() {
+        return None;
+    }
     let queries: Vec<ExtractionQuery> = indices.iter().map(|i| ExtractionQuery::new_xobject(*i)).collect();
     let start = *new_ref;
     let extracted = catch_unwind(AssertUnwindSafe(|| {
@@ -348,6 +275,7 @@ pub(super) fn carry(chunk: &mut Chunk, new_ref: &mut Ref, pdf: &Pdf, indices: &[
     };
     let pages = pdf.pages();
     let mut bodies = Vec::with_capacity(indices.len());
+    let mut roots = Vec::with_capacity(indices.len());
     for (index, root) in indices.iter().zip(&extracted.root_refs) {
         let (Ok(root), Some(page)) = (root, pages.get(*index)) else {
             *new_ref = start;
@@ -355,9 +283,10 @@ pub(super) fn carry(chunk: &mut Chunk, new_ref: &mut Ref, pdf: &Pdf, indices: &[
         };
         let (width, height) = page.render_dimensions();
         bodies.push(Body::Form(*root, width, height));
+        roots.push(*root);
     }
-    chunk.extend(&extracted.chunk);
-    Some(bodies)
+    let departures = archive::settle(extracted.chunk, &roots, chunk);
+    Some((bodies, departures))
 }
 
 /// Renders a page at the resolution of its largest picture and embeds that.
@@ -369,16 +298,17 @@ pub(super) fn embed_rendered(chunk: &mut Chunk, id: Ref, pdf: &Pdf, index: usize
     let picture = if is_grey { DynamicImage::ImageLuma8(picture.into_luma8()) } else { picture };
     let colour = if is_grey { ExtendedColorType::L8 } else { ExtendedColorType::Rgb8 };
     let size = (picture.width(), picture.height());
-    let lossless = deflate_pixels(picture.as_bytes(), size, colour).ok_or(MediaFault::Picture)?;
-    if lossless.len() <= MOST_LOSSLESS_BYTES {
-        return put_deflated(chunk, id, &lossless, size, colour);
+    let png = lossless::encode_png(picture.as_bytes(), size, colour).ok_or(MediaFault::Picture)?;
+    let parts = PngParts::read(&png).filter(|parts| parts.len() <= MOST_LOSSLESS_BYTES);
+    drop(png);
+    if let Some(parts) = parts {
+        return lossless::embed_png(chunk, id, &parts);
     }
-    drop(lossless);
     let mut jpeg = Vec::new();
     picture
         .write_with_encoder(JpegEncoder::new_with_quality(&mut jpeg, JPEG_QUALITY))
         .map_err(|_| MediaFault::Picture)?;
-    embed_jpeg(chunk, id, &jpeg)
+    embed_jpeg(chunk, (id, id), &jpeg)
 }
 
 /// Pixels in a unit of the page, by its widest picture; a drawn page has none.
@@ -435,16 +365,5 @@ mod tests {
         check(&[b"\xFF\xE0\x00\x00"], None);
         check(&[b"\xFF\xE0\xFF\xFF"], None);
         assert_eq!(JpegFacts::read(b""), None);
-    }
-
-    #[test]
-    fn bilevel_pixels_are_packed_eight_to_a_byte() {
-        let image = image::GrayImage::from_fn(10, 2, |x, _| image::Luma([if x % 2 == 0 { 0 } else { 255 }]));
-        let mut chunk = Chunk::new();
-        embed_bilevel(&mut chunk, Ref::new(1), &DynamicImage::ImageLuma8(image)).unwrap();
-        let text = String::from_utf8_lossy(chunk.as_bytes()).into_owned();
-        assert!(text.contains("/BitsPerComponent 1"), "{text}");
-        let data = [0b0101_0101u8, 0b0100_0000, 0b0101_0101, 0b0100_0000];
-        assert!(chunk.as_bytes().windows(4).any(|w| w == data));
     }
 }

@@ -141,11 +141,7 @@ fn lossless_pictures_come_back_pixel_for_pixel() {
         (DynamicImage::ImageRgb8(colour_paper(403, 570)), false, "8"),
     ] {
         let text = page_text(vec![]);
-        let page = ComposePage {
-            source: a4(PageMedia::Raster { image: &image, is_bilevel }),
-            rotation: 0,
-            text: &text,
-        };
+        let page = ComposePage { source: a4(lossless(&image, is_bilevel)), rotation: 0, text: &text };
         let composed = compose(&[page], &meta(None)).unwrap();
         qpdf_is_content(composed.as_bytes());
         let listed = text_of(&run("pdfimages", &["-list", "FILE"], composed.as_bytes()));
@@ -243,11 +239,7 @@ fn pages_of_several_kinds_make_one_paper() {
             text: &texts[0],
         },
         ComposePage { source: a4(PageMedia::Pdf { pdf: &inner, index: 0 }), rotation: 180, text: &texts[1] },
-        ComposePage {
-            source: a4(PageMedia::Raster { image: &scan, is_bilevel: false }),
-            rotation: 270,
-            text: &texts[2],
-        },
+        ComposePage { source: a4(lossless(&scan, false)), rotation: 270, text: &texts[2] },
     ];
     let composed = compose(&pages, &meta(None)).unwrap();
     qpdf_is_content(composed.as_bytes());
@@ -270,7 +262,7 @@ fn pages_that_cannot_be_composed_are_named() {
         assert_eq!(failed, Some(expected));
     };
     let jpeg = |bytes| PageMedia::Jpeg { bytes, width_px: 1, height_px: 1, channels: 3 };
-    let raster = || PageMedia::Raster { image: &picture, is_bilevel: false };
+    let raster = || lossless(&picture, false);
     check(jpeg(b"\xFF\xD8\xFF\xD9"), 210.0, 0, ComposeError::UnsupportedJpeg { page: 1 });
     check(raster(), 0.0, 0, ComposeError::BadSize { page: 1, width_mm: 0.0, height_mm: 297.0 });
     check(raster(), 1e6, 0, ComposeError::BadSize { page: 1, width_mm: 1e6, height_mm: 297.0 });

@@ -16,6 +16,8 @@ use crate::domain::text::{PageText, TextLine};
 const SIZES_PT: std::ops::RangeInclusive<f32> = 2.0..=200.0;
 /// Horizontal scaling outside, in percent, is refused by some viewers.
 const SCALING: std::ops::RangeInclusive<f32> = 1.0..=2000.0;
+/// Bytes of one string: PDF/A takes 32 767, and a letter has two (ISO 19005-2, 6.1.13).
+const LONGEST_STRING: usize = 32_000;
 /// A line that climbs more than this share of its size, end to end, is torn apart by viewers.
 const MOST_CLIMB: f32 = 0.4;
 /// A line whose size differs less than this from its block's takes the block's.
@@ -69,21 +71,29 @@ fn draw_line(
     font: &mut FontBuilder,
     font_name: Name<'_>,
 ) -> Result<(), FontError> {
-    content.set_font(font_name, line.size_pt);
+    let size_pt = tenth(line.size_pt);
+    content.set_font(font_name, size_pt);
     let space = font.encode(" ", MissingLetter::StandIn)?;
     for (at, word) in line.words.iter().enumerate() {
         let letters = font.encode(&word.text, MissingLetter::StandIn)?;
         let base = line.base_pt + line.slope * (word.left_pt + word.right_pt) / 2.0;
-        content.set_text_matrix([1.0, 0.0, 0.0, 1.0, word.left_pt, base]);
-        content.set_horizontal_scaling(scaling(word.right_pt - word.left_pt, letters.width, line.size_pt));
-        content.show(Str(&letters.bytes));
+        content.set_text_matrix([1.0, 0.0, 0.0, 1.0, tenth(word.left_pt), tenth(base)]);
+        content.set_horizontal_scaling(scaling(word.right_pt - word.left_pt, letters.width, size_pt));
+        for part in letters.bytes.chunks(LONGEST_STRING) {
+            content.show(Str(part));
+        }
         if let Some(next) = line.words.get(at + 1) {
             let gap = next.left_pt - word.right_pt;
-            content.set_horizontal_scaling(scaling(gap, space.width, line.size_pt));
+            content.set_horizontal_scaling(scaling(gap, space.width, size_pt));
             content.show(Str(&space.bytes));
         }
     }
     Ok(())
+}
+
+/// To a tenth: of a point, that is 0.04 mm; finer digits only make the file larger.
+fn tenth(value: f32) -> f32 {
+    (value * 10.0).round() / 10.0
 }
 
 /// Percent that stretch text of a natural width to `wanted_pt`.
@@ -92,7 +102,7 @@ fn scaling(wanted_pt: f32, width_thousandths: f32, size_pt: f32) -> f32 {
     if natural <= 0.0 || !wanted_pt.is_finite() {
         return 100.0;
     }
-    (wanted_pt / natural * 100.0).clamp(*SCALING.start(), *SCALING.end())
+    tenth(wanted_pt / natural * 100.0).clamp(*SCALING.start(), *SCALING.end())
 }
 
 /// Size, baseline and slope of a line from the boxes of its words. `None` when nothing can be drawn.

@@ -1,13 +1,18 @@
 //! What reading a paper gives.
 
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::{
     domain::{
+        fields::ConfirmedFields,
         page::{BoxMm, Finding, PageFacts},
         text::{PageText, RecognisedText},
     },
-    engines::imaging::{Thumbnail, open::Container},
+    engines::{
+        imaging::{Thumbnail, open::Container},
+        pdf::archive::Departure,
+    },
 };
 
 /// How far to look at a paper.
@@ -53,6 +58,30 @@ pub struct Reading {
     pub findings_of_pages: Vec<Finding>,
     /// Where the time went.
     pub timings: Timings,
+}
+
+/// The PDF of a paper.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Composed {
+    /// Its bytes.
+    pub pdf: Vec<u8>,
+    /// Where carried pages depart from PDF/A-2b. Without any, the file says that it was built to it.
+    pub departures: Vec<Departure>,
+}
+
+/// What a derived PDF is composed of, beside its pages. All lists have one entry per page.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct ComposeOrder {
+    /// Degrees clockwise that bring each page upright.
+    pub rotations: Vec<u16>,
+    /// The words.
+    pub text: RecognisedText,
+    /// Title; no personal data.
+    pub title: String,
+    /// The eleven fields, where an officer confirmed them.
+    pub fields: Option<ConfirmedFields>,
+    /// When it was made.
+    pub created_at: Timestamp,
 }
 
 /// What a child says of one page.

@@ -15,6 +15,7 @@ use image::{ImageEncoder, codecs::jpeg::JpegEncoder};
 use rustix::process::{Resource, Rlimit, setrlimit};
 
 use super::{
+    answer::ComposeOrder,
     look::{LazyEngine, look_at},
     wire::{self, Parts, Request, Response, Task},
 };
@@ -24,7 +25,10 @@ use crate::engines::{
         open::{self, Opened},
         resize_picture, turn_picture,
     },
-    pdf::compose::{ComposeMeta, ComposePage, compose},
+    pdf::{
+        archive::Departure,
+        compose::{ComposeMeta, ComposePage, ComposedPdf, compose},
+    },
 };
 
 /// The variable that carries the memory limit, in bytes.
@@ -99,9 +103,9 @@ impl Child {
             Task::Preview { index, rotation, width_px } => {
                 Ok((Response::Bytes, preview(paper, *index as usize, *rotation, *width_px)?))
             }
-            Task::Compose { indices, rotations, text, title, created_at } => {
-                let pdf = composed(paper, indices.as_deref(), rotations, text, title, *created_at)?;
-                Ok((Response::Bytes, pdf))
+            Task::Compose { indices, order } => {
+                let (pdf, departures) = composed(paper, indices.as_deref(), order)?;
+                Ok((Response::Composed { departures }, pdf))
             }
         }
     }
@@ -145,11 +149,9 @@ fn preview(paper: &Opened, index: usize, rotation: u16, width_px: u32) -> Result
 fn composed(
     paper: &Opened,
     indices: Option<&[u32]>,
-    rotations: &[u16],
-    text: &crate::domain::text::RecognisedText,
-    title: &str,
-    created_at: jiff::Timestamp,
-) -> Result<Vec<u8>, ReadError> {
+    order: &ComposeOrder,
+) -> Result<(Vec<u8>, Vec<Departure>), ReadError> {
+    let ComposeOrder { rotations, text, title, fields, created_at } = order;
     let indices: Vec<usize> = match indices {
         Some(indices) => indices.iter().map(|index| *index as usize).collect(),
         None => (0..paper.container().n_pages as usize).collect(),
@@ -160,18 +162,18 @@ fn composed(
     }
     let first = turn_picture(paper.picture_as_seen(indices[0], 72.0)?, rotations[0]);
     let meta = ComposeMeta {
-        title: title.to_owned(),
-        created_at,
+        title: title.clone(),
+        fields: fields.clone(),
+        created_at: *created_at,
         first_page: Some(first_at_72_dpi(first, paper.size_mm(indices[0]), rotations[0])),
     };
-    paper.with_sources(&indices, |sources| {
-        let pages: Vec<ComposePage<'_>> = sources
-            .into_iter()
-            .zip(rotations.iter().zip(&text.pages))
-            .map(|(source, (rotation, text))| ComposePage { source, rotation: *rotation, text })
-            .collect();
-        compose(&pages, &meta).map(|pdf| pdf.as_bytes().to_vec()).map_err(|_| ReadError::NotComposed)
-    })?
+    let pages: Vec<ComposePage<'_>> = paper
+        .sources(&indices)?
+        .into_iter()
+        .zip(rotations.iter().zip(&text.pages))
+        .map(|(source, (rotation, text))| ComposePage { source, rotation: *rotation, text })
+        .collect();
+    compose(&pages, &meta).map(ComposedPdf::into_parts).map_err(|_| ReadError::NotComposed)
 }
 
 fn first_at_72_dpi(

@@ -7,7 +7,7 @@ use image::GrayImage;
 use super::answer::{Depth, PageAnswer, Timings};
 use crate::{
     domain::{
-        page::{BoxMm, PageFacts, PageQuality},
+        page::{BoxMm, Numbering, PageFacts, PageQuality},
         text::{PageText, TextLine, TextSource, Word},
     },
     engines::{
@@ -185,10 +185,14 @@ impl Looked {
             (above, _) => above,
         };
         let Some((zone, is_below)) = zone else { return Ok(from_words) };
-        let read = ocr::read_figures(engine.get()?, &zone.picture, dpi)?;
-        let from_zone = read.and_then(|read| page_number::from_zone(&read, zone.is_dotted, is_below));
+        let number = match zone.roman {
+            Some(number) => Some(number).filter(|n| *n > 0),
+            None => ocr::read_number(engine.get()?, &zone.picture, dpi)?,
+        };
+        let numbering = Numbering { is_roman: zone.roman.is_some(), is_below, of: None };
+        let from_zone = number.map(|number| PrintedNumber { number, numbering });
         Ok(match (from_words, from_zone) {
-            // Where both speak of one place they must agree; dots are seen in the zone alone.
+            // Where both speak of one place they must agree; the shapes of Roman ones are surer.
             (Some(a), Some(b)) if a.numbering.is_below == is_below && a.number != b.number => {
                 b.numbering.is_roman.then_some(b)
             }

@@ -9,10 +9,8 @@ use std::{
     thread,
 };
 
-use jiff::Timestamp;
-
 use super::{
-    answer::{Depth, PageAnswer, Reading, Timings},
+    answer::{ComposeOrder, Composed, Depth, PageAnswer, Reading, Timings},
     pool::{Pool, ReaderLimits},
     wire::{Parts, Request, Response, Task},
 };
@@ -143,8 +141,7 @@ impl Readers {
         }
     }
 
-    /// Composes the PDF of the pages of `plan` (of all when there is none), page by page as `rotations`
-    /// and `text` say.
+    /// Composes the PDF of the pages of `plan` (of all when there is none), in its order.
     ///
     /// # Errors
     /// [`ReadError::NotComposed`] and the others.
@@ -152,23 +149,14 @@ impl Readers {
         &self,
         parts: &[PathBuf],
         plan: Option<&PagePlan>,
-        rotations: &[u16],
-        text: &RecognisedText,
-        title: &str,
-        created_at: Timestamp,
-    ) -> Result<Vec<u8>, ReadError> {
+        order: ComposeOrder,
+    ) -> Result<Composed, ReadError> {
         let limits = &self.pool.limits;
-        let seconds = limits.open_seconds + limits.page_seconds * rotations.len() as u64;
+        let seconds = limits.open_seconds + limits.page_seconds * order.rotations.len() as u64;
         let indices = |plan: &PagePlan| plan.pages().iter().map(|p| p.page.saturating_sub(1)).collect();
-        let task = Task::Compose {
-            indices: plan.map(indices),
-            rotations: rotations.to_vec(),
-            text: text.clone(),
-            title: title.to_owned(),
-            created_at,
-        };
+        let task = Task::Compose { indices: plan.map(indices), order: Box::new(order) };
         match self.ask(parts, task, seconds)? {
-            (Response::Bytes, bytes) => Ok(bytes),
+            (Response::Composed { departures }, pdf) => Ok(Composed { pdf, departures }),
             (other, _) => Err(unexpected(other)),
         }
     }

@@ -7,16 +7,15 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use jiff::Timestamp;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
-use super::answer::{Depth, PageAnswer};
-use crate::{
-    domain::text::RecognisedText,
-    engines::imaging::{
+use super::answer::{ComposeOrder, Depth, PageAnswer};
+use crate::engines::{
+    imaging::{
         fault::{Limits, ReadError},
         open::Container,
     },
+    pdf::archive::Departure,
 };
 
 /// Longest header; answers hold the words of one page, requests at most the words of one paper.
@@ -54,13 +53,7 @@ pub(super) enum Task {
     /// Look at page `index`, from 0; `turn` is how far a person turned it, where one did.
     Page { index: u32, turn: Option<u16>, depth: Depth },
     /// Compose the PDF of the pages `indices` (from 0) in that order; of all pages when there are none.
-    Compose {
-        indices: Option<Vec<u32>>,
-        rotations: Vec<u16>,
-        text: RecognisedText,
-        title: String,
-        created_at: Timestamp,
-    },
+    Compose { indices: Option<Vec<u32>>, order: Box<ComposeOrder> },
     /// Page `index` (from 0) as a JPEG.
     Preview { index: u32, rotation: u16, width_px: u32 },
 }
@@ -69,10 +62,20 @@ pub(super) enum Task {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(tag = "answer", rename_all = "snake_case")]
 pub(super) enum Response {
-    Opened { container: Container },
-    Page { page: Box<PageAnswer> },
+    Opened {
+        container: Container,
+    },
+    Page {
+        page: Box<PageAnswer>,
+    },
     Bytes,
-    Refused { error: ReadError },
+    /// The bytes are a PDF; `departures` says where it departs from PDF/A-2b.
+    Composed {
+        departures: Vec<Departure>,
+    },
+    Refused {
+        error: ReadError,
+    },
 }
 
 /// Writes one message.

@@ -8,7 +8,7 @@ use super::*;
 use crate::{
     domain::text::TextSource,
     engines::{
-        imaging::source::{PageMedia, PageSource},
+        imaging::source::PageSource,
         pdf::{
             code_mark::{CORNER_HEIGHT, CORNER_WIDTH},
             compose::{ComposePage, compose},
@@ -182,11 +182,7 @@ fn a_letterhead_in_the_corner_is_not_covered() {
     let image = DynamicImage::ImageLuma8(image);
     let small = image.resize_exact(595, 842, image::imageops::FilterType::Triangle).to_luma8();
     let text = page_text(vec![]);
-    let source = PageSource {
-        media: PageMedia::Raster { image: &image, is_bilevel: false },
-        width_mm: 210.0,
-        height_mm: 297.0,
-    };
+    let source = PageSource { media: lossless(&image, false), width_mm: 210.0, height_mm: 297.0 };
     let composed = compose(&[ComposePage { source, rotation: 0, text: &text }], &meta(Some(small))).unwrap();
     let letterhead_top_mm = 60.0 * 25.4 / 150.0;
     let filled = stamped(composed.as_bytes(), SHORT);
