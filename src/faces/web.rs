@@ -2,6 +2,7 @@
 //! picture, the store of one person. One file per page; they work without script.
 
 mod owner;
+mod pages;
 mod paper;
 mod upload;
 
@@ -17,7 +18,10 @@ use jiff::{Timestamp, tz::TimeZone};
 use super::purposes::Purposes;
 use crate::{
     domain::officer::ActingOfficer,
-    workflows::{browse::BrowseError, context::Ctx, digitise::DigitiseError, intake::IntakeError},
+    workflows::{
+        arrange::ArrangeError, browse::BrowseError, context::Ctx, digitise::DigitiseError,
+        intake::IntakeError,
+    },
 };
 
 /// What handlers share.
@@ -57,7 +61,10 @@ pub fn router(ctx: Ctx, purposes: Purposes, is_trial: bool, max_bytes: u64) -> R
         .route("/papers/{id}/confirm", post(paper::confirm))
         .route("/papers/{id}/override", post(paper::override_faults))
         .route("/papers/{id}/retry", post(paper::retry))
+        .route("/papers/{id}/arrange", post(pages::arrange))
+        .route("/papers/{id}/insert", post(pages::insert))
         .route("/papers/{id}/pages/{position}", get(paper::picture))
+        .route("/papers/{id}/originals/{page}", get(paper::original_picture))
         .route("/owners", get(owner::form).post(owner::look_up))
         .route("/owners/{id}", get(owner::page))
         .route("/documents/{id}/content", get(owner::content))
@@ -70,6 +77,14 @@ pub fn router(ctx: Ctx, purposes: Purposes, is_trial: bool, max_bytes: u64) -> R
         .route(
             "/static/sohoa.js",
             get(|| async { file("text/javascript", include_str!("../../templates/static/sohoa.js")) }),
+        )
+        .route(
+            "/static/strip.css",
+            get(|| async { file("text/css", include_str!("../../templates/static/strip.css")) }),
+        )
+        .route(
+            "/static/strip.js",
+            get(|| async { file("text/javascript", include_str!("../../templates/static/strip.js")) }),
         )
 }
 
@@ -139,6 +154,18 @@ impl From<DigitiseError> for Fault {
             _ => StatusCode::UNPROCESSABLE_ENTITY,
         };
         Self { status, message: sentence(&message_of(&error)) }
+    }
+}
+
+impl From<ArrangeError> for Fault {
+    fn from(error: ArrangeError) -> Self {
+        match error {
+            ArrangeError::Step(error) => error.into(),
+            ArrangeError::Undo(_) => {
+                Self { status: StatusCode::CONFLICT, message: sentence(&error.to_string()) }
+            }
+            other => Self { status: StatusCode::UNPROCESSABLE_ENTITY, message: sentence(&other.to_string()) },
+        }
     }
 }
 

@@ -289,10 +289,10 @@ async fn foreign_pages_and_foreign_names_get_nothing() {
     assert_eq!(app.problem(renamed).await["type"], "urn:sohoa:problem:wrong-host");
 }
 
-const FORM: (&str, &str) = ("content-type", "application/x-www-form-urlencoded");
+pub const FORM: (&str, &str) = ("content-type", "application/x-www-form-urlencoded");
 
 /// As a browser sends a form.
-fn form(fields: &[(&str, String)]) -> String {
+pub fn form(fields: &[(&str, String)]) -> String {
     let escape = |text: &str| text.bytes().map(|b| format!("%{b:02X}")).collect::<String>();
     fields.iter().map(|(name, value)| format!("{name}={}", escape(value))).collect::<Vec<_>>().join("&")
 }

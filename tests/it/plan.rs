@@ -6,10 +6,13 @@ use std::collections::BTreeMap;
 use reqwest::multipart::{Form, Part};
 use serde_json::{Value, json};
 
-use crate::support::{
-    app::{TestApp, on_both_databases},
-    cli::judge,
-    papers::page_of,
+use crate::{
+    line::{FORM, form},
+    support::{
+        app::{TestApp, on_both_databases},
+        cli::judge,
+        papers::page_of,
+    },
 };
 
 /// A page that an independent reader knows again by its word.
@@ -424,4 +427,81 @@ async fn a_secret_page_of_a_batch_leaves_no_plain_byte_with_its_neighbours() {
         assert_eq!(app.problem(app.get(&place)).await["status"], 404);
     })
     .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_page_strip_works_as_plain_forms() {
+    let app = TestApp::start(true).await;
+    let dossier = app.open_dossier("1.001776").await;
+    let [a, b, c] = scans(3).try_into().unwrap();
+    let paper = uploaded(&app, &dossier, &[a, page_of(&[]), c, b], &[]).await;
+    let other = uploaded(&app, &dossier, &[page("DELTA", 4)], &[]).await;
+    app.settled(&other).await;
+    let press = async |fields: &[(&str, &str)]| {
+        let version = app.settled(&paper).await["version"].to_string();
+        let fields = fields.iter().copied().chain([("version", version.as_str())]);
+        let fields: Vec<_> = fields.map(|(name, value)| (name, value.to_owned())).collect();
+        let press = app.post(&format!("/papers/{paper}/arrange")).body(form(&fields)).header(FORM.0, FORM.1);
+        let response = press.send().await.unwrap();
+        let status = response.status().as_u16();
+        app.settled(&paper).await;
+        (status, response.text().await.unwrap())
+    };
+    let shown = async || {
+        app.settled(&paper).await;
+        app.get(&format!("/papers/{paper}")).send().await.unwrap().text().await.unwrap()
+    };
+    let page = shown().await;
+    for part in ["Bản quét 4 trang", "Bỏ các trang trắng (2)", "value=\"rotate:4\"", "Gộp giấy tờ"]
+    {
+        assert!(page.contains(part), "{part}: {page}");
+    }
+    for script in ["/static/strip.js", "/static/strip.css"] {
+        assert_eq!(app.get(script).send().await.unwrap().status(), 200);
+    }
+    let small = app.get(&format!("/papers/{paper}/pages/1?width=240")).send().await.unwrap();
+    let small = image::load_from_memory(&small.bytes().await.unwrap()).unwrap();
+    assert_eq!(small.width(), 240);
+
+    // A page is left out with a reason only; blank pages with the one that was proposed.
+    let (status, page) = press(&[("do", "remove:3")]).await;
+    assert!(status == 422 && page.contains("Cần ghi lý do"), "{status}");
+    assert_eq!(press(&[("do", "blank")]).await.0, 200);
+    assert_eq!(order(&app, &paper).await, [1, 3, 4]);
+    let page = shown().await;
+    assert!(
+        page.contains("Trang không đưa vào bản số hóa") && page.contains("trang trắng, công chức đồng ý")
+    );
+    press(&[("do", "left:3")]).await;
+    assert_eq!(order(&app, &paper).await, [1, 4, 3]);
+    press(&[("do", "rotate:2")]).await;
+    assert_eq!(app.settled(&paper).await["pages"][1]["rotation"], 90);
+    press(&[("do", "undo")]).await;
+    assert_eq!(app.settled(&paper).await["pages"][1]["rotation"], 0);
+    press(&[("do", "restore:2")]).await;
+    assert_eq!(order(&app, &paper).await, [1, 2, 4, 3]);
+    // What the script sends: everything at once.
+    let steps = r#"[{"kind":"remove","positions":[2]},{"kind":"reorder","order":[3,2,1]}]"#;
+    press(&[("do", "steps"), ("steps", steps), ("reason", "trang trắng")]).await;
+    assert_eq!(order(&app, &paper).await, [3, 4, 1]);
+    let (status, page) = press(&[("do", "left:1")]).await;
+    assert!(status == 422 && page.contains("Không có trang ở vị trí 0"), "{status}");
+    press(&[("do", "merge"), ("other", &other)]).await;
+    assert_eq!(order(&app, &paper).await, [3, 4, 1, 5]);
+    assert_eq!(app.settled(&other).await["state"], "refused");
+    press(&[("do", "split:2")]).await;
+    assert_eq!(order(&app, &paper).await, [3, 4]);
+    assert!(shown().await.contains("giấy tờ liên quan"));
+
+    let again = Form::new()
+        .text("where", "replace:1")
+        .text("reason", "trang bị nhòe")
+        .part("file", Part::bytes(crate::plan::page("ALPHA", 1)).file_name("scan.jpg"));
+    let inserted = app.post(&format!("/papers/{paper}/insert")).multipart(again).send().await.unwrap();
+    assert_eq!(inserted.status(), 200);
+    assert_eq!(order(&app, &paper).await, [6, 4]);
+    let nothing = Form::new().text("where", "at:1").part("file", Part::bytes(Vec::new()).file_name(""));
+    let refused = app.post(&format!("/papers/{paper}/insert")).multipart(nothing).send().await.unwrap();
+    assert_eq!(refused.status(), 422);
+    assert!(refused.text().await.unwrap().contains("Chưa chọn tệp"));
 }

@@ -5,14 +5,19 @@ use std::collections::HashMap;
 use askama::Template;
 use axum::{
     Form,
-    extract::{Path, State},
+    extract::{Path, Query, State},
     http::{StatusCode, header},
     response::{IntoResponse, Redirect, Response},
 };
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::{Fault, Frame, Web, html, sign_of, upload::kind_of};
+use super::{
+    Fault, Frame, Web, html,
+    pages::{self, Strip},
+    sign_of,
+    upload::kind_of,
+};
 use crate::{
     clock::day_in_vietnam,
     domain::{
@@ -47,6 +52,7 @@ struct PaperPage {
     can_retry: bool,
     reasons: Vec<ReasonLine>,
     document: Option<StoredLine>,
+    strip: Option<Strip>,
     has_pictures: bool,
     pages: Vec<PagePicture>,
     is_to_confirm: bool,
@@ -151,6 +157,11 @@ async fn show(web: &Web, id: &str, status: StatusCode, keyed: Keyed) -> Response
     }
 }
 
+/// The page with a sentence on what was refused.
+pub(super) async fn show_with(web: &Web, id: &str, status: StatusCode, message: String) -> Response {
+    show(web, id, status, Keyed { message: Some(message), ..Keyed::default() }).await
+}
+
 fn paper_id(id: &str) -> Result<PaperId, Fault> {
     PaperId::parse(id).map_err(|_| DigitiseError::UnknownPaper.into())
 }
@@ -188,6 +199,7 @@ async fn content(web: &Web, id: &str, keyed: Keyed) -> Result<PaperPage, Fault> 
             .map(reason)
             .collect(),
         document: stored(web, &paper, &dossier.id).await?,
+        strip: pages::strip(web, &paper).await?,
         has_pictures: !paper.state.pages().is_empty(),
         pages: paper.state.pages().iter().map(|facts| picture_of(facts, proposed)).collect(),
         is_to_confirm: proposed.is_some(),
@@ -503,14 +515,43 @@ fn after(web: &Web, id: &str, done: Result<Paper, DigitiseError>) -> Response {
     }
 }
 
+/// How large a picture is asked for.
+#[derive(Deserialize)]
+pub(super) struct PictureIn {
+    width: Option<u32>,
+}
+
 /// `GET /papers/{id}/pages/{position}`: the page picture.
-pub(super) async fn picture(State(web): State<Web>, Path((id, position)): Path<(String, u32)>) -> Response {
+pub(super) async fn picture(
+    State(web): State<Web>,
+    Path((id, position)): Path<(String, u32)>,
+    Query(asked): Query<PictureIn>,
+) -> Response {
+    let width = asked.width.unwrap_or(PICTURE_PX).clamp(100, PICTURE_PX);
     let picture = match paper_id(&id) {
-        Ok(id) => browse::page_picture(&web.ctx, &web.officer(), &id, position, PICTURE_PX)
-            .await
-            .map_err(Fault::from),
+        Ok(id) => {
+            browse::page_picture(&web.ctx, &web.officer(), &id, position, width).await.map_err(Fault::from)
+        }
         Err(fault) => Err(fault),
     };
+    jpeg_of(picture)
+}
+
+/// `GET /papers/{id}/originals/{page}`: a page of the originals in small, also one that is left out.
+pub(super) async fn original_picture(
+    State(web): State<Web>,
+    Path((id, page)): Path<(String, u32)>,
+) -> Response {
+    let picture = match paper_id(&id) {
+        Ok(id) => {
+            browse::original_picture(&web.ctx, &web.officer(), &id, page, 240).await.map_err(Fault::from)
+        }
+        Err(fault) => Err(fault),
+    };
+    jpeg_of(picture)
+}
+
+fn jpeg_of(picture: Result<Vec<u8>, Fault>) -> Response {
     match picture {
         Ok(jpeg) => {
             let headers =
