@@ -6,12 +6,14 @@
 pub mod child;
 
 mod answer;
+mod confine;
 mod look;
 mod pool;
 mod readers;
 mod wire;
 
 pub use answer::{Depth, Reading, Timings};
+pub use confine::{Attempt, Confinement, Hold};
 pub use pool::ReaderLimits;
 pub use readers::Readers;
 

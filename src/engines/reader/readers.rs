@@ -4,28 +4,44 @@ use std::{
     path::PathBuf,
     sync::{
         Mutex, PoisonError,
-        atomic::{AtomicBool, AtomicU32, Ordering},
+        atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering},
     },
     thread,
+    time::Instant,
 };
 
 use jiff::Timestamp;
 
 use super::{
     answer::{Depth, PageAnswer, Reading, Timings},
+    confine::{Attempt, Confinement},
     pool::{Pool, ReaderLimits},
-    wire::{Parts, Request, Response, Task},
+    wire::{Parts, Request, Response, Stages, Task},
 };
 use crate::{
     domain::{
         page::{Colour, Finding, FindingKind, PageFacts, Severity},
         text::{PageText, RecognisedText, TextSource},
     },
-    engines::imaging::{Thumbnail, classified::classified, fault::ReadError, open::Container, same_page},
+    engines::imaging::{
+        Thumbnail,
+        classified::classified,
+        fault::{Limits, ReadError},
+        open::Container,
+        same_page,
+    },
 };
 
 /// Pages before a page that are looked at for a repetition, in papers of many pages.
 const DUPLICATE_REACH: usize = 200;
+
+/// Pages that are counted at most.
+const MOST_COUNTED: u32 = 1_000_000;
+
+/// Processor time for decoding a page of a paper in which one could not be decoded, seconds.
+const IMPATIENT_SECONDS: u64 = 2;
+/// Time that pages which can't be decoded may take together, milliseconds.
+const MOST_LOST_MS: u64 = 7_500;
 
 /// The reading processes of an installation; may be shared between threads.
 pub struct Readers {
@@ -43,13 +59,31 @@ impl Readers {
     /// # Errors
     /// Every reason why the paper cannot be seen whole; see [`ReadError`].
     pub fn open(&self, parts: &[PathBuf]) -> Result<Container, ReadError> {
-        let ask = || match self.ask(parts, Task::Open, self.pool.limits.open_seconds)? {
-            (Response::Opened { container }, _) => Ok(container),
-            (other, _) => Err(unexpected(other)),
+        self.open_in(parts, self.pool.limits.of_bytes())
+    }
+
+    /// The same, also of a paper with more pages than may be looked at: they are counted, no more.
+    ///
+    /// # Errors
+    /// As [`Self::open`].
+    pub fn count(&self, parts: &[PathBuf]) -> Result<Container, ReadError> {
+        self.open_in(parts, Limits { max_pages: MOST_COUNTED, ..self.pool.limits.of_bytes() })
+    }
+
+    fn open_in(&self, parts: &[PathBuf], limits: Limits) -> Result<Container, ReadError> {
+        let seconds = self.pool.limits.open_seconds;
+        let stages = self.pool.limits.stages();
+        let ask = |seconds| {
+            let request = Request { parts: Parts::of(parts), limits, task: Task::Open };
+            match self.pool.ask(request, stages, seconds)? {
+                (Response::Opened { container }, _) => Ok(container),
+                (other, _) => Err(unexpected(other)),
+            }
         };
-        match ask() {
+        let started = Instant::now();
+        match ask(seconds) {
             // Once more, of another process: this one may have been ended from outside.
-            Err(ReadError::Crashed) => ask(),
+            Err(ReadError::Crashed) => ask(seconds.saturating_sub(started.elapsed().as_secs()).max(1)),
             answer => answer,
         }
     }
@@ -95,6 +129,7 @@ impl Readers {
     ) -> Result<Vec<Result<PageAnswer, ReadError>>, ReadError> {
         let next = AtomicU32::new(0);
         let n_done = AtomicU32::new(0);
+        let lost_ms = AtomicU64::new(0);
         let is_over = AtomicBool::new(false);
         let found: Mutex<Vec<(u32, Result<PageAnswer, ReadError>)>> = Mutex::new(Vec::new());
         let work = || {
@@ -103,8 +138,17 @@ impl Readers {
                 if index >= n_pages {
                     return;
                 }
-                let answer = self.read_page(parts, index, depth);
-                if answer.as_ref().is_err_and(|e| !e.is_of_page()) {
+                let started = Instant::now();
+                let stages = self.stages(lost_ms.load(Ordering::Relaxed) > 0);
+                let answer = self.read_page(parts, index, depth, stages);
+                let error = answer.as_ref().err();
+                // One page that can't be decoded is a finding; where many take our time, it is no paper.
+                let took = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
+                let is_loss = error.is_some_and(|e| self.is_loss(e));
+                let lost = if is_loss { took.clamp(1, stages.decode * 1000) } else { 0 };
+                let is_too_much =
+                    lost > 0 && lost_ms.fetch_add(lost, Ordering::Relaxed) + lost > MOST_LOST_MS;
+                if is_too_much || error.is_some_and(|e| !e.is_of_page()) {
                     is_over.store(true, Ordering::Relaxed);
                 }
                 found.lock().unwrap_or_else(PoisonError::into_inner).push((index, answer));
@@ -121,20 +165,41 @@ impl Readers {
         let mut found = found.into_inner().unwrap_or_else(PoisonError::into_inner);
         found.sort_unstable_by_key(|(index, _)| *index);
         if is_over.load(Ordering::Relaxed) {
-            let first = found.into_iter().find_map(|(_, a)| a.err().filter(|e| !e.is_of_page()));
+            let first =
+                found.into_iter().find_map(|(_, a)| a.err().filter(|e| !e.is_of_page() || self.is_loss(e)));
             return Err(first.unwrap_or(ReadError::Crashed));
         }
         Ok(found.into_iter().map(|(_, answer)| answer).collect())
     }
 
+    /// Whether decoding, not reading, came to no end.
+    fn is_loss(&self, error: &ReadError) -> bool {
+        match error {
+            ReadError::OutOfTime { seconds } => *seconds < self.pool.limits.page_seconds,
+            error => matches!(error, ReadError::OutOfMemory | ReadError::Crashed),
+        }
+    }
+
+    fn stages(&self, is_impatient: bool) -> Stages {
+        let stages = self.pool.limits.stages();
+        if is_impatient { Stages { decode: stages.decode.min(IMPATIENT_SECONDS), ..stages } } else { stages }
+    }
+
     /// One page; asked for a second time, of another process, when the first one crashed on it.
-    fn read_page(&self, parts: &[PathBuf], index: u32, depth: Depth) -> Result<PageAnswer, ReadError> {
-        let ask = || match self.ask(parts, Task::Page { index, depth }, self.pool.limits.page_seconds)? {
+    fn read_page(
+        &self,
+        parts: &[PathBuf],
+        index: u32,
+        depth: Depth,
+        stages: Stages,
+    ) -> Result<PageAnswer, ReadError> {
+        let seconds = self.pool.limits.page_seconds;
+        let ask = |stages| match self.ask_in(parts, Task::Page { index, depth }, stages, seconds)? {
             (Response::Page { page }, _) => Ok(*page),
             (other, _) => Err(unexpected(other)),
         };
-        match ask() {
-            Err(ReadError::Crashed) => ask(),
+        match ask(stages) {
+            Err(ReadError::Crashed) => ask(self.stages(true)),
             answer => answer,
         }
     }
@@ -186,9 +251,32 @@ impl Readers {
         }
     }
 
+    /// What holds a reading process, and what one could still do: for whoever runs the installation.
+    ///
+    /// # Errors
+    /// [`ReadError::NoReader`] and the others.
+    pub fn attempt(&self) -> Result<(Confinement, Vec<Attempt>), ReadError> {
+        match self.ask(&[], Task::Attempt, self.pool.limits.open_seconds)? {
+            (Response::Attempted { confinement, attempts }, _) => Ok((confinement, attempts)),
+            (other, _) => Err(unexpected(other)),
+        }
+    }
+
+    /// Asks within `seconds`, of which all may go into decoding.
     fn ask(&self, parts: &[PathBuf], task: Task, seconds: u64) -> Result<(Response, Vec<u8>), ReadError> {
+        let stages = Stages { decode: seconds, rest: seconds, ..self.pool.limits.stages() };
+        self.ask_in(parts, task, stages, seconds)
+    }
+
+    fn ask_in(
+        &self,
+        parts: &[PathBuf],
+        task: Task,
+        stages: Stages,
+        seconds: u64,
+    ) -> Result<(Response, Vec<u8>), ReadError> {
         let request = Request { parts: Parts::of(parts), limits: self.pool.limits.of_bytes(), task };
-        self.pool.ask(&request, seconds)
+        self.pool.ask(request, stages, seconds)
     }
 }
 

@@ -3,4 +3,5 @@
 pub mod app;
 pub mod cli;
 pub mod papers;
+pub mod pdf;
 pub mod postgres;
