@@ -15,7 +15,6 @@ cargo fuzz --version >/dev/null 2>&1 || cargo install cargo-fuzz --version 0.13.
 # No sanitizer: our code has no `unsafe`; bounds, overflows and time are what is looked for.
 fuzz="cargo +$toolchain fuzz"
 [ $# -gt 0 ] || set -- $($fuzz list --fuzz-dir tests/fuzz)
-$fuzz build --fuzz-dir tests/fuzz --sanitizer none
 
 corpus=tests/fuzz/corpus
 seed() { # target, files: small ones, as each is tried thousands of times

@@ -3,8 +3,9 @@
 //! The files of a paper go to the child as bytes: it can open none.
 
 use std::{
-    fs::File,
+    fs::{File, Metadata},
     io::{self, Read, Write},
+    os::unix::fs::OpenOptionsExt,
     path::{Path, PathBuf},
     time::SystemTime,
 };
@@ -47,19 +48,28 @@ impl Parts {
     }
 
     pub(super) fn identity(&self) -> io::Result<Identity> {
-        let facts = self.paths().map(|path| path.metadata().map(|m| (m.len(), m.modified().ok())));
+        let facts = self.paths().map(|path| {
+            let facts = of_file(path.metadata()?)?;
+            Ok((facts.len(), facts.modified().ok()))
+        });
         Ok(Identity(self.clone(), facts.collect::<io::Result<_>>()?))
     }
 
     /// The files, open, each with its length.
     pub(super) fn open(&self) -> io::Result<Vec<(File, u64)>> {
         let open = |path| {
-            let file = File::open(path)?;
-            let length = file.metadata()?.len();
+            // A pipe that took the place of the file would hold us up.
+            let file = File::options().read(true).custom_flags(libc::O_NONBLOCK).open(path)?;
+            let length = of_file(file.metadata()?)?.len();
             Ok((file, length))
         };
         self.paths().map(open).collect()
     }
+}
+
+/// Pipes and devices have no end, or make wait for one.
+fn of_file(facts: Metadata) -> io::Result<Metadata> {
+    if facts.is_file() { Ok(facts) } else { Err(io::ErrorKind::InvalidInput.into()) }
 }
 
 /// How much processor time each stage may take in the child, seconds.
@@ -202,6 +212,15 @@ mod tests {
         }
         bytes[..4].fill(0xFF);
         assert!(receive::<Order>(&mut bytes.as_slice()).is_err());
+    }
+
+    #[test]
+    fn what_is_no_file_is_not_waited_for() {
+        let dir = tempfile::tempdir().unwrap();
+        for path in [PathBuf::from("/dev/zero"), dir.path().to_owned(), dir.path().join("missing")] {
+            let parts = Parts::of(std::slice::from_ref(&path));
+            assert!(parts.identity().is_err() && parts.open().is_err(), "{}", path.display());
+        }
     }
 
     #[test]
