@@ -1,5 +1,6 @@
 #!/bin/sh
 # Fuzzes every entry of foreign bytes; installs what is missing first.
+# The seeds are small files of every kind that Pillow and qpdf write.
 # Usage: sh tests/fuzz.sh [seconds for each target, 300] [targets, all]
 # What is found lies in tests/fuzz/artifacts; once it is mended, the file moves to tests/regressions.
 set -eu
@@ -17,6 +18,7 @@ fuzz="cargo +$toolchain fuzz"
 [ $# -gt 0 ] || set -- $($fuzz list --fuzz-dir tests/fuzz)
 
 corpus=tests/fuzz/corpus
+failed=
 seed() { # target, files: small ones, as each is tried thousands of times
     target=$1
     shift
@@ -36,5 +38,9 @@ for target; do
     esac
     echo "== $target, $seconds s"
     $fuzz run --fuzz-dir tests/fuzz --sanitizer none "$target" -- \
-        -max_total_time="$seconds" -timeout=10 -rss_limit_mb=1536 -max_len=400000 -print_final_stats=1
+        -max_total_time="$seconds" -timeout=10 -rss_limit_mb=1536 -max_len=400000 -print_final_stats=1 || failed="$failed $target"
 done
+if [ -n "$failed" ]; then
+    echo "Found something: $failed; see tests/fuzz/artifacts." >&2
+    exit 1
+fi

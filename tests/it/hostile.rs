@@ -172,7 +172,7 @@ fn pages_of_damaged_pdfs_are_never_fewer_in_silence() {
     }
 }
 
-/// A TIFF of `n` pages, 8 × 2 pixels each.
+/// A TIFF of `n` blank pages, 8 × 2 pixels each.
 fn tiff(n: u32) -> Vec<u8> {
     let mut bytes = b"II*\0\x08\0\0\0".to_vec();
     for page in 1..=n {
@@ -184,7 +184,7 @@ fn tiff(n: u32) -> Vec<u8> {
             bytes.extend([1u32.to_le_bytes(), u32::to_le_bytes(value)].concat());
         }
         bytes.extend(if page == n { 0 } else { pixels + 2 }.to_le_bytes());
-        bytes.extend([0xF0, 0x01]);
+        bytes.extend([0xFF, 0xFF]);
     }
     bytes
 }
