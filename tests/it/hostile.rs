@@ -9,6 +9,13 @@ use std::{
 };
 
 use serde_json::Value;
+use sohoa::{
+    domain::code::DocumentCode,
+    engines::{
+        pdf::read::inspect,
+        reader::{NotStamped, ReadError, ReaderLimits, Readers},
+    },
+};
 
 use crate::support::{
     cli::{judge, sohoa},
@@ -228,13 +235,14 @@ fn files_that_once_hurt_end_in_time_with_an_answer() {
     assert!(found >= 18, "{found} files");
 }
 
-#[test]
-fn a_page_without_end_is_given_up_and_the_others_are_looked_at() {
-    let dir = tempfile::tempdir().unwrap();
+/// Two pages; drawing the one that stands at `index` (0 or 1) of the tree comes to no end.
+fn endless(index: usize) -> Vec<u8> {
     // Twelve forms, each showing the next ten times.
     let mut objects = vec![
         pdf::CATALOGUE.into(),
-        b"<</Type/Pages/Count 2/Kids[4 0 R 3 0 R]>>".to_vec(),
+        [&b"<</Type/Pages/Count 2/Kids[3 0 R 4 0 R]>>"[..], b"<</Type/Pages/Count 2/Kids[4 0 R 3 0 R]>>"]
+            [index]
+            .to_vec(),
         b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 595 842]/Contents 5 0 R/Resources<</XObject<</F 6 0 R>>>>>>"
             .to_vec(),
         PAGE.into(),
@@ -246,13 +254,50 @@ fn a_page_without_end_is_given_up_and_the_others_are_looked_at() {
         objects.push(pdf::stream(&entries, &b"/F Do ".repeat(10)));
     }
     objects.push(pdf::stream("/Type/XObject/Subtype/Form/BBox[0 0 9 9]", b"0 0 5 5 re f"));
-    let (code, answer) = checked(&write(dir.path(), "endless.pdf", &pdf::assemble(&objects)));
+    pdf::assemble(&objects)
+}
+
+#[test]
+fn a_page_without_end_is_given_up_and_the_others_are_looked_at() {
+    let dir = tempfile::tempdir().unwrap();
+    let (code, answer) = checked(&write(dir.path(), "endless.pdf", &endless(1)));
     assert_eq!((code, answer["pages"].as_array().unwrap().len()), (5, 2), "{answer:#}");
     let of_page: Vec<&Value> =
         answer["reasons"].as_array().unwrap().iter().filter(|r| r["kind"] == "unreadable_page").collect();
     assert_eq!((of_page.len(), of_page[0]["page"].as_u64()), (1, Some(2)), "{answer:#}");
     assert!(of_page[0]["message"].as_str().unwrap().contains("giây"), "{answer:#}");
     assert_eq!(answer["pages"][0]["blank"], true, "{answer:#}");
+}
+
+#[test]
+fn one_process_reads_and_stamps_in_turn_and_mixes_nothing_up() {
+    let dir = tempfile::tempdir().unwrap();
+    let limits = ReaderLimits { n_readers: 1, ..ReaderLimits::default() };
+    let readers = Readers::new(PathBuf::from(env!("CARGO_BIN_EXE_sohoa")), limits);
+    let two = [write(dir.path(), "2.pdf", &pdf::flat(2, 2))];
+    let three = [write(dir.path(), "3.pdf", &pdf::flat(3, 3))];
+    let codes = ["001085012345.1.001234-KQ1.1917/QĐ-BLĐTBXH", "001085012345.1.001234-KQ1.1918/QĐ-BLĐTBXH"];
+    for (text, n_pages) in codes.into_iter().zip([4, 5]) {
+        let code = DocumentCode::parse(text).unwrap();
+        assert_eq!(readers.open(&two).unwrap().n_pages, 2);
+        let stamped = readers.stamp(&pdf::flat(n_pages, n_pages as i64), &code).unwrap();
+        let facts = inspect(&stamped.pdf).unwrap();
+        assert_eq!((facts.n_pages, facts.marked_code.as_deref()), (n_pages, Some(text)));
+        // A paper that was open before is not asked about what was stamped.
+        assert_eq!(readers.open(&two).unwrap().n_pages, 2);
+        assert!(matches!(readers.stamp(b"%PDF-1.7", &code), Err(NotStamped::Refused(_))));
+        assert_eq!(readers.open(&three).unwrap().n_pages, 3);
+    }
+}
+
+#[test]
+fn no_code_is_written_where_the_first_page_has_no_end() {
+    let limits = ReaderLimits { open_seconds: 1, decode_seconds: 1, ..ReaderLimits::default() };
+    let readers = Readers::new(PathBuf::from(env!("CARGO_BIN_EXE_sohoa")), limits);
+    let code = DocumentCode::parse("001085012345.1.001234-KQ1.1917/QĐ-BLĐTBXH").unwrap();
+    let refused = readers.stamp(&endless(0), &code);
+    assert!(matches!(refused, Err(NotStamped::Unread(ReadError::OutOfTime { seconds: 3 }))), "{refused:?}");
+    assert!(readers.stamp(&pdf::flat(1, 1), &code).is_ok(), "another process took its place");
 }
 
 #[test]

@@ -154,7 +154,9 @@ impl Readers {
         let task = Task::Stamp { code: code.clone() };
         let request = Request { parts: Parts::of(&[]), limits: limits.of_bytes(), task };
         let seconds = limits.open_seconds + limits.page_seconds;
-        let answer = self.pool.ask_of_bytes(request, pdf.to_vec(), self.all_of(seconds), seconds);
+        // Page one is drawn before and after.
+        let busy = limits.open_seconds.saturating_add(limits.decode_seconds.saturating_mul(2));
+        let answer = self.pool.ask_of_bytes(request, pdf.to_vec(), self.all_of(busy), seconds);
         match answer.map_err(NotStamped::Unread)? {
             (Response::Stamped { stamped }, pdf) => Ok(Stamped { pdf, ..stamped }),
             (Response::NotStamped { error }, _) => Err(NotStamped::Refused(error)),
