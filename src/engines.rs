@@ -1,10 +1,15 @@
 //! Floor 1: bytes in, typed findings out. CPU only: no database, no network, no clock.
 
+#[cfg(not(fuzzing))]
 pub mod assembly;
+#[cfg(not(fuzzing))]
 pub mod extraction;
 pub mod imaging;
+#[cfg(not(fuzzing))]
 pub mod native;
+#[cfg(not(fuzzing))]
 pub mod ocr;
 pub mod pdf;
+#[cfg(not(fuzzing))]
 pub mod reader;
 pub mod stamp;

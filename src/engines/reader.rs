@@ -6,6 +6,8 @@
 pub mod child;
 
 mod answer;
+mod confine;
+mod each_page;
 mod look;
 mod marks;
 mod pool;
@@ -13,6 +15,7 @@ mod readers;
 mod wire;
 
 pub use answer::{ComposeOrder, Composed, Depth, NotStamped, Reading, Timings};
+pub use confine::{Attempt, Confinement, Hold};
 pub use marks::{PageCode, PageMarks};
 pub use pool::ReaderLimits;
 pub use readers::Readers;

@@ -4,6 +4,7 @@ mod administer;
 mod batch;
 mod check;
 mod digitise;
+mod doctor;
 mod input;
 mod output;
 mod pages;
@@ -153,6 +154,9 @@ enum Command {
     /// Kiểm tra nhật ký lưu vết
     #[command(subcommand, after_help = "Ví dụ: sohoa audit verify --data ./data")]
     Audit(administer::AuditCommand),
+    /// Thử xem tiến trình đọc tệp lạ có bị giam đủ chặt trên máy này không
+    #[command(after_help = "Ví dụ: sohoa doctor")]
+    Doctor(doctor::DoctorArgs),
     /// Reading process; started by the program itself
     #[command(hide = true)]
     Reader,
@@ -221,6 +225,7 @@ pub fn main() -> ExitCode {
             Command::Catalogue(command) => administer::catalogue(command).await,
             Command::Officer(command) => administer::officer(command).await,
             Command::Audit(command) => administer::audit(command).await,
+            Command::Doctor(args) => doctor::doctor(&args),
             Command::Reader => Ok(Exit::Done),
         }
     }))

@@ -65,7 +65,7 @@ fn crc32(data: &[u8]) -> u32 {
 }
 
 /// Half a gigabyte of spaces, deflated, and deflated again: some hundred bytes.
-fn bomb_bytes() -> Vec<u8> {
+pub fn bomb_bytes() -> Vec<u8> {
     let deflated = |plain: Vec<u8>| {
         let mut stream = lopdf::Stream::new(lopdf::Dictionary::new(), plain);
         stream.compress().unwrap();

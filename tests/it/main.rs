@@ -7,6 +7,7 @@ mod card;
 mod command_line;
 mod contract;
 mod floors;
+mod hostile;
 mod line;
 mod pages_command;
 mod pdfa;

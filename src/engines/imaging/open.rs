@@ -57,7 +57,10 @@ pub struct Container {
 enum RasterKind {
     Jpeg,
     Png,
-    Tiff { index: usize },
+    /// Where its directory stands in the file.
+    Tiff {
+        directory: u64,
+    },
 }
 
 struct RasterPage {
@@ -214,7 +217,7 @@ fn headers(bytes: &[u8], limits: &Limits) -> Result<(bool, Vec<(RasterKind, Head
     }
     if tiff_pages::is_tiff(bytes) {
         let found = tiff_pages::headers(bytes, limits.max_pixels, limits.max_pages)?;
-        let pages = found.into_iter().enumerate().map(|(index, h)| (RasterKind::Tiff { index }, h));
+        let pages = found.into_iter().map(|(directory, h)| (RasterKind::Tiff { directory }, h));
         return Ok((true, pages.collect()));
     }
     Err(ReadError::NotADocument)
@@ -324,7 +327,7 @@ impl Opened {
         let image = match page.kind {
             RasterKind::Jpeg => raster::decode(bytes, ImageFormat::Jpeg, most, position)?,
             RasterKind::Png => raster::decode(bytes, ImageFormat::Png, most, position)?,
-            RasterKind::Tiff { index } => tiff_pages::decode(bytes, index, most, position)?,
+            RasterKind::Tiff { directory } => tiff_pages::decode(bytes, directory, most, position)?,
         };
         Ok((page.header, image))
     }

@@ -64,16 +64,30 @@ pub(crate) fn open(bytes: Vec<u8>, max_pages: u32) -> Result<(Pdf, PdfFacts), Re
 }
 
 /// Whether the last object of the file is not followed by `startxref`: then its end is missing.
+///
+/// Also where an update breaks off within its first object, and an earlier version of the file is whole:
+/// its pages would pass for all there are.
 fn is_cut(bytes: &[u8]) -> bool {
     let last_object = rfind(bytes, b"endobj");
-    let last_start = rfind(bytes, b"startxref");
-    match (last_object, last_start) {
-        (_, None) => true,
-        (Some(object), Some(start)) => {
-            object > start || !bytes[start + 9..].iter().take(24).any(u8::is_ascii_digit)
+    let Some(start) = rfind(bytes, b"startxref") else { return true };
+    let rest = &bytes[start + 9..];
+    last_object.is_some_and(|object| object > start)
+        || !rest.iter().take(24).any(u8::is_ascii_digit)
+        || begins_object(rest)
+}
+
+/// Whether `… 12 0 obj` stands anywhere.
+fn begins_object(mut bytes: &[u8]) -> bool {
+    while let Some(at) = find(bytes, b"obj") {
+        let (before, after) = (bytes[..at].trim_ascii_end(), &bytes[at + 3..]);
+        let generation = before.iter().rev().take_while(|b| b.is_ascii_digit()).count();
+        let number = before[..before.len() - generation].trim_ascii_end();
+        if (1..=5).contains(&generation) && number.last().is_some_and(u8::is_ascii_digit) {
+            return true;
         }
-        (None, Some(_)) => false,
+        bytes = after;
     }
+    false
 }
 
 fn find(bytes: &[u8], needle: &[u8]) -> Option<usize> {
@@ -196,6 +210,20 @@ pub(crate) mod tests {
         let last_object = rfind(&whole, b"endobj").unwrap();
         for cut in 10..last_object {
             assert!(open(whole[..cut].to_vec(), 10).is_err(), "{cut}");
+        }
+    }
+
+    #[test]
+    fn an_update_that_breaks_off_is_not_the_version_before_it() {
+        let whole = empty_pages(2, 2);
+        for (tail, expected) in [
+            (&b"\n2 0 obj\n<</Type/Pages/Count 3/Kids[3 0 R"[..], Err(ReadError::Truncated)),
+            (b"\r\n4 0 obj", Err(ReadError::Truncated)),
+            (b"\n", Ok(2)),
+            (b"\nAn object of note\n", Ok(2)),
+        ] {
+            let bytes = [whole.as_slice(), tail].concat();
+            assert_eq!(open(bytes, 10).map(|(pdf, _)| pdf.pages().len()), expected);
         }
     }
 

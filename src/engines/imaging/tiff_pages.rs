@@ -2,7 +2,7 @@
 //!
 //! The directories are walked once, with a bound and a guard against cycles, before any pixel is decoded.
 
-use std::io::Cursor;
+use std::io::{self, Cursor, Read, Seek, SeekFrom};
 
 use image::{DynamicImage, GrayImage, RgbImage};
 use tiff::{
@@ -26,8 +26,8 @@ fn limits(max_pixels: u64) -> Limits {
     limits
 }
 
-fn open(bytes: &[u8], max_pixels: u64) -> Result<Decoder<Cursor<&[u8]>>, ReadError> {
-    match Decoder::new(Cursor::new(bytes)) {
+fn open<R: Read + Seek>(from: R, max_pixels: u64) -> Result<Decoder<R>, ReadError> {
+    match Decoder::new(from) {
         Ok(decoder) => Ok(decoder.with_limits(limits(max_pixels))),
         Err(e) => Err(fault(&e)),
     }
@@ -41,15 +41,67 @@ fn fault(error: &TiffError) -> ReadError {
     }
 }
 
-/// The headers of all pages, in order.
+/// A TIFF whose chain of directories begins at one of them: walking to each page from the first would
+/// make the time grow with the square of their number.
+struct StartingAt<'b> {
+    bytes: &'b [u8],
+    head: Vec<u8>,
+    at: u64,
+}
+
+impl<'b> StartingAt<'b> {
+    fn new(bytes: &'b [u8], directory: u64) -> Option<Self> {
+        let is_little = bytes.starts_with(b"II");
+        let is_big = matches!(bytes.get(2..4)?, b"+\0" | b"\0+");
+        let offset = if is_big {
+            if is_little { directory.to_le_bytes() } else { directory.to_be_bytes() }.to_vec()
+        } else {
+            let directory = u32::try_from(directory).ok()?;
+            if is_little { directory.to_le_bytes() } else { directory.to_be_bytes() }.to_vec()
+        };
+        let place = offset.len()..2 * offset.len();
+        let mut head = bytes.get(..place.end)?.to_vec();
+        head[place].copy_from_slice(&offset);
+        Some(Self { bytes, head, at: 0 })
+    }
+}
+
+impl Read for StartingAt<'_> {
+    fn read(&mut self, to: &mut [u8]) -> io::Result<usize> {
+        let at = usize::try_from(self.at).unwrap_or(usize::MAX);
+        let source = if at < self.head.len() { self.head.as_slice() } else { self.bytes };
+        let n = source.get(at..).unwrap_or_default().read(to)?;
+        self.at += n as u64;
+        Ok(n)
+    }
+}
+
+impl Seek for StartingAt<'_> {
+    fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
+        let (from, by) = match to {
+            SeekFrom::Start(at) => (at, 0),
+            SeekFrom::End(by) => (self.bytes.len() as u64, by),
+            SeekFrom::Current(by) => (self.at, by),
+        };
+        self.at = from.checked_add_signed(by).ok_or(io::ErrorKind::InvalidInput)?;
+        Ok(self.at)
+    }
+}
+
+/// The headers of all pages, in order, each with the place of its directory.
 ///
 /// # Errors
 /// A broken or cyclic chain of directories is [`ReadError::Damaged`], never fewer pages.
-pub(crate) fn headers(bytes: &[u8], max_pixels: u64, max_pages: u32) -> Result<Vec<Header>, ReadError> {
-    let mut decoder = open(bytes, max_pixels)?;
+pub(crate) fn headers(
+    bytes: &[u8],
+    max_pixels: u64,
+    max_pages: u32,
+) -> Result<Vec<(u64, Header)>, ReadError> {
+    let mut decoder = open(Cursor::new(bytes), max_pixels)?;
     let mut found = Vec::new();
     loop {
-        found.push(header(&mut decoder)?);
+        let directory = decoder.ifd_pointer().ok_or(ReadError::Damaged)?.0;
+        found.push((directory, header(&mut decoder)?));
         if !decoder.more_images() {
             return Ok(found);
         }
@@ -61,7 +113,7 @@ pub(crate) fn headers(bytes: &[u8], max_pixels: u64, max_pages: u32) -> Result<V
     }
 }
 
-fn header(decoder: &mut Decoder<Cursor<&[u8]>>) -> Result<Header, ReadError> {
+fn header<R: Read + Seek>(decoder: &mut Decoder<R>) -> Result<Header, ReadError> {
     let (width_px, height_px) = decoder.dimensions().map_err(|e| fault(&e))?;
     if width_px == 0 || height_px == 0 {
         return Err(ReadError::Damaged);
@@ -78,10 +130,10 @@ fn header(decoder: &mut Decoder<Cursor<&[u8]>>) -> Result<Header, ReadError> {
     Ok(Header { width_px, height_px, channels: 0, claimed_dpi })
 }
 
-/// Decodes one page, from 0; `page` is its position in the paper for messages.
+/// Decodes the page of one directory; `page` is its position in the paper for messages.
 pub(crate) fn decode(
     bytes: &[u8],
-    index: usize,
+    directory: u64,
     max_pixels: u64,
     page: u32,
 ) -> Result<DynamicImage, ReadError> {
@@ -90,8 +142,8 @@ pub(crate) fn decode(
         TiffError::UnsupportedError(_) => ReadError::UnsupportedPage { page },
         _ => ReadError::DamagedPage { page },
     };
-    let mut decoder = open(bytes, max_pixels)?;
-    decoder.seek_to_image(index).map_err(of_page)?;
+    let from = StartingAt::new(bytes, directory).ok_or(ReadError::DamagedPage { page })?;
+    let mut decoder = open(from, max_pixels)?;
     let (w, h) = decoder.dimensions().map_err(of_page)?;
     let colour = decoder.colortype().map_err(of_page)?;
     let palette = match colour {
@@ -227,10 +279,42 @@ mod tests {
             [(1, [255, 255, 255, 255, 0, 0, 0, 0]), (0, [0, 0, 0, 0, 255, 255, 255, 255])]
         {
             let bytes = bilevel_tiff(2, photometric, false);
-            assert_eq!(headers(&bytes, 1000, 10).unwrap().len(), 2);
-            let picture = decode(&bytes, 1, 1000, 2).unwrap().into_luma8();
+            let found = headers(&bytes, 1000, 10).unwrap();
+            assert_eq!(found.len(), 2);
+            let picture = decode(&bytes, found[1].0, 1000, 2).unwrap().into_luma8();
             assert_eq!(picture.as_raw()[..8], first_row, "photometric {photometric}");
         }
+    }
+
+    #[test]
+    fn each_page_is_decoded_from_its_own_directory() {
+        let mut bytes = bilevel_tiff(3, 1, false);
+        let found = headers(&bytes, 1000, 10).unwrap();
+        let n = bytes.len();
+        bytes[n - 2] = 0b1010_1010;
+        let first_row =
+            |directory| decode(&bytes, directory, 1000, 1).unwrap().into_luma8().as_raw()[..8].to_vec();
+        assert_eq!(first_row(found[1].0), [255, 255, 255, 255, 0, 0, 0, 0]);
+        assert_eq!(first_row(found[2].0), [255, 0, 255, 0, 255, 0, 255, 0]);
+        assert!(decode(&bytes, u64::MAX, 1000, 1).is_err());
+    }
+
+    #[test]
+    fn a_header_is_written_over_in_every_form() {
+        for (magic, is_little, width) in
+            [(b"II*\0", true, 4), (b"MM\0*", false, 4), (b"II+\0", true, 8), (b"MM\0+", false, 8)]
+        {
+            let bytes = [&magic[..], &[7; 20]].concat();
+            let mut seen = Vec::new();
+            StartingAt::new(&bytes, 258).unwrap().read_to_end(&mut seen).unwrap();
+            let mut expected = bytes.clone();
+            let place = &mut expected[width..2 * width];
+            place.fill(0);
+            let (low, high) = if is_little { (0, 1) } else { (width - 1, width - 2) };
+            (place[low], place[high]) = (2, 1);
+            assert_eq!(seen, expected);
+        }
+        assert!(StartingAt::new(b"II*\0", 8).is_none());
     }
 
     #[test]
@@ -258,10 +342,10 @@ mod tests {
                 bytes[at] = (state & 0xFF) as u8;
             }
             if let Ok(found) = headers(&bytes, 10_000, 10) {
-                for (i, page) in found.iter().enumerate() {
+                for (directory, page) in found {
                     let small = u64::from(page.width_px) * u64::from(page.height_px) <= 10_000;
                     if small {
-                        let _ = decode(&bytes, i, 10_000, 1);
+                        let _ = decode(&bytes, directory, 10_000, 1);
                     }
                 }
             }

@@ -1,24 +1,24 @@
 //! The main of a reading process: messages in on stdin, answers out on stdout, until stdin ends.
 //!
-//! Limits its own memory first. Keeps the last paper open and one engine alive. Writes nothing else to
-//! stdout, and no name or path to stderr.
+//! Limits itself and gives up files, network and processes first: all it ever needs to open (the model
+//! for reading) it opens before. Keeps the last paper open and one engine alive. Writes nothing else to
+//! stdout, and nothing of a paper to stderr.
 
 use std::{
     io::{self, Cursor},
     process,
     sync::mpsc,
     thread,
-    time::SystemTime,
 };
 
 use image::{ImageEncoder, codecs::jpeg::JpegEncoder};
-use rustix::process::{Resource, Rlimit, setrlimit};
 
 use super::{
     answer::ComposeOrder,
+    confine::{self, Confinement},
     look::{LazyEngine, look_at},
     marks::marks_of,
-    wire::{self, Parts, Request, Response, Task},
+    wire::{self, Order, Request, Response, Task},
 };
 use crate::{
     domain::code::DocumentCode,
@@ -43,73 +43,132 @@ pub(super) const MEMORY_VARIABLE: &str = "SOHOA_READER_MEMORY_BYTES";
 ///
 /// Ends with exit code 0 then, and 1 when the streams fail.
 pub fn run() -> process::ExitCode {
-    limit_memory();
-    let (requests, waiting) = mpsc::channel::<(Request, Vec<u8>)>();
+    confine::limit(std::env::var(MEMORY_VARIABLE).ok().and_then(|v| v.parse().ok()));
+    let engine = LazyEngine::warm();
+    let confinement = confine::confine();
+    let (news, waiting) = mpsc::channel::<News>();
     // Stdin is watched beside the work: when the parent dies in the middle of a page, so do we.
     let watcher = thread::Builder::new().name("requests".to_owned()).spawn(move || {
-        let mut stdin = io::stdin().lock();
-        while let Ok(request) = wire::receive::<Request>(&mut stdin) {
-            if requests.send(request).is_err() {
-                break;
-            }
-        }
+        let _ = listen(&news);
         process::exit(0);
     });
-    if watcher.is_err() {
+    confine::limit_processes();
+    if watcher.is_err() || tell(&Response::Ready { confinement }, &[]).is_err() {
         return process::ExitCode::FAILURE;
     }
-    let mut reader = Child::default();
-    for (request, blob) in waiting {
-        let (response, blob) = match reader.answer(&request, &blob) {
+    let mut reader = Child { paper: Paper::None, engine, confinement };
+    for news in waiting {
+        let order = match news {
+            News::OtherPaper => {
+                reader.paper = Paper::None;
+                continue;
+            }
+            News::Order(order, files) => {
+                if let Some(files) = files {
+                    reader.paper = Paper::Given(files);
+                }
+                order
+            }
+        };
+        let (response, blob) = match reader.answer(&order) {
             Ok(answer) => answer,
             Err(error) => (Response::Refused { error }, Vec::new()),
         };
-        if wire::send(&mut io::stdout().lock(), &response, &blob).is_err() {
+        if tell(&response, &blob).is_err() {
             return process::ExitCode::FAILURE;
         }
     }
     process::ExitCode::SUCCESS
 }
 
-fn limit_memory() {
-    let bytes = std::env::var(MEMORY_VARIABLE).ok().and_then(|v| v.parse::<u64>().ok());
-    let same = |bytes: u64| Rlimit { current: Some(bytes), maximum: Some(bytes) };
-    // Without limits the parent's watch still holds; a kernel that refuses them changes nothing else.
-    if let Some(bytes) = bytes {
-        let _ = setrlimit(Resource::As, same(bytes));
-    }
-    let _ = setrlimit(Resource::Core, same(0));
+/// What arrives on stdin.
+enum News {
+    /// The files of another paper are about to come: there is no room for two.
+    OtherPaper,
+    Order(Box<Order>, Option<Vec<Vec<u8>>>),
 }
 
-/// Which files, of which length and age: a spooled name may be used again.
-type Key = (Parts, Vec<(u64, Option<SystemTime>)>);
+fn listen(news: &mpsc::Sender<News>) -> io::Result<()> {
+    let gone = |_| io::Error::from(io::ErrorKind::BrokenPipe);
+    let mut stdin = io::stdin().lock();
+    loop {
+        let (order, _) = wire::receive::<Order>(&mut stdin)?;
+        let files = match &order.lengths {
+            None => None,
+            Some(lengths) => {
+                news.send(News::OtherPaper).map_err(gone)?;
+                let files = lengths.iter().map(|length| wire::receive_file(&mut stdin, *length));
+                Some(files.collect::<io::Result<_>>()?)
+            }
+        };
+        news.send(News::Order(Box::new(order), files)).map_err(gone)?;
+    }
+}
 
-#[derive(Default)]
+fn tell(response: &Response, blob: &[u8]) -> io::Result<()> {
+    wire::send(&mut io::stdout().lock(), response, blob)
+}
+
+/// The paper that was handed over last.
+enum Paper {
+    None,
+    Given(Vec<Vec<u8>>),
+    Opened(Result<Box<Opened>, ReadError>),
+}
+
+impl Paper {
+    fn opened(&mut self, limits: Limits) -> Result<&Opened, ReadError> {
+        if matches!(self, Self::Given(_))
+            && let Self::Given(files) = std::mem::replace(self, Self::None)
+        {
+            *self = Self::Opened(open::open(files, limits).map(Box::new));
+        }
+        match self {
+            Self::Opened(Ok(paper)) => Ok(paper),
+            Self::Opened(Err(error)) => Err(error.clone()),
+            Self::None | Self::Given(_) => Err(ReadError::Crashed),
+        }
+    }
+}
+
 struct Child {
-    paper: Option<(Key, Opened)>,
+    paper: Paper,
     engine: LazyEngine,
+    confinement: Confinement,
 }
 
 impl Child {
-    fn answer(&mut self, request: &Request, blob: &[u8]) -> Result<(Response, Vec<u8>), ReadError> {
-        if let Task::Stamp { code } = &request.task {
-            self.paper = None; // its room is needed
-            return Ok(stamped(blob, code));
+    fn answer(&mut self, order: &Order) -> Result<(Response, Vec<u8>), ReadError> {
+        let Request { limits, task, .. } = &order.request;
+        if let Task::Attempt = task {
+            let attempts = confine::attempts();
+            return Ok((Response::Attempted { confinement: self.confinement, attempts }, Vec::new()));
         }
-        let key = key_of(&request.parts)?;
-        let is_open = self.paper.as_ref().is_some_and(|(k, p)| *k == key && *p.limits() == request.limits);
-        if !is_open {
-            self.paper = None;
-            self.paper = Some((key, open_files(&request.parts, request.limits)?));
+        if let Task::Stamp { code } = task {
+            let Paper::Given(files) = std::mem::replace(&mut self.paper, Paper::None) else {
+                return Err(ReadError::Crashed);
+            };
+            confine::allow_processor(order.stages.rest);
+            return files.first().map(|pdf| stamped(pdf, code)).ok_or(ReadError::Crashed);
         }
-        let Self { paper: Some((_, paper)), engine } = self else { return Err(ReadError::Crashed) };
-        match &request.task {
+        confine::allow_processor(order.stages.open);
+        let Self { paper, engine, .. } = self;
+        let paper = paper.opened(*limits)?;
+        engine.rest_seconds = order.stages.rest;
+        confine::allow_processor(match task {
+            Task::Page { .. } | Task::Marks { .. } => order.stages.decode,
+            _ => order.stages.rest,
+        });
+        match task {
             Task::Open => Ok((Response::Opened { container: paper.container().clone() }, Vec::new())),
             Task::Page { index, turn, depth } => {
                 let page = Box::new(look_at(paper, *index, *turn, *depth, engine)?);
                 Ok((Response::Page { page }, Vec::new()))
             }
-            Task::Marks { index } => Ok((Response::Marks { marks: marks_of(paper, *index)? }, Vec::new())),
+            Task::Marks { index } => {
+                let marks = marks_of(paper, *index, order.stages.rest)?;
+                Ok((Response::Marks { marks }, Vec::new()))
+            }
             Task::Preview { index, rotation, width_px } => {
                 Ok((Response::Bytes, preview(paper, *index as usize, *rotation, *width_px)?))
             }
@@ -117,27 +176,9 @@ impl Child {
                 let (pdf, departures) = composed(paper, indices.as_deref(), order)?;
                 Ok((Response::Composed { departures }, pdf))
             }
-            Task::Stamp { .. } => Err(ReadError::Crashed), // answered above
+            Task::Stamp { .. } | Task::Attempt => Err(ReadError::Crashed), // answered above
         }
     }
-}
-
-fn key_of(parts: &Parts) -> Result<Key, ReadError> {
-    let facts = parts.paths().map(|path| {
-        let facts = std::fs::metadata(path).map_err(|_| ReadError::Unreachable)?;
-        Ok((facts.len(), facts.modified().ok()))
-    });
-    Ok((parts.clone(), facts.collect::<Result<_, ReadError>>()?))
-}
-
-fn open_files(parts: &Parts, limits: Limits) -> Result<Opened, ReadError> {
-    let lengths = parts.paths().map(|p| std::fs::metadata(p).map(|m| m.len()));
-    let found: u64 = lengths.sum::<io::Result<u64>>().map_err(|_| ReadError::Unreachable)?;
-    if found > limits.max_bytes {
-        return Err(ReadError::TooManyBytes { found, limit: limits.max_bytes });
-    }
-    let bytes = parts.paths().map(std::fs::read).collect::<io::Result<Vec<_>>>();
-    open::open(bytes.map_err(|_| ReadError::Unreachable)?, limits)
 }
 
 fn preview(paper: &Opened, index: usize, rotation: u16, width_px: u32) -> Result<Vec<u8>, ReadError> {

@@ -6,6 +6,7 @@ use image::GrayImage;
 
 use super::{
     answer::{Depth, PageAnswer, Timings},
+    confine,
     marks::{PageCode, codes_of},
 };
 use crate::{
@@ -29,16 +30,21 @@ use crate::{
     },
 };
 
-/// An engine that is started when it is first needed.
-#[derive(Default)]
-pub(super) struct LazyEngine(Option<Engine>);
+/// The engine: started before the process confines itself, as it reads its model from files.
+pub(super) struct LazyEngine {
+    engine: Option<Engine>,
+    /// Processor time for a page once it is decoded, seconds.
+    pub rest_seconds: u64,
+}
 
 impl LazyEngine {
+    /// Starts it; without a model the pages can still be checked.
+    pub(super) fn warm() -> Self {
+        Self { engine: Engine::start().ok(), rest_seconds: 0 }
+    }
+
     fn get(&mut self) -> Result<&mut Engine, ReadError> {
-        if self.0.is_none() {
-            self.0 = Some(Engine::start()?);
-        }
-        self.0.as_mut().ok_or(ReadError::NoLanguageModel)
+        self.engine.as_mut().ok_or(ReadError::NoLanguageModel)
     }
 }
 
@@ -52,6 +58,7 @@ pub(super) fn look_at(
 ) -> Result<PageAnswer, ReadError> {
     let started = Instant::now();
     let page = paper.decode(index as usize)?;
+    confine::allow_processor(engine.rest_seconds);
     let decoded = Instant::now();
     let little = page.picture.small(1000);
     let small = little.ink();

@@ -1,18 +1,12 @@
 //! One look at every page for separator sheets: codes, bars, blank or not. Nothing is read or checked.
 
-use std::{
-    path::PathBuf,
-    sync::{
-        Mutex, PoisonError,
-        atomic::{AtomicU32, Ordering},
-    },
-    thread,
-};
+use std::path::PathBuf;
 
 use image::GrayImage;
 use serde::{Deserialize, Serialize};
 
 use super::{
+    confine,
     look::is_blank_page,
     readers::{Readers, unexpected},
     wire::{Response, Task},
@@ -65,9 +59,10 @@ pub(super) fn codes_of(grey: &GrayImage, width_mm: f32, height_mm: f32) -> Vec<P
     qr::read_codes(grey).into_iter().map(code).collect()
 }
 
-/// Looks at page `index` (from 0).
-pub(super) fn marks_of(paper: &Opened, index: u32) -> Result<PageMarks, ReadError> {
+/// Looks at page `index` (from 0); `rest_seconds` of processor time once it is decoded.
+pub(super) fn marks_of(paper: &Opened, index: u32, rest_seconds: u64) -> Result<PageMarks, ReadError> {
     let page = paper.decode(index as usize)?;
+    confine::allow_processor(rest_seconds);
     let small = page.picture.small_grey(1000);
     let bars = patch::bars(&small, page.width_mm, page.height_mm);
     if bars.is_none() && is_blank_page(&page, &small) {
@@ -87,45 +82,13 @@ impl Readers {
     /// Those of the whole file; see [`ReadError`].
     pub fn marks(&self, parts: &[PathBuf]) -> Result<(Container, Vec<PageMarks>), ReadError> {
         let container = self.open(parts)?;
-        let next = AtomicU32::new(0);
-        let found: Mutex<Vec<(u32, Result<PageMarks, ReadError>)>> = Mutex::new(Vec::new());
-        let work = || {
-            loop {
-                let index = next.fetch_add(1, Ordering::Relaxed);
-                if index >= container.n_pages {
-                    return;
-                }
-                let marks = self.marks_of_page(parts, index);
-                found.lock().unwrap_or_else(PoisonError::into_inner).push((index, marks));
+        let found = self.each_page(container.n_pages, &|_, _| (), |index, stages| {
+            match self.ask_page(parts, Task::Marks { index }, stages)? {
+                Response::Marks { marks } => Ok(marks),
+                other => Err(unexpected(other)),
             }
-        };
-        thread::scope(|scope| {
-            (1..self.limits().n_readers.clamp(1, container.n_pages.max(1) as usize)).for_each(|_| {
-                scope.spawn(work);
-            });
-            work();
-        });
-        let mut found = found.into_inner().unwrap_or_else(PoisonError::into_inner);
-        found.sort_unstable_by_key(|(index, _)| *index);
-        let mut pages = Vec::with_capacity(found.len());
-        for (_, marks) in found {
-            pages.push(match marks {
-                Ok(marks) => marks,
-                Err(error) if error.is_of_page() => PageMarks { sheet: None, blank: false },
-                Err(error) => return Err(error),
-            });
-        }
-        Ok((container, pages))
-    }
-
-    fn marks_of_page(&self, parts: &[PathBuf], index: u32) -> Result<PageMarks, ReadError> {
-        let ask = || match self.ask(parts, Task::Marks { index }, self.limits().page_seconds)? {
-            (Response::Marks { marks }, _) => Ok(marks),
-            (other, _) => Err(unexpected(other)),
-        };
-        match ask() {
-            Err(ReadError::Crashed) => ask(),
-            answer => answer,
-        }
+        })?;
+        let of_paper = |_| PageMarks { sheet: None, blank: false };
+        Ok((container, found.into_iter().map(|marks| marks.unwrap_or_else(of_paper)).collect()))
     }
 }

@@ -2,18 +2,21 @@
 
 use std::{
     io::Read,
+    os::unix::process::ExitStatusExt,
     path::PathBuf,
-    process::{Child, ChildStdin, Command, Stdio},
-    sync::{Condvar, Mutex, MutexGuard, PoisonError, mpsc},
+    process::{Child, Command, Stdio},
+    sync::{Condvar, Mutex, MutexGuard, Once, PoisonError, mpsc},
     thread,
     time::Duration,
 };
 
+use rustix::process::Signal;
 use serde::Deserialize;
 
 use super::{
     child::MEMORY_VARIABLE,
-    wire::{self, Parts, Request, Response},
+    confine::Confinement,
+    wire::{self, Identity, Order, Request, Response, Source, Stages},
 };
 use crate::engines::imaging::fault::{Limits, ReadError};
 
@@ -25,8 +28,10 @@ pub struct ReaderLimits {
     pub n_readers: usize,
     /// Address space of one process, bytes.
     pub memory_bytes: u64,
-    /// Time for opening a paper, seconds.
+    /// Time for opening a paper, seconds; a third of it in processor time.
     pub open_seconds: u64,
+    /// Processor time for decoding one page, seconds.
+    pub decode_seconds: u64,
     /// Time for one page, seconds; composing has this for every page.
     pub page_seconds: u64,
     /// Pages of one paper.
@@ -42,8 +47,9 @@ impl Default for ReaderLimits {
         let Limits { max_bytes, max_pages, max_pixels } = Limits::default();
         Self {
             n_readers: thread::available_parallelism().map_or(1, usize::from),
-            memory_bytes: 2 << 30,
-            open_seconds: 30,
+            memory_bytes: 1536 << 20,
+            open_seconds: 9,
+            decode_seconds: 6,
             page_seconds: 60,
             max_pages,
             max_pixels,
@@ -53,6 +59,12 @@ impl Default for ReaderLimits {
 }
 
 impl ReaderLimits {
+    /// The stages of one page in a child; `rest` stays beyond what the parent waits.
+    pub(super) fn stages(&self) -> Stages {
+        let open = (self.open_seconds / 3).max(1);
+        Stages { open, decode: self.decode_seconds, rest: self.page_seconds.saturating_add(open) }
+    }
+
     pub(super) fn of_bytes(&self) -> Limits {
         Limits { max_bytes: self.max_bytes, max_pages: self.max_pages, max_pixels: self.max_pixels }
     }
@@ -61,12 +73,12 @@ impl ReaderLimits {
 /// One reading process.
 struct Reader {
     process: Child,
-    stdin: ChildStdin,
+    orders: mpsc::Sender<(Order, Vec<(Source, u64)>)>,
     answers: mpsc::Receiver<(Response, Vec<u8>)>,
     /// The last lines it wrote to stderr: they tell a lack of memory from a crash.
     last_words: Option<thread::JoinHandle<Vec<u8>>>,
-    /// The paper it has open.
-    paper: Option<Parts>,
+    /// The paper it has, and how it was opened.
+    paper: Option<(Identity, Limits)>,
 }
 
 impl Drop for Reader {
@@ -99,19 +111,45 @@ impl Pool {
         Self { program, limits, state: Mutex::default(), freed: Condvar::new() }
     }
 
-    /// Asks a reading process, one that has the paper open where there is one; `blob` goes along.
+    /// Asks a reading process, one that has the paper open where there is one; waits `seconds`.
     pub(super) fn ask(
         &self,
-        request: &Request,
-        blob: &[u8],
+        request: Request,
+        stages: Stages,
         seconds: u64,
     ) -> Result<(Response, Vec<u8>), ReadError> {
-        let mut turn = self.take(&request.parts);
+        let identity = request.parts.identity().map_err(|_| ReadError::Unreachable)?;
+        let paper = (identity, request.limits);
+        self.ask_one(Some(&paper), |reader| reader.ask(request, &paper, stages, seconds))
+    }
+
+    /// Asks a reading process for something with these `bytes` alone; it forgets them afterwards.
+    pub(super) fn ask_of_bytes(
+        &self,
+        request: Request,
+        bytes: Vec<u8>,
+        stages: Stages,
+        seconds: u64,
+    ) -> Result<(Response, Vec<u8>), ReadError> {
+        self.ask_one(None, |reader| {
+            reader.paper = None;
+            let length = bytes.len() as u64;
+            let order = Order { request, stages, lengths: Some(vec![length]) };
+            reader.answer(order, vec![(Source::Bytes(bytes), length)], seconds)
+        })
+    }
+
+    fn ask_one(
+        &self,
+        paper: Option<&(Identity, Limits)>,
+        ask: impl FnOnce(&mut Reader) -> Result<(Response, Vec<u8>), ReadError>,
+    ) -> Result<(Response, Vec<u8>), ReadError> {
+        let mut turn = self.take(paper);
         let mut reader = match turn.reader.take() {
             Some(reader) => reader,
             None => self.start()?,
         };
-        let answer = reader.ask(request, blob, seconds);
+        let answer = ask(&mut reader);
         // Whoever failed is not asked again: `reader` is dropped, and its process ended.
         if answer.is_ok() {
             lock(&self.state).idle.push(reader);
@@ -119,15 +157,16 @@ impl Pool {
         answer
     }
 
-    fn take(&self, parts: &Parts) -> Turn<'_> {
+    fn take(&self, paper: Option<&(Identity, Limits)>) -> Turn<'_> {
         let most = self.limits.n_readers.max(1);
         let mut state = lock(&self.state);
         while state.n_busy >= most {
             state = self.freed.wait(state).unwrap_or_else(PoisonError::into_inner);
         }
         state.n_busy += 1;
-        let has_it_open = state.idle.iter().position(|r| r.paper.as_ref() == Some(parts));
-        let reader = match has_it_open {
+        let has_it_open = state.idle.iter().position(|r| r.paper.as_ref() == paper);
+        let has_none = || state.idle.iter().position(|r| r.paper.is_none());
+        let reader = match has_it_open.or_else(has_none) {
             Some(at) => Some(state.idle.swap_remove(at)),
             // A new process rather than one that has another paper open, while there is room.
             None if state.idle.len() + state.n_busy <= most => None,
@@ -153,12 +192,25 @@ impl Pool {
             .spawn()
             .map_err(|_| ReadError::NoReader)?;
         let pipes = (process.stdin.take(), process.stdout.take(), process.stderr.take());
-        let (Some(stdin), Some(mut stdout), Some(mut stderr)) = pipes else {
+        let (Some(mut stdin), Some(mut stdout), Some(mut stderr)) = pipes else {
             return Err(ReadError::NoReader);
         };
+        // A thread of its own: a process that reads no more must not hold up who waits for it.
+        let (orders, ordered) = mpsc::channel::<(Order, Vec<(Source, u64)>)>();
+        thread::spawn(move || {
+            for (order, files) in ordered {
+                if wire::send_order(&mut stdin, &order, files).is_err() {
+                    break;
+                }
+            }
+        });
         let (answered, answers) = mpsc::channel();
         thread::spawn(move || {
             while let Ok(answer) = wire::receive::<Response>(&mut stdout) {
+                if let Response::Ready { confinement } = answer.0 {
+                    note(confinement);
+                    continue;
+                }
                 if answered.send(answer).is_err() {
                     break;
                 }
@@ -174,7 +226,7 @@ impl Pool {
             heard
         });
         let last_words = Some(last_words);
-        Ok(Reader { process, stdin, answers, last_words, paper: None })
+        Ok(Reader { process, orders, answers, last_words, paper: None })
     }
 }
 
@@ -191,32 +243,67 @@ impl Drop for Turn<'_> {
     }
 }
 
+/// Says once what the kernel does not hold.
+fn note(confinement: Confinement) {
+    static ONCE: Once = Once::new();
+    if !confinement.is_whole() {
+        let Confinement { landlock, seccomp } = confinement;
+        ONCE.call_once(|| tracing::warn!(?landlock, ?seccomp, "reading processes are confined in part only"));
+    }
+}
+
 impl Reader {
     fn ask(
         &mut self,
-        request: &Request,
-        blob: &[u8],
+        request: Request,
+        paper: &(Identity, Limits),
+        stages: Stages,
         seconds: u64,
     ) -> Result<(Response, Vec<u8>), ReadError> {
-        self.paper = Some(request.parts.clone());
-        if wire::send(&mut self.stdin, request, blob).is_err() {
-            return Err(self.how_it_ended());
+        let mut files = Vec::new();
+        let mut lengths = None;
+        if self.paper.as_ref() != Some(paper) {
+            files = request.parts.open().map_err(|_| ReadError::Unreachable)?;
+            let found: u64 = files.iter().map(|(_, length)| length).sum();
+            if found > request.limits.max_bytes {
+                return Err(ReadError::TooManyBytes { found, limit: request.limits.max_bytes });
+            }
+            lengths = Some(files.iter().map(|(_, length)| *length).collect());
+            self.paper = Some(paper.clone());
         }
+        self.answer(Order { request, stages, lengths }, files, seconds)
+    }
+
+    fn answer(
+        &mut self,
+        order: Order,
+        files: Vec<(Source, u64)>,
+        seconds: u64,
+    ) -> Result<(Response, Vec<u8>), ReadError> {
+        let stages = order.stages;
+        // Where the other end is gone, the answers end too, and tell why.
+        let _ = self.orders.send((order, files));
         match self.answers.recv_timeout(Duration::from_secs(seconds)) {
             Ok(answer) => Ok(answer),
             Err(mpsc::RecvTimeoutError::Timeout) => Err(ReadError::OutOfTime { seconds }),
-            Err(mpsc::RecvTimeoutError::Disconnected) => Err(self.how_it_ended()),
+            Err(mpsc::RecvTimeoutError::Disconnected) => Err(self.how_it_ended(stages)),
         }
     }
 
-    fn how_it_ended(&mut self) -> ReadError {
+    fn how_it_ended(&mut self, stages: Stages) -> ReadError {
         let _ = self.process.kill();
-        let _ = self.process.wait();
+        let signal = self.process.wait().ok().and_then(|status| status.signal());
         let words = self.last_words.take().and_then(|heard| heard.join().ok()).unwrap_or_default();
         let words = String::from_utf8_lossy(&words);
         let lacked_memory = ["memory allocation", "bad_alloc", "out of memory", "capacity overflow"]
             .iter()
             .any(|w| words.contains(w));
-        if lacked_memory { ReadError::OutOfMemory } else { ReadError::Crashed }
+        if signal == Some(Signal::XCPU.as_raw()) {
+            ReadError::OutOfTime { seconds: stages.decode }
+        } else if lacked_memory {
+            ReadError::OutOfMemory
+        } else {
+            ReadError::Crashed
+        }
     }
 }

@@ -1,19 +1,13 @@
 //! The parent's side: papers in, readings out, whatever happens to a reading process.
 
-use std::{
-    path::PathBuf,
-    sync::{
-        Mutex, PoisonError,
-        atomic::{AtomicBool, AtomicU32, Ordering},
-    },
-    thread,
-};
+use std::{path::PathBuf, time::Instant};
 
 use super::{
     answer::{ComposeOrder, Composed, Depth, NotStamped, PageAnswer, Reading, Timings},
+    confine::{Attempt, Confinement},
     marks::PageCode,
     pool::{Pool, ReaderLimits},
-    wire::{Parts, Request, Response, Task},
+    wire::{Parts, Request, Response, Stages, Task},
 };
 use crate::{
     domain::{
@@ -25,10 +19,17 @@ use crate::{
     },
     engines::{
         assembly::{Sight, mark_repeats},
-        imaging::{classified::classified, fault::ReadError, open::Container},
+        imaging::{
+            classified::classified,
+            fault::{Limits, ReadError},
+            open::Container,
+        },
         stamp::Stamped,
     },
 };
+
+/// Pages that are counted at most.
+const MOST_COUNTED: u32 = 1_000_000;
 
 /// The reading processes of an installation; may be shared between threads.
 pub struct Readers {
@@ -46,13 +47,31 @@ impl Readers {
     /// # Errors
     /// Every reason why the paper cannot be seen whole; see [`ReadError`].
     pub fn open(&self, parts: &[PathBuf]) -> Result<Container, ReadError> {
-        let ask = || match self.ask(parts, Task::Open, self.pool.limits.open_seconds)? {
-            (Response::Opened { container }, _) => Ok(container),
-            (other, _) => Err(unexpected(other)),
+        self.open_in(parts, self.pool.limits.of_bytes())
+    }
+
+    /// The same, also of a paper with more pages than may be looked at: they are counted, no more.
+    ///
+    /// # Errors
+    /// As [`Self::open`].
+    pub fn count(&self, parts: &[PathBuf]) -> Result<Container, ReadError> {
+        self.open_in(parts, Limits { max_pages: MOST_COUNTED, ..self.pool.limits.of_bytes() })
+    }
+
+    fn open_in(&self, parts: &[PathBuf], limits: Limits) -> Result<Container, ReadError> {
+        let seconds = self.pool.limits.open_seconds;
+        let stages = self.pool.limits.stages();
+        let ask = |seconds| {
+            let request = Request { parts: Parts::of(parts), limits, task: Task::Open };
+            match self.pool.ask(request, stages, seconds)? {
+                (Response::Opened { container }, _) => Ok(container),
+                (other, _) => Err(unexpected(other)),
+            }
         };
-        match ask() {
+        let started = Instant::now();
+        match ask(seconds) {
             // Once more, of another process: this one may have been ended from outside.
-            Err(ReadError::Crashed) => ask(),
+            Err(ReadError::Crashed) => ask(seconds.saturating_sub(started.elapsed().as_secs()).max(1)),
             answer => answer,
         }
     }
@@ -73,7 +92,15 @@ impl Readers {
     ) -> Result<Reading, ReadError> {
         let container = self.open(parts)?;
         let planned = planned(&container, plan)?;
-        let answers = self.read_pages(parts, &planned, depth, on_page)?;
+        let n_pages = u32::try_from(planned.len()).unwrap_or(u32::MAX);
+        let answers = self.each_page(n_pages, on_page, |index, stages| {
+            let page = planned[index as usize];
+            let task = Task::Page { index: page.page.saturating_sub(1), turn: page.turn, depth };
+            match self.ask_page(parts, task, stages)? {
+                Response::Page { page } => Ok(*page),
+                other => Err(unexpected(other)),
+            }
+        })?;
         let mut reading = Reading {
             container,
             pages: Vec::new(),
@@ -91,59 +118,6 @@ impl Readers {
         }
         mark_repeats(&mut reading.pages, &reading.text.pages, &sights);
         Ok(reading)
-    }
-
-    fn read_pages(
-        &self,
-        parts: &[PathBuf],
-        planned: &[PlannedPage],
-        depth: Depth,
-        on_page: &(dyn Fn(u32, u32) + Sync),
-    ) -> Result<Vec<Result<PageAnswer, ReadError>>, ReadError> {
-        let n_pages = u32::try_from(planned.len()).unwrap_or(u32::MAX);
-        let next = AtomicU32::new(0);
-        let n_done = AtomicU32::new(0);
-        let is_over = AtomicBool::new(false);
-        let found: Mutex<Vec<(u32, Result<PageAnswer, ReadError>)>> = Mutex::new(Vec::new());
-        let work = || {
-            while !is_over.load(Ordering::Relaxed) {
-                let index = next.fetch_add(1, Ordering::Relaxed);
-                let Some(page) = planned.get(index as usize) else { return };
-                let answer = self.read_page(parts, *page, depth);
-                if answer.as_ref().is_err_and(|e| !e.is_of_page()) {
-                    is_over.store(true, Ordering::Relaxed);
-                }
-                found.lock().unwrap_or_else(PoisonError::into_inner).push((index, answer));
-                on_page(n_done.fetch_add(1, Ordering::Relaxed) + 1, n_pages);
-            }
-        };
-        let n_threads = self.pool.limits.n_readers.clamp(1, n_pages.max(1) as usize);
-        thread::scope(|scope| {
-            (1..n_threads).for_each(|_| {
-                scope.spawn(work);
-            });
-            work();
-        });
-        let mut found = found.into_inner().unwrap_or_else(PoisonError::into_inner);
-        found.sort_unstable_by_key(|(index, _)| *index);
-        if is_over.load(Ordering::Relaxed) {
-            let first = found.into_iter().find_map(|(_, a)| a.err().filter(|e| !e.is_of_page()));
-            return Err(first.unwrap_or(ReadError::Crashed));
-        }
-        Ok(found.into_iter().map(|(_, answer)| answer).collect())
-    }
-
-    /// One page; asked for a second time, of another process, when the first one crashed on it.
-    fn read_page(&self, parts: &[PathBuf], page: PlannedPage, depth: Depth) -> Result<PageAnswer, ReadError> {
-        let task = Task::Page { index: page.page.saturating_sub(1), turn: page.turn, depth };
-        let ask = || match self.ask(parts, task.clone(), self.pool.limits.page_seconds)? {
-            (Response::Page { page }, _) => Ok(*page),
-            (other, _) => Err(unexpected(other)),
-        };
-        match ask() {
-            Err(ReadError::Crashed) => ask(),
-            answer => answer,
-        }
     }
 
     /// Composes the PDF of the pages of `plan` (of all when there is none), in its order.
@@ -180,7 +154,8 @@ impl Readers {
         let task = Task::Stamp { code: code.clone() };
         let request = Request { parts: Parts::of(&[]), limits: limits.of_bytes(), task };
         let seconds = limits.open_seconds + limits.page_seconds;
-        match self.pool.ask(&request, pdf, seconds).map_err(NotStamped::Unread)? {
+        let answer = self.pool.ask_of_bytes(request, pdf.to_vec(), self.all_of(seconds), seconds);
+        match answer.map_err(NotStamped::Unread)? {
             (Response::Stamped { stamped }, pdf) => Ok(Stamped { pdf, ..stamped }),
             (Response::NotStamped { error }, _) => Err(NotStamped::Refused(error)),
             (other, _) => Err(NotStamped::Unread(unexpected(other))),
@@ -212,14 +187,35 @@ impl Readers {
         &self.pool.limits
     }
 
-    pub(super) fn ask(
+    /// What holds a reading process, and what one could still do: for whoever runs the installation.
+    ///
+    /// # Errors
+    /// [`ReadError::NoReader`] and the others.
+    pub fn attempt(&self) -> Result<(Confinement, Vec<Attempt>), ReadError> {
+        match self.ask(&[], Task::Attempt, self.pool.limits.open_seconds)? {
+            (Response::Attempted { confinement, attempts }, _) => Ok((confinement, attempts)),
+            (other, _) => Err(unexpected(other)),
+        }
+    }
+
+    /// Asks within `seconds`, of which all may go into decoding.
+    fn ask(&self, parts: &[PathBuf], task: Task, seconds: u64) -> Result<(Response, Vec<u8>), ReadError> {
+        self.ask_in(parts, task, self.all_of(seconds), seconds)
+    }
+
+    fn all_of(&self, seconds: u64) -> Stages {
+        Stages { decode: seconds, rest: seconds, ..self.pool.limits.stages() }
+    }
+
+    pub(super) fn ask_in(
         &self,
         parts: &[PathBuf],
         task: Task,
+        stages: Stages,
         seconds: u64,
     ) -> Result<(Response, Vec<u8>), ReadError> {
         let request = Request { parts: Parts::of(parts), limits: self.pool.limits.of_bytes(), task };
-        self.pool.ask(&request, &[], seconds)
+        self.pool.ask(request, stages, seconds)
     }
 }
 

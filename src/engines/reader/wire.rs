@@ -1,16 +1,20 @@
 //! Messages between parent and child: a JSON header and optional bytes, each with its length before it.
+//!
+//! The files of a paper go to the child as bytes: it can open none.
 
 use std::{
-    ffi::OsStr,
+    fs::{File, Metadata},
     io::{self, Read, Write},
-    os::unix::ffi::OsStrExt,
+    os::unix::fs::OpenOptionsExt,
     path::{Path, PathBuf},
+    time::SystemTime,
 };
 
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 use super::{
     answer::{ComposeOrder, Depth, PageAnswer},
+    confine::{Attempt, Confinement},
     marks::PageMarks,
 };
 use crate::{
@@ -30,23 +34,76 @@ const MAX_HEADER: u32 = 256 << 20;
 /// Longest blob: a composed PDF.
 const MAX_BLOB: u64 = 4 << 30;
 
-/// The files of a paper, as bytes: names are not always UTF-8.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Parts(Vec<Vec<u8>>);
+/// The files of a paper, on the parent's side alone.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(super) struct Parts(Vec<PathBuf>);
+
+/// Which files, of which length and age: a spooled name may be used again.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Identity(Parts, Vec<(u64, Option<SystemTime>)>);
 
 impl Parts {
     pub(super) fn of(paths: &[PathBuf]) -> Self {
-        Self(paths.iter().map(|p| p.as_os_str().as_bytes().to_vec()).collect())
+        Self(paths.to_vec())
     }
 
-    pub(super) fn paths(&self) -> impl Iterator<Item = &Path> {
-        self.0.iter().map(|p| Path::new(OsStr::from_bytes(p)))
+    fn paths(&self) -> impl Iterator<Item = &Path> {
+        self.0.iter().map(PathBuf::as_path)
     }
+
+    pub(super) fn identity(&self) -> io::Result<Identity> {
+        let facts = self.paths().map(|path| {
+            let facts = of_file(path.metadata()?)?;
+            Ok((facts.len(), facts.modified().ok()))
+        });
+        Ok(Identity(self.clone(), facts.collect::<io::Result<_>>()?))
+    }
+
+    /// The files, open, each with its length.
+    pub(super) fn open(&self) -> io::Result<Vec<(Source, u64)>> {
+        let open = |path| {
+            // A pipe that took the place of the file would hold us up.
+            let file = File::options().read(true).custom_flags(libc::O_NONBLOCK).open(path)?;
+            let length = of_file(file.metadata()?)?.len();
+            Ok((Source::File(file), length))
+        };
+        self.paths().map(open).collect()
+    }
+}
+
+/// Where the bytes of a file come from that goes to the child.
+pub(super) enum Source {
+    File(File),
+    Bytes(Vec<u8>),
+}
+
+/// Pipes and devices have no end, or make wait for one.
+fn of_file(facts: Metadata) -> io::Result<Metadata> {
+    if facts.is_file() { Ok(facts) } else { Err(io::ErrorKind::InvalidInput.into()) }
+}
+
+/// How much processor time each stage may take in the child, seconds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Stages {
+    pub open: u64,
+    pub decode: u64,
+    /// Everything after that.
+    pub rest: u64,
+}
+
+/// A request as it is sent.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct Order {
+    pub request: Request,
+    pub stages: Stages,
+    /// Lengths of the files that follow; `None` when the child has the paper already.
+    pub lengths: Option<Vec<u64>>,
 }
 
 /// What a child is asked.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(super) struct Request {
+    #[serde(skip)]
     pub parts: Parts,
     pub limits: Limits,
     pub task: Task,
@@ -65,22 +122,46 @@ pub(super) enum Task {
     Compose { indices: Option<Vec<u32>>, order: Box<ComposeOrder> },
     /// Page `index` (from 0) as a JPEG.
     Preview { index: u32, rotation: u16, width_px: u32 },
-    /// Write the code onto the PDF that follows as the blob; the request names no files then.
+    /// Write the code onto the PDF that goes along as the one file; it is no paper, and forgotten then.
     Stamp { code: DocumentCode },
+    /// Try what must not be possible.
+    Attempt,
 }
 
 /// What it answers; bytes, where there are any, follow as the blob.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(tag = "answer", rename_all = "snake_case")]
 pub(super) enum Response {
-    Opened { container: Container },
-    Page { page: Box<PageAnswer> },
-    Marks { marks: PageMarks },
+    /// First of all, unasked: it is ready, and so confined.
+    Ready {
+        confinement: Confinement,
+    },
+    Opened {
+        container: Container,
+    },
+    Page {
+        page: Box<PageAnswer>,
+    },
+    Marks {
+        marks: PageMarks,
+    },
     Bytes,
-    Composed { departures: Vec<Departure> },
-    Stamped { stamped: Stamped },
-    NotStamped { error: StampError },
-    Refused { error: ReadError },
+    Composed {
+        departures: Vec<Departure>,
+    },
+    Stamped {
+        stamped: Stamped,
+    },
+    NotStamped {
+        error: StampError,
+    },
+    Attempted {
+        confinement: Confinement,
+        attempts: Vec<Attempt>,
+    },
+    Refused {
+        error: ReadError,
+    },
 }
 
 /// Writes one message.
@@ -109,6 +190,29 @@ pub(super) fn receive<T: DeserializeOwned>(from: &mut impl Read) -> io::Result<(
     Ok((serde_json::from_slice(&json)?, blob))
 }
 
+/// Writes a request and the files that go with it; fails when a file is shorter than it was.
+pub(super) fn send_order(to: &mut impl Write, order: &Order, files: Vec<(Source, u64)>) -> io::Result<()> {
+    send(to, order, &[])?;
+    for (source, length) in files {
+        let sent = match source {
+            Source::File(file) => io::copy(&mut file.take(length), to)?,
+            Source::Bytes(bytes) => io::copy(&mut bytes.as_slice().take(length), to)?,
+        };
+        if sent < length {
+            return Err(io::ErrorKind::UnexpectedEof.into());
+        }
+    }
+    to.flush()
+}
+
+/// One file of an order, as long as the parent said.
+pub(super) fn receive_file(from: &mut impl Read, length: u64) -> io::Result<Vec<u8>> {
+    let capacity = usize::try_from(length).map_err(|_| io::Error::from(io::ErrorKind::InvalidData))?;
+    let mut bytes = vec![0; capacity];
+    from.read_exact(&mut bytes)?;
+    Ok(bytes)
+}
+
 /// Grows with what arrives, not with what was announced.
 fn read_exactly(from: &mut impl Read, length: u64) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
@@ -122,21 +226,53 @@ mod tests {
 
     #[test]
     fn messages_come_out_as_they_went_in() {
-        let odd = PathBuf::from(OsStr::from_bytes(b"/tr\xffang 1.jpg"));
-        let request = Request {
-            parts: Parts::of(std::slice::from_ref(&odd)),
-            limits: Limits::default(),
-            task: Task::Page { index: 3, turn: None, depth: Depth::Text },
-        };
+        let parts = Parts::of(&[PathBuf::from("/tmp/trang 1.jpg")]);
+        let task = Task::Page { index: 3, turn: Some(90), depth: Depth::Text };
+        let request = Request { parts, limits: Limits::default(), task };
+        let stages = Stages { open: 1, decode: 2, rest: 3 };
         let mut bytes = Vec::new();
-        send(&mut bytes, &request, b"blob").unwrap();
-        let (back, blob): (Request, _) = receive(&mut bytes.as_slice()).unwrap();
-        assert_eq!(back.parts.paths().collect::<Vec<_>>(), [odd.as_path()]);
+        send(&mut bytes, &Order { request, stages, lengths: Some(vec![4]) }, b"blob").unwrap();
+        let (back, blob): (Order, _) = receive(&mut bytes.as_slice()).unwrap();
+        assert_eq!((back.stages, back.lengths), (stages, Some(vec![4])));
+        assert!(matches!(back.request.task, Task::Page { index: 3, turn: Some(90), depth: Depth::Text }));
+        assert_eq!(back.request.parts, Parts::default(), "names stay with the parent");
         assert_eq!(blob, b"blob");
         for cut in 0..bytes.len() {
-            assert!(receive::<Request>(&mut &bytes[..cut]).is_err(), "{cut}");
+            assert!(receive::<Order>(&mut &bytes[..cut]).is_err(), "{cut}");
         }
         bytes[..4].fill(0xFF);
-        assert!(receive::<Request>(&mut bytes.as_slice()).is_err());
+        assert!(receive::<Order>(&mut bytes.as_slice()).is_err());
+    }
+
+    #[test]
+    fn what_is_no_file_is_not_waited_for() {
+        let dir = tempfile::tempdir().unwrap();
+        for path in [PathBuf::from("/dev/zero"), dir.path().to_owned(), dir.path().join("missing")] {
+            let parts = Parts::of(std::slice::from_ref(&path));
+            assert!(parts.identity().is_err() && parts.open().is_err(), "{}", path.display());
+        }
+    }
+
+    #[test]
+    fn files_follow_their_order() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("1");
+        std::fs::write(&path, b"page").unwrap();
+        let parts = Parts::of(std::slice::from_ref(&path));
+        let before = parts.identity().unwrap();
+        let request = Request { parts: parts.clone(), limits: Limits::default(), task: Task::Open };
+        let order = Order { request, stages: Stages { open: 1, decode: 1, rest: 1 }, lengths: Some(vec![4]) };
+        let mut sent = Vec::new();
+        send_order(&mut sent, &order, parts.open().unwrap()).unwrap();
+        let mut from = sent.as_slice();
+        receive::<Order>(&mut from).unwrap();
+        assert_eq!(receive_file(&mut from, 4).unwrap(), b"page");
+        let mut sent = Vec::new();
+        send_order(&mut sent, &order, vec![(Source::Bytes(b"page".to_vec()), 4)]).unwrap();
+        assert!(sent.ends_with(b"page"), "bytes go as a file does");
+        let files = parts.open().unwrap();
+        std::fs::write(&path, b"pa").unwrap();
+        assert!(send_order(&mut Vec::new(), &order, files).is_err(), "a file that shrank");
+        assert_ne!(parts.identity().unwrap(), before);
     }
 }

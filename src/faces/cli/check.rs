@@ -56,7 +56,7 @@ fn count(readers: &Readers, config: &Config, input: &Input, json: bool) -> Optio
         Ok(files) => files,
         Err(error) => return Some(Report::unreadable(&input.name, error.to_string(), Exit::Unreadable)),
     };
-    match readers.open(&files) {
+    match readers.count(&files) {
         Ok(container) => {
             if input.pages.is_some_and(|p| p.0 != container.n_pages) {
                 return Some(check_one(readers, config, input));

@@ -45,6 +45,8 @@ pub(super) enum InputError {
         "thư mục {0} chứa tệp PDF: mỗi PDF là một giấy tờ riêng, hãy nêu từng tệp; thư mục chỉ dùng cho ảnh các trang của một giấy tờ"
     )]
     FolderOfPdfs(String),
+    #[error("{0} không phải tệp hay thư mục thường (có thể là thiết bị hoặc ống dẫn)")]
+    NotAFile(String),
     #[error("thư mục {0} không có ảnh trang nào (JPEG, PNG hoặc TIFF)")]
     EmptyFolder(String),
     #[error("thư mục {0} có tệp lạ “{1}”, không phải ảnh trang: hãy bỏ tệp đó ra rồi chạy lại")]
@@ -165,8 +167,12 @@ impl Defaults {
 pub(super) fn files_of(path: &Path) -> Result<Vec<PathBuf>, InputError> {
     let name = path.display().to_string();
     let io = |e| InputError::Io(name.clone(), e);
-    if !fs::metadata(path).map_err(io)?.is_dir() {
+    let facts = fs::metadata(path).map_err(io)?;
+    if facts.is_file() {
         return Ok(vec![path.to_owned()]);
+    }
+    if !facts.is_dir() {
+        return Err(InputError::NotAFile(name));
     }
     let mut files = Vec::new();
     for entry in fs::read_dir(path).map_err(io)? {
@@ -220,6 +226,7 @@ mod tests {
     fn folders_that_are_no_paper_say_why() {
         let dir = tempfile::tempdir().unwrap();
         assert!(matches!(files_of(dir.path()), Err(InputError::EmptyFolder(_))));
+        assert!(matches!(files_of(Path::new("/dev/null")), Err(InputError::NotAFile(_))));
         fs::write(dir.path().join("2.jpg"), [0xFF, 0xD8, 0xFF, 0xE0]).unwrap();
         fs::write(dir.path().join("10.jpg"), [0xFF, 0xD8, 0xFF, 0xE0]).unwrap();
         fs::write(dir.path().join(".hidden"), "x").unwrap();

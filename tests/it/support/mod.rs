@@ -3,5 +3,6 @@
 pub mod app;
 pub mod cli;
 pub mod papers;
+pub mod pdf;
 pub mod postgres;
 pub mod scans;
