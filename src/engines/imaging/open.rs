@@ -168,7 +168,12 @@ fn open_rasters(parts: Vec<Vec<u8>>, n_bytes: u64, limits: Limits) -> Result<Ope
     let mut pages: Vec<RasterPage> = Vec::new();
     let mut pages_of_files = Vec::with_capacity(parts.len());
     for (part, bytes) in parts.iter().enumerate() {
-        let (is_whole, found) = headers(bytes, &limits)?;
+        let page = u32::try_from(pages.len() + 1).unwrap_or(u32::MAX);
+        let (is_whole, found) = headers(bytes, &limits).map_err(|error| match error {
+            // Of several pictures it is said which one.
+            ReadError::Damaged | ReadError::Truncated if parts.len() > 1 => ReadError::DamagedPage { page },
+            other => other,
+        })?;
         pages_of_files.push(u32::try_from(found.len()).unwrap_or(u32::MAX));
         for (kind, header) in found {
             let page = u32::try_from(pages.len() + 1).unwrap_or(u32::MAX);

@@ -117,6 +117,8 @@ pub struct Zone {
     /// The number, where dots stand over it: a small Roman one, told by its shape, which readers of
     /// letters mistake. 0 where the shapes make no number.
     pub roman: Option<u32>,
+    /// The number, where it is one letter shaped like `v` or `x`: believed only when it is no figure.
+    pub lone_roman: Option<u32>,
 }
 
 /// The zone in the top margin.
@@ -183,24 +185,43 @@ fn zone(grey: &GrayImage, width_mm: f32, is_below: bool) -> Option<Zone> {
     // An edge between grey paper and the white around it is taken for ink.
     let paper = threshold(&picture).saturating_add(20);
     picture.pixels_mut().filter(|p| p.0[0] >= paper).for_each(|p| p.0[0] = 255);
-    Some(Zone { picture, roman })
+    let lone_roman = match band.as_slice() {
+        [one] if roman.is_none() => lone_letter(&strip, one),
+        _ => None,
+    };
+    Some(Zone { picture, roman, lone_roman })
 }
 
-/// The letters of a small Roman number: `i` under a dot, else `v` or `x` by its feet.
+/// How many strokes a level line crosses in a piece, `share` of its height from the top.
+fn n_strokes(strip: &GrayImage, limit: u8, p: &Piece, share: f32) -> usize {
+    let y = p.top + ((p.height() - 1) as f32 * share) as u32;
+    let is_ink = |x: u32| strip.get_pixel(x, y).0[0] < limit;
+    (p.left..p.right).filter(|x| is_ink(*x) && (*x == p.left || !is_ink(x - 1))).count()
+}
+
+/// A letter with two arms and one foot or two.
+fn lone_letter(strip: &GrayImage, p: &Piece) -> Option<u32> {
+    let limit = threshold(strip);
+    let strokes = |share: f32| n_strokes(strip, limit, p, share);
+    match (strokes(0.25), strokes(0.55), strokes(0.8)) {
+        (2, 2, 1) | (2, 1 | 2, 1) if p.width() * 10 >= p.height() * 8 => Some(5),
+        (2, 1, 2) if p.width() * 10 >= p.height() * 8 => Some(10),
+        _ => None,
+    }
+}
+
+/// The letters of a small Roman number: an `i` for each dot, else `v` or `x` by its feet.
 fn shapes(strip: &GrayImage, band: &[Piece], dots: &[&Piece]) -> String {
     let limit = threshold(strip);
     let mut letters: Vec<&Piece> = band.iter().collect();
     letters.sort_unstable_by_key(|p| p.left);
-    let letter = |p: &&Piece| {
-        if dots.iter().any(|d| d.left < p.right && p.left < d.right) {
-            return 'i';
-        }
-        let foot = p.bottom - 1 - p.height() / 8;
-        let is_ink = |x: u32| strip.get_pixel(x, foot).0[0] < limit;
-        let n_feet = (p.left..p.right).filter(|x| is_ink(*x) && (*x == p.left || !is_ink(x - 1))).count();
-        if n_feet >= 2 { 'x' } else { 'v' }
+    let letter = |p: &Piece| match dots.iter().filter(|d| d.left < p.right && p.left < d.right).count() {
+        0 if n_strokes(strip, limit, p, 0.85) >= 2 => "x".to_owned(),
+        0 => "v".to_owned(),
+        // Letters that ran together keep their dots.
+        n => "i".repeat(n),
     };
-    letters.iter().map(letter).collect()
+    letters.into_iter().map(letter).collect()
 }
 
 /// The outermost pieces that overlap in height, when something empty follows.
@@ -251,6 +272,26 @@ mod tests {
         check(vec![line("Trang 4", 170.0, 12.0, 0.9)], Some(4)); // in a corner, but it says so
         check(vec![line("iv", 104.0, 284.0, 0.9)], Some(4));
         check(vec![], None);
+    }
+
+    #[test]
+    fn a_lone_v_or_x_is_told_by_its_strokes() {
+        let shape = |rows: &[&str]| {
+            let mut image = GrayImage::from_pixel(840, 1188, image::Luma([255]));
+            // Four pixels a millimetre: each sign is 2 × 2 pixels.
+            for (y, row) in rows.iter().enumerate() {
+                for (x, _) in row.char_indices().filter(|(_, c)| *c == '#') {
+                    for (dx, dy) in [(0, 0), (1, 0), (0, 1), (1, 1)] {
+                        image.put_pixel(412 + 2 * x as u32 + dx, 50 + 2 * y as u32 + dy, image::Luma([20]));
+                    }
+                }
+            }
+            zone_above(&image, 210.0).and_then(|z| z.lone_roman)
+        };
+        assert_eq!(shape(&["#...#", "#...#", ".#.#.", ".#.#.", "..#..", "..#.."]), Some(5));
+        assert_eq!(shape(&["#...#", ".#.#.", "..#..", "..#..", ".#.#.", "#...#"]), Some(10));
+        assert_eq!(shape(&["..#..", ".##..", "..#..", "..#..", "..#..", ".###."]), None);
+        assert_eq!(shape(&["#####", "....#", "...#.", "...#.", "..#..", "..#.."]), None);
     }
 
     #[test]

@@ -99,7 +99,7 @@ impl PageQuality {
             self.paper_level = Some(thousandths(paper / 255.0));
             self.shadow_share = Some(thousandths(shadow::share(&bright, paper as u8, mm_per_px)));
         }
-        let paper = shadow::level(scan.ink);
+        let paper = paper_of(&tiles).unwrap_or_else(|| shadow::level(scan.ink));
         let seen = Scale { mm_per_px, limit: tiles::ink_limit(&dark), paper };
         let page = Upright::of(scan.small, scan.ink, &dark, scan.rotation, seen);
         let (n_cut, side) = cut::letters(&page);
@@ -111,6 +111,13 @@ impl PageQuality {
         let sheet = sheet::size_px(&page.grey, &page.dark, paper, mm_per_px);
         self.sheet_mm = sheet.map(|(w, h)| [tenths(w * mm_per_px), tenths(h * mm_per_px)]);
     }
+}
+
+/// How bright the paper under the print is, 0–255: the bed may be larger than the sheet.
+fn paper_of(tiles: &[tiles::Tile]) -> Option<u8> {
+    let mut papers: Vec<u8> = tiles.iter().map(|t| shadow::level(&t.grey)).collect();
+    papers.sort_unstable();
+    (papers.len() >= MIN_TILES).then(|| papers[papers.len() / 2])
 }
 
 /// The brightest channel: coloured paper is as bright as white in one of them.

@@ -39,7 +39,8 @@ impl Writing {
         let limit = threshold_of_darkness(&dark);
         let (w, h) = (dark.width() as usize, dark.height() as usize);
         let mut ink: Vec<bool> = dark.as_raw().iter().map(|v| *v > limit).collect();
-        let longest = w.max(h) / 16;
+        // Longer than any letter; a rule that runs askew falls into short runs.
+        let longest = w.max(h) / 40;
         drop_long_runs(&mut ink, h, w, w, 1, longest);
         drop_long_runs(&mut ink, w, h, 1, w, longest);
         let on = ink.iter().enumerate().filter(|(_, on)| **on);

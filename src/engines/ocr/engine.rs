@@ -13,6 +13,8 @@ use crate::engines::imaging::fault::ReadError;
 pub(crate) enum Layout {
     /// A page, whose columns and blocks are to be found.
     Page,
+    /// One block of level lines: text that runs upwards is not looked for.
+    Block,
     /// One line of text.
     Line,
 }
@@ -75,6 +77,7 @@ impl Engine {
         self.set(c"tessedit_char_whitelist", letters);
         let mode = match layout {
             Layout::Page => PageSegMode::PsmAuto,
+            Layout::Block => PageSegMode::PsmSingleBlock,
             Layout::Line => PageSegMode::PsmSingleLine,
         };
         self.api.set_page_seg_mode(mode.as_tess_page_seg_mode());

@@ -110,8 +110,8 @@ fn to_page(lines: Vec<ReadLine>, picture: &GrayImage, page: &Upright<'_>) -> Vec
 pub fn sense_both_ways(engine: &mut Engine, page: &Upright<'_>) -> Result<(f32, f32), ReadError> {
     let (picture, dpi) = page.prepared(READING_DPI);
     let part = densest_band(&picture);
-    let upright = sense(&engine.read(&part, dpi, Layout::Page)?);
-    let turned = sense(&engine.read(&imageops::rotate180(&part), dpi, Layout::Page)?);
+    let upright = sense(&engine.read(&part, dpi, Layout::Block)?);
+    let turned = sense(&engine.read(&imageops::rotate180(&part), dpi, Layout::Block)?);
     Ok((upright, turned))
 }
 

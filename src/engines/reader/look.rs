@@ -211,11 +211,13 @@ impl Looked {
             (above, _) => above,
         };
         let Some((zone, is_below)) = zone else { return Ok(from_words) };
-        let number = match zone.roman {
-            Some(number) => Some(number).filter(|n| *n > 0),
+        let arabic = match zone.roman {
+            Some(_) => None,
             None => ocr::read_number(engine.get()?, &zone.picture, dpi)?,
         };
-        let numbering = Numbering { is_roman: zone.roman.is_some(), is_below, of: None };
+        // What is no Arabic figure may still be a lone v or x.
+        let number = arabic.or(zone.roman).or(zone.lone_roman).filter(|n| *n > 0);
+        let numbering = Numbering { is_roman: arabic.is_none(), is_below, of: None };
         let from_zone = number.map(|number| PrintedNumber { number, numbering });
         Ok(match (from_words, from_zone) {
             // Where both speak of one place they must agree; the shapes of Roman ones are surer.
@@ -307,30 +309,34 @@ fn read_marks(
 fn way_up(page: &DecodedPage, small: &GrayImage, engine: &mut LazyEngine) -> Result<(u16, f32), ReadError> {
     let writing = Writing::of(small);
     let sideways = writing.is_sideways();
-    let candidates: &[u16] = match sideways {
-        Turn::No => &[0],
-        Turn::Yes => &[90],
-        Turn::InDoubt => &[0, 90],
-    };
-    // Turn, skew and how much sense it makes read so.
-    let mut ways: Vec<(u16, f32, f32)> = Vec::new();
-    for &turn in candidates {
-        let turned = writing.turned(turn);
-        let skew = turned.skew_degrees();
-        match (turned.is_upside_down(skew), sideways) {
-            (Turn::Yes, Turn::Yes | Turn::No) => return Ok((turn + 180, skew)),
-            (Turn::No, Turn::Yes | Turn::No) => return Ok((turn, skew)),
-            _ => {
-                let (upright, on_its_head) = sense_both_ways(page, turn, skew, engine)?;
-                ways.extend([(turn, skew, upright), (turn + 180, skew, on_its_head)]);
-            }
+    let (level, upended) = (writing.turned(0), writing.turned(90));
+    let (skew, upended_skew) = (level.skew_degrees(), upended.skew_degrees());
+    if sideways == Turn::No {
+        match level.is_upside_down(skew) {
+            Turn::Yes => return Ok((180, skew)),
+            Turn::No => return Ok((0, skew)),
+            Turn::InDoubt => {}
         }
+    }
+    // Turn, skew and how much sense the page makes read so: ruled tables look as if they lay on their side.
+    let mut ways: Vec<(u16, f32, f32)> = Vec::new();
+    let candidates: &[(u16, f32)] =
+        if sideways == Turn::No { &[(0, skew)] } else { &[(0, skew), (90, upended_skew)] };
+    for &(turn, skew) in candidates {
+        let (upright, on_its_head) = sense_both_ways(page, turn, skew, engine)?;
+        ways.extend([(turn, skew, upright), (turn + 180, skew, on_its_head)]);
     }
     ways.sort_by(|a, b| b.2.total_cmp(&a.2));
     let makes_sense = |most: f32, next: f32| most >= 12.0 && most >= 1.6 * next;
     match ways.as_slice() {
         [(turn, skew, most), (_, _, next), ..] if makes_sense(*most, *next) => Ok((*turn, *skew)),
-        _ => Ok((0, writing.skew_degrees())),
+        // Nothing could be read: the ink alone decides where it is sure.
+        _ if sideways == Turn::Yes => match upended.is_upside_down(upended_skew) {
+            Turn::Yes => Ok((270, upended_skew)),
+            Turn::No => Ok((90, upended_skew)),
+            Turn::InDoubt => Ok((0, skew)),
+        },
+        _ => Ok((0, skew)),
     }
 }
 

@@ -38,7 +38,7 @@ struct Edge {
 pub(super) fn hidden_lines(page: &Upright) -> u32 {
     let corners = [(Side::Left, false), (Side::Left, true), (Side::Right, false), (Side::Right, true)];
     let of_corner = |(side, is_far): (Side, bool)| {
-        let corner = Corner { view: page.from_side(side), is_far, page };
+        let corner = Corner { view: page.seen_from(side), is_far, page };
         corner.edge().map_or(0, |edge| corner.lines_at(edge))
     };
     corners.into_iter().map(of_corner).max().unwrap_or(0)

@@ -22,7 +22,7 @@ const MAX_STRIP_MM: f32 = 12.0;
 pub(super) fn letters(page: &Upright) -> (u32, Option<Side>) {
     let sides = [Side::Left, Side::Right, Side::Top, Side::Bottom];
     let cut = |side: Side| {
-        let view = page.from_side(side);
+        let view = page.seen_from(side);
         let n = match side {
             Side::Left | Side::Right => cut_lines(&view, page),
             Side::Top | Side::Bottom => cut_line(&view, page),
@@ -35,7 +35,8 @@ pub(super) fn letters(page: &Upright) -> (u32, Option<Side>) {
 /// Where the page begins behind the black strip of a scanner, for each place along the side.
 fn begin_of_page(view: &View<'_>, page: &Upright) -> Vec<usize> {
     let most = page.px(MAX_STRIP_MM).min(view.depth - 1);
-    let is_black = |x: usize, y: usize| u32::from(view.grey(x, y)) * 100 < u32::from(page.paper) * 45;
+    // Dark through and through, or where the light of the scanner falls off.
+    let is_black = |x: usize, y: usize| u32::from(view.grey(x, y)) * 100 < u32::from(page.paper) * 80;
     let strip: Vec<usize> =
         (0..view.length).map(|y| (0..most).find(|x| !is_black(*x, y)).unwrap_or(most)).collect();
     // A letter is no strip: paper shows at the side above or below it.
@@ -48,11 +49,10 @@ fn begin_of_page(view: &View<'_>, page: &Upright) -> Vec<usize> {
 fn touches(view: &View<'_>, begin: &[usize], within: Range<usize>) -> Vec<Range<usize>> {
     let mut found = Vec::new();
     let mut start = None;
-    for y in within.start..=within.end {
-        let is_on = y < within.end && {
-            let from = begin[y];
-            (from..from + if from > 0 { 3 } else { 2 }).any(|x| view.is_ink(x, y))
-        };
+    let is_touched =
+        |y: usize, from: usize| (from..from + if from > 0 { 3 } else { 2 }).any(|x| view.is_ink(x, y));
+    let on = begin[within.clone()].iter().zip(within.clone()).map(|(from, y)| (y, is_touched(y, *from)));
+    for (y, is_on) in on.chain(std::iter::once((within.end, false))) {
         match (start, is_on) {
             (None, true) => start = Some(y),
             (Some(from), false) => {

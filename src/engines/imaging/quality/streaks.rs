@@ -129,7 +129,7 @@ fn bands_across(picture: &Picture, mm_per_px: f32) -> Bands {
 }
 
 fn mean(a: u8, b: u8) -> u8 {
-    ((u16::from(a) + u16::from(b) + 1) / 2) as u8
+    (u16::from(a) + u16::from(b)).div_ceil(2) as u8
 }
 
 /// How much one value differs from the paper on both sides, and how bright that paper is.

@@ -74,7 +74,7 @@ impl Upright {
     }
 
     /// The page with `side` at the left: `x` counts from that side, `y` along it.
-    pub(super) fn from_side(&self, side: Side) -> View<'_> {
+    pub(super) fn seen_from(&self, side: Side) -> View<'_> {
         let (w, h) = (self.ink.width() as usize, self.ink.height() as usize);
         let (first, step_x, step_y, depth, length) = match side {
             Side::Left => (0, 1, w as isize, w, h),
