@@ -51,6 +51,13 @@ pub struct PageOut {
     text: String,
 }
 
+impl PageOut {
+    /// What was measured.
+    pub fn facts(&self) -> &PageFacts {
+        &self.facts
+    }
+}
+
 /// The pages with their words; `text` may be shorter, where pages were not read.
 pub fn pages_out(pages: &[PageFacts], text: &RecognisedText) -> Vec<PageOut> {
     let words_of =

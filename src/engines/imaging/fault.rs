@@ -153,6 +153,17 @@ impl ReadError {
         }
     }
 
+    /// The page it is about, where it is about one.
+    pub fn page(&self) -> Option<u32> {
+        match self {
+            Self::DamagedPage { page }
+            | Self::UnsupportedPage { page }
+            | Self::NoSuchPage { page }
+            | Self::TooManyPixels { page, .. } => Some(*page),
+            _ => None,
+        }
+    }
+
     /// Whether only one page is concerned, so that the others can still be looked at.
     pub fn is_of_page(&self) -> bool {
         matches!(

@@ -45,6 +45,9 @@ pub(super) fn check(args: CheckArgs) -> Result<Exit, Stop> {
         };
         let Some(report) = report else { continue };
         report.print(args.json);
+        if !args.json {
+            report.print_pages();
+        }
         exit = exit.max(report.exit());
     }
     Ok(exit)
@@ -68,7 +71,7 @@ fn count(readers: &Readers, config: &Config, input: &Input, json: bool) -> Optio
             }
             None
         }
-        Err(error) => Some(Report::unreadable(&input.name, error.to_string(), Exit::Unreadable)),
+        Err(error) => Some(Report::unread(&input.name, &error, Exit::Unreadable)),
     }
 }
 
@@ -86,6 +89,6 @@ fn check_one(readers: &Readers, config: &Config, input: &Input) -> Report {
     bar.finish_and_clear();
     match examined {
         Ok(e) => Report::seen(&input.name, &e.pages, &e.text).with_timings(e.timings),
-        Err(error) => Report::unreadable(&input.name, error.to_string(), Exit::Unreadable),
+        Err(error) => Report::unread(&input.name, &error, Exit::Unreadable),
     }
 }

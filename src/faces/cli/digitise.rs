@@ -225,7 +225,7 @@ fn propose(
             let code = proposed.code(without_number);
             report.with_proposal(proposed, code.as_ref())
         }
-        Err(error) => Report::unreadable(&input.name, error.to_string(), exit_of_reading(&error)),
+        Err(error) => Report::unread(&input.name, &error, exit_of_reading(&error)),
     }
 }
 

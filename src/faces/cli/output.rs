@@ -12,9 +12,10 @@ use crate::{
         code::DocumentCode,
         dossier::StepTimes,
         fields::ProposedFields,
-        page::{CheckedPages, Finding, FindingKind, PageFacts, PageFaults, Severity},
+        page::{CheckedPages, Colour, Finding, FindingKind, PageFacts, PageFaults, Severity},
         text::RecognisedText,
     },
+    engines::imaging::fault::ReadError,
     faces::wire::{self, CodeOut, PageOut, ReasonOut},
 };
 
@@ -73,9 +74,18 @@ pub(super) struct Report {
 impl Report {
     /// Nothing could be seen of the input.
     pub(super) fn unreadable(input: &str, message: String, exit: Exit) -> Self {
+        Self::unreadable_at(input, None, message, exit)
+    }
+
+    /// As [`Self::unreadable`], because of what the reading says.
+    pub(super) fn unread(input: &str, error: &ReadError, exit: Exit) -> Self {
+        Self::unreadable_at(input, error.page(), error.to_string(), exit)
+    }
+
+    fn unreadable_at(input: &str, page: Option<u32>, message: String, exit: Exit) -> Self {
         let finding = Finding {
             kind: FindingKind::UnreadablePage,
-            page: None,
+            page,
             rule: "QĐ 1917/QĐ-BLĐTBXH, Điều 9 khoản 2".into(),
             message,
             severity: Severity::Block,
@@ -191,6 +201,41 @@ impl Report {
             for reason in &self.reasons {
                 println!("    {}", reason.line());
             }
+        }
+    }
+
+    /// A row per page, for people: what was measured of it.
+    pub(super) fn print_pages(&self) {
+        println!(
+            "    {:>5} {:>6} {:>11} {:>5} {:<10} {:>5} {:>6}  ghi chú",
+            "trang", "số in", "khổ (mm)", "dpi", "màu", "xoay", "lệch"
+        );
+        for page in &self.pages {
+            let facts = page.facts();
+            let size = format!("{:.0} × {:.0}", facts.width_mm, facts.height_mm);
+            let number = facts.printed_number.map_or_else(|| "–".to_owned(), |n| n.to_string());
+            let colour = match facts.colour {
+                Colour::Colour => "màu",
+                Colour::Grey => "xám",
+                Colour::Bilevel => "đen trắng",
+            };
+            let remarks: Vec<String> = [
+                facts.blank.then(|| "trắng".to_owned()),
+                facts.duplicate_of.map(|p| format!("giống trang {p}")),
+                facts.note_pair.map(|p| format!("cặp giấy ghi chú với trang {p}")),
+                facts.separator.is_some().then(|| "tờ phân cách".to_owned()),
+            ]
+            .into_iter()
+            .flatten()
+            .collect();
+            println!(
+                "    {:>5} {number:>6} {size:>11} {:>5} {colour:<10} {:>4}° {:>5.1}°  {}",
+                facts.position,
+                facts.dpi,
+                facts.rotation,
+                facts.skew_degrees,
+                remarks.join(", ")
+            );
         }
     }
 
