@@ -84,6 +84,9 @@ pub struct Clause {
 }
 
 impl Clause {
+    /// Papers with a mark of secrecy are not digitised.
+    pub const SECRET: Self = Self::new(5, 1, None);
+
     const fn new(article: u8, clause: u8, point: Option<char>) -> Self {
         Self { article, clause, point }
     }

@@ -20,6 +20,7 @@ pub enum Action {
     StoreRecord,
     RefusePaper,
     QuarantinePaper,
+    EraseQuarantined,
     FailPaper,
     RetryPaper,
     ArrangePages,

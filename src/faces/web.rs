@@ -60,6 +60,7 @@ pub fn router(ctx: Ctx, purposes: Purposes, is_trial: bool, max_bytes: u64) -> R
         .route("/papers/{id}", get(paper::page))
         .route("/papers/{id}/confirm", post(paper::confirm))
         .route("/papers/{id}/override", post(paper::override_faults))
+        .route("/papers/{id}/erase", post(paper::erase_quarantined))
         .route("/papers/{id}/retry", post(paper::retry))
         .route("/papers/{id}/arrange", post(pages::arrange))
         .route("/papers/{id}/insert", post(pages::insert))

@@ -12,6 +12,7 @@ use crate::{
         code::{CodeNumber, DocumentCode},
         confirm::{FieldEdits, FieldFault},
         dossier::{Confirmation, ObjectRole, Paper, PaperObject, PaperState, Step},
+        eligibility::Clause,
         event::{Action, AuditEvent},
         fields::ConfirmedFields,
         ids::PaperId,
@@ -404,6 +405,50 @@ async fn quarantine(ctx: &Ctx, paper: Paper) -> Result<(), DigitiseError> {
         ctx.objects.delete(&hash).await?;
     }
     Ok(())
+}
+
+/// Erases the sealed bytes of a secret paper, by an officer's act and with his reason; what is left is that
+/// it was there, in the trace. Due within 24 hours.
+///
+/// # Errors
+/// [`DigitiseError::NoReason`], [`DigitiseError::WrongState`] or the store's.
+pub async fn erase_quarantined(
+    ctx: &Ctx,
+    officer: &ActingOfficer,
+    id: &PaperId,
+    reason: &str,
+) -> Result<Paper, DigitiseError> {
+    let reason = reason.trim();
+    if reason.is_empty() {
+        return Err(DigitiseError::NoReason);
+    }
+    let mut paper = paper(ctx, id).await?;
+    let PaperState::Quarantined { at } = paper.state else { return Err(wrong_state(&paper)) };
+    let mut tx = ctx.db.write().await?;
+    let sealed = papers::objects(&mut tx, &paper.id).await?;
+    apart::replace_objects(&mut tx, &paper.id, &[]).await?;
+    let now = ctx.clock.now();
+    let next = PaperState::Refused {
+        // Sealed with the state: an officer's words may name somebody.
+        reason: format!("Giấy tờ có dấu chỉ độ mật: không số hóa, bản quét đã được xóa ({reason})."),
+        clause: Some(Clause::SECRET),
+        at: now,
+    };
+    let detail = serde_json::json!({ "before": paper.state.name(), "after": "refused", "set_apart_at": at,
+                                     "n_files": sealed.len() });
+    move_on(ctx, &mut tx, &mut paper, next, Some(officer), Some(Action::EraseQuarantined), Some(detail))
+        .await?;
+    let mut erasable = Vec::new();
+    for object in sealed {
+        if !apart::is_referenced(&mut tx, &object.hash).await? {
+            erasable.push(object.hash);
+        }
+    }
+    tx.commit().await?;
+    for hash in erasable {
+        ctx.objects.delete(&hash).await?;
+    }
+    Ok(paper)
 }
 
 /// Not once a code was assigned; a refused paper keeps its state, its bytes are sealed all the same.

@@ -125,7 +125,16 @@ async fn the_same_code_is_never_given_twice() {
         for paper in [&first, &second] {
             assert_eq!(app.settled(paper).await["state"], "to_confirm");
         }
+        assert_eq!(
+            app.json(app.get(&format!("/api/v1/papers/{second}"))).await["scanned_before"],
+            Value::Null
+        );
         app.json(app.post(&format!("/api/v1/papers/{first}/confirm")).json(&fields)).await;
+        // The second one is told to be the first one scanned again, before anybody confirms it.
+        let stored = app.settled(&first).await;
+        let again = app.json(app.get(&format!("/api/v1/papers/{second}"))).await;
+        assert_eq!(again["scanned_before"]["paper"], first.as_str(), "{again}");
+        assert_eq!(again["scanned_before"]["document"], stored["document"]);
         let problem = app.problem(app.post(&format!("/api/v1/papers/{second}/confirm")).json(&fields)).await;
         assert_eq!(problem["type"], "urn:sohoa:problem:code-taken");
         assert_eq!(problem["conflict_with"], first);
@@ -251,6 +260,15 @@ async fn a_secret_paper_is_set_apart() {
     let kept = app.ctx.objects.get(&hashes[0]).await.unwrap();
     assert!(!kept.windows(16).any(|w| scan.windows(16).next() == Some(w)), "the plain bytes are still there");
     assert!(!kept.starts_with(b"%PDF"));
+
+    // Erased by an officer's act, with a reason, once.
+    let erase =
+        |reason: &str| app.post(&format!("/api/v1/papers/{paper}/erase")).json(&json!({ "reason": reason }));
+    assert_eq!(app.problem(erase(" ")).await["status"], 400);
+    let erased = app.json(erase("đã bàn giao bản giấy cho văn thư")).await;
+    assert_eq!(erased["state"], "refused", "{erased}");
+    assert!(app.ctx.objects.list_all().await.unwrap().is_empty());
+    assert_eq!(app.problem(erase("lần nữa")).await["status"], 409);
 }
 
 #[tokio::test(flavor = "multi_thread")]

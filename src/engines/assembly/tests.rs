@@ -60,6 +60,7 @@ fn printed_numbers_tell_gaps_and_swaps() {
     check(&[57], &[]); // taken out of a book
     check(&[1, 2, 7, 3, 4], &[(ForeignPage, Some(3))]);
     check(&[1, 2, 3, 3, 4], &[(ForeignPage, Some(4))]); // two pages three, of other looks
+    check(&[1, 3, 4], &[(MissingPage, Some(2))]);
     check(&[1, 8, 0, 3], &[(ForeignPage, Some(2))]);
     check(&[1, 2, 0, 5, 4], &[(OutOfOrder, Some(4)), (OutOfOrder, Some(5))]);
     check(&[1, 0, 4], &[(MissingPage, Some(3))]); // before it, or the one before that

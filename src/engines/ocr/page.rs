@@ -139,12 +139,18 @@ fn densest_band(picture: &GrayImage) -> GrayImage {
     imageops::crop_imm(picture, 0, top as u32, w, band as u32).to_image()
 }
 
-/// Reads one line from a small part of a page, such as a stamp; `None` when nothing is read.
+/// Reads one line from a small part of a page, such as a stamp, brought to `at_dpi`; `None` when nothing is
+/// read.
 ///
 /// # Errors
 /// [`ReadError::Crashed`] when Tesseract gives up.
-pub fn read_line(engine: &mut Engine, zone: &GrayImage, dpi: f32) -> Result<Option<String>, ReadError> {
-    let (framed, dpi) = framed(zone, dpi, 200.0);
+pub fn read_line(
+    engine: &mut Engine,
+    zone: &GrayImage,
+    dpi: f32,
+    at_dpi: f32,
+) -> Result<Option<String>, ReadError> {
+    let (framed, dpi) = framed(zone, dpi, at_dpi);
     let lines = engine.read(&framed, dpi, Layout::Line)?;
     let words: Vec<&str> = lines.iter().flat_map(|l| &l.words).map(|w| w.text.as_str()).collect();
     Ok((!words.is_empty()).then(|| words.join(" ")))

@@ -294,10 +294,12 @@ fn read_marks(
         let part =
             page.picture.part(px(b.left, across), px(b.top, down), px(b.width, across), px(b.height, down));
         let part = turn_grey(part.ink(), rotation);
-        let text = ocr::read_line(engine.get()?, &part, across * 25.4)?;
-        lines.extend(
-            text.map(|text| TextLine { block: 0, words: vec![Word { text, place: zone, confidence: 1.0 }] }),
-        );
+        // Lone words are read well at one size and badly at another: a mark at either counts.
+        for at_dpi in [200.0, 130.0] {
+            let text = ocr::read_line(engine.get()?, &part, across * 25.4, at_dpi)?;
+            let word = |text| Word { text, place: zone, confidence: 1.0 };
+            lines.extend(text.map(|text| TextLine { block: 0, words: vec![word(text)] }));
+        }
     }
     Ok(lines)
 }
@@ -327,9 +329,13 @@ fn way_up(page: &DecodedPage, small: &GrayImage, engine: &mut LazyEngine) -> Res
         ways.extend([(turn, skew, upright), (turn + 180, skew, on_its_head)]);
     }
     ways.sort_by(|a, b| b.2.total_cmp(&a.2));
-    let makes_sense = |most: f32, next: f32| most >= 12.0 && most >= 1.6 * next;
+    // A page really on its side reads well that way, and a table that is not yields a few words at most.
+    let makes_sense = |turn: u16, most: f32, next: f32| match turn % 180 {
+        0 => most >= 12.0 && most >= 1.6 * next,
+        _ => most >= 60.0 && most >= 3.0 * next,
+    };
     match ways.as_slice() {
-        [(turn, skew, most), (_, _, next), ..] if makes_sense(*most, *next) => Ok((*turn, *skew)),
+        [(turn, skew, most), (_, _, next), ..] if makes_sense(*turn, *most, *next) => Ok((*turn, *skew)),
         // Nothing could be read: the ink alone decides where it is sure.
         _ if sideways == Turn::Yes => match upended.is_upside_down(upended_skew) {
             Turn::Yes => Ok((270, upended_skew)),

@@ -50,6 +50,8 @@ struct PaperPage {
     message_class: &'static str,
     is_moving: bool,
     can_retry: bool,
+    /// The same paper, digitised before.
+    scanned_before: Option<String>,
     reasons: Vec<ReasonLine>,
     document: Option<StoredLine>,
     strip: Option<Strip>,
@@ -193,6 +195,7 @@ async fn content(web: &Web, id: &str, keyed: Keyed) -> Result<PaperPage, Fault> 
         message_class,
         is_moving: matches!(state, "received" | "checking" | "reading" | "to_code" | "signing"),
         can_retry: matches!(paper.state, PaperState::Failed { retry: true, .. }),
+        scanned_before: browse::scanned_before(&web.ctx, &paper).await?.map(|b| b.paper.to_string()),
         reasons: findings
             .iter()
             .filter(|f| f.kind != FindingKind::FieldDoubtful || is_question_of_card(f))
@@ -223,7 +226,7 @@ fn message_of(paper: &Paper, keyed: &Keyed) -> (Option<String>, &'static str) {
         }
         PaperState::Failed { cause, .. } => Some(super::sentence(cause)),
         PaperState::Quarantined { .. } => {
-            Some("Tài liệu có dấu độ mật nên không số hóa (Điều 5 khoản 1); bản quét đã được cách ly.".into())
+            Some("Tài liệu có dấu độ mật nên không số hóa (Điều 5 khoản 1); bản quét đã được cách ly, phải xóa trong 24 giờ.".into())
         }
         _ => None,
     };
@@ -494,6 +497,19 @@ pub(super) async fn override_faults(
 ) -> Response {
     let done = match PaperId::parse(&id) {
         Ok(paper) => digitise::override_faults(&web.ctx, &web.officer(), &paper, &form.reason).await,
+        Err(_) => Err(DigitiseError::UnknownPaper),
+    };
+    after(&web, &id, done)
+}
+
+/// `POST /papers/{id}/erase`.
+pub(super) async fn erase_quarantined(
+    State(web): State<Web>,
+    Path(id): Path<String>,
+    Form(form): Form<OverrideForm>,
+) -> Response {
+    let done = match PaperId::parse(&id) {
+        Ok(paper) => digitise::erase_quarantined(&web.ctx, &web.officer(), &paper, &form.reason).await,
         Err(_) => Err(DigitiseError::UnknownPaper),
     };
     after(&web, &id, done)

@@ -71,6 +71,8 @@ pub struct PaperOut {
     code: Option<CodeOut>,
     /// The stored document.
     document: Option<String>,
+    /// The same paper, digitised before: it is there to be used again.
+    scanned_before: Option<ScannedBeforeOut>,
     /// Why it stopped, where it did.
     stopped: Option<StoppedOut>,
 }
@@ -111,6 +113,15 @@ struct StoppedOut {
     retry: bool,
 }
 
+/// A paper that already has the code which this one would get.
+#[derive(Serialize, ToSchema)]
+pub struct ScannedBeforeOut {
+    /// Opaque id of that paper.
+    paper: String,
+    /// Its document, once it is stored.
+    document: Option<String>,
+}
+
 fn out(paper: &Paper, originals: &[PaperObject], codes_without_number: bool) -> PaperOut {
     let mut answer = PaperOut {
         id: paper.id.to_string(),
@@ -127,6 +138,7 @@ fn out(paper: &Paper, originals: &[PaperObject], codes_without_number: bool) -> 
         confirmed: None,
         code: None,
         document: None,
+        scanned_before: None,
         stopped: None,
     };
     let stopped = |message: &str, rule: Option<String>, step, retry| {
@@ -277,7 +289,12 @@ pub(super) async fn seen(
     id: &PaperId,
 ) -> Result<PaperOut, Problem> {
     let (paper, _, originals) = browse::paper(&api.ctx, officer, id).await?;
-    Ok(out(&paper, &originals, api.ctx.rules.code_papers_without_number))
+    let before = browse::scanned_before(&api.ctx, &paper).await?;
+    let scanned_before = before.map(|b| ScannedBeforeOut {
+        paper: b.paper.to_string(),
+        document: b.document.map(|d| d.to_string()),
+    });
+    Ok(PaperOut { scanned_before, ..out(&paper, &originals, api.ctx.rules.code_papers_without_number) })
 }
 
 /// `GET /papers/{id}`: state, findings, proposed fields.
@@ -401,7 +418,7 @@ pub(super) fn version_of(headers: &HeaderMap) -> Result<Option<u64>, Problem> {
     digits.parse().map(Some).map_err(|_| wrong())
 }
 
-/// Why the faults of the pages are taken.
+/// Why an officer acts.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct OverrideIn {
@@ -422,6 +439,22 @@ pub(in crate::faces::api) async fn override_faults(
     Body(body): Body<OverrideIn>,
 ) -> Result<Response, Problem> {
     digitise::override_faults(&api.ctx, &officer, &id, &body.reason).await?;
+    Ok(with_etag(seen(&api, &officer, &id).await?))
+}
+
+/// `POST /papers/{id}/erase`: the sealed bytes of a secret paper are erased (Điều 5 khoản 1).
+#[utoipa::path(
+    post, path = "/papers/{id}/erase", tag = "papers", params(("id" = String, Path, description = "Opaque id")),
+    request_body = OverrideIn,
+    responses((status = 200, body = PaperOut), (status = "4XX", body = Problem, content_type = "application/problem+json"))
+)]
+pub(in crate::faces::api) async fn erase_quarantined(
+    State(api): State<Api>,
+    Officer(officer): Officer,
+    Place(id): Place<PaperId>,
+    Body(body): Body<OverrideIn>,
+) -> Result<Response, Problem> {
+    digitise::erase_quarantined(&api.ctx, &officer, &id, &body.reason).await?;
     Ok(with_etag(seen(&api, &officer, &id).await?))
 }
 
