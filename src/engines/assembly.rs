@@ -84,11 +84,32 @@ fn leaves<'a>(pages: &[PageFacts], outlines: &'a [PageOutline]) -> Vec<Leaf<'a>>
             outline: outlines.iter().find(|o| o.position == p.position),
         })
         .collect();
+    if let Some(total) = total_of(&leaves) {
+        leaves.iter_mut().for_each(|l| l.number = l.number.and_then(|n| within(n, total)));
+    }
     // NĐ 30/2020/NĐ-CP, Phụ lục I: page one carries no number, but the head of the paper.
     if let Some(first) = leaves.iter_mut().find(|l| l.outline.is_some_and(|o| o.head.is_some())) {
         first.number = first.number.or(Some(1));
     }
     leaves
+}
+
+/// How many pages the paper has, where its pages say so (`2/5`) and agree.
+fn total_of(leaves: &[Leaf]) -> Option<u32> {
+    let mut said = leaves.iter().filter(|l| !l.is_appendix()).filter_map(|l| l.numbering?.of);
+    let total = said.next()?;
+    let is_one_paper = !leaves.iter().any(Leaf::is_appendix);
+    (is_one_paper && said.all(|of| of == total)).then_some(total)
+}
+
+/// A number that pages of this total can have. `23` of 3 pages is `2/3` that lost its stroke in reading.
+fn within(number: u32, total: u32) -> Option<u32> {
+    if number <= total {
+        return Some(number);
+    }
+    let text = number.to_string();
+    let ordinal = text.strip_suffix(&total.to_string())?.parse().ok()?;
+    (1..=total).contains(&ordinal).then_some(ordinal)
 }
 
 fn unpaired(pages: &[PageFacts]) -> impl Iterator<Item = Problem> + '_ {

@@ -20,7 +20,10 @@ fn short_of_total(leaves: &[Leaf]) -> Option<Problem> {
     let number = highest.number?;
     // One reading of a total is thin; a second one, or the same number everywhere else, is not.
     let n_said = leaves.iter().filter(|l| l.numbering.is_some_and(|n| n.of.is_some())).count();
-    if !agree || number >= total || (n_said < 2 && leaves.len() > 1) {
+    // Pages behind it whose number could not be read may be the rest.
+    let n_behind = leaves.iter().filter(|l| l.position > highest.position && l.numbering.is_none()).count();
+    let reaches = number.saturating_add(u32::try_from(n_behind).unwrap_or(u32::MAX));
+    if !agree || reaches >= total || (n_said < 2 && leaves.len() > 1) {
         return None;
     }
     let which = if number + 1 == total {

@@ -213,3 +213,20 @@ fn a_page_and_its_double_with_a_note_find_each_other() {
         [(None, None), (None, Some(1))]
     );
 }
+
+#[test]
+fn a_total_that_pages_agree_on_bounds_their_numbers() {
+    let check = |numbers: &[(u32, Option<u32>)], expected: &[(FindingKind, Option<u32>)]| {
+        let mut pages = numbered(&numbers.iter().map(|n| n.0).collect::<Vec<_>>());
+        for (page, (_, of)) in pages.iter_mut().zip(numbers) {
+            page.numbering = page.numbering.map(|n| Numbering { of: *of, ..n });
+        }
+        assert_eq!(found(&pages, &[]), expected, "{numbers:?}");
+    };
+    check(&[(23, None), (3, Some(3))], &[(MissingPage, Some(1))]); // 2/3 that was read as 23
+    check(&[(1, Some(3)), (23, None), (3, Some(3))], &[]);
+    check(&[(1, Some(3)), (8, None), (3, Some(3))], &[]); // no page of three
+    check(&[(1, Some(3)), (3, Some(3))], &[(MissingPage, Some(2))]);
+    check(&[(1, Some(3)), (2, Some(3))], &[(MissingPage, Some(2))]);
+    check(&[(1, Some(3)), (2, Some(3)), (0, None)], &[]); // the third is there, its number unread
+}

@@ -20,12 +20,12 @@ const LARGEST_SHARE: f32 = 0.45;
 const FULLEST: f32 = 0.72;
 
 /// The largest patch of other paper on a page as it came, in millimetres; `None` when there is none, or
-/// when the scan is black and white and cannot tell.
-pub fn find(page: &DecodedPage) -> Option<BoxMm> {
+/// when the scan is black and white and cannot tell; `little` is a copy of it 1000 pixels long.
+pub fn find(page: &DecodedPage, little: &Picture) -> Option<BoxMm> {
     if page.colour == Colour::Bilevel || page.dpi == 0 {
         return None;
     }
-    let small = page.picture.small(LONG_PX);
+    let small = little.small(LONG_PX);
     let mm_per_px = page.width_mm / small.width().max(1) as f32;
     let patch = match small {
         Picture::Rgb(rgb) => patch(&tints(&rgb), rgb.dimensions(), mm_per_px, SHORTEST_MM),
@@ -187,12 +187,17 @@ mod tests {
         }
     }
 
+    fn looked_at(picture: Picture) -> Option<BoxMm> {
+        let page = scan(picture);
+        find(&page, &page.picture)
+    }
+
     #[test]
     fn a_patch_of_other_paper_is_a_note_and_marks_are_not() {
         let check = |draw: &dyn Fn(&mut RgbImage), expected: Option<[f32; 4]>, what: &str| {
             let mut page = page();
             draw(&mut page);
-            let found = find(&scan(Picture::Rgb(page))).map(<[f32; 4]>::from);
+            let found = looked_at(Picture::Rgb(page)).map(<[f32; 4]>::from);
             let near = match (found, expected) {
                 (Some(a), Some(b)) => a.iter().zip(b).all(|(a, b)| (a - b).abs() < 2.5),
                 (a, b) => a == b,
@@ -225,7 +230,7 @@ mod tests {
                     page.put_pixel(x, y, Luma([shade]));
                 }
             }
-            find(&scan(Picture::Grey(page))).is_some()
+            looked_at(Picture::Grey(page)).is_some()
         };
         assert!(grey((150, 150), 205));
         assert!(!grey((60, 60), 205));

@@ -184,7 +184,12 @@ fn open_rasters(parts: Vec<Vec<u8>>, n_bytes: u64, limits: Limits) -> Result<Ope
             pages.push(RasterPage { part, kind, header });
         }
         if !is_whole {
-            return Err(ReadError::Truncated);
+            let page = u32::try_from(pages.len()).unwrap_or(u32::MAX);
+            // Of several pictures it is said which one.
+            return Err(match parts.len() {
+                1 => ReadError::Truncated,
+                _ => ReadError::DamagedPage { page },
+            });
         }
         if pages.len() > limits.max_pages as usize {
             let found = u32::try_from(pages.len()).unwrap_or(u32::MAX);
@@ -428,6 +433,7 @@ mod tests {
             (vec![jpeg.clone(), b"stray".to_vec()], ReadError::NotADocument),
             (vec![empty_pages(1, 1), b"stray".to_vec()], ReadError::NotADocument),
             (vec![empty_pages(1, 1), jpeg[..jpeg.len() - 9].to_vec()], ReadError::Truncated),
+            (vec![jpeg.clone(), jpeg[..jpeg.len() - 9].to_vec()], ReadError::DamagedPage { page: 2 }),
             (vec![empty_pages(3, 3), empty_pages(3, 3)], ReadError::TooManyPages { found: 6, limit: 5 }),
             (
                 vec![empty_pages(2, 2), png_claiming(60_000, 60_000)],

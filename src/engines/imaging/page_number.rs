@@ -114,11 +114,19 @@ fn stands_alone(text: &PageText, line: &TextLine) -> bool {
 pub struct Zone {
     /// The figures on white, with a little paper around them.
     pub picture: GrayImage,
-    /// The number, where dots stand over it: a small Roman one, told by its shape, which readers of
-    /// letters mistake. 0 where the shapes make no number.
-    pub roman: Option<u32>,
-    /// The number, where it is one letter shaped like `v` or `x`: believed only when it is no figure.
-    pub lone_roman: Option<u32>,
+    /// What the shapes in it say.
+    pub shapes: Shapes,
+}
+
+/// What the shapes of a page number say; readers of letters mistake small Roman ones.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Shapes {
+    /// Nothing: to be read as figures.
+    Unknown,
+    /// Dots stand over it: a small Roman number; 0 where the letters make none.
+    Roman(u32),
+    /// One letter shaped like `v` or `x`: believed only when it is no figure.
+    LoneLetter(u32),
 }
 
 /// The zone in the top margin.
@@ -166,8 +174,9 @@ fn zone(grey: &GrayImage, width_mm: f32, is_below: bool) -> Option<Zone> {
     let height_mm = (y1 - y0) as f32 / px_per_mm;
     let span_mm = (right - left) as f32 / px_per_mm;
     let middle_mm = (left + right) as f32 / 2.0 / px_per_mm;
-    let fits =
-        (1.5..=5.5).contains(&height_mm) && span_mm <= 14.0 && (middle_mm - width_mm / 2.0).abs() <= 14.0;
+    // A foot may carry its number at the outer edge; a head carries other things there.
+    let is_in_place = (middle_mm - width_mm / 2.0).abs() <= 14.0 || (is_below && middle_mm >= 0.7 * width_mm);
+    let fits = (1.5..=5.5).contains(&height_mm) && span_mm <= 14.0 && is_in_place;
     if !fits || band.len() > 8 {
         return None;
     }
@@ -177,7 +186,11 @@ fn zone(grey: &GrayImage, width_mm: f32, is_below: bool) -> Option<Zone> {
         is_small && is_above && band.iter().any(|p| p.left <= dot.right + 1 && dot.left <= p.right + 1)
     };
     let dots: Vec<&Piece> = ink.iter().filter(|p| is_over(p)).collect();
-    let roman = (!dots.is_empty()).then(|| roman(&shapes(&strip, &band, &dots)));
+    let shapes = match band.as_slice() {
+        _ if !dots.is_empty() => Shapes::Roman(roman(&letters(&strip, &band, &dots))),
+        [one] => lone_letter(&strip, one).map_or(Shapes::Unknown, Shapes::LoneLetter),
+        _ => Shapes::Unknown,
+    };
     let pad = px(1.0);
     let (x, y) = (left.saturating_sub(pad), y0.saturating_sub(pad));
     let (w, h) = ((right + pad).min(strip.width()) - x, (y1 + pad).min(strip.height()) - y);
@@ -185,11 +198,7 @@ fn zone(grey: &GrayImage, width_mm: f32, is_below: bool) -> Option<Zone> {
     // An edge between grey paper and the white around it is taken for ink.
     let paper = threshold(&picture).saturating_add(20);
     picture.pixels_mut().filter(|p| p.0[0] >= paper).for_each(|p| p.0[0] = 255);
-    let lone_roman = match band.as_slice() {
-        [one] if roman.is_none() => lone_letter(&strip, one),
-        _ => None,
-    };
-    Some(Zone { picture, roman, lone_roman })
+    Some(Zone { picture, shapes })
 }
 
 /// How many strokes a level line crosses in a piece, `share` of its height from the top.
@@ -211,17 +220,33 @@ fn lone_letter(strip: &GrayImage, p: &Piece) -> Option<u32> {
 }
 
 /// The letters of a small Roman number: an `i` for each dot, else `v` or `x` by its feet.
-fn shapes(strip: &GrayImage, band: &[Piece], dots: &[&Piece]) -> String {
+fn letters(strip: &GrayImage, band: &[Piece], dots: &[&Piece]) -> String {
     let limit = threshold(strip);
-    let mut letters: Vec<&Piece> = band.iter().collect();
-    letters.sort_unstable_by_key(|p| p.left);
-    let letter = |p: &Piece| match dots.iter().filter(|d| d.left < p.right && p.left < d.right).count() {
-        0 if n_strokes(strip, limit, p, 0.85) >= 2 => "x".to_owned(),
-        0 => "v".to_owned(),
-        // Letters that ran together keep their dots.
-        n => "i".repeat(n),
-    };
-    letters.into_iter().map(letter).collect()
+    let undotted = |p: &Piece| if n_strokes(strip, limit, p, 0.85) >= 2 { "x" } else { "v" };
+    let mut sorted: Vec<&Piece> = band.iter().collect();
+    sorted.sort_unstable_by_key(|p| p.left);
+    let mut text = String::new();
+    for p in sorted {
+        // Letters that ran together keep their dots; one without a dot beside them keeps its breadth.
+        let middles: Vec<u32> = dots
+            .iter()
+            .filter(|d| d.left < p.right && p.left < d.right)
+            .map(|d| (d.left + d.right) / 2)
+            .collect();
+        let (Some(first), Some(last)) = (middles.iter().min(), middles.iter().max()) else {
+            text.push_str(undotted(p));
+            continue;
+        };
+        let (stem, broad) = (p.height() / 4, p.height() * 4 / 5);
+        if first.saturating_sub(p.left) > broad {
+            text.push_str(undotted(&Piece { right: first - stem, ..*p }));
+        }
+        text.push_str(&"i".repeat(middles.len()));
+        if p.right.saturating_sub(*last) > broad {
+            text.push_str(undotted(&Piece { left: last + stem, ..*p }));
+        }
+    }
+    text
 }
 
 /// The outermost pieces that overlap in height, when something empty follows.
@@ -286,12 +311,18 @@ mod tests {
                     }
                 }
             }
-            zone_above(&image, 210.0).and_then(|z| z.lone_roman)
+            zone_above(&image, 210.0).map(|z| z.shapes)
         };
-        assert_eq!(shape(&["#...#", "#...#", ".#.#.", ".#.#.", "..#..", "..#.."]), Some(5));
-        assert_eq!(shape(&["#...#", ".#.#.", "..#..", "..#..", ".#.#.", "#...#"]), Some(10));
-        assert_eq!(shape(&["..#..", ".##..", "..#..", "..#..", "..#..", ".###."]), None);
-        assert_eq!(shape(&["#####", "....#", "...#.", "...#.", "..#..", "..#.."]), None);
+        assert_eq!(
+            shape(&["#...#", "#...#", ".#.#.", ".#.#.", "..#..", "..#.."]),
+            Some(Shapes::LoneLetter(5))
+        );
+        assert_eq!(
+            shape(&["#...#", ".#.#.", "..#..", "..#..", ".#.#.", "#...#"]),
+            Some(Shapes::LoneLetter(10))
+        );
+        assert_eq!(shape(&["..#..", ".##..", "..#..", "..#..", "..#..", ".###."]), Some(Shapes::Unknown));
+        assert_eq!(shape(&["#####", "....#", "...#.", "...#.", "..#..", "..#.."]), Some(Shapes::Unknown));
     }
 
     #[test]
@@ -327,17 +358,46 @@ mod tests {
                     image.put_pixel(left + i % w, top + i / w, image::Luma([20]));
                 }
             }
-            zone_above(&image, 210.0).map(|z| (z.picture.dimensions(), z.roman))
+            zone_above(&image, 210.0).map(|z| (z.picture.dimensions(), z.shapes))
         };
         let figure = (415, 50, 8, 12);
         let body = (120, 90, 600, 12);
-        assert_eq!(draw(&[figure, body]), Some(((16, 20), None)));
-        assert_eq!(draw(&[figure, (426, 50, 8, 12), body]), Some(((27, 20), None)));
+        assert_eq!(draw(&[figure, body]), Some(((16, 20), Shapes::Unknown)));
+        assert_eq!(draw(&[figure, (426, 50, 8, 12), body]), Some(((27, 20), Shapes::Unknown)));
         assert_eq!(draw(&[figure, (700, 52, 40, 12)]), None); // a heading level with it
         assert_eq!(draw(&[body]), None);
         assert_eq!(draw(&[]), None);
         // Dust above it, and a Roman i.
-        assert_eq!(draw(&[(300, 30, 3, 3), figure, body]), Some(((16, 20), None)));
-        assert_eq!(draw(&[(417, 45, 3, 3), figure, body]).map(|z| z.1), Some(Some(1)));
+        assert_eq!(draw(&[(300, 30, 3, 3), figure, body]), Some(((16, 20), Shapes::Unknown)));
+        assert_eq!(draw(&[(417, 45, 3, 3), figure, body]).map(|z| z.1), Some(Shapes::Roman(1)));
+    }
+
+    #[test]
+    fn letters_that_ran_together_are_told_by_dots_and_breadth() {
+        let check = |pieces: &[(u32, u32)], dots: &[u32], expected: &str| {
+            let mut strip = GrayImage::from_pixel(200, 60, image::Luma([255]));
+            let piece = |(left, right): &(u32, u32)| Piece {
+                left: *left,
+                top: 20,
+                right: *right,
+                bottom: 40,
+                n_px: 100,
+            };
+            let band: Vec<Piece> = pieces.iter().map(piece).collect();
+            for p in &band {
+                (p.left..p.right).for_each(|x| strip.put_pixel(x, 30, image::Luma([20])));
+                // One foot, under whatever stands first: a letter without a dot is a v.
+                (0..20).for_each(|y| strip.put_pixel(p.left + 2, 20 + y, image::Luma([20])));
+            }
+            let dot = |x: &u32| Piece { left: x - 2, top: 12, right: x + 2, bottom: 16, n_px: 16 };
+            let dots: Vec<Piece> = dots.iter().map(dot).collect();
+            assert_eq!(letters(&strip, &band, &dots.iter().collect::<Vec<_>>()), expected);
+        };
+        check(&[(50, 60), (64, 74)], &[55, 69], "ii");
+        check(&[(50, 74)], &[55, 69], "ii");
+        check(&[(50, 70), (72, 82)], &[77], "vi");
+        check(&[(50, 82)], &[77], "vi"); // the v touches the i
+        check(&[(50, 82), (84, 94), (96, 106)], &[77, 89, 101], "viii");
+        check(&[(50, 82)], &[55], "iv");
     }
 }

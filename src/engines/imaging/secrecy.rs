@@ -110,7 +110,8 @@ fn is_rimmed(image: &GrayImage, limit: u8, p: &Piece, rim: u32) -> bool {
 fn lines(red: &GrayImage, scale: &Scale) -> Vec<BoxMm> {
     let is_letter = |p: &&Piece| {
         let (w, h) = (scale.mm(p.width()), scale.mm(p.height()));
-        (1.6..=9.0).contains(&h) && (0.5..=11.0).contains(&w) && scale.is_place(p)
+        // On a small copy bold letters run together, a whole word at times.
+        (1.6..=9.0).contains(&h) && (0.5..=45.0).contains(&w) && scale.is_place(p)
     };
     let mut letters: Vec<Piece> = pieces(red, 128, 20_000).iter().filter(is_letter).copied().collect();
     letters.sort_unstable_by_key(|p| p.left);
@@ -173,6 +174,7 @@ mod tests {
         assert_eq!(page(&frame(80, 220, 100, 30), BLACK).len(), 1);
         assert_eq!(page(&[frame(80, 220, 100, 30), letters(90, 228, 6)].concat(), RED).len(), 1);
         assert_eq!(page(&letters(90, 228, 5), RED).len(), 1);
+        assert_eq!(page(&[(90, 228, 60, 13), (156, 228, 40, 13)], RED).len(), 1); // letters that ran together
         assert_eq!(page(&letters(90, 228, 5), BLACK).len(), 0);
         assert_eq!(page(&letters(90, 900, 5), RED).len(), 0);
         assert_eq!(page(&frame(80, 220, 500, 200), BLACK).len(), 0); // a table

@@ -7,7 +7,7 @@ use std::io::{self, Cursor, Read, Seek, SeekFrom};
 use image::{DynamicImage, GrayImage, RgbImage};
 use tiff::{
     ColorType, TiffError,
-    decoder::{Decoder, DecodingResult, Limits},
+    decoder::{Decoder, DecodingResult, Limits, ifd::Value},
     tags::Tag,
 };
 
@@ -123,7 +123,17 @@ fn header<R: Read + Seek>(decoder: &mut Decoder<R>) -> Result<Header, ReadError>
         3 => Some(2.54),
         _ => None,
     };
-    let mut resolution = |tag| decoder.get_tag_f64(tag).ok().filter(|v| v.is_finite() && *v > 0.0);
+    let mut resolution = |tag| {
+        let dots = match decoder.find_tag(tag).ok().flatten()? {
+            Value::Rational(dots, per) => f64::from(dots) / f64::from(per),
+            Value::Float(dots) => f64::from(dots),
+            Value::Double(dots) => dots,
+            Value::Short(dots) => f64::from(dots),
+            Value::Unsigned(dots) => f64::from(dots),
+            _ => return None,
+        };
+        (dots.is_finite() && dots > 0.0).then_some(dots)
+    };
     let (x, y) = (resolution(Tag::XResolution), resolution(Tag::YResolution));
     let claimed_dpi =
         per_inch.zip(x.zip(y)).map(|(per_inch, (x, y))| ((x * per_inch) as f32, (y * per_inch) as f32));
@@ -284,6 +294,28 @@ mod tests {
             let picture = decode(&bytes, found[1].0, 1000, 2).unwrap().into_luma8();
             assert_eq!(picture.as_raw()[..8], first_row, "photometric {photometric}");
         }
+    }
+
+    #[test]
+    fn the_resolution_is_what_the_header_says() {
+        use tiff::{
+            encoder::{Rational, TiffEncoder, colortype::Gray8},
+            tags::ResolutionUnit,
+        };
+        let claimed = |unit: ResolutionUnit, n: u32, d: u32| {
+            let mut bytes = Cursor::new(Vec::new());
+            let mut encoder = TiffEncoder::new(&mut bytes).unwrap();
+            let mut page = encoder.new_image::<Gray8>(4, 2).unwrap();
+            page.resolution(unit, Rational { n, d });
+            page.write_data(&[9; 8]).unwrap();
+            headers(bytes.get_ref(), 1000, 10).unwrap()[0].1.claimed_dpi
+        };
+        assert_eq!(claimed(ResolutionUnit::Inch, 200, 1), Some((200.0, 200.0)));
+        assert_eq!(claimed(ResolutionUnit::Inch, 3_000_000, 10_000), Some((300.0, 300.0)));
+        assert_eq!(claimed(ResolutionUnit::Centimeter, 100, 1), Some((254.0, 254.0)));
+        assert_eq!(claimed(ResolutionUnit::None, 200, 1), None);
+        assert_eq!(claimed(ResolutionUnit::Inch, 200, 0), None);
+        assert_eq!(claimed(ResolutionUnit::Inch, 0, 0), None);
     }
 
     #[test]

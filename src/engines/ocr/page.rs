@@ -6,7 +6,7 @@ use super::{
     Engine,
     engine::Layout,
     evenness::is_uneven,
-    second_look::{is_needed, look_again},
+    second_look::look_again,
     tsv::{ReadLine, ReadWord},
 };
 use crate::{
@@ -25,6 +25,8 @@ const GOOD_X_HEIGHT_PX: f32 = 12.5;
 
 /// How much finer the second reading of doubtful figures is.
 const SECOND_SCALE: f32 = 1.5;
+/// Paper beside a word that is read again, mm: a leader is longer than 5 mm.
+const AROUND_WORD_MM: f32 = 15.0;
 
 /// How sure figures that stand uneven are at most: less than any field asks for.
 const UNEVEN_CONFIDENCE: f32 = 0.4;
@@ -46,6 +48,41 @@ impl Upright<'_> {
         let across = self.grey.width() as f32 / self.width_mm.max(1.0);
         let down = self.grey.height() as f32 / self.height_mm.max(1.0);
         across.min(down) * 25.4
+    }
+
+    /// A word of the prepared picture, cut out of the scan itself: finer, straight, leaders painted over.
+    ///
+    /// `size` and `dpi` are those of the prepared picture. `None` at the edge of the page.
+    fn finer(&self, word: &ReadWord, size: (f32, f32), dpi: f32) -> Option<(GrayImage, f32)> {
+        let middle = (word.left + word.width / 2.0, word.top + word.height / 2.0);
+        let (x, y) = skewed_point(middle.0, middle.1, size.0, size.1, self.skew_degrees);
+        let native = self.grey.width() as f32 / size.0.max(1.0);
+        let (x, y) = (x * native, y * native);
+        let (w, h) = (self.grey.width() as f32, self.grey.height() as f32);
+        // Some paper beside the word, so that leaders are seen to be leaders; the word stays in the middle.
+        let beside = AROUND_WORD_MM / 25.4 * dpi;
+        let half_w = (native * (word.width / 2.0 + beside)).min(x).min(w - x);
+        let half_h = (native * word.height * 1.5).min(y).min(h - y);
+        let margin = 0.25 * word.height;
+        if half_w < native * (word.width / 2.0 + margin) || half_h < native * (word.height / 2.0 + margin) {
+            return None;
+        }
+        let px = |v: f32| v.max(0.0) as u32;
+        let (cut_w, cut_h) = (px(2.0 * half_w), px(2.0 * half_h));
+        let cut = imageops::crop_imm(self.grey, px(x - half_w), px(y - half_h), cut_w, cut_h).to_image();
+        let scale = SECOND_SCALE.min(native * 1.5) / native;
+        let side = |v: u32| px((v as f32 * scale).round()).max(8);
+        let scaled = resize_grey(&cut, side(cut_w), side(cut_h));
+        let mut straight = deskew(&scaled, self.skew_degrees);
+        let finer_dpi = dpi * scale * native;
+        paint_leaders(&mut straight, finer_dpi);
+        let to_finer = scale * native;
+        let (zone_w, zone_h) = (
+            px((word.width + 2.0 * margin) * to_finer).min(straight.width()),
+            px((word.height + 2.0 * margin) * to_finer).min(straight.height()),
+        );
+        let (left, top) = ((straight.width() - zone_w) / 2, (straight.height() - zone_h) / 2);
+        Some((imageops::crop_imm(&straight, left, top, zone_w, zone_h).to_image(), finer_dpi))
     }
 
     /// Scaled, straightened, leaders painted over; with its resolution.
@@ -74,12 +111,9 @@ pub fn read_page(engine: &mut Engine, page: &Upright<'_>) -> Result<Vec<TextLine
         }
     }
     let mut lines = engine.read(&picture, dpi, Layout::Page)?;
-    let height = picture.height() as f32;
-    if is_needed(&lines, height) {
-        let (finer, finer_dpi) = page.prepared(dpi * SECOND_SCALE);
-        let scale = finer.width() as f32 / picture.width().max(1) as f32;
-        look_again(engine, &mut lines, height, &finer, finer_dpi, scale)?;
-    }
+    let size = (picture.width() as f32, picture.height() as f32);
+    let zone = |word: &ReadWord| page.finer(word, size, dpi).map(|(zone, dpi)| framed(&zone, dpi, dpi));
+    look_again(engine, &mut lines, size.1, zone)?;
     Ok(to_page(lines, &picture, page))
 }
 

@@ -3,7 +3,7 @@
 //! Numbers, dates and ids decide codes; what both readings agree on is surer than either, what they
 //! don't agree on is not sure. Knows no field.
 
-use image::{GrayImage, Luma, imageops};
+use image::GrayImage;
 
 use super::{
     Engine,
@@ -23,17 +23,12 @@ const CONTRADICTED: f32 = 0.5;
 /// At most so many words are read twice: the time for a page is bounded.
 const MOST: usize = 16;
 
-/// Whether some word of the head should be read again.
-pub(super) fn is_needed(lines: &[ReadLine], height: f32) -> bool {
-    lines.iter().flat_map(|l| &l.words).any(|w| is_doubtful(w, height))
-}
-
 fn is_doubtful(word: &ReadWord, height: f32) -> bool {
     let n_figures = word.text.chars().filter(char::is_ascii_digit).count();
     n_figures >= 1 && word.top < HEAD * height && (WORD..SURE).contains(&word.confidence)
 }
 
-/// Reads the doubtful words of `lines` again from `finer`, the same page `scale` times as fine.
+/// Reads the doubtful words of `lines` again, each from its `zone`: the word alone, finer, with its resolution. `height` is that of the page, in the pixels of the lines.
 ///
 /// # Errors
 /// [`ReadError::Crashed`] when Tesseract gives up.
@@ -41,14 +36,12 @@ pub(super) fn look_again(
     engine: &mut Engine,
     lines: &mut [ReadLine],
     height: f32,
-    finer: &GrayImage,
-    finer_dpi: f32,
-    scale: f32,
+    zone: impl Fn(&ReadWord) -> Option<(GrayImage, f32)>,
 ) -> Result<(), ReadError> {
     let doubtful = lines.iter_mut().flat_map(|l| &mut l.words).filter(|w| is_doubtful(w, height)).take(MOST);
     for word in doubtful {
-        let Some(zone) = zone(finer, word, scale) else { continue };
-        let again = engine.read(&zone, finer_dpi, Layout::Line)?;
+        let Some((zone, dpi)) = zone(word) else { continue };
+        let again = engine.read(&zone, dpi, Layout::Line)?;
         let words: Vec<&ReadWord> = again.iter().flat_map(|l| &l.words).collect();
         let text: String = words.iter().map(|w| w.text.as_str()).collect();
         let Some(confidence) = words.iter().map(|w| w.confidence).reduce(f32::min) else { continue };
@@ -66,22 +59,6 @@ fn vote(word: &ReadWord, text: &str, confidence: f32) -> f32 {
     } else {
         word.confidence
     }
-}
-
-/// The word with some paper around it.
-fn zone(finer: &GrayImage, word: &ReadWord, scale: f32) -> Option<GrayImage> {
-    let margin = 0.25 * word.height;
-    let px = |v: f32| (v * scale).max(0.0) as u32;
-    let (left, top) = (px(word.left - margin), px(word.top - margin));
-    let width = px(word.width + 2.0 * margin).min(finer.width().checked_sub(left)?);
-    let height = px(word.height + 2.0 * margin).min(finer.height().checked_sub(top)?);
-    if width < 8 || height < 8 {
-        return None;
-    }
-    let crop = imageops::crop_imm(finer, left, top, width, height).to_image();
-    let mut framed = GrayImage::from_pixel(width + 40, height + 24, Luma([255]));
-    imageops::replace(&mut framed, &crop, 20, 12);
-    Some(framed)
 }
 
 #[cfg(test)]

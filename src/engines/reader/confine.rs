@@ -4,13 +4,17 @@
 //! The papers come over stdin and the model is loaded before, so nothing has to be opened any more. What
 //! a kernel doesn't offer is left out and said; it never stops the work.
 
-use std::{collections::BTreeMap, fs, io, net, process::Command};
+use std::{cell::RefCell, collections::BTreeMap, fs, io, net, process::Command, time::Duration};
 
 use landlock::{ABI, Access, AccessFs, AccessNet, Ruleset, RulesetAttr, RulesetStatus, Scope};
-use rustix::{
-    process::{Resource, Rlimit, getpid, getrlimit, setrlimit},
-    time::{ClockId, clock_gettime},
+use nix::{
+    sys::{
+        signal::{SigEvent, SigevNotify, Signal},
+        timer::{Expiration, Timer, TimerSetTimeFlags},
+    },
+    time::ClockId,
 };
+use rustix::process::{Resource, Rlimit, getpid, setrlimit};
 use seccompiler::{
     SeccompAction, SeccompCmpArgLen as Width, SeccompCmpOp as Is, SeccompCondition, SeccompFilter,
     SeccompRule, TargetArch, apply_filter_all_threads,
@@ -54,6 +58,9 @@ pub struct Attempt {
     pub is_refused: bool,
 }
 
+/// Processor time until the first order: starting the engine takes less than a tenth of a second.
+const START_SECONDS: u64 = 30;
+
 /// Bounds that hold in any kernel. `memory_bytes`: address space.
 pub(super) fn limit(memory_bytes: Option<u64>) {
     // Without them the parent's watch still holds; a kernel that refuses them changes nothing else.
@@ -66,6 +73,7 @@ pub(super) fn limit(memory_bytes: Option<u64>) {
     bound(Resource::Core, 0);
     bound(Resource::Fsize, 0);
     bound(Resource::Nofile, 16);
+    allow_processor(START_SECONDS);
 }
 
 /// No further process: after the last thread was started, as threads count too.
@@ -73,14 +81,28 @@ pub(super) fn limit_processes() {
     let _ = setrlimit(Resource::Nproc, Rlimit { current: Some(0), maximum: Some(0) });
 }
 
+thread_local! {
+    /// Counts the processor time of this process, and ends it.
+    ///
+    /// Not `RLIMIT_CPU`: the kernel holds that against a count by ticks, which runs away from the time really
+    /// used by several percent, until a process that has worked long enough has no second left.
+    static PROCESSOR_TIMER: RefCell<Option<Timer>> = RefCell::new(processor_timer());
+}
+
+fn processor_timer() -> Option<Timer> {
+    let ends = SigEvent::new(SigevNotify::SigevSignal { signal: Signal::SIGXCPU, si_value: 0 });
+    Timer::new(ClockId::CLOCK_PROCESS_CPUTIME_ID, ends).ok()
+}
+
 /// From now on the process may use the processor for so many seconds; then the kernel ends it (`SIGXCPU`).
+///
+/// The first call makes the timer, which a confined process may not: see [`limit`].
 pub(super) fn allow_processor(seconds: u64) {
-    let used = u64::try_from(clock_gettime(ClockId::ProcessCPUTime).tv_sec).unwrap_or(0);
-    let maximum = getrlimit(Resource::Cpu).maximum;
-    // Whole seconds are counted: the one that has begun is given.
-    let most = used.saturating_add(seconds).saturating_add(1);
-    let _ =
-        setrlimit(Resource::Cpu, Rlimit { current: Some(maximum.map_or(most, |m| m.min(most))), maximum });
+    let once = Expiration::OneShot(Duration::from_secs(seconds.max(1)).into());
+    PROCESSOR_TIMER.with_borrow_mut(|timer| {
+        // Without it the parent's watch still holds.
+        let _ = timer.as_mut().map(|timer| timer.set(once, TimerSetTimeFlags::empty()));
+    });
 }
 
 /// Gives up files, network and calls; to be called while there is one thread.
@@ -130,6 +152,8 @@ const CALLS: &[libc::c_long] = &[
     libc::SYS_nanosleep,
     libc::SYS_gettimeofday,
     libc::SYS_times,
+    libc::SYS_timer_settime,
+    libc::SYS_timer_delete,
     libc::SYS_getrusage,
     libc::SYS_getrandom,
     libc::SYS_getpid,

@@ -21,7 +21,7 @@ use crate::{
             fault::ReadError,
             is_blank, note,
             open::Opened,
-            page_number::{self, PrintedNumber},
+            page_number::{self, PrintedNumber, Shapes},
             patch,
             quality::{Scan, dpi_of_paper},
             resize_grey, secrecy, turn_grey, turn_picture,
@@ -64,7 +64,7 @@ pub(super) fn look_at(
     let small = little.ink();
     let blank = is_blank_page(&page, &small);
     let bars = patch::bars(&small, page.width_mm, page.height_mm);
-    let note = if blank { None } else { note::find(&page) };
+    let note = if blank { None } else { note::find(&page, &little) };
     let (rotation, skew) = way(&page, &small, blank, turn, engine)?;
     let marks = if blank { Vec::new() } else { read_marks(&page, (&little, &small), rotation, engine)? };
     let mut looked = Looked::at(page, (little, small), blank, note, (rotation, skew));
@@ -211,12 +211,14 @@ impl Looked {
             (above, _) => above,
         };
         let Some((zone, is_below)) = zone else { return Ok(from_words) };
-        let arabic = match zone.roman {
-            Some(_) => None,
-            None => ocr::read_number(engine.get()?, &zone.picture, dpi)?,
+        let (arabic, roman) = match zone.shapes {
+            Shapes::Roman(number) => (None, Some(number)),
+            Shapes::LoneLetter(number) => {
+                (ocr::read_number(engine.get()?, &zone.picture, dpi)?, Some(number))
+            }
+            Shapes::Unknown => (ocr::read_number(engine.get()?, &zone.picture, dpi)?, None),
         };
-        // What is no Arabic figure may still be a lone v or x.
-        let number = arabic.or(zone.roman).or(zone.lone_roman).filter(|n| *n > 0);
+        let number = arabic.or(roman).filter(|n| *n > 0);
         let numbering = Numbering { is_roman: arabic.is_none(), is_below, of: None };
         let from_zone = number.map(|number| PrintedNumber { number, numbering });
         Ok(match (from_words, from_zone) {
@@ -311,15 +313,16 @@ fn read_marks(
 fn way_up(page: &DecodedPage, small: &GrayImage, engine: &mut LazyEngine) -> Result<(u16, f32), ReadError> {
     let writing = Writing::of(small);
     let sideways = writing.is_sideways();
-    let (level, upended) = (writing.turned(0), writing.turned(90));
-    let (skew, upended_skew) = (level.skew_degrees(), upended.skew_degrees());
+    let skew = writing.skew_degrees();
     if sideways == Turn::No {
-        match level.is_upside_down(skew) {
+        match writing.is_upside_down(skew) {
             Turn::Yes => return Ok((180, skew)),
             Turn::No => return Ok((0, skew)),
             Turn::InDoubt => {}
         }
     }
+    let upended = writing.turned(90);
+    let upended_skew = if sideways == Turn::No { 0.0 } else { upended.skew_degrees() };
     // Turn, skew and how much sense the page makes read so: ruled tables look as if they lay on their side.
     let mut ways: Vec<(u16, f32, f32)> = Vec::new();
     let candidates: &[(u16, f32)] =
