@@ -173,7 +173,8 @@ fn main() -> ExitCode {
         },
         Some("judge") => judge(words.skip(1), pages_verdict),
         Some("judge-reading") => judge(words.skip(1), |dir, answers, threshold| {
-            Ok((reading_of(dir, answers, threshold)?.report(), true))
+            let reading = reading_of(dir, answers, threshold)?;
+            Ok((reading.report(), reading.is_good()))
         }),
         Some("reliability") => judge(words.skip(1), |dir, answers, _| {
             Ok((Reliability::of(&reading_of(dir, answers, 0.0)?).report(), true))

@@ -4,12 +4,12 @@ use super::super::calendar::Day;
 use super::super::fonts::Style;
 use super::super::people::{Agency, Person, Place};
 use super::super::random::Random;
-use super::super::sheet::{Sheet, bold, plain};
+use super::super::sheet::{Filled, Sheet, bold, plain};
 use super::super::truth::{Fact, Fields};
 use super::social::old_number;
 use super::{
-    Kind, Scene, about, adult, article, citizen_fields, entries, figures, id_label, note_pen, receivers,
-    since_issue, term, typed,
+    Kind, Scene, about, adult, article, citizen_fields, decision_head, entries, figures, id_label, note_pen,
+    receivers, since_issue, term, typed,
 };
 
 /// Giấy xác nhận thân nhân của người có công: the relative owns it, not the person with merit.
@@ -69,17 +69,13 @@ pub fn martyr_decision(sheet: &mut Sheet<'_>, random: &mut Random) -> Fields {
         "Về việc trợ cấp thờ cúng liệt sĩ",
         "Về việc giải quyết chế độ trợ cấp thờ cúng liệt sĩ hằng năm",
     );
-    scene.head(sheet);
-    sheet.title("QUYẾT ĐỊNH", Some(summary));
-    sheet.centred(Style::Bold, 13.0, &format!("GIÁM ĐỐC {}", scene.agency.name.to_uppercase()), 0.95);
-    sheet.skip(8.0);
-    sheet.bases(&[
+    let bases = [
         "Căn cứ Pháp lệnh Ưu đãi người có công với cách mạng ngày 09 tháng 12 năm 2020".to_owned(),
         "Căn cứ Nghị định số 131/2021/NĐ-CP ngày 30 tháng 12 năm 2021 của Chính phủ".to_owned(),
         "Theo đề nghị của Trưởng phòng Người có công".to_owned(),
-    ]);
-    sheet.centred(Style::Bold, 13.0, "QUYẾT ĐỊNH:", 1.0);
-    sheet.skip(4.0);
+    ];
+    let who = format!("Giám đốc {}", scene.agency.name);
+    decision_head(sheet, &scene, summary, Some(&who), &bases);
     article(
         sheet,
         1,
@@ -243,7 +239,7 @@ pub fn declaration(sheet: &mut Sheet<'_>, random: &mut Random) -> Fields {
     ]);
     sheet.fill_row(&[("Thuộc đối tượng:", typed("Thương binh"), 1.0)]);
     sheet.fill_row(&[("Đã từ trần ngày:", figures(&look, day.earlier(40).short()), 1.0)]);
-    sheet.fill_row(&[("Mức trợ cấp hàng tháng:", super::Filled::Nothing, 1.0)]);
+    sheet.fill_row(&[("Mức trợ cấp hàng tháng:", Filled::Nothing, 1.0)]);
     sheet.begin_end();
     sheet.say("Tôi xin cam đoan lời khai trên là đúng, nếu sai tôi xin chịu trách nhiệm trước pháp luật./.");
     sheet.sign_citizen(place.commune, day, "NGƯỜI KHAI", &kin.name);
@@ -258,7 +254,7 @@ pub fn declaration(sheet: &mut Sheet<'_>, random: &mut Random) -> Fields {
 pub fn school_confirmation(sheet: &mut Sheet<'_>, random: &mut Random) -> Fields {
     let place = Place::any(random);
     let agency = Agency::school(random, &place);
-    let symbol = random.pick(&["/GXN-THPT", "/GXN-CĐN", "/XN-NT"]);
+    let symbol = random.pick(&["/GXN-NT", "/XN-NT"]);
     let scene = Scene::new(random, place, agency, (2022, 400), symbol);
     let pupil = Person::born_between(random, scene.place.province_code, 2003, 2008);
     let parent = scene.adult(random);

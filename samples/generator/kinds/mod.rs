@@ -9,6 +9,7 @@ mod forms;
 mod letters;
 mod merit;
 mod permits;
+mod scene;
 mod social;
 mod term;
 mod trades;
@@ -19,8 +20,9 @@ use super::fonts::Fonts;
 use super::letterhead::{Number, Signer};
 use super::people::{Agency, Person, Place};
 use super::random::Random;
-use super::sheet::{Filled, Form, Look, Sheet, bold, plain};
+use super::sheet::{Form, Look, Sheet};
 use super::truth::{Fact, Fields, How, Other, Period};
+use scene::{Scene, article, decision_head, entries, figures, in_sentence, note_pen, typed};
 
 /// A kind of paper.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -302,96 +304,6 @@ impl Kind {
             Self::FosterDecision => work::foster_decision(sheet, random),
         }
     }
-}
-
-/// Who writes a paper, where and when.
-struct Scene {
-    place: Place,
-    agency: Agency,
-    day: Day,
-    number: Number,
-    signer: Signer,
-}
-
-impl Scene {
-    /// An agency of `place` issues a paper; now and then the year stands between number and symbol.
-    fn new(
-        random: &mut Random,
-        place: Place,
-        agency: Agency,
-        (from_year, high): (u32, u32),
-        symbol: &str,
-    ) -> Self {
-        let day = place.working_day(random, from_year);
-        let symbol = if random.chance(0.15) { format!("/{}{symbol}", day.year) } else { symbol.to_owned() };
-        let number = Number::new(random, high, symbol);
-        let signer = Signer::of(random, &agency, place.province_code);
-        Self { place, agency, day, number, signer }
-    }
-
-    /// The people's committee of a commune issues it.
-    fn of_commune(random: &mut Random, years_and_numbers: (u32, u32), symbol: &str) -> Self {
-        let place = Place::any(random);
-        let agency = Agency::of_commune(random, &place);
-        Self::new(random, place, agency, years_and_numbers, symbol)
-    }
-
-    fn fields(&self, kind: Kind, name: &str, look: &Look) -> Fields {
-        let face = Face {
-            kind,
-            name,
-            agency: &self.agency,
-            number: &self.number,
-            day: self.day,
-            signer: &self.signer,
-        };
-        face.fields(look)
-    }
-
-    fn head(&self, sheet: &mut Sheet<'_>) {
-        sheet.letterhead(&self.agency, &self.number, self.day);
-    }
-
-    fn sign(&self, sheet: &mut Sheet<'_>, receivers: &[String]) {
-        sheet.sign(&self.signer.lines, &self.signer.name, &self.agency.seal_text, receivers);
-    }
-
-    /// Somebody of working age or older.
-    fn adult(&self, random: &mut Random) -> Person {
-        adult(random, &self.place)
-    }
-}
-
-/// Labels with what stands behind them: a line each, or where the office likes it a ruled table.
-fn entries(sheet: &mut Sheet<'_>, rows: &[(&str, String)]) {
-    if sheet.manner.has_tables {
-        sheet.label_table(rows);
-        return;
-    }
-    for (label, value) in rows {
-        sheet.paragraph(&[plain(format!("{label}:")), plain(value.clone())]);
-    }
-}
-
-/// Figures on a form: by pen where the look says so.
-fn figures(look: &Look, text: impl Into<String>) -> Filled {
-    if look.pen_figures { Filled::Pen(text.into()) } else { Filled::Typed(text.into()) }
-}
-
-fn typed(text: impl Into<String>) -> Filled {
-    Filled::Typed(text.into())
-}
-
-/// Notes that the owner's number on a form is by pen.
-fn note_pen(fields: &mut Fields, look: &Look) {
-    if look.pen_figures {
-        fields.owner_id.how = How::Pen;
-    }
-}
-
-/// `Điều 1.` and its text.
-fn article(sheet: &mut Sheet<'_>, n: u32, text: &str) {
-    sheet.paragraph(&[bold(format!("Điều {n}.")), plain(text)]);
 }
 
 /// The part of the truth that head and foot of an agency's paper settle.

@@ -4,11 +4,11 @@ use super::super::calendar::Day;
 use super::super::fonts::Style;
 use super::super::people::{Agency, Person, Place};
 use super::super::random::Random;
-use super::super::sheet::{GAP, Sheet, bold, plain};
+use super::super::sheet::{Filled, GAP, Sheet, bold, plain};
 use super::super::truth::{Fact, Fields, Period};
 use super::{
-    Kind, Scene, about, adult, article, citizen_fields, entries, figures, id_label, note_pen, receivers,
-    since_issue, term, typed,
+    Kind, Scene, about, adult, article, citizen_fields, decision_head, entries, figures, id_label,
+    in_sentence, note_pen, receivers, since_issue, term, typed,
 };
 
 /// A nine-figure number of an old card.
@@ -77,20 +77,16 @@ pub fn stop_decision(sheet: &mut Sheet<'_>, random: &mut Random) -> Fields {
         ]),
         "Về việc dừng và thôi hưởng chính sách trợ cấp xã hội hàng tháng do thay đổi điều kiện",
     );
-    scene.head(sheet);
-    sheet.title("QUYẾT ĐỊNH", Some(summary));
-    sheet.centred(Style::Bold, 13.0, &format!("CHỦ TỊCH {}", scene.agency.name.to_uppercase()), 0.9);
-    sheet.skip(8.0);
     let asked = scene.day.earlier(random.whole(3, 9));
-    sheet.bases(&[
+    let bases = [
         "Căn cứ Luật Tổ chức chính quyền địa phương".to_owned(),
         "Căn cứ Nghị định số 20/2021/NĐ-CP ngày 15 tháng 3 năm 2021 của Chính phủ".to_owned(),
         format!("Xét Tờ trình số {}/TTr-LĐTBXH {}", random.whole(10, 190), asked.long()),
-    ]);
-    sheet.centred(Style::Bold, 13.0, "QUYẾT ĐỊNH:", 1.0);
-    sheet.skip(4.0);
+    ];
+    let who = format!("Chủ tịch {}", scene.agency.name);
+    decision_head(sheet, &scene, summary, Some(&who), &bases);
     let stop = Day { day: 1, ..scene.day.plus_months(1) };
-    let id = id_label(random).to_lowercase();
+    let id = in_sentence(id_label(random));
     let first = sheet.either(
         format!(
             "Thôi hưởng trợ cấp xã hội hàng tháng đối với {} {}, sinh ngày {}, {id}: {}, trú tại {}; lý do: {}. Thời \
@@ -151,19 +147,15 @@ pub fn funeral_decision(sheet: &mut Sheet<'_>, random: &mut Random) -> Fields {
         "Về việc hỗ trợ chi phí mai táng",
         "V/v hỗ trợ chi phí mai táng cho đối tượng bảo trợ xã hội",
     );
-    scene.head(sheet);
-    sheet.title("QUYẾT ĐỊNH", Some(summary));
-    sheet.centred(Style::Bold, 13.0, &scene.agency.name.to_uppercase(), 0.9);
-    sheet.skip(8.0);
     let died = scene.day.earlier(random.whole(20, 60));
-    sheet.bases(&[
+    let bases = [
         "Căn cứ Nghị định số 20/2021/NĐ-CP ngày 15 tháng 3 năm 2021 của Chính phủ quy định chính sách trợ giúp xã hội"
             .to_owned(),
         format!("Căn cứ Trích lục khai tử số {}/TLKT {}", random.whole(5, 99), died.later(3).long()),
         format!("Xét đơn của {} {}", buried_by.address(), buried_by.name),
-    ]);
-    sheet.centred(Style::Bold, 13.0, "QUYẾT ĐỊNH:", 1.0);
-    sheet.skip(4.0);
+    ];
+    let who = scene.agency.name.clone();
+    decision_head(sheet, &scene, summary, Some(&who), &bases);
     article(
         sheet,
         1,
@@ -347,7 +339,7 @@ pub fn pension_request(sheet: &mut Sheet<'_>, random: &mut Random) -> Fields {
         ("Số CCCD:", figures(&look, child.id.clone()), 1.0),
     ]);
     sheet.fill_row(&[("Hình thức nhận:", typed("Qua tài khoản ngân hàng"), 1.0)]);
-    sheet.fill_line(super::Filled::Nothing);
+    sheet.fill_line(Filled::Nothing);
     sheet.begin_end();
     sheet.say("Tôi cam đoan những nội dung trên là đúng sự thật và chịu trách nhiệm trước pháp luật./.");
     sheet.sign_citizen(place.commune, day, "NGƯỜI ĐỀ NGHỊ", &holder.name);

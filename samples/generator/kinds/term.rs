@@ -108,7 +108,7 @@ fn held_out_phrase(sheet: &Sheet<'_>, random: &mut Random, day: Day) -> (String,
         ),
         _ => {
             let last = day.plus_months(7 * years);
-            (format!("hết hiệu lực kể từ sau {}", last.long()), until(last))
+            (format!("hết hiệu lực sau {}", last.long()), until(last))
         }
     }
 }

@@ -8,7 +8,7 @@ use super::super::random::Random;
 use super::super::sheet::{Sheet, bold, plain};
 use super::super::truth::{Fact, Fields, Period};
 use super::social::old_number;
-use super::{Kind, Scene, about, article, id_label, receivers, since_issue};
+use super::{Kind, Scene, about, article, decision_head, id_label, in_sentence, receivers, since_issue};
 
 /// Quyết định về việc hưởng trợ cấp thất nghiệp: months of payment beside the day it takes effect.
 pub fn unemployment_decision(sheet: &mut Sheet<'_>, random: &mut Random) -> Fields {
@@ -24,22 +24,19 @@ pub fn unemployment_decision(sheet: &mut Sheet<'_>, random: &mut Random) -> Fiel
         "Về việc hưởng trợ cấp thất nghiệp",
         "Về việc giải quyết hưởng trợ cấp thất nghiệp cho người lao động",
     );
-    scene.head(sheet);
-    sheet.title("QUYẾT ĐỊNH", Some(summary));
-    sheet.bases(&[
+    let bases = [
         "Căn cứ Luật Việc làm ngày 16 tháng 11 năm 2013".to_owned(),
         "Căn cứ Nghị định số 28/2015/NĐ-CP ngày 12 tháng 3 năm 2015 của Chính phủ về bảo hiểm thất nghiệp"
             .to_owned(),
         "Theo đề nghị của Giám đốc Trung tâm Dịch vụ việc làm".to_owned(),
-    ]);
-    sheet.centred(Style::Bold, 13.0, "QUYẾT ĐỊNH:", 1.0);
-    sheet.skip(4.0);
+    ];
+    decision_head(sheet, &scene, summary, None, &bases);
     let from = scene.day.later(3);
     let months = random.whole(3, 9);
     let until = from.plus_months(months).before();
     let old =
         if random.chance(0.5) { format!(" (số CMND cũ: {})", old_number(random)) } else { String::new() };
-    let id = sheet.either(id_label(random).to_lowercase(), "CCCD số".to_owned());
+    let id = sheet.either(in_sentence(id_label(random)), "CCCD số".to_owned());
     article(
         sheet,
         1,
@@ -157,16 +154,12 @@ pub fn foster_decision(sheet: &mut Sheet<'_>, random: &mut Random) -> Fields {
         "Về việc giao trẻ em cho cá nhân, gia đình nhận chăm sóc thay thế",
         "Về việc giao trẻ em có hoàn cảnh đặc biệt cho gia đình nhận chăm sóc thay thế",
     );
-    scene.head(sheet);
-    sheet.title("QUYẾT ĐỊNH", Some(summary));
-    sheet.centred(Style::Bold, 13.0, &format!("CHỦ TỊCH {}", scene.agency.name.to_uppercase()), 0.9);
-    sheet.skip(8.0);
-    sheet.bases(&[
+    let bases = [
         "Căn cứ Luật Trẻ em ngày 05 tháng 4 năm 2016".to_owned(),
         "Căn cứ Nghị định số 56/2017/NĐ-CP ngày 09 tháng 5 năm 2017 của Chính phủ".to_owned(),
-    ]);
-    sheet.centred(Style::Bold, 13.0, "QUYẾT ĐỊNH:", 1.0);
-    sheet.skip(4.0);
+    ];
+    let who = format!("Chủ tịch {}", scene.agency.name);
+    decision_head(sheet, &scene, summary, Some(&who), &bases);
     article(
         sheet,
         1,

@@ -36,6 +36,13 @@ struct Used {
     letters: BTreeSet<char>,
 }
 
+/// A picture with its left bottom corner and its size in points.
+struct Placed {
+    at: (f32, f32),
+    size: (f32, f32),
+    picture: Picture,
+}
+
 /// The paper as `<stem>.pdf`.
 pub fn file(stem: &str, sheet: &Sheet<'_>) -> Result<(String, Vec<PaperFile>), GenerateError> {
     let mut numbers = Numbers(0);
@@ -73,9 +80,9 @@ pub fn file(stem: &str, sheet: &Sheet<'_>) -> Result<(String, Vec<PaperFile>), G
         names.finish();
         resources.finish();
         node.finish();
-        let content = content(sheet, marks, picture.as_ref().map(|(at, size, _)| (*at, *size)));
+        let content = content(sheet, marks, picture.as_ref());
         pdf.stream(content_id, &content);
-        if let Some((_, _, picture)) = &picture {
+        if let Some(Placed { picture, .. }) = &picture {
             let storage =
                 Storage { dpi: DPI, depth: Depth::Colour, is_mixed: false, quality: 85, pdf_minor: 7 };
             let bytes = container::jpeg(picture, storage)?;
@@ -92,8 +99,8 @@ pub fn file(stem: &str, sheet: &Sheet<'_>) -> Result<(String, Vec<PaperFile>), G
     Ok((name.clone(), vec![(PathBuf::from(name), pdf.finish())]))
 }
 
-/// Left bottom corner and size in points, and the pixels of seal and pen; none when the page has neither.
-fn picture(sheet: &Sheet<'_>, marks: &[Mark]) -> Option<((f32, f32), (f32, f32), Picture)> {
+/// Seal and pen as a picture; none when the page has neither.
+fn picture(sheet: &Sheet<'_>, marks: &[Mark]) -> Option<Placed> {
     let drawn: Vec<Mark> =
         marks.iter().filter(|mark| !matches!(mark, Mark::Text { .. } | Mark::Rule { .. })).cloned().collect();
     if drawn.is_empty() {
@@ -112,12 +119,12 @@ fn picture(sheet: &Sheet<'_>, marks: &[Mark]) -> Option<((f32, f32), (f32, f32),
     }
     let points = |pixels: usize| pixels as f32 * 72.0 / DPI as f32;
     let at = (points(left), sheet.page.1 - points(bottom));
-    Some((at, (points(cut.width), points(cut.height)), cut))
+    Some(Placed { at, size: (points(cut.width), points(cut.height)), picture: cut })
 }
 
-fn content(sheet: &Sheet<'_>, marks: &[Mark], picture: Option<((f32, f32), (f32, f32))>) -> Vec<u8> {
+fn content(sheet: &Sheet<'_>, marks: &[Mark], picture: Option<&Placed>) -> Vec<u8> {
     let mut content = Content::new();
-    if let Some((at, size)) = picture {
+    if let Some(Placed { at, size, .. }) = picture {
         content.save_state();
         content.transform([size.0, 0.0, 0.0, size.1, at.0, at.1]);
         content.x_object(Name(b"Seal"));

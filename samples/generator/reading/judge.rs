@@ -140,9 +140,9 @@ pub struct Reading {
     pub asked: Vec<Remark>,
     /// All that was said, for the calibration.
     pub samples: Vec<Sample>,
-    /// Papers tuned on, held out.
+    /// Papers answered: tuned on, held out.
     pub papers: [usize; 2],
-    /// Papers without an answer.
+    /// Papers without an answer; they are in no other count.
     pub unanswered: usize,
 }
 
@@ -151,11 +151,12 @@ impl Reading {
     pub fn of(truths: &[ReadingTruth], answers: &[Value], threshold: f64) -> Self {
         let mut reading = Self::default();
         for truth in truths {
+            let Some(answer) = about(answers, &truth.file) else {
+                reading.unanswered += 1;
+                continue;
+            };
             let set = usize::from(truth.held_out);
             reading.papers[set] += 1;
-            let answer = about(answers, &truth.file);
-            reading.unanswered += usize::from(answer.is_none());
-            let answer = answer.unwrap_or(&Value::Null);
             for (n, name) in FIELDS.iter().enumerate() {
                 if let Some(stands) = truth.fields.0.get(*name) {
                     reading.compare(truth, (n, name), stands, field(answer, name), threshold);
@@ -221,6 +222,12 @@ impl Reading {
             let is_right = same(FIELDS[n], value, &stands.value);
             self.samples.push(Sample { field: n, confidence, is_right });
         }
+    }
+
+    /// Every paper has an answer, and nothing critical is silently wrong.
+    pub fn is_good(&self) -> bool {
+        let is_critical = |remark: &Remark| FIELDS[..CRITICAL].contains(&remark.field);
+        self.unanswered == 0 && !self.wrong.iter().any(is_critical)
     }
 
     /// Every table and list.

@@ -104,8 +104,8 @@ impl ReadingOrder {
         fonts.complete()?;
         let mut facts = truth::facts(kind, &fields, &look);
         way.mark(&mut sheet, &mut facts, &mut random);
-        fonts.complete()?;
         let (text, besides) = words::of_sheet(&sheet);
+        fonts.complete()?;
         let stem = format!("{:03}-{}-{}", self.number, kind.name(), way.name());
         let dpi = self.dpi.unwrap_or_else(|| way.dpi(&mut random));
         let (file, files) = if way == Way::Digital {

@@ -31,6 +31,9 @@ fn sum(rows: impl Iterator<Item = Counts>) -> Counts {
 /// The whole report.
 pub fn report(reading: &Reading) -> String {
     let mut text = String::new();
+    if reading.unanswered > 0 {
+        let _ = writeln!(text, "{} papers have no answer and are left out\n", reading.unanswered);
+    }
     push_fields(&mut text, reading);
     push_groups(&mut text, "way of spoiling", &reading.by_way, Some(&reading.words_by_way));
     push_groups(&mut text, "kind of paper", &reading.by_kind, None);
@@ -119,13 +122,10 @@ fn push_summary(text: &mut String, reading: &Reading) {
         ("by pen or destroyed: silently wrong", all.lost[2], total(all.lost), "0"),
         ("wrong words", wrong, n_words, "2 or less"),
     ];
-    let _ = writeln!(text, "both thirds and the last{:>22}{:>14}", "%", "wanted %");
+    let _ = writeln!(text, "{:36}{:>10}{:>14}", "the whole set", "%", "wanted %");
     for (name, part, of, wanted) in lines {
         let share = if of == 0 { "-".to_owned() } else { format!("{:.2}", part as f64 * 100.0 / of as f64) };
         let _ = writeln!(text, "{name:36}{share:>10}{wanted:>14}   {part} of {of}");
-    }
-    if reading.unanswered > 0 {
-        let _ = writeln!(text, "{} papers have no answer", reading.unanswered);
     }
 }
 

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::super::calendar::Day;
 use super::super::kinds::Kind;
 use super::super::sheet::Look;
 use super::super::truth::{Fact, Fields, How};
@@ -90,14 +91,25 @@ pub fn facts(kind: Kind, fields: &Fields, look: &Look) -> Facts {
 }
 
 impl Facts {
-    /// The day of issue is lost, and with it what counts from that day.
-    pub fn destroy_date(&mut self) {
+    /// The day of issue is lost, and with it what counts from that day; a period whose days are printed in full
+    /// somewhere in `text` besides is not.
+    pub fn destroy_date(&mut self, text: &str) {
         let day = self.0["issued_on"].value.clone();
+        let is_repeated = day.as_str().is_some_and(|day| printed_times(day, text) > 1);
         for (name, stands) in &mut self.0 {
-            let counts_from_it = name == "validity_period" && stands.value["from"] == day && !day.is_null();
+            let counts_from_it =
+                name == "validity_period" && !day.is_null() && stands.value["from"] == day && !is_repeated;
             if (name == "issued_on" || counts_from_it) && stands.how == "printed" {
                 stands.how = "destroyed".to_owned();
             }
         }
     }
+}
+
+/// How often an ISO day stands in a text, in whatever form.
+fn printed_times(day: &str, text: &str) -> usize {
+    let mut parts = day.split('-').filter_map(|part| part.parse().ok());
+    let (Some(year), Some(month), Some(day)) = (parts.next(), parts.next(), parts.next()) else { return 0 };
+    let day = Day { year, month, day };
+    [day.long(), day.short(), day.dotted()].iter().map(|form| text.matches(form.as_str()).count()).sum()
 }

@@ -15,6 +15,7 @@ use super::super::raster::Picture;
 use super::super::sheet::{Look, Mark, Sheet};
 use super::super::spoil;
 use super::truth::Facts;
+use super::words;
 
 /// One way.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -200,12 +201,12 @@ impl Way {
                     let seed = random.bits();
                     let (from, to) = ((from.0, from.1 - 4.0), (to.0, to.1 - 4.0));
                     sheet.pages[0].push(Mark::Blot { from, to, radius: 10.5, seed });
-                    facts.destroy_date();
+                    facts.destroy_date(&words::of_sheet(sheet).0);
                 }
             }
             Self::MailStamp => {
-                let place = Place::any(random);
-                let at = (sheet.left + random.real(-20.0, 40.0), sheet.page.1 * random.real(0.36, 0.6));
+                let place = Place::with_district(random);
+                let at = stamp_place(sheet, random);
                 let day = Day::working(random, 2024, 2026);
                 let number = random.whole(20, 999).to_string();
                 let office = Agency::of_district(&place).name.to_uppercase();
@@ -285,6 +286,31 @@ fn date_place(sheet: &Sheet<'_>) -> Option<((f32, f32), (f32, f32))> {
         let x = |part: &str| at.0 + sheet.fonts.width((*family, *style), *size, part);
         Some(((x(before) + 5.0, at.1), (x(&text[..until]) - 3.0, at.1)))
     })
+}
+
+/// Somewhere over running text, where no figures stand under the figures of the stamp.
+fn stamp_place(sheet: &Sheet<'_>, random: &mut Random) -> (f32, f32) {
+    let mut best = (usize::MAX, (sheet.left, sheet.page.1 * 0.5));
+    for _ in 0..60 {
+        let at = (sheet.left + random.real(-25.0, 60.0), sheet.page.1 * random.real(0.27, 0.62));
+        let under = |mark: &&Mark| match mark {
+            Mark::Text { at: place, family, style, size, text, .. } => {
+                let end = place.0 + sheet.fonts.width((*family, *style), *size, text);
+                let is_beside = end < at.0 - 6.0 || place.0 > at.0 + 150.0;
+                !is_beside && (at.1 - 4.0..at.1 + 70.0).contains(&place.1)
+            }
+            _ => false,
+        };
+        let texts: Vec<&Mark> = sheet.pages[0].iter().filter(under).collect();
+        let has_figures = |mark: &&&Mark| matches!(mark, Mark::Text { text, .. } if text.chars().any(|c| c.is_ascii_digit()));
+        let n_figures = texts.iter().filter(has_figures).count();
+        // A stamp on white paper spoils nothing.
+        let cost = if texts.len() < 3 { 50 } else { n_figures };
+        if cost < best.0 {
+            best = (cost, at);
+        }
+    }
+    best.1
 }
 
 /// A fold across the sheet: a line of shadow with a lighter one beside it.
