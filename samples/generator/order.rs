@@ -5,7 +5,7 @@ use super::fonts::Fonts;
 use super::ink;
 use super::kinds::Kind;
 use super::random::Random;
-use super::sheet::{Look, Sheet};
+use super::sheet::Look;
 use super::spoil::{Scan, Spoiling, spoil};
 use super::truth::Truth;
 use super::{GenerateError, Paper, PaperFile};

@@ -4,8 +4,8 @@ use super::super::calendar::Day;
 use super::super::fonts::Style;
 use super::super::people::{Agency, Person, Place};
 use super::super::random::Random;
-use super::super::sheet::{Filled, GAP, Sheet, bold, plain};
-use super::super::truth::{Fact, Fields, Period};
+use super::super::sheet::{Filled, GAP, Sheet};
+use super::super::truth::{Fact, Fields};
 use super::{
     Kind, Scene, about, adult, article, citizen_fields, decision_head, entries, figures, id_label,
     in_sentence, note_pen, receivers, since_issue, term, typed,

@@ -1,7 +1,6 @@
 //! Employment: a decision on unemployment, a contract of labour; and a decision on a child's new family.
 
 use super::super::calendar::Day;
-use super::super::fonts::Style;
 use super::super::letterhead::{Number, Signer};
 use super::super::people::{Agency, Person, Place, company};
 use super::super::random::Random;

@@ -17,7 +17,7 @@ pub(super) mod scanner;
 mod text;
 mod truth;
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use super::container::{self, Container, Depth, Storage, TiffPacking};
 use super::fonts::Fonts;

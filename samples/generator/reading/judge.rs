@@ -132,6 +132,8 @@ pub struct Reading {
     pub words_by_way: BTreeMap<String, [usize; 2]>,
     /// Tuned on, held out: wrong words, all words.
     pub words: [[usize; 2]; 2],
+    /// Per paper: wrong words, all words.
+    pub words_by_paper: Vec<(String, [usize; 2])>,
     /// Silently wrong.
     pub wrong: Vec<Remark>,
     /// Said to be absent, and printed.
@@ -169,6 +171,7 @@ impl Reading {
                 .filter_map(|page| page["text"].as_str())
                 .collect();
             let (wrong, all) = words::errors(&text.join("\n"), &truth.text, &truth.besides);
+            reading.words_by_paper.push((truth.file.clone(), [wrong, all]));
             for counts in
                 [&mut reading.words[set], reading.words_by_way.entry(truth.way.clone()).or_default()]
             {

@@ -38,6 +38,7 @@ pub fn report(reading: &Reading) -> String {
     push_groups(&mut text, "way of spoiling", &reading.by_way, Some(&reading.words_by_way));
     push_groups(&mut text, "kind of paper", &reading.by_kind, None);
     push_summary(&mut text, reading);
+    push_words(&mut text, reading);
     push_remarks(&mut text, "silently wrong", &reading.wrong);
     push_remarks(&mut text, "missed (printed, said to be absent)", &reading.missed);
     push_remarks(&mut text, "asked although printed", &reading.asked);
@@ -126,6 +127,16 @@ fn push_summary(text: &mut String, reading: &Reading) {
     for (name, part, of, wanted) in lines {
         let share = if of == 0 { "-".to_owned() } else { format!("{:.2}", part as f64 * 100.0 / of as f64) };
         let _ = writeln!(text, "{name:36}{share:>10}{wanted:>14}   {part} of {of}");
+    }
+}
+
+/// The twenty papers of whose words most are wrong.
+fn push_words(text: &mut String, reading: &Reading) {
+    let mut papers: Vec<_> = reading.words_by_paper.iter().filter(|(_, [wrong, _])| *wrong > 0).collect();
+    papers.sort_by_key(|(_, [wrong, all])| std::cmp::Reverse(wrong * 10_000 / all.max(&1)));
+    let _ = writeln!(text, "\nmost wrong words");
+    for (file, [wrong, all]) in papers.into_iter().take(20) {
+        let _ = writeln!(text, "  {:>6} %  {wrong} of {all}  {file}", percent(*wrong, *all));
     }
 }
 
