@@ -33,15 +33,15 @@ make_papers() {
 read_papers() {
     : >"$work/answers.ndjson"
     tail -n +2 "$work/papers/list.csv" | split -l 25 - "$work/part-"
-    read=0
+    n_read=0
     all=$(($(wc -l <"$work/papers/list.csv") - 1))
     for part in "$work"/part-*; do
         { head -n 1 "$work/papers/list.csv"; cat "$part"; } >"$work/papers/part.csv"
         # Its exit code says that a person must look: that is what many of these papers are for.
         "$sohoa" digitise --json --dry-run --jobs "${JOBS:-2}" --data "$work/data" "$@" \
             --list "$work/papers/part.csv" >>"$work/answers.ndjson" 2>>"$work/log" || true
-        read=$((read + $(wc -l <"$part")))
+        n_read=$((n_read + $(wc -l <"$part")))
         rm "$part"
-        say "Read $read of $all."
+        say "Read $n_read of $all."
     done
 }

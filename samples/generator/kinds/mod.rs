@@ -197,7 +197,16 @@ impl Kind {
             Self::LeasingLicence => (Some("1.000479"), Some("KQ1")),
             // Handed in on demand: the catalogue has no place of their own for them.
             Self::PoorHouseholdCertificate | Self::Minutes => (Some("1.001776"), None),
-            Self::OfficialLetter | Self::Notice | Self::Directive => (None, None),
+            // What proves a trade or the end of work is named in the catalogue, its titles are not.
+            Self::OfficialLetter
+            | Self::Notice
+            | Self::Directive
+            | Self::LabourContract
+            | Self::SafetyCertificate
+            | Self::TradeCertificate
+            | Self::Introduction
+            | Self::Submission
+            | Self::GenderPlan => (None, None),
             Self::NearPoorCertificate => (Some("1.001776"), None),
             Self::StopDecision => (Some("1.001776"), Some("KQ2")),
             Self::FuneralDecision => (Some("1.001731"), Some("KQ1")),
@@ -211,14 +220,8 @@ impl Kind {
             Self::MeritDeclaration => (Some("1.010824"), Some("01")),
             Self::SchoolConfirmation => (Some("1.010824"), Some("04")),
             Self::UnemploymentDecision => (Some("1.001978"), Some("KQ1")),
-            Self::LabourContract => (Some("1.001978"), None),
             Self::ServiceLicence => (Some("1.001865"), Some("KQ1")),
-            Self::SafetyCertificate => (Some("2.000205"), None),
-            Self::TradeCertificate => (Some("2.000205"), None),
-            Self::Introduction => (None, None),
             Self::PowerOfAttorney => (Some("1.001776"), None),
-            Self::Submission => (None, None),
-            Self::GenderPlan => (None, None),
             Self::FosterDecision => (Some("1.004941"), Some("KQ1")),
         }
     }
