@@ -110,6 +110,23 @@ impl Day {
         format!("ngày {} tháng {} năm {}", self.day_text(), self.month_text(), self.year)
     }
 
+    /// The same day of the month `months` later, or the last one.
+    pub fn plus_months(self, months: u32) -> Self {
+        let whole = self.month - 1 + months;
+        let (year, month) = (self.year + whole / 12, whole % 12 + 1);
+        Self { year, month, day: self.day.min(days_in(year, month)) }
+    }
+
+    /// `05.3.2024`.
+    pub fn dotted(self) -> String {
+        format!("{:02}.{}.{}", self.day, self.month, self.year)
+    }
+
+    /// `05/03/24`.
+    pub fn two_digit(self) -> String {
+        format!("{:02}/{:02}/{:02}", self.day, self.month, self.year % 100)
+    }
+
     /// `05/03/2024`.
     pub fn short(self) -> String {
         format!("{:02}/{:02}/{}", self.day, self.month, self.year)

@@ -1,6 +1,7 @@
 //! Packs scanned pages into the files that scanners deliver: PDF, multi-page TIFF, JPEG, a folder of JPEGs.
 
 use std::io::Cursor;
+use std::path::PathBuf;
 
 use image::codecs::jpeg::{JpegEncoder, PixelDensity};
 use image::codecs::png::{CompressionType, FilterType, PngEncoder};
@@ -10,9 +11,9 @@ use tiff::encoder::colortype::{Gray8, RGB8};
 use tiff::encoder::{Compression, DeflateLevel, Rational, TiffEncoder};
 use tiff::tags::{ResolutionUnit, Tag};
 
-use super::GenerateError;
 use super::fax;
 use super::raster::Picture;
+use super::{GenerateError, PaperFile};
 
 /// How many colours a page is stored with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -68,6 +69,35 @@ pub struct Storage {
     pub quality: u8,
     /// Second figure of the PDF's version 1.x.
     pub pdf_minor: u8,
+}
+
+/// The pages of paper `stem` as file or folder: its name, and the files.
+///
+/// # Errors
+/// An encoder's error.
+pub fn pack(
+    stem: &str,
+    form: Container,
+    pages: &[Picture],
+    storage: Storage,
+) -> Result<(String, Vec<PaperFile>), GenerateError> {
+    let one = |extension: &str, bytes| {
+        let name = format!("{stem}.{extension}");
+        (name.clone(), vec![(PathBuf::from(name), bytes)])
+    };
+    Ok(match form {
+        Container::Pdf => one("pdf", pdf(pages, storage, false)?),
+        Container::FlatePdf => one("pdf", pdf(pages, storage, true)?),
+        Container::Tiff(packing) => one("tif", tiff(pages, storage, packing)?),
+        Container::Jpeg => one("jpg", jpeg(&pages[0], storage)?),
+        Container::Folder => {
+            let mut files = Vec::with_capacity(pages.len());
+            for (n, page) in pages.iter().enumerate() {
+                files.push((PathBuf::from(stem).join(format!("page-{}.jpg", n + 1)), jpeg(page, storage)?));
+            }
+            (stem.to_owned(), files)
+        }
+    })
 }
 
 fn grey_bytes(page: &Picture) -> Vec<u8> {

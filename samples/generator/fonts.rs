@@ -91,7 +91,7 @@ fn slot((family, style): Face) -> usize {
 }
 
 /// How far a face without italics of its own is slanted: dx per dy.
-fn slant((family, style): Face) -> f32 {
+pub fn slant((family, style): Face) -> f32 {
     let slanted = matches!(style, Style::Italic | Style::BoldItalic);
     let has_italics = matches!(family, Family::Times | Family::OtherSerif);
     if slanted && !has_italics { 0.2 } else { 0.0 }
@@ -154,6 +154,18 @@ impl Fonts {
             width += font.h_advance_unscaled(id);
         }
         width / font.units_per_em().unwrap_or(2048.0)
+    }
+
+    /// The bytes of the face's font file, and a number that two faces share when their file is one.
+    pub fn program(&self, face: Face) -> (usize, &[u8]) {
+        (slot(face), self.faces[slot(face)].as_slice())
+    }
+
+    /// Glyph of `letter` and its advance in thousandths of the size.
+    pub fn glyph(&self, face: Face, letter: char) -> (u16, f32) {
+        let font = &self.faces[slot(face)];
+        let id = font.glyph_id(letter);
+        (id.0, font.h_advance_unscaled(id) * 1000.0 / font.units_per_em().unwrap_or(2048.0))
     }
 
     /// Width of `text` set at `size`, in the unit of `size`.

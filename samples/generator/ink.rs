@@ -66,6 +66,7 @@ impl Drawing<'_> {
                 let outline = pen::outline(&pen::signature(*seed), place, half * scale);
                 self.picture.fill(&outline, *ink, 0.95);
             }
+            Mark::Blot { from, to, radius, seed } => self.blot(*from, *to, *radius, *seed),
             Mark::RoundSeal { centre, radius, text, seed } => self.seal(*centre, *radius, text, *seed),
             Mark::MailStamp { at, office, number, date, seed } => {
                 self.mail_stamp(*at, office, (number, date), *seed)
@@ -91,6 +92,21 @@ impl Drawing<'_> {
         let mut outline = Outline::default();
         self.fonts.outline(&mut outline, face, size * self.scale, text, self.pixels(at), turn);
         self.picture.fill(&outline, ink, strength);
+    }
+
+    /// Discs that run into one another.
+    fn blot(&mut self, from: (f32, f32), to: (f32, f32), radius: f32, seed: u64) {
+        let mut random = Random::for_purpose(seed, "blot");
+        let mut outline = Outline::default();
+        for n in 0..24_u8 {
+            let along = f32::from(n) / 23.0;
+            let at = (
+                from.0 + (to.0 - from.0) * along + random.real(-0.25, 0.25) * radius,
+                from.1 + (to.1 - from.1) * along + random.real(-0.25, 0.25) * radius,
+            );
+            outline.disc(self.pixels(at), radius * random.real(0.85, 1.15) * self.scale, 24);
+        }
+        self.picture.fill(&outline, SEAL_RED, 0.97);
     }
 
     /// Two rings, the agency's name between them, a star in the middle.

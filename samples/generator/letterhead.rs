@@ -8,7 +8,7 @@ use super::pen;
 use super::people::{Agency, Person, Place};
 use super::random::Random;
 use super::raster::Ink;
-use super::sheet::{Align, Mark, Sheet, italic, plain};
+use super::sheet::{Align, DateForm, Mark, Sheet, italic, plain};
 
 const NATION: &str = "CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM";
 const MOTTO: &str = "Độc lập - Tự do - Hạnh phúc";
@@ -105,7 +105,7 @@ impl Sheet<'_> {
     fn head(&mut self, agency: &Agency, number: &Number, day: Day, room: Room) {
         let (left, right) = (self.left - 14.0, self.right + 8.0);
         let width = right - left;
-        let (agency_x, motto_x) = (left + width * 0.205, left + width * 0.705);
+        let (agency_x, motto_x) = (left + width * self.manner.agency_at, left + width * self.manner.motto_at);
         let top = self.y;
         let fit = |sheet: &Self, style, size: f32, text: &str, room: f32| {
             size * (room / sheet.measure(style, size, text)).min(1.0)
@@ -114,26 +114,20 @@ impl Sheet<'_> {
         for line in &agency.parent_lines {
             let size = fit(self, Style::Regular, 12.5, line, width * 0.4);
             self.text_centred((agency_x, y), Style::Regular, size, line);
-            y += 15.5;
+            y += self.manner.head_line;
         }
         let mut last = 0.0;
         for line in &agency.lines {
             let size = fit(self, Style::Bold, 12.5, line, width * 0.4);
             last = self.measure(Style::Bold, size, line);
             self.text_centred((agency_x, y), Style::Bold, size, line);
-            y += 15.5;
+            y += self.manner.head_line;
         }
         let half = last * 0.22;
         self.rule(agency_x - half, agency_x + half, y - 9.0);
         let motto_bottom = self.motto(motto_x, top + 13.0, width * 0.58);
         let baseline = y.max(motto_bottom) + self.random.real(9.0, 15.0);
-        let figures = if self.look.pen_number {
-            self.pen_piece(number.figures.clone())
-        } else {
-            Piece::Print(Style::Regular, format!(" {}", number.figures))
-        };
-        let label = Piece::Print(Style::Regular, "Số:".to_owned());
-        let pieces = [label, figures, Piece::Print(Style::Regular, number.symbol.clone())];
+        let pieces = self.number_pieces(number);
         let size = self.fit_pieces(&pieces, width * 0.4, 13.0);
         let start = agency_x - self.pieces_width(&pieces, size) / 2.0;
         self.pieces(start, baseline, size, &pieces);
@@ -153,6 +147,26 @@ impl Sheet<'_> {
         }
     }
 
+    fn number_pieces(&mut self, number: &Number) -> Vec<Piece> {
+        let print = |text: String| Piece::Print(Style::Regular, text);
+        let figures = if self.look.pen_number {
+            self.pen_piece(number.figures.clone())
+        } else {
+            print(format!(" {}", number.figures))
+        };
+        let symbol = format!("{}{}", self.manner.number_gap, number.symbol);
+        vec![print(self.manner.number_label.to_owned()), figures, print(symbol)]
+    }
+
+    /// A number in a row of its own, as certificates have it; centred on `x`.
+    pub fn number_line(&mut self, x: f32, number: &Number) {
+        let height = self.size * 1.5;
+        let pieces = self.number_pieces(number);
+        let start = x - self.pieces_width(&pieces, self.size) / 2.0;
+        self.pieces(start, self.y + height * 0.7, self.size, &pieces);
+        self.y += height;
+    }
+
     fn fit_pieces(&self, pieces: &[Piece], room: f32, size: f32) -> f32 {
         size * (room / self.pieces_width(pieces, size)).min(1.0)
     }
@@ -161,10 +175,13 @@ impl Sheet<'_> {
         let print = |text: String| Piece::Print(Style::Italic, text);
         let rest = format!("tháng {} năm {}", day.month_text(), day.year);
         if self.look.pen_day {
-            vec![print(format!("{seat}, ngày")), self.pen_piece(day.day_text()), print(rest)]
-        } else {
-            vec![print(format!("{seat}, ngày {} {rest}", day.day_text()))]
+            return vec![print(format!("{seat}, ngày")), self.pen_piece(day.day_text()), print(rest)];
         }
+        vec![print(match self.manner.date_form {
+            DateForm::Long => format!("{seat}, ngày {} {rest}", day.day_text()),
+            DateForm::Slashes => format!("{seat}, ngày {}", day.short()),
+            DateForm::Dots => format!("{seat}, ngày {}", day.dotted()),
+        })]
     }
 
     /// Nation and motto centred on `x`; the lowest line drawn is returned.
@@ -186,7 +203,7 @@ impl Sheet<'_> {
     /// Name of the type in capitals and what it is about, with the short rule below.
     pub fn title(&mut self, name: &str, about: Option<&str>) {
         self.skip(12.0);
-        self.centred(Style::Bold, 14.0, name, 1.0);
+        self.centred(Style::Bold, self.manner.title_size, name, 1.0);
         if let Some(about) = about {
             self.centred(Style::Bold, self.size.max(13.0), about, 0.82);
             let x = (self.left + self.right) / 2.0;
@@ -266,6 +283,25 @@ impl Sheet<'_> {
         self.scribble((x, y + 60.0), (66.0, 32.0));
         self.text_centred((x, y + 96.0), Style::Regular, 13.0, name);
         self.y = y + 108.0;
+    }
+
+    /// Day, position and name in small print at the lower right of a card.
+    pub fn sign_card(&mut self, agency: &Agency, day: Day, signer: &Signer) {
+        let x = self.left + self.width() * 0.72;
+        let y = self.page.1 - 86.0;
+        let pieces = self.date_pieces(&agency.seat, day);
+        let size = self.fit_pieces(&pieces, self.width() * 0.54, 9.0);
+        let start = x - self.pieces_width(&pieces, size) / 2.0;
+        self.pieces(start, y, size, &pieces);
+        for (n, line) in signer.lines.iter().enumerate() {
+            self.text_centred((x, y + 11.0 * (n + 1) as f32), Style::Bold, 8.5, line);
+        }
+        self.scribble((x, y + 43.0), (52.0, 22.0));
+        self.text_centred((x, y + 66.0), Style::Bold, 9.5, &signer.name);
+        if self.look.has_seal {
+            let (text, seed) = (agency.seal_text.clone(), self.random.bits());
+            self.mark(Mark::RoundSeal { centre: (x - 42.0, y + 40.0), radius: 30.0, text, seed });
+        }
     }
 
     fn scribble(&mut self, centre: (f32, f32), size: (f32, f32)) {

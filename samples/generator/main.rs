@@ -1,5 +1,6 @@
 //! Writes sample papers: `generate --out DIR [--seed N] [--per-kind N] [--dpi N] [--dossier]`; papers with faulty
-//! pages: `generate pages …`; and judges what a program said of those: `generate judge …`.
+//! pages: `generate pages …`; papers to measure reading by: `generate reading …`; and judges what a program said of
+//! them: `generate judge …`, `generate judge-reading …`, `generate reliability …`.
 
 #[path = "mod.rs"]
 mod generator;
@@ -7,12 +8,16 @@ mod generator;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use generator::pages::{self, PagePlan, PageTruth, Verdict};
-use generator::{Fonts, GenerateError, Order, Plan};
+use generator::pages::{self, PagePlan, Verdict};
+use generator::reading::{self, Reading, ReadingPlan, Reliability};
+use generator::{Fonts, GenerateError, Order, Plan, answers};
 
 const USAGE: &str = "usage: generate --out DIR [--seed N] [--per-kind N] [--dpi N] [--dossier]
        generate pages --out DIR [--count N] [--seed N] [--held-out]
-       generate judge --dir DIR --answers FILE.ndjson";
+       generate reading --out DIR [--count N] [--seed N]
+       generate judge --dir DIR --answers FILE.ndjson
+       generate judge-reading --dir DIR --answers FILE.ndjson [--threshold X]
+       generate reliability --dir DIR --answers FILE.ndjson";
 
 struct Wishes {
     out: PathBuf,
@@ -66,89 +71,114 @@ fn wanted_pages(mut words: impl Iterator<Item = String>) -> Option<(PathBuf, Pag
     Some((out?, plan))
 }
 
-/// Two papers at a time: more would need more memory than a small machine has.
-fn make_pages(plan: &PagePlan, out: &Path) -> Result<(), GenerateError> {
-    let orders = plan.orders();
-    let make = |first: usize| -> Result<Vec<(usize, PageTruth)>, GenerateError> {
-        let fonts = if plan.has_held_out { Fonts::load_all()? } else { Fonts::load()? };
-        let mut truths = Vec::new();
-        for (n, order) in orders.iter().enumerate().skip(first).step_by(2) {
-            let paper = order.make(&fonts)?;
-            paper.write(out)?;
-            truths.push((n, paper.truth));
-        }
-        Ok(truths)
+/// Two papers at a time, in order of their numbers: more would need more memory than a small machine has.
+fn two_by_two<Order: Sync, Truth: Send>(
+    orders: &[Order],
+    has_held_out: bool,
+    make: impl Fn(&Order, &Fonts) -> Result<Truth, GenerateError> + Sync,
+) -> Result<Vec<Truth>, GenerateError> {
+    let half = |first: usize| -> Result<Vec<(usize, Truth)>, GenerateError> {
+        let fonts = if has_held_out { Fonts::load_all()? } else { Fonts::load()? };
+        let own = orders.iter().enumerate().skip(first).step_by(2);
+        own.map(|(n, order)| Ok((n, make(order, &fonts)?))).collect()
     };
     let (even, odd) = std::thread::scope(|scope| {
-        let other = scope.spawn(|| make(1));
-        (make(0), other.join().expect("a panic of the other thread is one of ours"))
+        let other = scope.spawn(|| half(1));
+        (half(0), other.join().expect("a panic of the other thread is one of ours"))
     });
     let mut numbered = even?;
     numbered.extend(odd?);
     numbered.sort_by_key(|(n, _)| *n);
-    let truths: Vec<PageTruth> = numbered.into_iter().map(|(_, truth)| truth).collect();
+    Ok(numbered.into_iter().map(|(_, truth)| truth).collect())
+}
+
+fn make_pages(plan: &PagePlan, out: &Path) -> Result<(), GenerateError> {
+    let truths = two_by_two(&plan.orders(), plan.has_held_out, |order, fonts| {
+        let paper = order.make(fonts)?;
+        paper.write(out)?;
+        Ok(paper.truth)
+    })?;
     generator::write(&out.join("list.csv"), pages::list_csv(&truths).as_bytes())?;
     generator::write(&out.join("papers.tsv"), pages::papers_tsv(&truths).as_bytes())
 }
 
-/// The verdict on the answers in a file about the papers in a folder.
-fn judge(mut words: impl Iterator<Item = String>) -> Option<Result<Verdict, String>> {
-    let (mut dir, mut answers) = (None, None);
+fn make_reading(plan: &PagePlan, out: &Path) -> Result<(), GenerateError> {
+    let plan = ReadingPlan { seed: plan.seed, n_papers: plan.n_papers, dpi: None };
+    let truths = two_by_two(&plan.orders(), true, |order, fonts| {
+        let paper = order.make(fonts)?;
+        paper.write(out)?;
+        Ok(paper.truth)
+    })?;
+    generator::write(&out.join("list.csv"), reading::list_csv(&truths).as_bytes())
+}
+
+/// The folder of papers, the file of answers, and the least confidence of what counts as said.
+fn judged(mut words: impl Iterator<Item = String>) -> Option<(PathBuf, PathBuf, f64)> {
+    let (mut dir, mut answers, mut threshold) = (None, None, 0.0);
     while let Some(word) = words.next() {
         match word.as_str() {
             "--dir" => dir = Some(PathBuf::from(words.next()?)),
             "--answers" => answers = Some(PathBuf::from(words.next()?)),
+            "--threshold" => threshold = words.next()?.parse().ok()?,
             _ => return None,
         }
     }
-    Some(verdict(&dir?, &answers?))
+    Some((dir?, answers?, threshold))
 }
 
-fn verdict(dir: &Path, answers: &Path) -> Result<Verdict, String> {
-    let named =
-        |path: &Path, cause: &dyn std::fmt::Display| format!("cannot read {}: {cause}", path.display());
-    let read = |path: &Path| std::fs::read_to_string(path).map_err(|cause| named(path, &cause));
-    let mut paths = Vec::new();
-    for entry in std::fs::read_dir(dir).map_err(|cause| named(dir, &cause))? {
-        let path = entry.map_err(|cause| named(dir, &cause))?.path();
-        if path.to_string_lossy().ends_with(".pages.json") {
-            paths.push(path);
+/// What `report` makes of truths and answers; true when nothing needs mending.
+fn judge(
+    words: impl Iterator<Item = String>,
+    report: impl Fn(&Path, &Path, f64) -> Result<(String, bool), String>,
+) -> ExitCode {
+    let Some((dir, answers, threshold)) = judged(words) else { return usage() };
+    match report(&dir, &answers, threshold) {
+        Ok((text, is_good)) => {
+            print!("{text}");
+            if is_good { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+        }
+        Err(message) => {
+            eprintln!("{message}");
+            ExitCode::FAILURE
         }
     }
-    paths.sort();
-    let mut truths = Vec::with_capacity(paths.len());
-    for path in &paths {
-        truths.push(serde_json::from_str(&read(path)?).map_err(|cause| named(path, &cause))?);
-    }
-    let mut said = Vec::new();
-    for line in read(answers)?.lines().filter(|line| !line.trim().is_empty()) {
-        said.push(serde_json::from_str(line).map_err(|cause| named(answers, &cause))?);
-    }
-    Ok(Verdict::of(&truths, &said))
+}
+
+fn pages_verdict(dir: &Path, answers: &Path, _: f64) -> Result<(String, bool), String> {
+    let (truths, said) = answers::load(dir, ".pages.json", answers)?;
+    let verdict = Verdict::of(&truths, &said);
+    Ok((verdict.report(), verdict.is_good()))
+}
+
+fn reading_of(dir: &Path, answers: &Path, threshold: f64) -> Result<Reading, String> {
+    let (truths, said) = answers::load(dir, ".reading.json", answers)?;
+    Ok(Reading::of(&truths, &said, threshold))
+}
+
+fn usage() -> ExitCode {
+    eprintln!("{USAGE}");
+    ExitCode::from(2)
 }
 
 fn main() -> ExitCode {
     let mut words = std::env::args().skip(1).peekable();
-    let usage = || {
-        eprintln!("{USAGE}");
-        ExitCode::from(2)
-    };
     match words.peek().map(String::as_str) {
         Some("pages") => match wanted_pages(words.skip(1)) {
             Some((out, plan)) => ended(make_pages(&plan, &out)),
             None => usage(),
         },
-        Some("judge") => match judge(words.skip(1)) {
-            Some(Ok(verdict)) => {
-                print!("{}", verdict.report());
-                if verdict.is_good() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
-            }
-            Some(Err(message)) => {
-                eprintln!("{message}");
-                ExitCode::FAILURE
-            }
+        Some("reading") => match wanted_pages(words.skip(1)) {
+            Some((out, plan)) => ended(make_reading(&plan, &out)),
             None => usage(),
         },
+        Some("judge") => judge(words.skip(1), pages_verdict),
+        Some("judge-reading") => judge(words.skip(1), |dir, answers, threshold| {
+            let reading = reading_of(dir, answers, threshold)?;
+            Ok((reading.report(), reading.is_good()))
+        }),
+        Some("reliability") => judge(words.skip(1), |dir, answers, _| {
+            Ok((Reliability::of(&reading_of(dir, answers, 0.0)?).report(), true))
+        }),
         _ => match wishes(words) {
             Some(wishes) => {
                 let orders =

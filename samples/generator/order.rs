@@ -1,13 +1,11 @@
 //! One paper from order to file.
 
-use std::path::PathBuf;
-
 use super::container::{self, Container, Depth, Storage, TiffPacking};
 use super::fonts::Fonts;
 use super::ink;
 use super::kinds::Kind;
 use super::random::Random;
-use super::sheet::{Look, Sheet};
+use super::sheet::Look;
 use super::spoil::{Scan, Spoiling, spoil};
 use super::truth::Truth;
 use super::{GenerateError, Paper, PaperFile};
@@ -87,7 +85,7 @@ impl Order {
             has_seal: has(Spoiling::RedSeal),
             has_mail_stamp: has(Spoiling::MailStamp),
         };
-        let mut sheet = Sheet::new(fonts, look, self.seed);
+        let mut sheet = self.kind.sheet(fonts, look, self.seed);
         let fields = self.kind.write(&mut sheet, self.seed);
         fonts.complete()?;
         let strength = if has(Spoiling::FadedInk) { random.real(0.4, 0.62) } else { 1.0 };
@@ -97,7 +95,7 @@ impl Order {
             .iter()
             .enumerate()
             .map(|(n, marks)| {
-                let page = ink::draw(marks, fonts, self.dpi, strength);
+                let page = ink::draw_sized(marks, fonts, self.dpi, strength, sheet.page);
                 spoil(page, &self.spoilings, self.dpi, self.seed, (n, n_pages))
             })
             .collect();
@@ -155,25 +153,7 @@ impl Order {
             quality: if has(Spoiling::LowJpegQuality) { 28 } else { self.quality },
             pdf_minor: if has(Spoiling::OldPdfVersion) { 3 } else { 4 + (self.seed % 4) as u8 },
         };
-        let stem = &self.stem;
-        let one = |extension: &str, bytes| {
-            let name = format!("{stem}.{extension}");
-            (name.clone(), vec![(PathBuf::from(name), bytes)])
-        };
-        Ok(match container {
-            Container::Pdf => one("pdf", container::pdf(pages, storage, false)?),
-            Container::FlatePdf => one("pdf", container::pdf(pages, storage, true)?),
-            Container::Tiff(packing) => one("tif", container::tiff(pages, storage, packing)?),
-            Container::Jpeg => one("jpg", container::jpeg(&pages[0], storage)?),
-            Container::Folder => {
-                let mut files = Vec::with_capacity(pages.len());
-                for (n, page) in pages.iter().enumerate() {
-                    let path = PathBuf::from(stem).join(format!("page-{}.jpg", n + 1));
-                    files.push((path, container::jpeg(page, storage)?));
-                }
-                (stem.clone(), files)
-            }
-        })
+        container::pack(&self.stem, container, pages, storage)
     }
 }
 
@@ -244,7 +224,7 @@ mod tests {
     fn truth_is_nfc_and_has_the_form_of_the_contract() {
         let fonts = Fonts::load().unwrap();
         for n in 0..6 {
-            for kind in Kind::ALL {
+            for kind in Kind::all() {
                 let paper = Order::by_chance(kind, 3, n, 40).make(&fonts).unwrap();
                 let json = paper.truth_json().unwrap();
                 assert!(is_nfc(&json), "{}", paper.stem);

@@ -311,6 +311,98 @@ impl Agency {
         committee(lines, format!("Ủy ban nhân dân tỉnh {}", place.province), place.province.to_owned())
     }
 
+    /// An office that is no committee; `lines` and the parent's lines are in capitals.
+    pub fn office(
+        (name, lines): (String, &[&str]),
+        (parent, parent_lines): (Option<String>, &[&str]),
+        seat: &str,
+        (head, deputy): (&'static str, &'static str),
+    ) -> Self {
+        let owned = |lines: &[&str]| lines.iter().map(|line| line.to_uppercase()).collect();
+        Self {
+            parent_lines: owned(parent_lines),
+            lines: owned(lines),
+            seal_text: name.to_uppercase(),
+            name,
+            parent,
+            seat: seat.to_owned(),
+            collective: None,
+            head,
+            deputy,
+        }
+    }
+
+    /// The same agency with `UBND` for the words.
+    pub fn abbreviated(mut self) -> Self {
+        for lines in [&mut self.lines, &mut self.parent_lines] {
+            if lines.first().is_some_and(|line| line == "ỦY BAN NHÂN DÂN") {
+                let unit = lines[1..].join(" ");
+                *lines = vec![format!("UBND {unit}")];
+            }
+        }
+        self
+    }
+
+    /// The provincial employment centre.
+    pub fn employment_centre(place: &Place) -> Self {
+        let name = format!("Trung tâm Dịch vụ việc làm tỉnh {}", place.province);
+        Self::office(
+            (name, &["Trung tâm", "Dịch vụ việc làm", &format!("tỉnh {}", place.province)]),
+            (Some("Sở Nội vụ".to_owned()), &["Sở Nội vụ"]),
+            place.province,
+            ("Giám đốc", "Phó Giám đốc"),
+        )
+    }
+
+    /// The department of home affairs, which took over labour and merit in 2025.
+    pub fn home_department(place: &Place) -> Self {
+        let above = format!("Ủy ban nhân dân tỉnh {}", place.province);
+        Self::office(
+            ("Sở Nội vụ".to_owned(), &["Sở Nội vụ"]),
+            (Some(above), &["Ủy ban nhân dân", &format!("tỉnh {}", place.province)]),
+            place.province,
+            ("Giám đốc", "Phó Giám đốc"),
+        )
+    }
+
+    /// The council that judges health.
+    pub fn medical_council(place: &Place) -> Self {
+        let name = format!("Hội đồng Giám định y khoa tỉnh {}", place.province);
+        Self::office(
+            (name, &["Hội đồng", "Giám định y khoa", &format!("tỉnh {}", place.province)]),
+            (
+                Some(format!("Sở Y tế tỉnh {}", place.province)),
+                &[&format!("Sở Y tế tỉnh {}", place.province)],
+            ),
+            place.province,
+            ("Chủ tịch Hội đồng", "Phó Chủ tịch Hội đồng"),
+        )
+    }
+
+    /// A school.
+    pub fn school(random: &mut Random, place: &Place) -> Self {
+        let own = random.pick(&["Trần Văn Ơn", "Lê Hồng Sơn", "Nà Phặc", "Đồng Tháp Sơn"]);
+        let kind = random.pick(&["Trường Trung học phổ thông", "Trường Cao đẳng nghề"]);
+        Self::office(
+            (format!("{kind} {own}"), &[kind, own]),
+            (Some("Sở Giáo dục và Đào tạo".to_owned()), &["Sở Giáo dục và Đào tạo"]),
+            place.province,
+            ("Hiệu trưởng", "Phó Hiệu trưởng"),
+        )
+    }
+
+    /// A company as it heads its own papers.
+    pub fn company(name: &str, place: &Place) -> Self {
+        let cut = name.match_indices(' ').nth(2).map_or(name.len(), |(at, _)| at);
+        let (first, second) = name.split_at(cut);
+        Self::office(
+            (name.to_owned(), &[first, second.trim()]),
+            (None, &[]),
+            place.province,
+            ("Giám đốc", "Phó Giám đốc"),
+        )
+    }
+
     /// The provincial department of labour.
     pub fn labour_department(place: &Place) -> Self {
         Self {

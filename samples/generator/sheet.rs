@@ -46,6 +46,8 @@ pub enum Mark {
     Signature { centre: (f32, f32), size: (f32, f32), ink: Ink, seed: u64 },
     /// The agency's round seal.
     RoundSeal { centre: (f32, f32), radius: f32, text: String, seed: u64 },
+    /// Ink smeared by a seal, from one point to another.
+    Blot { from: (f32, f32), to: (f32, f32), radius: f32, seed: u64 },
     /// The box that the receiving office stamps; `at` is its top left corner.
     MailStamp { at: (f32, f32), office: String, number: String, date: String, seed: u64 },
 }
@@ -65,6 +67,55 @@ pub struct Look {
     pub has_seal: bool,
     /// An incoming-mail stamp.
     pub has_mail_stamp: bool,
+}
+
+/// How a day is written where a paper is dated.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DateForm {
+    /// `ngày 05 tháng 3 năm 2024`.
+    Long,
+    /// `ngày 05/03/2024`.
+    Slashes,
+    /// `ngày 05.3.2024`.
+    Dots,
+}
+
+/// How an office heads and words its papers.
+#[derive(Clone, Copy, Debug)]
+pub struct Manner {
+    /// Wording and order that nothing is tuned on.
+    pub is_held_out: bool,
+    /// Middle of the agency's column in parts of the width.
+    pub agency_at: f32,
+    /// Middle of the motto's column.
+    pub motto_at: f32,
+    /// Height of a line of the head, points.
+    pub head_line: f32,
+    /// Before the number.
+    pub number_label: &'static str,
+    /// Between the figures and their symbol.
+    pub number_gap: &'static str,
+    /// Above the signature or in the head.
+    pub date_form: DateForm,
+    /// Labels and values stand in a ruled table.
+    pub has_tables: bool,
+    /// The title's size, points.
+    pub title_size: f32,
+}
+
+impl Manner {
+    /// As NĐ 30/2020 sets it.
+    pub const USUAL: Self = Self {
+        is_held_out: false,
+        agency_at: 0.205,
+        motto_at: 0.705,
+        head_line: 15.5,
+        number_label: "Số:",
+        number_gap: "",
+        date_form: DateForm::Long,
+        has_tables: false,
+        title_size: 14.0,
+    };
 }
 
 /// Where lines run.
@@ -116,6 +167,8 @@ pub struct Sheet<'a> {
     pub look: Look,
     /// For the small accidents of layout.
     pub random: Random,
+    /// How its office heads and words papers.
+    pub manner: Manner,
     /// Width and height of the page.
     pub page: (f32, f32),
     /// New pages get their number at once; otherwise the caller numbers them.
@@ -160,6 +213,7 @@ impl<'a> Sheet<'a> {
             has_dots_below: random.chance(0.6),
             look,
             random,
+            manner: Manner::USUAL,
             page: (PAGE_WIDTH_PT, PAGE_HEIGHT_PT),
             numbers_pages: true,
         }
@@ -173,6 +227,11 @@ impl<'a> Sheet<'a> {
         (self.top, self.bottom, self.y) = (top, form.page.1 - bottom, top);
         (self.family, self.size, self.leading) = (form.family, form.size, form.leading);
         self
+    }
+
+    /// The usual wording, or the one that nothing is tuned on.
+    pub fn either<T>(&self, usual: T, held_out: T) -> T {
+        if self.manner.is_held_out { held_out } else { usual }
     }
 
     /// Top and bottom of the text.
@@ -379,6 +438,33 @@ impl<'a> Sheet<'a> {
             }
             Filled::Nothing => {}
         }
+    }
+
+    /// Labels left, values right, in ruled cells as high as their text.
+    pub fn label_table(&mut self, rows: &[(&str, String)]) {
+        let (left, right) = (self.left, self.right);
+        let middle = left + (right - left) * 0.36;
+        for (label, value) in rows {
+            let height = self.size * self.leading;
+            let room = right - middle - 8.0;
+            let n_lines = (self.measure(Style::Regular, self.size, value) / room * 1.08).ceil().max(1.0);
+            self.ensure(height * n_lines + 6.0);
+            let top = self.y;
+            self.y = top + 3.0;
+            let size = self.size;
+            self.lines(&[plain(*label)], (left + 4.0, middle - 4.0), Align::Left, 0.0, size);
+            let label_bottom = self.y;
+            self.y = top + 3.0;
+            self.lines(&[plain(value.clone())], (middle + 4.0, right - 4.0), Align::Left, 0.0, size);
+            let bottom = self.y.max(label_bottom) + 3.0;
+            for x in [left, middle, right] {
+                self.mark(Mark::Rule { from: (x, top), to: (x, bottom), width: 0.6, ink: BLACK });
+            }
+            self.rule(left, right, top);
+            self.rule(left, right, bottom);
+            self.y = bottom;
+        }
+        self.y += self.gap + 2.0;
     }
 
     /// A ruled table; `shares` divide the width; cells are centred, the first row is bold.

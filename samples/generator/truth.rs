@@ -14,6 +14,8 @@ pub enum How {
     Pen,
     /// Partly in print, partly by pen.
     PartPen,
+    /// Once in print, and no longer to be read by anybody.
+    Destroyed,
     /// Not on the paper.
     Absent,
 }

@@ -41,10 +41,16 @@ pub fn disability(sheet: &mut Sheet<'_>, random: &mut Random) -> Fields {
         (last_label, (random.pick(&["Nặng", "Đặc biệt nặng", "Nhẹ"])).to_owned()),
     ];
     for (label, value) in lines {
+        let label = match label {
+            "Họ và tên" => sheet.either(label, "Họ, tên người khuyết tật"),
+            "Ngày, tháng, năm sinh" => sheet.either(label, "Sinh ngày"),
+            "Nơi đăng ký hộ khẩu thường trú" => sheet.either(label, "Nơi cư trú"),
+            other => other,
+        };
         if label == last_label {
             sheet.begin_end();
         }
-        let style = if label == "Họ và tên" { Style::Bold } else { Style::Regular };
+        let style = if label.starts_with("Họ") { Style::Bold } else { Style::Regular };
         sheet.paragraph(&[plain(format!("{label}:")), (style, value)]);
     }
     let mut fields = Face {
@@ -59,7 +65,10 @@ pub fn disability(sheet: &mut Sheet<'_>, random: &mut Random) -> Fields {
     about(&mut fields, &holder);
     match random.whole(0, 2) {
         0 => {
-            sheet.say("Giấy xác nhận này có giá trị 05 năm kể từ ngày cấp.");
+            sheet.say(sheet.either(
+                "Giấy xác nhận này có giá trị 05 năm kể từ ngày cấp.",
+                "Thời hạn có hiệu lực của Giấy xác nhận này: 05 (năm) năm, tính từ ngày ký.",
+            ));
             fields.validity_period = since_issue(day, Some(day.plus_years(5)), &sheet.look);
         }
         1 => {
@@ -90,13 +99,14 @@ pub fn poor_household(sheet: &mut Sheet<'_>, random: &mut Random) -> Fields {
     let signer = Signer::of(random, &agency, place.province_code);
     let head = Person::born_between(random, place.province_code, 1962, 1982);
     sheet.letterhead(&agency, &number, day);
-    sheet.title("GIẤY CHỨNG NHẬN HỘ NGHÈO", None);
+    sheet.title(sheet.either("GIẤY CHỨNG NHẬN HỘ NGHÈO", "GIẤY CHỨNG NHẬN HỘ GIA ĐÌNH NGHÈO"), None);
+    let name = sheet.either("Giấy chứng nhận hộ nghèo", "Giấy chứng nhận hộ gia đình nghèo");
     sheet.say(
         "Căn cứ Quyết định số 24/2021/QĐ-TTg ngày 16 tháng 7 năm 2021 của Thủ tướng Chính phủ quy định quy trình rà \
          soát hộ nghèo, hộ cận nghèo hằng năm giai đoạn 2022 - 2025;",
     );
     sheet.say(&format!("{} chứng nhận hộ gia đình:", agency.name));
-    sheet.paragraph(&[plain("Họ và tên chủ hộ:"), bold(head.name.clone())]);
+    sheet.paragraph(&[plain(sheet.either("Họ và tên chủ hộ:", "Chủ hộ:")), bold(head.name.clone())]);
     sheet.say(&format!(
         "Sinh ngày: {} {GAP} Giới tính: {}",
         head.born.long().trim_start_matches("ngày "),
@@ -117,7 +127,7 @@ pub fn poor_household(sheet: &mut Sheet<'_>, random: &mut Random) -> Fields {
     sheet.table(&[0.6, 2.6, 1.2, 2.0], &rows);
     let mut fields = Face {
         kind: Kind::PoorHouseholdCertificate,
-        name: "Giấy chứng nhận hộ nghèo",
+        name,
         agency: &agency,
         number: &number,
         day,
@@ -161,9 +171,12 @@ pub fn birth(sheet: &mut Sheet<'_>, random: &mut Random) -> Fields {
     sheet.tighten();
     sheet.letterhead(&agency, &number, day);
     sheet.title("GIẤY KHAI SINH", None);
-    sheet.centred(Style::Bold, 13.0, "(BẢN CHÍNH)", 1.0);
+    sheet.centred(Style::Bold, 13.0, sheet.either("(BẢN CHÍNH)", "(BẢN SAO)"), 1.0);
     sheet.skip(8.0);
-    sheet.paragraph(&[plain("Họ, chữ đệm, tên:"), bold(child.name.to_uppercase())]);
+    sheet.paragraph(&[
+        plain(sheet.either("Họ, chữ đệm, tên:", "Họ và tên trẻ:")),
+        bold(child.name.to_uppercase()),
+    ]);
     sheet.say(&format!(
         "Ngày, tháng, năm sinh: {} {GAP} Ghi bằng chữ: {}",
         child.born.short(),

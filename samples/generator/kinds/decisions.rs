@@ -25,6 +25,10 @@ pub fn decision(sheet: &mut Sheet<'_>, random: &mut Random) -> Fields {
         "Về việc hưởng trợ cấp xã hội hàng tháng, hỗ trợ kinh phí chăm sóc hàng tháng",
         "Về việc điều chỉnh mức trợ cấp xã hội hàng tháng đối với người khuyết tật",
     ]);
+    let summary = sheet.either(
+        summary,
+        "Về việc giải quyết hưởng trợ cấp xã hội hằng tháng và hỗ trợ kinh phí chăm sóc tại cộng đồng",
+    );
     sheet.letterhead(&agency, &number, day);
     sheet.title("QUYẾT ĐỊNH", Some(summary));
     let chair = format!("CHỦ TỊCH {}", agency.name.to_uppercase());
@@ -56,7 +60,8 @@ pub fn decision(sheet: &mut Sheet<'_>, random: &mut Random) -> Fields {
     sheet.paragraph(&[
         bold("Điều 1."),
         plain(format!(
-            "Trợ cấp xã hội hàng tháng đối với {} {}, sinh ngày {}, {label}: {}, dân tộc {}, nơi thường trú: {}.",
+            "{} {} {}, sinh ngày {}, {label}: {}, dân tộc {}, nơi thường trú: {}.",
+            sheet.either("Trợ cấp xã hội hàng tháng đối với", "Hưởng trợ cấp xã hội hằng tháng:"),
             holder.address(),
             holder.name,
             holder.born.short(),
@@ -75,8 +80,9 @@ pub fn decision(sheet: &mut Sheet<'_>, random: &mut Random) -> Fields {
     sheet.paragraph(&[
         bold("Điều 2."),
         plain(format!(
-            "Người nhận thay trợ cấp: {} {}, sinh năm {}, số căn cước công dân: {}, là người trực tiếp chăm sóc đối \
+            "{}: {} {}, sinh năm {}, số căn cước công dân: {}, là người trực tiếp chăm sóc đối \
              tượng nêu tại Điều 1 Quyết định này.",
+            sheet.either("Người nhận thay trợ cấp", "Hỗ trợ kinh phí chăm sóc và giao nhận thay"),
             carer.address(),
             carer.name,
             carer.born.year,
@@ -142,7 +148,8 @@ pub fn directive(sheet: &mut Sheet<'_>, random: &mut Random) -> Fields {
         ("việc rà soát hộ nghèo, hộ cận nghèo", "rà soát hộ nghèo, hộ cận nghèo"),
         ("công tác bảo vệ, chăm sóc trẻ em và phòng, chống tai nạn đuối nước", "bảo vệ, chăm sóc trẻ em"),
     ]);
-    let summary = format!("Về tăng cường chỉ đạo {topic} năm {}", day.year);
+    let lead = sheet.either("Về tăng cường chỉ đạo", "Về việc đẩy mạnh");
+    let summary = format!("{lead} {topic} năm {}", day.year);
     sheet.letterhead(&agency, &number, day);
     sheet.title("CHỈ THỊ", Some(&summary));
     let cited = day.earlier(random.whole(20, 60));
@@ -217,6 +224,10 @@ pub fn notice(sheet: &mut Sheet<'_>, random: &mut Random) -> Fields {
         "Về việc niêm yết công khai danh sách đề nghị hưởng trợ cấp xã hội",
         "Về việc tiếp nhận hồ sơ trợ giúp xã hội trên môi trường điện tử",
     ]);
+    let summary = sheet.either(
+        summary,
+        "Về việc thay đổi địa điểm, thời gian chi trả chính sách trợ giúp xã hội hằng tháng",
+    );
     sheet.letterhead(&agency, &number, day);
     sheet.title("THÔNG BÁO", Some(summary));
     let asked = day.earlier(random.whole(4, 20));
@@ -258,7 +269,9 @@ pub fn notice(sheet: &mut Sheet<'_>, random: &mut Random) -> Fields {
     if random.chance(0.4) {
         let last = Day { month: 12, day: 31, ..day };
         let scope = format!("trên địa bàn {}", place.commune_name());
-        sheet.say(&format!("4. Thông báo này có giá trị đến hết {} {scope}.", last.long()));
+        let lead =
+            sheet.either("4. Thông báo này có giá trị đến hết", "4. Hiệu lực của Thông báo này: đến hết");
+        sheet.say(&format!("{lead} {} {scope}.", last.long()));
         fields.validity_period = Fact::printed(Period::until_day(last));
         fields.validity_scope = Fact::printed(scope);
     }

@@ -4,24 +4,9 @@ use super::super::calendar::Day;
 use super::super::fonts::Style;
 use super::super::people::{Person, Place};
 use super::super::random::Random;
-use super::super::sheet::{Filled, Look, Sheet, bold};
-use super::super::truth::{Fields, How};
-use super::{Kind, about, adult, citizen_fields, id_label};
-
-fn typed(text: impl Into<String>) -> Filled {
-    Filled::Typed(text.into())
-}
-
-/// Figures on a form: by pen where the look says so.
-fn figures(look: &Look, text: impl Into<String>) -> Filled {
-    if look.pen_figures { Filled::Pen(text.into()) } else { Filled::Typed(text.into()) }
-}
-
-fn note_pen(fields: &mut Fields, look: &Look) {
-    if look.pen_figures {
-        fields.owner_id.how = How::Pen;
-    }
-}
+use super::super::sheet::{Filled, Sheet, bold};
+use super::super::truth::Fields;
+use super::{Kind, about, adult, citizen_fields, figures, id_label, note_pen, typed};
 
 /// Tờ khai đề nghị trợ giúp xã hội, with whoever fills it in for the holder as a trap.
 pub fn declaration(sheet: &mut Sheet<'_>, random: &mut Random) -> Fields {
@@ -32,7 +17,7 @@ pub fn declaration(sheet: &mut Sheet<'_>, random: &mut Random) -> Fields {
     let by_helper = holder.born.year > 2005 || random.chance(0.4);
     let look = sheet.look.clone();
     sheet.citizen_head();
-    sheet.title("TỜ KHAI ĐỀ NGHỊ TRỢ GIÚP XÃ HỘI", None);
+    sheet.title(sheet.either("TỜ KHAI ĐỀ NGHỊ TRỢ GIÚP XÃ HỘI", "TỜ KHAI TRỢ GIÚP XÃ HỘI"), None);
     sheet.centred(
         Style::Italic,
         12.5,
@@ -40,10 +25,14 @@ pub fn declaration(sheet: &mut Sheet<'_>, random: &mut Random) -> Fields {
         0.9,
     );
     sheet.skip(8.0);
-    sheet.heading("THÔNG TIN CỦA ĐỐI TƯỢNG");
-    sheet.fill_row(&[("1. Họ và tên (Viết chữ in hoa):", typed(holder.name.to_uppercase()), 1.0)]);
+    sheet.heading(sheet.either("THÔNG TIN CỦA ĐỐI TƯỢNG", "I. NGƯỜI ĐỀ NGHỊ TRỢ GIÚP"));
+    sheet.fill_row(&[(
+        sheet.either("1. Họ và tên (Viết chữ in hoa):", "1. Họ, chữ đệm, tên khai sinh:"),
+        typed(holder.name.to_uppercase()),
+        1.0,
+    )]);
     sheet.fill_row(&[
-        ("Ngày/tháng/năm sinh:", figures(&look, holder.born.short()), 1.3),
+        (sheet.either("Ngày/tháng/năm sinh:", "Sinh ngày:"), figures(&look, holder.born.short()), 1.3),
         ("Giới tính:", typed(holder.sex()), 0.8),
         ("Dân tộc:", typed(holder.ethnicity), 0.9),
     ]);
@@ -76,7 +65,9 @@ pub fn declaration(sheet: &mut Sheet<'_>, random: &mut Random) -> Fields {
     sheet.fill_row(&[("9. Khả năng tự phục vụ:", typed("Cần người trợ giúp trong sinh hoạt"), 1.0)]);
     sheet.fill_line(Filled::Nothing);
     let carer = adult(random, &place);
-    sheet.heading("THÔNG TIN NGƯỜI TRỰC TIẾP CHĂM SÓC (nếu có)");
+    sheet.heading(
+        sheet.either("THÔNG TIN NGƯỜI TRỰC TIẾP CHĂM SÓC (nếu có)", "II. NGƯỜI CHĂM SÓC, NUÔI DƯỠNG"),
+    );
     sheet.fill_row(&[("10. Họ và tên:", typed(carer.name.clone()), 1.0)]);
     sheet.fill_row(&[
         ("Sinh ngày:", figures(&look, carer.born.short()), 0.8),
@@ -115,9 +106,10 @@ pub fn declaration(sheet: &mut Sheet<'_>, random: &mut Random) -> Fields {
         sheet.fill_row(&[("Mối quan hệ với đối tượng:", typed(relation), 1.0)]);
     }
     let signer = if by_helper { &helper } else { &holder };
-    sheet.sign_citizen(place.commune, day, "NGƯỜI KHAI", &signer.name);
-    let mut fields =
-        citizen_fields(Kind::Declaration, "Tờ khai đề nghị trợ giúp xã hội", day, &signer.name, &look);
+    let role = sheet.either("NGƯỜI KHAI", "Người làm tờ khai");
+    let name = sheet.either("Tờ khai đề nghị trợ giúp xã hội", "Tờ khai trợ giúp xã hội");
+    sheet.sign_citizen(place.commune, day, role, &signer.name);
+    let mut fields = citizen_fields(Kind::Declaration, name, day, &signer.name, &look);
     about(&mut fields, &holder);
     note_pen(&mut fields, &look);
     fields
@@ -130,10 +122,16 @@ pub fn application(sheet: &mut Sheet<'_>, random: &mut Random) -> Fields {
     let holder = Person::born_between(random, place.province_code, 1945, 2003);
     let guardian = adult(random, &place);
     let look = sheet.look.clone();
-    let name = "Đơn đề nghị xác định, xác định lại mức độ khuyết tật";
+    let (name, title) = sheet.either(
+        (
+            "Đơn đề nghị xác định, xác định lại mức độ khuyết tật",
+            "ĐƠN ĐỀ NGHỊ XÁC ĐỊNH, XÁC ĐỊNH LẠI MỨC ĐỘ KHUYẾT TẬT",
+        ),
+        ("Đơn đề nghị xác định mức độ khuyết tật", "ĐƠN ĐỀ NGHỊ XÁC ĐỊNH MỨC ĐỘ KHUYẾT TẬT"),
+    );
     sheet.tighten();
     sheet.citizen_head();
-    sheet.title("ĐƠN ĐỀ NGHỊ XÁC ĐỊNH, XÁC ĐỊNH LẠI MỨC ĐỘ KHUYẾT TẬT", None);
+    sheet.title(title, None);
     sheet.centred(
         Style::Regular,
         13.0,
@@ -141,7 +139,7 @@ pub fn application(sheet: &mut Sheet<'_>, random: &mut Random) -> Fields {
         0.95,
     );
     sheet.skip(8.0);
-    sheet.heading("I. Thông tin người được xác định mức độ khuyết tật");
+    sheet.heading(sheet.either("I. Thông tin người được xác định mức độ khuyết tật", "1. Người khuyết tật"));
     sheet.fill_row(&[
         ("- Họ và tên:", typed(holder.name.clone()), 1.4),
         ("Giới tính:", typed(holder.sex()), 0.6),
@@ -153,7 +151,9 @@ pub fn application(sheet: &mut Sheet<'_>, random: &mut Random) -> Fields {
     sheet.fill_row(&[(&format!("- {}:", id_label(random)), figures(&look, holder.id.clone()), 1.0)]);
     sheet.fill_row(&[("- Hộ khẩu thường trú:", typed(place.home()), 1.0)]);
     sheet.fill_row(&[("- Nơi ở hiện nay:", typed(place.home()), 1.0)]);
-    sheet.heading("II. Thông tin người đại diện hợp pháp (nếu có)");
+    sheet.heading(
+        sheet.either("II. Thông tin người đại diện hợp pháp (nếu có)", "2. Người giám hộ, người đại diện"),
+    );
     sheet.fill_row(&[("- Họ và tên:", typed(guardian.name.clone()), 1.0)]);
     sheet.fill_row(&[
         ("- Mối quan hệ:", typed("Người giám hộ"), 1.0),

@@ -31,6 +31,10 @@ pub fn official_letter(sheet: &mut Sheet<'_>, random: &mut Random) -> Fields {
         "V/v số hóa hồ sơ, kết quả giải quyết thủ tục hành chính",
         "V/v đôn đốc chi trả trợ cấp xã hội hàng tháng không dùng tiền mặt",
     ]);
+    let summary = sheet.either(
+        summary,
+        "V/v báo cáo tình hình thực hiện chế độ đối với trẻ em có hoàn cảnh đặc biệt quý II",
+    );
     sheet.letterhead_with_subject(&agency, &number, day, summary);
     let middle = (sheet.left + sheet.width() * 0.22, sheet.right);
     let addressee = if of_department {
@@ -96,7 +100,10 @@ pub fn minutes(sheet: &mut Sheet<'_>, random: &mut Random) -> Fields {
     let day = place.working_day(random, 2021);
     let number = Number::new(random, 90, "/BB-UBND");
     let signer = Signer::of(random, &agency, place.province_code);
-    let summary = "Về việc họp Hội đồng xét duyệt trợ giúp xã hội";
+    let summary = sheet.either(
+        "Về việc họp Hội đồng xét duyệt trợ giúp xã hội",
+        "Họp xét hồ sơ đề nghị hưởng chính sách trợ giúp xã hội tháng này",
+    );
     sheet.letterhead(&agency, &number, day);
     sheet.title("BIÊN BẢN", Some(summary));
     sheet.say(&format!(
@@ -106,7 +113,7 @@ pub fn minutes(sheet: &mut Sheet<'_>, random: &mut Random) -> Fields {
         agency.name,
         place.commune_name()
     ));
-    sheet.heading("I. Thành phần tham dự");
+    sheet.heading(sheet.either("I. Thành phần tham dự", "1. Thành phần dự họp gồm có:"));
     let roles = [
         "Chủ tịch Hội đồng",
         "Phó Chủ tịch Hội đồng",

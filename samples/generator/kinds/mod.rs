@@ -2,18 +2,27 @@
 //!
 //! Wording follows the usual forms of communes and departments; nothing is taken from a real paper.
 
+mod affairs;
 mod certificates;
 mod decisions;
 mod forms;
 mod letters;
+mod merit;
 mod permits;
+mod scene;
+mod social;
+mod term;
+mod trades;
+mod work;
 
 use super::calendar::Day;
+use super::fonts::Fonts;
 use super::letterhead::{Number, Signer};
 use super::people::{Agency, Person, Place};
 use super::random::Random;
-use super::sheet::{Look, Sheet};
+use super::sheet::{Form, Look, Sheet};
 use super::truth::{Fact, Fields, How, Other, Period};
+use scene::{Scene, article, decision_head, entries, figures, in_sentence, note_pen, typed};
 
 /// A kind of paper.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -42,11 +51,55 @@ pub enum Kind {
     Directive,
     /// Đơn đề nghị xác định mức độ khuyết tật.
     Application,
+    /// Giấy chứng nhận hộ cận nghèo.
+    NearPoorCertificate,
+    /// Quyết định thôi hưởng trợ cấp xã hội hàng tháng.
+    StopDecision,
+    /// Quyết định hỗ trợ chi phí mai táng.
+    FuneralDecision,
+    /// Trích lục khai tử.
+    DeathExtract,
+    /// Biên bản giám định y khoa.
+    MedicalConclusion,
+    /// Văn bản đề nghị hưởng trợ cấp hưu trí xã hội; a citizen's own.
+    PensionRequest,
+    /// Giấy xác nhận thân nhân của người có công.
+    KinCertificate,
+    /// Quyết định trợ cấp thờ cúng liệt sĩ.
+    MartyrDecision,
+    /// Giấy chứng nhận gia đình liệt sĩ.
+    MartyrFamily,
+    /// Thẻ thương binh: a card.
+    InvalidCard,
+    /// Bản khai of whoever is left behind; a citizen's own.
+    MeritDeclaration,
+    /// Giấy xác nhận of a school.
+    SchoolConfirmation,
+    /// Quyết định về việc hưởng trợ cấp thất nghiệp.
+    UnemploymentDecision,
+    /// Hợp đồng lao động.
+    LabourContract,
+    /// Giấy phép hoạt động dịch vụ việc làm; its owner is a company.
+    ServiceLicence,
+    /// Giấy chứng nhận huấn luyện an toàn, vệ sinh lao động.
+    SafetyCertificate,
+    /// Chứng chỉ sơ cấp, across the sheet.
+    TradeCertificate,
+    /// Giấy giới thiệu.
+    Introduction,
+    /// Giấy ủy quyền; a citizen's own.
+    PowerOfAttorney,
+    /// Tờ trình.
+    Submission,
+    /// Kế hoạch on equality.
+    GenderPlan,
+    /// Quyết định giao trẻ em cho gia đình nhận chăm sóc thay thế.
+    FosterDecision,
 }
 
 impl Kind {
-    /// All of them.
-    pub const ALL: [Self; 12] = [
+    /// Those of the samples and of the papers with faulty pages.
+    pub const BASIC: [Self; 12] = [
         Self::Decision,
         Self::DisabilityCertificate,
         Self::PoorHouseholdCertificate,
@@ -60,6 +113,37 @@ impl Kind {
         Self::Directive,
         Self::Application,
     ];
+
+    /// Those that only the measure of reading has.
+    const FURTHER: [Self; 22] = [
+        Self::NearPoorCertificate,
+        Self::StopDecision,
+        Self::FuneralDecision,
+        Self::DeathExtract,
+        Self::MedicalConclusion,
+        Self::PensionRequest,
+        Self::KinCertificate,
+        Self::MartyrDecision,
+        Self::MartyrFamily,
+        Self::InvalidCard,
+        Self::MeritDeclaration,
+        Self::SchoolConfirmation,
+        Self::UnemploymentDecision,
+        Self::LabourContract,
+        Self::ServiceLicence,
+        Self::SafetyCertificate,
+        Self::TradeCertificate,
+        Self::Introduction,
+        Self::PowerOfAttorney,
+        Self::Submission,
+        Self::GenderPlan,
+        Self::FosterDecision,
+    ];
+
+    /// All of them.
+    pub fn all() -> Vec<Self> {
+        [Self::BASIC.as_slice(), &Self::FURTHER].concat()
+    }
 
     /// Stable name, also of files.
     pub fn name(self) -> &'static str {
@@ -76,6 +160,28 @@ impl Kind {
             Self::Minutes => "minutes",
             Self::Directive => "directive",
             Self::Application => "application",
+            Self::NearPoorCertificate => "near-poor-certificate",
+            Self::StopDecision => "stop-decision",
+            Self::FuneralDecision => "funeral-decision",
+            Self::DeathExtract => "death-extract",
+            Self::MedicalConclusion => "medical-conclusion",
+            Self::PensionRequest => "pension-request",
+            Self::KinCertificate => "kin-certificate",
+            Self::MartyrDecision => "martyr-decision",
+            Self::MartyrFamily => "martyr-family",
+            Self::InvalidCard => "invalid-card",
+            Self::MeritDeclaration => "merit-declaration",
+            Self::SchoolConfirmation => "school-confirmation",
+            Self::UnemploymentDecision => "unemployment-decision",
+            Self::LabourContract => "labour-contract",
+            Self::ServiceLicence => "service-licence",
+            Self::SafetyCertificate => "safety-certificate",
+            Self::TradeCertificate => "trade-certificate",
+            Self::Introduction => "introduction",
+            Self::PowerOfAttorney => "power-of-attorney",
+            Self::Submission => "submission",
+            Self::GenderPlan => "gender-plan",
+            Self::FosterDecision => "foster-decision",
         }
     }
 
@@ -91,7 +197,32 @@ impl Kind {
             Self::LeasingLicence => (Some("1.000479"), Some("KQ1")),
             // Handed in on demand: the catalogue has no place of their own for them.
             Self::PoorHouseholdCertificate | Self::Minutes => (Some("1.001776"), None),
-            Self::OfficialLetter | Self::Notice | Self::Directive => (None, None),
+            // What proves a trade or the end of work is named in the catalogue, its titles are not.
+            Self::OfficialLetter
+            | Self::Notice
+            | Self::Directive
+            | Self::LabourContract
+            | Self::SafetyCertificate
+            | Self::TradeCertificate
+            | Self::Introduction
+            | Self::Submission
+            | Self::GenderPlan => (None, None),
+            Self::NearPoorCertificate => (Some("1.001776"), None),
+            Self::StopDecision => (Some("1.001776"), Some("KQ2")),
+            Self::FuneralDecision => (Some("1.001731"), Some("KQ1")),
+            Self::DeathExtract => (Some("1.001731"), Some("02")),
+            Self::MedicalConclusion => (Some("1.001699"), Some("03")),
+            Self::PensionRequest => (Some("1.014027"), Some("01")),
+            Self::KinCertificate => (Some("1.010833"), Some("KQ1")),
+            Self::MartyrDecision => (Some("1.010803"), Some("KQ1")),
+            Self::MartyrFamily => (Some("1.010803"), None),
+            Self::InvalidCard => (Some("1.010827"), None),
+            Self::MeritDeclaration => (Some("1.010824"), Some("01")),
+            Self::SchoolConfirmation => (Some("1.010824"), Some("04")),
+            Self::UnemploymentDecision => (Some("1.001978"), Some("KQ1")),
+            Self::ServiceLicence => (Some("1.001865"), Some("KQ1")),
+            Self::PowerOfAttorney => (Some("1.001776"), None),
+            Self::FosterDecision => (Some("1.004941"), Some("KQ1")),
         }
     }
 
@@ -106,9 +237,33 @@ impl Kind {
         }
     }
 
+    /// True for what a citizen writes: a day, but no number and no agency.
+    pub fn is_citizens(self) -> bool {
+        matches!(
+            self,
+            Self::Declaration
+                | Self::Application
+                | Self::PensionRequest
+                | Self::MeritDeclaration
+                | Self::PowerOfAttorney
+        )
+    }
+
+    /// An empty first page of the size that the kind has.
+    pub fn sheet<'a>(self, fonts: &'a Fonts, look: Look, seed: u64) -> Sheet<'a> {
+        let sheet = Sheet::new(fonts, look, seed);
+        let (page, margin, size) = match self {
+            Self::InvalidCard => ((419.5, 297.6), 24.0, 10.5),
+            Self::TradeCertificate => ((841.89, 595.28), 62.0, 13.5),
+            _ => return sheet,
+        };
+        let family = sheet.family;
+        sheet.in_form(Form { page, margins: [margin; 4], family, size, leading: 1.22 })
+    }
+
     /// True where an agency gives the paper a number.
     pub fn has_number(self) -> bool {
-        !matches!(self, Self::Declaration | Self::Application)
+        !self.is_citizens()
     }
 
     /// Sets the paper on `sheet` and tells its truth.
@@ -128,6 +283,28 @@ impl Kind {
             Self::LeasingLicence => permits::leasing_licence(sheet, random),
             Self::Declaration => forms::declaration(sheet, random),
             Self::Application => forms::application(sheet, random),
+            Self::NearPoorCertificate => social::near_poor(sheet, random),
+            Self::StopDecision => social::stop_decision(sheet, random),
+            Self::FuneralDecision => social::funeral_decision(sheet, random),
+            Self::DeathExtract => social::death_extract(sheet, random),
+            Self::MedicalConclusion => social::medical_conclusion(sheet, random),
+            Self::PensionRequest => social::pension_request(sheet, random),
+            Self::KinCertificate => merit::kin_certificate(sheet, random),
+            Self::MartyrDecision => merit::martyr_decision(sheet, random),
+            Self::MartyrFamily => merit::martyr_family(sheet, random),
+            Self::InvalidCard => merit::invalid_card(sheet, random),
+            Self::MeritDeclaration => merit::declaration(sheet, random),
+            Self::SchoolConfirmation => merit::school_confirmation(sheet, random),
+            Self::UnemploymentDecision => work::unemployment_decision(sheet, random),
+            Self::LabourContract => work::labour_contract(sheet, random),
+            Self::ServiceLicence => trades::service_licence(sheet, random),
+            Self::SafetyCertificate => trades::safety_certificate(sheet, random),
+            Self::TradeCertificate => trades::trade_certificate(sheet, random),
+            Self::Introduction => affairs::introduction(sheet, random),
+            Self::PowerOfAttorney => affairs::power_of_attorney(sheet, random),
+            Self::Submission => affairs::submission(sheet, random),
+            Self::GenderPlan => affairs::gender_plan(sheet, random),
+            Self::FosterDecision => work::foster_decision(sheet, random),
         }
     }
 }

@@ -36,7 +36,10 @@ pub fn work_permit(sheet: &mut Sheet<'_>, random: &mut Random) -> Fields {
          ngoài tại Việt Nam;",
     );
     sheet.say(&format!("{} cấp giấy phép lao động cho:", agency.name));
-    sheet.paragraph(&[plain("1. Họ và tên:"), bold(name)]);
+    sheet.paragraph(&[
+        plain(sheet.either("1. Họ và tên:", "1. Họ tên người lao động (full name):")),
+        bold(name),
+    ]);
     sheet.say(&format!("2. Ngày sinh: {}", born.short()));
     sheet.say(&format!("3. Quốc tịch: {nation} {GAP} Hộ chiếu số: {passport}"));
     let passport_day = day.earlier(random.whole(300, 900));
@@ -53,7 +56,12 @@ pub fn work_permit(sheet: &mut Sheet<'_>, random: &mut Random) -> Fields {
     ));
     let from = Day { day: random.whole(1, 28), ..day }.max(day);
     let until = from.plus_years(random.whole(1, 2)).before();
-    sheet.say(&format!("8. Thời hạn làm việc: từ {} đến {}.", from.long(), until.long()));
+    sheet.say(&format!(
+        "{}: từ {} đến {}.",
+        sheet.either("8. Thời hạn làm việc", "8. Giấy phép này có giá trị"),
+        from.long(),
+        until.long()
+    ));
     sheet.begin_end();
     sheet.say("9. Tình trạng giấy phép lao động: Cấp mới.");
     let face = Face {
@@ -100,7 +108,10 @@ pub fn leasing_licence(sheet: &mut Sheet<'_>, random: &mut Random) -> Fields {
         ),
     ]);
     sheet.say(&format!("Chủ tịch {} cấp phép cho:", agency.name));
-    sheet.paragraph(&[plain("1. Tên doanh nghiệp:"), bold(owner)]);
+    sheet.paragraph(&[
+        plain(sheet.either("1. Tên doanh nghiệp:", "1. Doanh nghiệp cho thuê lại:")),
+        bold(owner),
+    ]);
     sheet.say(&format!("Mã số doanh nghiệp: {code}"));
     sheet.say(&format!("Địa chỉ trụ sở chính: {}", place.home()));
     sheet.say(&format!(
@@ -125,7 +136,10 @@ pub fn leasing_licence(sheet: &mut Sheet<'_>, random: &mut Random) -> Fields {
     fields.other.holder_name = Some(owner.to_owned());
     let years = random.whole(3, 5);
     sheet.begin_end();
-    sheet.say(&format!("4. Giấy phép này có hiệu lực {years:02} năm kể từ ngày ký."));
+    sheet.say(&format!(
+        "4. {} {years:02} năm kể từ ngày ký.",
+        sheet.either("Giấy phép này có hiệu lực", "Thời hạn hiệu lực của Giấy phép này là")
+    ));
     fields.validity_period = since_issue(day, Some(day.plus_years(years)), &look);
     let list = receivers(&["Như mục 1", "Bộ LĐTBXH", "Sở LĐTBXH", "Cục Thuế tỉnh"], "KTTH");
     sheet.sign(&signer.lines, &signer.name, &agency.seal_text, &list);

@@ -177,7 +177,7 @@ impl Studio<'_> {
 
     /// A paper of a kind that has any, on as many pages as it takes.
     pub fn any_paper(&mut self) -> Vec<Side> {
-        let kind = self.random.pick(&Kind::ALL);
+        let kind = self.random.pick(&Kind::BASIC);
         self.paper_of(kind)
     }
 

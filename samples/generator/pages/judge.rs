@@ -6,10 +6,10 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
-use std::path::Path;
 
 use serde_json::Value;
 
+use super::super::answers::about;
 use super::truth::PageTruth;
 
 /// The kinds in the order of the table.
@@ -56,12 +56,8 @@ impl Verdict {
     pub fn of(truths: &[PageTruth], answers: &[Value]) -> Self {
         let mut verdict = Self::default();
         for truth in truths {
-            let is_its = |answer: &&Value| {
-                let input = answer["input"].as_str().unwrap_or_default();
-                Path::new(input).ends_with(&truth.file)
-            };
             verdict.papers[usize::from(truth.held_out)] += 1;
-            match answers.iter().find(is_its) {
+            match about(answers, &truth.file) {
                 Some(answer) => verdict.compare(truth, answer),
                 None => {
                     verdict.unanswered += 1;

@@ -9,15 +9,15 @@ mod damage;
 mod draft;
 mod fault;
 mod faults;
-mod harm;
+pub(super) mod harm;
 mod judge;
 mod marks;
 mod order_faults;
-mod scanner;
+pub(super) mod scanner;
 mod text;
 mod truth;
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use super::container::{self, Container, Depth, Storage, TiffPacking};
 use super::fonts::Fonts;
@@ -119,7 +119,7 @@ impl PageOrder {
         };
         let form = form(fault, storage, &staged, &mut random);
         let stem = format!("{:03}-{}", self.number, fault.name());
-        let (file, mut files) = pack(&stem, form, &pictures, storage)?;
+        let (file, mut files) = container::pack(&stem, form, &pictures, storage)?;
         if let Some(page) = staged.damaged {
             damage::damage(&mut files, (form, page), &pictures[page], storage, &mut random)?;
         }
@@ -233,34 +233,6 @@ fn form(fault: Fault, storage: Storage, staged: &Staged, random: &mut Random) ->
         ]),
         _ => random.pick(&[Container::Pdf, Container::Pdf, pictures]),
     }
-}
-
-fn pack(
-    stem: &str,
-    form: Container,
-    pages: &[Picture],
-    storage: Storage,
-) -> Result<(String, Vec<PaperFile>), GenerateError> {
-    let one = |extension: &str, bytes| {
-        let name = format!("{stem}.{extension}");
-        (name.clone(), vec![(PathBuf::from(name), bytes)])
-    };
-    Ok(match form {
-        Container::Pdf => one("pdf", container::pdf(pages, storage, false)?),
-        Container::FlatePdf => one("pdf", container::pdf(pages, storage, true)?),
-        Container::Tiff(packing) => one("tif", container::tiff(pages, storage, packing)?),
-        Container::Jpeg => one("jpg", container::jpeg(&pages[0], storage)?),
-        Container::Folder => {
-            let mut files = Vec::with_capacity(pages.len());
-            for (n, page) in pages.iter().enumerate() {
-                files.push((
-                    PathBuf::from(stem).join(format!("page-{}.jpg", n + 1)),
-                    container::jpeg(page, storage)?,
-                ));
-            }
-            (stem.to_owned(), files)
-        }
-    })
 }
 
 /// `list.csv` beside the papers, as `digitise --list` reads it.
