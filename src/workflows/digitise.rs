@@ -19,16 +19,20 @@ use crate::{
         job::Job,
         officer::ActingOfficer,
         page::{CheckedPages, PageFaults, Severity},
+        rescan::SameBy,
     },
     engines::{
         imaging::{fault::ReadError, open::Container},
         reader::NotStamped,
     },
-    store::{StoreError, Tx, audit, codes, dossiers, jobs, owners, papers, plans, quarantine as apart},
+    store::{
+        StoreError, Tx, audit, codes, dossiers, jobs, owners, papers, plans, prints, quarantine as apart,
+    },
     workflows::{
         context::{Ctx, Spooled},
         examine::{self, Declared, Examination},
         intake,
+        rescan::{self, Remembered},
     },
 };
 
@@ -161,20 +165,64 @@ pub async fn check_and_read_watched(
         step(ctx, &mut paper, PaperState::Reading { override_reason: None }, Some(Action::CheckPaper))
             .await?;
     }
-    let checked = match examination.pages {
-        Ok(checked) => checked,
-        Err(faults) if is_overridden => overridden(faults),
-        Err(faults) => {
-            return step(ctx, &mut paper, PaperState::NeedsRescan { faults }, Some(Action::CheckPaper)).await;
+    let pages = match &examination.pages {
+        Ok(checked) => &checked.pages,
+        Err(faults) => &faults.pages,
+    };
+    let same_bytes = rescan::of_same_bytes(ctx, &paper, &examination.container, pages).await?;
+    match examination.pages {
+        Err(faults) if !is_overridden => needs_rescan(ctx, paper, faults, same_bytes).await,
+        _ => to_confirm(ctx, paper, examination, same_bytes).await,
+    }
+}
+
+/// The pages have to be scanned again; nothing is remembered of them.
+async fn needs_rescan(
+    ctx: &Ctx,
+    mut paper: Paper,
+    faults: PageFaults,
+    same_bytes: Option<PaperId>,
+) -> Result<(), DigitiseError> {
+    let mut tx = ctx.db.write().await?;
+    prints::forget(&mut tx, &paper.id).await?;
+    let before = same_bytes.as_ref().map(|id| (id, SameBy::Bytes));
+    prints::note_before(&mut tx, &paper.id, before, ctx.clock.now()).await?;
+    let next = PaperState::NeedsRescan { faults };
+    move_on(ctx, &mut tx, &mut paper, next, None, Some(Action::CheckPaper), None).await?;
+    tx.commit().await?;
+    Ok(())
+}
+
+/// Keeps the words and what the paper is known again by, looks for an earlier scan of it, and lays it before
+/// an officer.
+async fn to_confirm(
+    ctx: &Ctx,
+    mut paper: Paper,
+    examination: Examination,
+    same_bytes: Option<PaperId>,
+) -> Result<(), DigitiseError> {
+    let remembered = Remembered::of(&examination);
+    let Examination { pages, text, proposed, timings, .. } = examination;
+    let Some(proposed) = proposed else { return Err(ReadError::Crashed.into()) };
+    let words = serde_json::to_vec(&text).expect("words are plain data");
+    let kept = ctx.objects.put(&words).await?;
+    // First of all: of two that are read side by side, the later one has to find the earlier one.
+    let mut tx = ctx.db.write().await?;
+    papers::add_object(&mut tx, &paper.id, &kept.as_object(ObjectRole::Text, 0, "application/json")).await?;
+    remembered.keep(&mut tx, &paper.id).await?;
+    tx.commit().await?;
+    let before = match same_bytes {
+        Some(id) => Some((id, SameBy::Bytes)),
+        None => {
+            let found = rescan::of_same_pages(ctx, &paper, &remembered, &text, &proposed).await?;
+            found.map(|id| (id, SameBy::Pages))
         }
     };
-    let Some(proposed) = examination.proposed else { return Err(ReadError::Crashed.into()) };
-    let text = serde_json::to_vec(&examination.text).expect("words are plain data");
-    let kept = ctx.objects.put(&text).await?;
-    let text = kept.as_object(ObjectRole::Text, 0, "application/json");
+    let checked = pages.unwrap_or_else(overridden);
+    let next = PaperState::ToConfirm { checked, proposed: Box::new(proposed), timings };
     let mut tx = ctx.db.write().await?;
-    papers::add_object(&mut tx, &paper.id, &text).await?;
-    let next = PaperState::ToConfirm { checked, proposed: Box::new(proposed), timings: examination.timings };
+    let before = before.as_ref().map(|(id, by)| (id, *by));
+    prints::note_before(&mut tx, &paper.id, before, ctx.clock.now()).await?;
     move_on(ctx, &mut tx, &mut paper, next, None, Some(Action::ReadPaper), None).await?;
     tx.commit().await?;
     Ok(())
@@ -394,15 +442,20 @@ async fn quarantine(ctx: &Ctx, paper: Paper) -> Result<(), DigitiseError> {
             set_apart(ctx, &mut tx, other, &objects, None).await?;
         }
     }
+    erase_unreferenced(ctx, tx, &plain).await
+}
+
+/// Commits, then deletes the bytes of `objects` that no paper has any more.
+async fn erase_unreferenced(ctx: &Ctx, mut tx: Tx, objects: &[PaperObject]) -> Result<(), DigitiseError> {
     let mut erasable = Vec::new();
-    for object in &plain {
+    for object in objects {
         if !apart::is_referenced(&mut tx, &object.hash).await? {
-            erasable.push(object.hash.clone());
+            erasable.push(&object.hash);
         }
     }
     tx.commit().await?;
     for hash in erasable {
-        ctx.objects.delete(&hash).await?;
+        ctx.objects.delete(hash).await?;
     }
     Ok(())
 }
@@ -438,16 +491,7 @@ pub async fn erase_quarantined(
                                      "n_files": sealed.len() });
     move_on(ctx, &mut tx, &mut paper, next, Some(officer), Some(Action::EraseQuarantined), Some(detail))
         .await?;
-    let mut erasable = Vec::new();
-    for object in sealed {
-        if !apart::is_referenced(&mut tx, &object.hash).await? {
-            erasable.push(object.hash);
-        }
-    }
-    tx.commit().await?;
-    for hash in erasable {
-        ctx.objects.delete(&hash).await?;
-    }
+    erase_unreferenced(ctx, tx, &sealed).await?;
     Ok(paper)
 }
 
@@ -478,6 +522,7 @@ async fn set_apart(
         sealed.push(kept.as_object(ObjectRole::Quarantined, object.ordinal, "application/octet-stream"));
     }
     apart::replace_objects(tx, &paper.id, &sealed).await?;
+    prints::forget(tx, &paper.id).await?;
     if paper.state.is_final() {
         return trace(ctx, tx, None, Action::QuarantinePaper, &paper.id, detail).await;
     }

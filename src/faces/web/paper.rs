@@ -9,6 +9,7 @@ use axum::{
     http::{StatusCode, header},
     response::{IntoResponse, Redirect, Response},
 };
+use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -27,11 +28,13 @@ use crate::{
         fields::{FieldKey, Proposed, ProposedFields, Status},
         ids::{DossierId, PaperId},
         page::{Finding, FindingKind, PageFacts, Place, Severity},
+        rescan::SameBy,
     },
     engines::extraction::card::is_question_of_card,
     workflows::{
         browse::{self, Purpose},
         digitise::{self, DigitiseError},
+        rescan::{self, ScannedBefore},
     },
 };
 
@@ -51,7 +54,7 @@ struct PaperPage {
     is_moving: bool,
     can_retry: bool,
     /// The same paper, digitised before.
-    scanned_before: Option<String>,
+    scanned_before: Option<BeforeLine>,
     reasons: Vec<ReasonLine>,
     document: Option<StoredLine>,
     strip: Option<Strip>,
@@ -64,6 +67,13 @@ struct PaperPage {
     no_number: bool,
     no_date: bool,
     code: Option<String>,
+}
+
+/// The same paper, received before.
+struct BeforeLine {
+    paper: String,
+    what: &'static str,
+    where_it_stands: String,
 }
 
 struct StepMark {
@@ -181,7 +191,7 @@ async fn content(web: &Web, id: &str, keyed: Keyed) -> Result<PaperPage, Fault> 
         PaperState::ToConfirm { proposed, .. } => Some(&**proposed),
         _ => None,
     };
-    let (message, message_class) = message_of(&paper, &keyed);
+    let (message, message_class) = message_of(&paper, &keyed, web.ctx.clock.now());
     Ok(PaperPage {
         frame: web.frame("paper"),
         id: paper.id.to_string(),
@@ -195,7 +205,7 @@ async fn content(web: &Web, id: &str, keyed: Keyed) -> Result<PaperPage, Fault> 
         message_class,
         is_moving: matches!(state, "received" | "checking" | "reading" | "to_code" | "signing"),
         can_retry: matches!(paper.state, PaperState::Failed { retry: true, .. }),
-        scanned_before: browse::scanned_before(&web.ctx, &paper).await?.map(|b| b.paper.to_string()),
+        scanned_before: rescan::scanned_before(&web.ctx, &paper).await?.map(before),
         reasons: findings
             .iter()
             .filter(|f| f.kind != FindingKind::FieldDoubtful || is_question_of_card(f))
@@ -215,7 +225,24 @@ async fn content(web: &Web, id: &str, keyed: Keyed) -> Result<PaperPage, Fault> 
     })
 }
 
-fn message_of(paper: &Paper, keyed: &Keyed) -> (Option<String>, &'static str) {
+fn before(before: ScannedBefore) -> BeforeLine {
+    let same_dossier = if before.is_of_same_dossier { ", trong chính hồ sơ này" } else { "" };
+    BeforeLine {
+        paper: before.paper.to_string(),
+        what: match before.by {
+            SameBy::Code => "Giấy tờ có cùng mã này đã được số hóa trước đây",
+            SameBy::Bytes => "Chính tệp này đã được nhận trước đây",
+            SameBy::Pages => "Giấy tờ này có vẻ đã được quét trước đây",
+        },
+        where_it_stands: format!(
+            "Nhận lúc {}{same_dossier}; trạng thái: {}.",
+            super::minute(before.received_at),
+            before.state_label
+        ),
+    }
+}
+
+fn message_of(paper: &Paper, keyed: &Keyed, now: Timestamp) -> (Option<String>, &'static str) {
     if keyed.message.is_some() {
         return (keyed.message.clone(), "fault");
     }
@@ -225,10 +252,10 @@ fn message_of(paper: &Paper, keyed: &Keyed) -> (Option<String>, &'static str) {
             Some([Some(reason.clone()), clause].into_iter().flatten().collect::<Vec<_>>().join(" "))
         }
         PaperState::Failed { cause, .. } => Some(super::sentence(cause)),
-        PaperState::Quarantined { .. } => {
-            Some("Tài liệu có dấu độ mật nên không số hóa (Điều 5 khoản 1); bản quét đã được cách ly, phải xóa trong 24 giờ.".into())
-        }
-        _ => None,
+        state => state.erase_term().map(|term| {
+            let term = super::erase_term(&term, term.is_over(now));
+            format!("Tài liệu có dấu độ mật nên không số hóa (Điều 5 khoản 1); bản quét {term}")
+        }),
     };
     (message, "fault")
 }
@@ -485,50 +512,56 @@ fn edits(form: &HashMap<String, String>) -> Result<FieldEdits, Vec<FieldFault>> 
 }
 
 #[derive(Deserialize)]
-pub(super) struct OverrideForm {
+pub(super) struct ReasonForm {
     reason: String,
+}
+
+/// What an officer does with a paper beside confirming it.
+enum Act {
+    OverrideFaults(String),
+    EraseQuarantined(String),
+    Retry,
+}
+
+async fn act(web: &Web, id: &str, act: Act) -> Response {
+    let officer = web.officer();
+    let done = match (PaperId::parse(id), act) {
+        (Err(_), _) => Err(DigitiseError::UnknownPaper),
+        (Ok(paper), Act::OverrideFaults(reason)) => {
+            digitise::override_faults(&web.ctx, &officer, &paper, &reason).await
+        }
+        (Ok(paper), Act::EraseQuarantined(reason)) => {
+            digitise::erase_quarantined(&web.ctx, &officer, &paper, &reason).await
+        }
+        (Ok(paper), Act::Retry) => digitise::retry(&web.ctx, &officer, &paper).await,
+    };
+    match done {
+        Ok(_) => Redirect::to(&format!("/papers/{id}")).into_response(),
+        Err(error) => Fault::from(error).page(web),
+    }
 }
 
 /// `POST /papers/{id}/override`.
 pub(super) async fn override_faults(
     State(web): State<Web>,
     Path(id): Path<String>,
-    Form(form): Form<OverrideForm>,
+    Form(form): Form<ReasonForm>,
 ) -> Response {
-    let done = match PaperId::parse(&id) {
-        Ok(paper) => digitise::override_faults(&web.ctx, &web.officer(), &paper, &form.reason).await,
-        Err(_) => Err(DigitiseError::UnknownPaper),
-    };
-    after(&web, &id, done)
+    act(&web, &id, Act::OverrideFaults(form.reason)).await
 }
 
 /// `POST /papers/{id}/erase`.
 pub(super) async fn erase_quarantined(
     State(web): State<Web>,
     Path(id): Path<String>,
-    Form(form): Form<OverrideForm>,
+    Form(form): Form<ReasonForm>,
 ) -> Response {
-    let done = match PaperId::parse(&id) {
-        Ok(paper) => digitise::erase_quarantined(&web.ctx, &web.officer(), &paper, &form.reason).await,
-        Err(_) => Err(DigitiseError::UnknownPaper),
-    };
-    after(&web, &id, done)
+    act(&web, &id, Act::EraseQuarantined(form.reason)).await
 }
 
 /// `POST /papers/{id}/retry`.
 pub(super) async fn retry(State(web): State<Web>, Path(id): Path<String>) -> Response {
-    let done = match PaperId::parse(&id) {
-        Ok(paper) => digitise::retry(&web.ctx, &web.officer(), &paper).await,
-        Err(_) => Err(DigitiseError::UnknownPaper),
-    };
-    after(&web, &id, done)
-}
-
-fn after(web: &Web, id: &str, done: Result<Paper, DigitiseError>) -> Response {
-    match done {
-        Ok(_) => Redirect::to(&format!("/papers/{id}")).into_response(),
-        Err(error) => Fault::from(error).page(web),
-    }
+    act(&web, &id, Act::Retry).await
 }
 
 /// How large a picture is asked for.
