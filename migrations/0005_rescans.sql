@@ -1,6 +1,7 @@
 -- What a checked paper leaves behind so that it is known again when it is scanned another time.
 CREATE TABLE paper_print (
     paper_id     TEXT   NOT NULL PRIMARY KEY REFERENCES paper (id),
+    print_no     BIGINT NOT NULL UNIQUE, -- a keyed hash of the paper's id: short, for the traits
     n_pages      BIGINT NOT NULL, -- that count: no blank ones, no doubles
     looks_sealed TEXT   NOT NULL  -- small pictures of the ink of these pages
 );
@@ -9,10 +10,10 @@ CREATE TABLE paper_print (
 -- have tells nothing, and is not kept for further ones.
 CREATE TABLE paper_trait (
     trait_key BIGINT NOT NULL,
-    paper_id  TEXT   NOT NULL REFERENCES paper (id),
-    PRIMARY KEY (trait_key, paper_id)
+    print_no  BIGINT NOT NULL REFERENCES paper_print (print_no),
+    PRIMARY KEY (trait_key, print_no)
 );
-CREATE INDEX paper_trait_paper ON paper_trait (paper_id);
+CREATE INDEX paper_trait_print ON paper_trait (print_no);
 
 -- The paper that is the same as this one, and was received before it.
 CREATE TABLE paper_before (

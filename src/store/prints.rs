@@ -21,8 +21,8 @@ use crate::domain::{
 const LOOKS: &str = "paper_print.looks_sealed";
 /// A trait that so many papers have tells nothing of one of them.
 const CROWD: usize = 64;
-/// Traits kept of one paper, of each kind.
-const MOST_TRAITS: usize = 12;
+/// Traits kept of one paper: figures, names, phrases.
+const MOST_TRAITS: [usize; 3] = [12, 8, 8];
 /// Traits that two papers share at least before they are compared.
 const LEAST_SHARED: usize = 3;
 
@@ -38,19 +38,23 @@ pub async fn keep(
 ) -> Result<(), StoreError> {
     drop_print(tx, paper).await?;
     let sealed = tx.keys().seal(Place { column: LOOKS, row: paper.as_str() }, &packed(looks))?;
-    sqlx::query("INSERT INTO paper_print (paper_id, n_pages, looks_sealed) VALUES ($1, $2, $3)")
-        .bind(paper.as_str())
-        .bind(i64::try_from(looks.len()).map_err(|_| StoreError::Corrupt { what: "paper_print.n_pages" })?)
-        .bind(sealed)
-        .execute(tx.connection())
-        .await?;
+    let print_no = number_of(&tx.keys(), paper.as_str());
+    sqlx::query(
+        "INSERT INTO paper_print (paper_id, print_no, n_pages, looks_sealed) VALUES ($1, $2, $3, $4)",
+    )
+    .bind(paper.as_str())
+    .bind(print_no)
+    .bind(i64::try_from(looks.len()).map_err(|_| StoreError::Corrupt { what: "paper_print.n_pages" })?)
+    .bind(sealed)
+    .execute(tx.connection())
+    .await?;
     for key in keys_of(&tx.keys(), traits) {
         if holders(tx, key).await?.len() >= CROWD {
             continue;
         }
-        sqlx::query("INSERT INTO paper_trait (trait_key, paper_id) VALUES ($1, $2) ON CONFLICT DO NOTHING")
+        sqlx::query("INSERT INTO paper_trait (trait_key, print_no) VALUES ($1, $2) ON CONFLICT DO NOTHING")
             .bind(key)
-            .bind(paper.as_str())
+            .bind(print_no)
             .execute(tx.connection())
             .await?;
     }
@@ -71,9 +75,10 @@ pub async fn forget(tx: &mut Tx, paper: &PaperId) -> Result<(), StoreError> {
 }
 
 async fn drop_print(tx: &mut Tx, paper: &PaperId) -> Result<(), StoreError> {
-    for sql in ["DELETE FROM paper_trait WHERE paper_id = $1", "DELETE FROM paper_print WHERE paper_id = $1"]
+    let print_no = number_of(&tx.keys(), paper.as_str());
+    for sql in ["DELETE FROM paper_trait WHERE print_no = $1", "DELETE FROM paper_print WHERE print_no = $1"]
     {
-        sqlx::query(sql).bind(paper.as_str()).execute(tx.connection()).await?;
+        sqlx::query(sql).bind(print_no).execute(tx.connection()).await?;
     }
     Ok(())
 }
@@ -90,19 +95,20 @@ pub async fn alike(
     n_pages: usize,
     limit: usize,
 ) -> Result<Vec<PaperId>, StoreError> {
-    let mut shared: BTreeMap<String, usize> = BTreeMap::new();
+    let own = number_of(&tx.keys(), paper.as_str());
+    let mut shared: BTreeMap<i64, usize> = BTreeMap::new();
     for key in keys_of(&tx.keys(), traits) {
         for holder in holders(tx, key).await? {
             *shared.entry(holder).or_default() += 1;
         }
     }
-    shared.retain(|holder, n| holder != paper.as_str() && *n >= LEAST_SHARED);
-    let mut found: Vec<(String, usize)> = shared.into_iter().collect();
+    shared.retain(|holder, n| *holder != own && *n >= LEAST_SHARED);
+    let mut found: Vec<(i64, usize)> = shared.into_iter().collect();
     found.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
     let mut papers = Vec::new();
     for (holder, _) in found {
-        let row = sqlx::query("SELECT paper_id FROM paper_print WHERE paper_id = $1 AND n_pages = $2")
-            .bind(&holder)
+        let row = sqlx::query("SELECT paper_id FROM paper_print WHERE print_no = $1 AND n_pages = $2")
+            .bind(holder)
             .bind(i64::try_from(n_pages).unwrap_or(i64::MAX))
             .fetch_optional(tx.connection())
             .await?;
@@ -117,13 +123,13 @@ pub async fn alike(
 }
 
 /// Papers that have a trait: of a crowd, no more than make it one.
-async fn holders(tx: &mut Tx, key: i64) -> Result<Vec<String>, StoreError> {
-    let rows = sqlx::query("SELECT paper_id FROM paper_trait WHERE trait_key = $1 LIMIT $2")
+async fn holders(tx: &mut Tx, key: i64) -> Result<Vec<i64>, StoreError> {
+    let rows = sqlx::query("SELECT print_no FROM paper_trait WHERE trait_key = $1 LIMIT $2")
         .bind(key)
         .bind(i64::try_from(CROWD).unwrap_or(i64::MAX))
         .fetch_all(tx.connection())
         .await?;
-    rows.iter().map(|row| row.text("paper_id")).collect()
+    rows.iter().map(|row| row.int("print_no")).collect()
 }
 
 /// How the pages of a paper look; `None` when nothing is remembered of it.
@@ -187,11 +193,16 @@ pub async fn before(tx: &mut Tx, paper: &PaperId) -> Result<Option<(PaperId, Sam
 fn keys_of(keys: &Keys, traits: &Traits) -> BTreeSet<i64> {
     let kinds = [("figures", &traits.figures), ("names", &traits.names), ("phrases", &traits.phrases)];
     let mut all = BTreeSet::new();
-    for (kind, texts) in kinds {
+    for ((kind, texts), most) in kinds.into_iter().zip(MOST_TRAITS) {
         let of_kind: BTreeSet<i64> = texts.iter().map(|text| key_of(keys, kind, text)).collect();
-        all.extend(of_kind.into_iter().take(MOST_TRAITS));
+        all.extend(of_kind.into_iter().take(most));
     }
     all
+}
+
+/// What stands for a paper among the traits.
+fn number_of(keys: &Keys, paper: &str) -> i64 {
+    key_of(keys, "paper", paper)
 }
 
 /// The first 64 bits of the keyed hash: few enough to be small, and what collides is compared anyway.
@@ -248,9 +259,9 @@ mod tests {
     fn the_same_traits_are_taken_of_two_readings() {
         let keys = Keys::ephemeral().unwrap();
         let words = |range: std::ops::Range<u32>| range.map(|n| n.to_string()).collect();
-        let first = keys_of(&keys, &Traits { phrases: words(0..200), ..Traits::default() });
-        let second = keys_of(&keys, &Traits { phrases: words(10..210), ..Traits::default() });
-        assert_eq!((first.len(), second.len()), (MOST_TRAITS, MOST_TRAITS));
+        let first = keys_of(&keys, &Traits { phrases: words(0..300), ..Traits::default() });
+        let second = keys_of(&keys, &Traits { phrases: words(10..310), ..Traits::default() });
+        assert_eq!((first.len(), second.len()), (MOST_TRAITS[2], MOST_TRAITS[2]));
         let n_shared = first.intersection(&second).count();
         assert!(n_shared >= LEAST_SHARED, "{n_shared}");
         // The same text is another trait as a name, and under other keys.

@@ -165,6 +165,7 @@ pub(super) fn line(paper: &Paper) -> PaperLine {
             "to_confirm" => "Xác nhận",
             "needs_rescan" => "Xem lỗi trang",
             "failed" => "Xem lỗi",
+            "quarantined" => "Xóa bản quét",
             "stored" => "Xem",
             _ => "Theo dõi",
         },

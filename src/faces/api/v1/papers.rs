@@ -35,7 +35,7 @@ use crate::{
         },
         wire::{self, CodeOut, PageOut, QuarantineOut, ReasonOut, ScannedBeforeOut},
     },
-    workflows::{browse, digitise, intake, rescan},
+    workflows::{browse, digitise, intake, quarantine, rescan},
 };
 
 /// A paper, where it stands, and what is known there.
@@ -431,7 +431,7 @@ async fn act(
 ) -> Result<Response, Problem> {
     match act {
         Act::OverrideFaults => digitise::override_faults(&api.ctx, officer, id, reason).await?,
-        Act::EraseQuarantined => digitise::erase_quarantined(&api.ctx, officer, id, reason).await?,
+        Act::EraseQuarantined => quarantine::erase(&api.ctx, officer, id, reason).await?,
     };
     Ok(with_etag(seen(api, officer, id).await?))
 }
