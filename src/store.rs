@@ -23,6 +23,7 @@ pub mod officers;
 pub mod owners;
 pub mod papers;
 pub mod plans;
+pub mod prints;
 pub mod quarantine;
 pub mod records;
 mod row;

@@ -2,11 +2,12 @@
 //!
 //! Knows nothing of transactions, jobs or requests.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use super::{
     code::DocumentCode,
+    count::HandedIn,
     eligibility::{Clause, HandedInAs, PaperRole},
     fields::{ConfirmedFields, ProposedFields},
     ids::{ContentHash, DossierId, OfficerId, OwnerId, OwnerNumber, PaperId, ProcedureCode, RecordId},
@@ -26,6 +27,8 @@ pub struct Dossier {
     pub opened_at: Timestamp,
     /// Who opened it.
     pub opened_by: OfficerId,
+    /// How many papers were handed in, once somebody has said so (Điều 9 khoản 1).
+    pub handed_in: Option<HandedIn>,
 }
 
 /// How many pages the paper has, by the person who handed it over the scanner (Điều 9 khoản 3).
@@ -208,7 +211,44 @@ pub struct Confirmation {
     pub checked: CheckedPages,
 }
 
+/// How long the bytes of a secret paper are kept after they were set apart.
+pub const ERASE_WITHIN: SignedDuration = SignedDuration::from_hours(24);
+
+/// When the bytes of a secret paper have to be erased.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct EraseTerm {
+    /// When they were set apart.
+    pub since: Timestamp,
+    /// Until when they are to be erased.
+    pub until: Timestamp,
+}
+
+impl EraseTerm {
+    /// The term of bytes that were set apart at `since`.
+    pub fn from(since: Timestamp) -> Self {
+        Self { since, until: since.saturating_add(ERASE_WITHIN).unwrap_or(Timestamp::MAX) }
+    }
+
+    /// Whether it is over at `now`.
+    pub fn is_over(&self, now: Timestamp) -> bool {
+        now >= self.until
+    }
+
+    /// What is left of it at `now`; below zero once it is over.
+    pub fn left(&self, now: Timestamp) -> SignedDuration {
+        self.until.duration_since(now)
+    }
+}
+
 impl PaperState {
+    /// By when the bytes have to be erased; of papers in quarantine alone.
+    pub fn erase_term(&self) -> Option<EraseTerm> {
+        match self {
+            Self::Quarantined { at } => Some(EraseTerm::from(*at)),
+            _ => None,
+        }
+    }
+
     /// The name in the contract.
     pub fn name(&self) -> &'static str {
         match self {
@@ -334,6 +374,26 @@ mod tests {
         ] {
             assert_eq!(state.may_become(next), expected, "{} -> {next}", state.name());
         }
+    }
+
+    #[test]
+    fn secret_bytes_are_to_be_erased_within_a_day() {
+        let at = |text: &str| text.parse::<Timestamp>().unwrap();
+        let term = PaperState::Quarantined { at: at("2026-11-21T03:00:00Z") }.erase_term().unwrap();
+        for (now, is_over, hours_left) in [
+            ("2026-11-21T03:00:00Z", false, 24),
+            ("2026-11-22T02:59:59Z", false, 0),
+            ("2026-11-22T03:00:00Z", true, 0),
+            ("2026-11-23T03:00:00Z", true, -24),
+        ] {
+            assert_eq!(
+                (term.is_over(at(now)), term.left(at(now)).as_hours()),
+                (is_over, hours_left),
+                "{now}"
+            );
+        }
+        assert_eq!(PaperState::Received.erase_term(), None);
+        assert!(EraseTerm::from(Timestamp::MAX).is_over(Timestamp::MAX));
     }
 
     #[test]

@@ -86,6 +86,8 @@ pub struct Clause {
 impl Clause {
     /// Papers with a mark of secrecy are not digitised.
     pub const SECRET: Self = Self::new(5, 1, None);
+    /// Papers are held against originals by their number.
+    pub const COUNT: Self = Self::new(9, 1, None);
 
     const fn new(article: u8, clause: u8, point: Option<char>) -> Self {
         Self { article, clause, point }

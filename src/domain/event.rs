@@ -11,6 +11,7 @@ use super::officer::ActingOfficer;
 #[allow(missing_docs)] // the names say it
 pub enum Action {
     OpenDossier,
+    DeclareHandedIn,
     ReceivePaper,
     CheckPaper,
     ReadPaper,

@@ -25,6 +25,7 @@ mod people;
 mod places;
 mod print;
 mod repeats;
+pub mod resemblance;
 mod signer;
 #[cfg(test)]
 mod testing;

@@ -40,6 +40,7 @@ fn routes() -> OpenApiRouter<Api> {
     OpenApiRouter::with_openapi(Document::openapi())
         .routes(routes!(v1::dossiers::open))
         .routes(routes!(v1::dossiers::see))
+        .routes(routes!(v1::dossiers::declare))
         .routes(routes!(v1::papers::upload_component))
         .routes(routes!(v1::papers::upload_result))
         .routes(routes!(v1::papers::upload_opinion))

@@ -1,6 +1,7 @@
 //! Pages for clerks, in Vietnamese, rendered here: upload with findings, confirm beside the page
 //! picture, the store of one person. One file per page; they work without script.
 
+mod dossier;
 mod owner;
 mod pages;
 mod paper;
@@ -17,7 +18,7 @@ use jiff::{Timestamp, tz::TimeZone};
 
 use super::purposes::Purposes;
 use crate::{
-    domain::officer::ActingOfficer,
+    domain::{dossier::EraseTerm, officer::ActingOfficer},
     workflows::{
         arrange::ArrangeError, browse::BrowseError, context::Ctx, digitise::DigitiseError,
         intake::IntakeError,
@@ -57,11 +58,14 @@ pub fn router(ctx: Ctx, purposes: Purposes, is_trial: bool, max_bytes: u64) -> R
         .route("/", get(upload::page))
         .route("/papers", post(upload::receive))
         .route("/batches", post(upload::receive_batch))
+        .route("/dossiers/{id}", get(dossier::page))
+        .route("/dossiers/{id}/handed-in", post(dossier::declare))
+        .route("/dossiers/{id}/papers", post(dossier::receive))
         .route("/papers/{id}", get(paper::page))
-        .route("/papers/{id}/confirm", post(paper::confirm))
-        .route("/papers/{id}/override", post(paper::override_faults))
-        .route("/papers/{id}/erase", post(paper::erase_quarantined))
-        .route("/papers/{id}/retry", post(paper::retry))
+        .route("/papers/{id}/confirm", post(paper::acts::confirm))
+        .route("/papers/{id}/override", post(paper::acts::override_faults))
+        .route("/papers/{id}/erase", post(paper::acts::erase_quarantined))
+        .route("/papers/{id}/retry", post(paper::acts::retry))
         .route("/papers/{id}/arrange", post(pages::arrange))
         .route("/papers/{id}/insert", post(pages::insert))
         .route("/papers/{id}/pages/{position}", get(paper::picture))
@@ -174,6 +178,7 @@ impl From<IntakeError> for Fault {
     fn from(error: IntakeError) -> Self {
         let status = match &error {
             IntakeError::Store(_) | IntakeError::Spool(_) => StatusCode::SERVICE_UNAVAILABLE,
+            IntakeError::UnknownDossier => StatusCode::NOT_FOUND,
             _ => StatusCode::UNPROCESSABLE_ENTITY,
         };
         Self { status, message: sentence(&message_of(&error)) }
@@ -196,6 +201,16 @@ fn message_of(error: &(dyn std::error::Error + 'static)) -> String {
 /// Day and minute in Vietnam, for people.
 fn minute(at: Timestamp) -> String {
     at.to_zoned(TimeZone::fixed(jiff::tz::offset(7))).strftime("%d/%m/%Y %H:%M").to_string()
+}
+
+/// By when secret bytes have to be erased, as half a sentence.
+fn erase_term(term: &EraseTerm, is_over: bool) -> String {
+    let (since, until) = (minute(term.since), minute(term.until));
+    if is_over {
+        format!("cách ly từ {since}, phải xóa trước {until}: đã quá hạn, hãy xóa ngay.")
+    } else {
+        format!("cách ly từ {since}, phải xóa trước {until}.")
+    }
 }
 
 /// The sign that goes with a state, so that colour is never alone.

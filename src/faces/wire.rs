@@ -1,16 +1,22 @@
 //! The JSON of the contract, shared by API and command line: findings, pages, the eleven fields, the code.
 
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 use utoipa::ToSchema;
 
 use crate::domain::{
     code::{CodeNumber, DocumentCode},
+    count::{Comparison, Difference, HandedIn},
+    dossier::EraseTerm,
     fields::{ConfirmedFields, FieldKey, Proposed, ProposedFields, Status},
     page::{Finding, PageFacts},
     separator::SheetMark,
     text::RecognisedText,
 };
+use crate::workflows::rescan::ScannedBefore;
 
 /// A finding about the paper.
 #[derive(Debug, Clone, Serialize, ToSchema)]
@@ -211,5 +217,137 @@ impl SheetOut {
     /// The sheet at a position.
     pub fn of(position: u32, mark: &SheetMark) -> Self {
         Self { position, mark: mark.clone() }
+    }
+}
+
+/// How many papers were handed in, as an officer said.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct HandedInOut {
+    /// Of the whole dossier; null when nobody has said.
+    total: Option<u32>,
+    /// Of single components and results, by their codes.
+    components: BTreeMap<String, u32>,
+}
+
+impl From<&HandedIn> for HandedInOut {
+    fn from(handed_in: &HandedIn) -> Self {
+        let components = handed_in.roles().iter().map(|(role, n)| (role.to_string(), *n));
+        Self { total: handed_in.total(), components: components.collect() }
+    }
+}
+
+/// Papers held against originals (Điều 9 khoản 1).
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct CountOut {
+    /// Null when nobody has said how many papers were handed in.
+    agrees: Option<bool>,
+    /// Papers with a scan that can be used, or that is being looked at.
+    received: u32,
+    /// Scans that have to be made again, or failed.
+    unusable: u32,
+    /// Papers handed in that the regulation leaves out (Điều 5).
+    not_digitised: u32,
+    /// Where they differ: the whole dossier first, then by component.
+    differences: Vec<DifferenceOut>,
+}
+
+/// Where papers and originals differ.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct DifferenceOut {
+    /// `01`, `KQ1`; null: of the whole dossier.
+    component: Option<String>,
+    /// How many were handed in.
+    declared: u32,
+    /// Papers with a scan.
+    received: u32,
+    /// Scans that have to be made again, or failed.
+    unusable: u32,
+    /// Papers handed in that the regulation leaves out (Điều 5).
+    not_digitised: u32,
+    /// Originals without a scan.
+    missing: u32,
+    /// Scans without an original.
+    surplus: u32,
+    /// The clause.
+    rule: String,
+    /// One Vietnamese sentence.
+    pub message: String,
+}
+
+impl From<&Comparison> for CountOut {
+    fn from(comparison: &Comparison) -> Self {
+        Self {
+            agrees: comparison.agrees,
+            received: comparison.scans.received,
+            unusable: comparison.scans.unusable,
+            not_digitised: comparison.scans.not_digitised,
+            differences: comparison.differences.iter().map(DifferenceOut::from).collect(),
+        }
+    }
+}
+
+impl From<&Difference> for DifferenceOut {
+    fn from(difference: &Difference) -> Self {
+        Self {
+            component: difference.role.as_ref().map(ToString::to_string),
+            declared: difference.declared,
+            received: difference.scans.received,
+            unusable: difference.scans.unusable,
+            not_digitised: difference.scans.not_digitised,
+            missing: difference.missing,
+            surplus: difference.surplus,
+            rule: Difference::RULE.to_string(),
+            message: difference.message(),
+        }
+    }
+}
+
+/// The same paper, received before: it is there to be used again (Điều 12). Tells nothing of whose it is.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct ScannedBeforeOut {
+    /// Opaque id of that paper.
+    paper: String,
+    /// Its document, where it has the code that this paper would get, once it is stored.
+    document: Option<String>,
+    /// How it is known: `code` (it has the same code), `bytes` (the same file), `pages` (they look and read
+    /// the same, though scanned anew).
+    by: &'static str,
+    /// Where it stands: a state of the contract.
+    state: &'static str,
+    /// When it was received, UTC.
+    received_at: String,
+    /// Whether it is of the same dossier.
+    same_dossier: bool,
+}
+
+impl From<ScannedBefore> for ScannedBeforeOut {
+    fn from(before: ScannedBefore) -> Self {
+        Self {
+            paper: before.paper.to_string(),
+            document: before.document.map(|d| d.to_string()),
+            by: before.by.as_str(),
+            state: before.state,
+            received_at: before.received_at.to_string(),
+            same_dossier: before.is_of_same_dossier,
+        }
+    }
+}
+
+/// When the bytes of a secret paper have to be erased (Điều 5 khoản 1).
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct QuarantineOut {
+    /// When they were set apart, UTC.
+    since: String,
+    /// Until when an officer has to erase them, UTC.
+    erase_by: String,
+    /// Whether that time is over.
+    overdue: bool,
+}
+
+impl QuarantineOut {
+    /// A term as it stands at `now`.
+    pub fn of(term: EraseTerm, now: Timestamp) -> Self {
+        let EraseTerm { since, until } = term;
+        Self { since: since.to_string(), erase_by: until.to_string(), overdue: term.is_over(now) }
     }
 }

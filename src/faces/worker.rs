@@ -17,6 +17,7 @@ use crate::{
         context::Ctx,
         digitise::{self, DigitiseError},
         keep,
+        quarantine::{self, Waiting},
     },
 };
 
@@ -24,6 +25,9 @@ use crate::{
 const LEASE: Duration = Duration::from_secs(300);
 /// How long an idle worker waits before it looks again.
 const IDLE: Duration = Duration::from_millis(200);
+
+/// How often it is said how many secret papers wait to be erased.
+const REMIND: Duration = Duration::from_secs(900);
 
 /// Told after each page: done, of.
 pub type OnPage = std::sync::Arc<dyn Fn(u32, u32) + Send + Sync>;
@@ -45,6 +49,32 @@ pub async fn work(ctx: Ctx, stop: CancellationToken) {
                 tokio::time::sleep(Duration::from_secs(2)).await;
             }
         }
+    }
+}
+
+/// Says at start, and every quarter of an hour, how many secret papers have to be erased soon or should have
+/// been: numbers alone. Nothing is erased.
+pub async fn remind(ctx: Ctx, stop: CancellationToken) {
+    while !stop.is_cancelled() {
+        match quarantine::waiting(&ctx).await {
+            Ok(waiting) => say(&waiting),
+            Err(error) => tracing::warn!(%error, "the terms of secret papers can't be looked up"),
+        }
+        tokio::select! {
+            () = stop.cancelled() => {}
+            () = tokio::time::sleep(REMIND) => {}
+        }
+    }
+}
+
+fn say(waiting: &Waiting) {
+    let (n_over, n_near, n_others) = (waiting.over.len(), waiting.near.len(), waiting.n_others);
+    if n_over > 0 {
+        tracing::error!(n_over, n_near, n_others, "secret papers should have been erased: the term is over");
+    } else if n_near > 0 {
+        tracing::warn!(n_near, n_others, "secret papers have to be erased within four hours");
+    } else if n_others > 0 {
+        tracing::info!(n_others, "secret papers wait to be erased");
     }
 }
 

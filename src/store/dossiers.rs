@@ -5,6 +5,7 @@ use super::{
     row::{Columns, micros},
 };
 use crate::domain::{
+    count::HandedIn,
     dossier::Dossier,
     ids::{DossierId, ProcedureCode},
 };
@@ -15,14 +16,15 @@ use crate::domain::{
 /// [`StoreError::AlreadyExists`]; [`StoreError::Missing`] when its catalogue or officer isn't kept.
 pub async fn insert(tx: &mut Tx, dossier: &Dossier) -> Result<(), StoreError> {
     sqlx::query(
-        "INSERT INTO dossier (id, procedure_code, catalogue, opened_at, opened_by)
-         VALUES ($1, $2, $3, $4, $5)",
+        "INSERT INTO dossier (id, procedure_code, catalogue, opened_at, opened_by, handed_in)
+         VALUES ($1, $2, $3, $4, $5, $6)",
     )
     .bind(dossier.id.as_str())
     .bind(dossier.procedure.as_ref().map(ProcedureCode::as_str))
     .bind(dossier.catalogue.as_str())
     .bind(micros(dossier.opened_at))
     .bind(dossier.opened_by.as_str())
+    .bind(dossier.handed_in.as_ref().map(json).transpose()?)
     .execute(tx.connection())
     .await?;
     Ok(())
@@ -33,11 +35,10 @@ pub async fn insert(tx: &mut Tx, dossier: &Dossier) -> Result<(), StoreError> {
 /// # Errors
 /// [`StoreError`] of the database.
 pub async fn get(tx: &mut Tx, id: &DossierId) -> Result<Option<Dossier>, StoreError> {
-    let row =
-        sqlx::query("SELECT id, procedure_code, catalogue, opened_at, opened_by FROM dossier WHERE id = $1")
-            .bind(id.as_str())
-            .fetch_optional(tx.connection())
-            .await?;
+    let row = sqlx::query("SELECT * FROM dossier WHERE id = $1")
+        .bind(id.as_str())
+        .fetch_optional(tx.connection())
+        .await?;
     row.map(|row| {
         Ok(Dossier {
             id: row.parsed("id")?,
@@ -45,7 +46,31 @@ pub async fn get(tx: &mut Tx, id: &DossierId) -> Result<Option<Dossier>, StoreEr
             catalogue: row.parsed("catalogue")?,
             opened_at: row.at("opened_at")?,
             opened_by: row.parsed("opened_by")?,
+            handed_in: row
+                .text_opt("handed_in")?
+                .map(|text| serde_json::from_str(&text))
+                .transpose()
+                .map_err(|_| CORRUPT)?,
         })
     })
     .transpose()
+}
+
+/// Keeps how many papers of a dossier were handed in, in the place of what was said before.
+///
+/// # Errors
+/// [`StoreError::Missing`] when there is no such dossier.
+pub async fn declare(tx: &mut Tx, id: &DossierId, handed_in: &HandedIn) -> Result<(), StoreError> {
+    let declared = sqlx::query("UPDATE dossier SET handed_in = $1 WHERE id = $2")
+        .bind(json(handed_in)?)
+        .bind(id.as_str())
+        .execute(tx.connection())
+        .await?;
+    if declared.rows_affected() == 0 { Err(StoreError::Missing { what: "a dossier" }) } else { Ok(()) }
+}
+
+const CORRUPT: StoreError = StoreError::Corrupt { what: "dossier.handed_in" };
+
+fn json(handed_in: &HandedIn) -> Result<String, StoreError> {
+    serde_json::to_string(handed_in).map_err(|_| CORRUPT)
 }

@@ -75,6 +75,7 @@ pub(super) enum Lookup {
     AuditChain,
     AuditHead,
     KeyCheck,
+    PaperTrait,
 }
 
 impl Lookup {
@@ -88,6 +89,7 @@ impl Lookup {
             Self::AuditChain => "sohoa store v1: chain of audit events",
             Self::AuditHead => "sohoa store v1: head of the audit chain",
             Self::KeyCheck => "sohoa store v1: key check",
+            Self::PaperTrait => "sohoa store v1: trait of a paper",
         }
     }
 }

@@ -86,6 +86,7 @@ impl From<IntakeError> for ArrangeError {
             IntakeError::Spool(source) => Self::Step(DigitiseError::Spool(source)),
             IntakeError::Store(error) => error.into(),
             IntakeError::UnknownDossier => Self::Step(DigitiseError::UnknownPaper),
+            IntakeError::NoReason => Self::Step(DigitiseError::NoReason),
             IntakeError::UnknownProcedure | IntakeError::NoProcedure => Self::NoProcedure,
         }
     }

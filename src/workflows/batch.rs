@@ -9,6 +9,7 @@
 use crate::{
     domain::{
         batch::{self, BatchPage, Opening, Segment},
+        count::Difference,
         dossier::{Dossier, Paper},
         eligibility::{HandedInAs, PaperRole, Refusal},
         ids::{ContentHash, DossierId},
@@ -20,6 +21,7 @@ use crate::{
     store::{StoreError, dossiers, papers},
     workflows::{
         context::{Ctx, Spooled},
+        count,
         intake::{self, IntakeError, Upload},
     },
 };
@@ -171,6 +173,7 @@ pub async fn receive_seen(
         received.push(BatchPaper { paper, pages, question });
     }
     tx.commit().await?;
+    let differences = differences(ctx, &received).await?;
     let sheets = (1u32..).zip(pages).filter_map(|(at, page)| Some((at, page.sheet.clone()?))).collect();
     let remark = |at: &u32| {
         format!(
@@ -182,8 +185,30 @@ pub async fn receive_seen(
         sheets,
         backs: split.backs,
         papers: received,
-        remarks: split.empty.iter().map(remark).collect(),
+        remarks: split.empty.iter().map(remark).chain(differences).collect(),
     })
+}
+
+/// Where the dossiers that papers of the batch went into don't have as many as were handed in.
+async fn differences(ctx: &Ctx, received: &[BatchPaper]) -> Result<Vec<String>, StoreError> {
+    let mut dossiers: Vec<&DossierId> = Vec::new();
+    for BatchPaper { paper, .. } in received {
+        if !dossiers.contains(&&paper.dossier) {
+            dossiers.push(&paper.dossier);
+        }
+    }
+    let mut said = Vec::new();
+    for id in dossiers {
+        let Some(standing) = count::standing(ctx, id).await? else { continue };
+        said.extend(
+            standing
+                .comparison
+                .differences
+                .iter()
+                .map(|d| format!("Hồ sơ {id}: {} ({})", d.message(), Difference::RULE)),
+        );
+    }
+    Ok(said)
 }
 
 /// A paper of the batch and where it goes; `dossier: None` is the one without procedure.

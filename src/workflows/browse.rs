@@ -6,7 +6,7 @@ use jiff::civil::Date;
 use crate::{
     domain::{
         code::{DocumentCode, DocumentTypeCode, OwnerKey},
-        dossier::{Dossier, ObjectRole, Paper, PaperObject, PaperState},
+        dossier::{Dossier, ObjectRole, Paper, PaperObject},
         event::{Action, AuditEvent},
         ids::{ContentHash, DossierId, OwnerId, PaperId, RecordId},
         officer::ActingOfficer,
@@ -130,30 +130,6 @@ pub async fn paper(
     trace(ctx, officer, Action::ViewPaper, ("paper", id.to_string()), &Purpose::of_dossier(&found.1.id))
         .await?;
     Ok(found)
-}
-
-/// A paper that was digitised before.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ScannedBefore {
-    /// The paper that has the code.
-    pub paper: PaperId,
-    /// Its document, once it is stored.
-    pub document: Option<RecordId>,
-}
-
-/// The paper that already has the code which `paper` would get: the same paper, scanned before, perhaps on
-/// another scanner. `None` while a part of the code is not known.
-///
-/// Source: QĐ 1917/QĐ-BLĐTBXH, Điều 12: what is digitised is used again.
-///
-/// # Errors
-/// [`BrowseError`].
-pub async fn scanned_before(ctx: &Ctx, paper: &Paper) -> Result<Option<ScannedBefore>, BrowseError> {
-    let PaperState::ToConfirm { proposed, .. } = &paper.state else { return Ok(None) };
-    let Some(code) = proposed.code(None) else { return Ok(None) };
-    let mut tx = ctx.db.read().await?;
-    let holder = codes::find(&mut tx, &code).await?;
-    Ok(holder.map(|(paper, document)| ScannedBefore { paper, document }))
 }
 
 /// The state of a paper and its version, without any of its data: for waiting.

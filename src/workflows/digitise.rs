@@ -12,23 +12,24 @@ use crate::{
         code::{CodeNumber, DocumentCode},
         confirm::{FieldEdits, FieldFault},
         dossier::{Confirmation, ObjectRole, Paper, PaperObject, PaperState, Step},
-        eligibility::Clause,
         event::{Action, AuditEvent},
         fields::ConfirmedFields,
         ids::PaperId,
         job::Job,
         officer::ActingOfficer,
         page::{CheckedPages, PageFaults, Severity},
+        rescan::SameBy,
     },
     engines::{
         imaging::{fault::ReadError, open::Container},
         reader::NotStamped,
     },
-    store::{StoreError, Tx, audit, codes, dossiers, jobs, owners, papers, plans, quarantine as apart},
+    store::{StoreError, Tx, audit, codes, dossiers, jobs, owners, papers, plans, prints},
     workflows::{
         context::{Ctx, Spooled},
         examine::{self, Declared, Examination},
-        intake,
+        intake, quarantine,
+        rescan::{self, Remembered},
     },
 };
 
@@ -155,26 +156,70 @@ pub async fn check_and_read_watched(
         Err(error) => return Err(error),
     };
     if examination.is_classified() {
-        return quarantine(ctx, paper).await;
+        return quarantine::set_apart(ctx, paper).await;
     }
     if matches!(paper.state, PaperState::Checking) {
         step(ctx, &mut paper, PaperState::Reading { override_reason: None }, Some(Action::CheckPaper))
             .await?;
     }
-    let checked = match examination.pages {
-        Ok(checked) => checked,
-        Err(faults) if is_overridden => overridden(faults),
-        Err(faults) => {
-            return step(ctx, &mut paper, PaperState::NeedsRescan { faults }, Some(Action::CheckPaper)).await;
+    let pages = match &examination.pages {
+        Ok(checked) => &checked.pages,
+        Err(faults) => &faults.pages,
+    };
+    let same_bytes = rescan::of_same_bytes(ctx, &paper, &examination.container, pages).await?;
+    match examination.pages {
+        Err(faults) if !is_overridden => needs_rescan(ctx, paper, faults, same_bytes).await,
+        _ => to_confirm(ctx, paper, examination, same_bytes).await,
+    }
+}
+
+/// The pages have to be scanned again; nothing is remembered of them.
+async fn needs_rescan(
+    ctx: &Ctx,
+    mut paper: Paper,
+    faults: PageFaults,
+    same_bytes: Option<PaperId>,
+) -> Result<(), DigitiseError> {
+    let mut tx = ctx.db.write().await?;
+    prints::forget(&mut tx, &paper.id).await?;
+    let before = same_bytes.as_ref().map(|id| (id, SameBy::Bytes));
+    prints::note_before(&mut tx, &paper.id, before, ctx.clock.now()).await?;
+    let next = PaperState::NeedsRescan { faults };
+    move_on(ctx, &mut tx, &mut paper, next, None, Some(Action::CheckPaper), None).await?;
+    tx.commit().await?;
+    Ok(())
+}
+
+/// Keeps the words and what the paper is known again by, looks for an earlier scan of it, and lays it before
+/// an officer.
+async fn to_confirm(
+    ctx: &Ctx,
+    mut paper: Paper,
+    examination: Examination,
+    same_bytes: Option<PaperId>,
+) -> Result<(), DigitiseError> {
+    let remembered = Remembered::of(&examination);
+    let Examination { pages, text, proposed, timings, .. } = examination;
+    let Some(proposed) = proposed else { return Err(ReadError::Crashed.into()) };
+    let words = serde_json::to_vec(&text).expect("words are plain data");
+    let kept = ctx.objects.put(&words).await?;
+    // First of all: of two that are read side by side, the later one has to find the earlier one.
+    let mut tx = ctx.db.write().await?;
+    papers::add_object(&mut tx, &paper.id, &kept.as_object(ObjectRole::Text, 0, "application/json")).await?;
+    remembered.keep(&mut tx, &paper.id).await?;
+    tx.commit().await?;
+    let before = match same_bytes {
+        Some(id) => Some((id, SameBy::Bytes)),
+        None => {
+            let found = rescan::of_same_pages(ctx, &paper, &remembered, &text, &proposed).await?;
+            found.map(|id| (id, SameBy::Pages))
         }
     };
-    let Some(proposed) = examination.proposed else { return Err(ReadError::Crashed.into()) };
-    let text = serde_json::to_vec(&examination.text).expect("words are plain data");
-    let kept = ctx.objects.put(&text).await?;
-    let text = kept.as_object(ObjectRole::Text, 0, "application/json");
+    let checked = pages.unwrap_or_else(overridden);
+    let next = PaperState::ToConfirm { checked, proposed: Box::new(proposed), timings };
     let mut tx = ctx.db.write().await?;
-    papers::add_object(&mut tx, &paper.id, &text).await?;
-    let next = PaperState::ToConfirm { checked, proposed: Box::new(proposed), timings: examination.timings };
+    let before = before.as_ref().map(|(id, by)| (id, *by));
+    prints::note_before(&mut tx, &paper.id, before, ctx.clock.now()).await?;
     move_on(ctx, &mut tx, &mut paper, next, None, Some(Action::ReadPaper), None).await?;
     tx.commit().await?;
     Ok(())
@@ -358,131 +403,6 @@ pub async fn retry(ctx: &Ctx, officer: &ActingOfficer, id: &PaperId) -> Result<P
     jobs::enqueue(&mut tx, &job, ctx.clock.now(), AT_THE_DESK).await?;
     tx.commit().await?;
     Ok(paper)
-}
-
-/// Sets a secret paper apart: its bytes are sealed and the plain ones erased; no words, no picture (Điều 5 khoản 1).
-///
-/// Other papers of the same files (a batch that was split, a paper scanned into another) go with it:
-/// the secret lies in their bytes too. What is stored or has its code already stays; the trace says so.
-async fn quarantine(ctx: &Ctx, paper: Paper) -> Result<(), DigitiseError> {
-    let (objects, others) = {
-        let mut tx = ctx.db.read().await?;
-        let originals = objects_as(&mut tx, &paper.id, ObjectRole::Original).await?;
-        let hashes: Vec<_> = originals.iter().map(|o| o.hash.clone()).collect();
-        let mut others = Vec::new();
-        for other in plans::sharers(&mut tx, &paper.id, &hashes).await? {
-            let other = papers::get(&mut tx, &other).await?.ok_or(DigitiseError::UnknownPaper)?;
-            let objects = papers::objects(&mut tx, &other.id).await?;
-            others.push((other, objects));
-        }
-        // Also the words of an earlier reading, of fewer pages.
-        (papers::objects(&mut tx, &paper.id).await?, others)
-    };
-    let mut plain = objects.clone();
-    let mut tx = ctx.db.write().await?;
-    let keeping: Vec<PaperId> =
-        others.iter().filter(|(p, _)| !may_be_set_apart(&p.state)).map(|(p, _)| p.id.clone()).collect();
-    let detail = (!others.is_empty()).then(|| {
-        let of_the_file: Vec<_> = others.iter().map(|(p, _)| p.id.clone()).collect();
-        serde_json::json!({ "before": paper.state.name(), "after": "quarantined",
-                            "same_files": of_the_file, "still_kept_by": keeping })
-    });
-    set_apart(ctx, &mut tx, paper, &objects, detail).await?;
-    for (other, objects) in others {
-        if may_be_set_apart(&other.state) {
-            plain.extend(objects.iter().cloned());
-            set_apart(ctx, &mut tx, other, &objects, None).await?;
-        }
-    }
-    let mut erasable = Vec::new();
-    for object in &plain {
-        if !apart::is_referenced(&mut tx, &object.hash).await? {
-            erasable.push(object.hash.clone());
-        }
-    }
-    tx.commit().await?;
-    for hash in erasable {
-        ctx.objects.delete(&hash).await?;
-    }
-    Ok(())
-}
-
-/// Erases the sealed bytes of a secret paper, by an officer's act and with his reason; what is left is that
-/// it was there, in the trace. Due within 24 hours.
-///
-/// # Errors
-/// [`DigitiseError::NoReason`], [`DigitiseError::WrongState`] or the store's.
-pub async fn erase_quarantined(
-    ctx: &Ctx,
-    officer: &ActingOfficer,
-    id: &PaperId,
-    reason: &str,
-) -> Result<Paper, DigitiseError> {
-    let reason = reason.trim();
-    if reason.is_empty() {
-        return Err(DigitiseError::NoReason);
-    }
-    let mut paper = paper(ctx, id).await?;
-    let PaperState::Quarantined { at } = paper.state else { return Err(wrong_state(&paper)) };
-    let mut tx = ctx.db.write().await?;
-    let sealed = papers::objects(&mut tx, &paper.id).await?;
-    apart::replace_objects(&mut tx, &paper.id, &[]).await?;
-    let now = ctx.clock.now();
-    let next = PaperState::Refused {
-        // Sealed with the state: an officer's words may name somebody.
-        reason: format!("Giấy tờ có dấu chỉ độ mật: không số hóa, bản quét đã được xóa ({reason})."),
-        clause: Some(Clause::SECRET),
-        at: now,
-    };
-    let detail = serde_json::json!({ "before": paper.state.name(), "after": "refused", "set_apart_at": at,
-                                     "n_files": sealed.len() });
-    move_on(ctx, &mut tx, &mut paper, next, Some(officer), Some(Action::EraseQuarantined), Some(detail))
-        .await?;
-    let mut erasable = Vec::new();
-    for object in sealed {
-        if !apart::is_referenced(&mut tx, &object.hash).await? {
-            erasable.push(object.hash);
-        }
-    }
-    tx.commit().await?;
-    for hash in erasable {
-        ctx.objects.delete(&hash).await?;
-    }
-    Ok(paper)
-}
-
-/// Not once a code was assigned; a refused paper keeps its state, its bytes are sealed all the same.
-fn may_be_set_apart(state: &PaperState) -> bool {
-    match state {
-        PaperState::Failed { before, .. } => may_be_set_apart(before),
-        PaperState::ToSign { .. }
-        | PaperState::Signing { .. }
-        | PaperState::ToCode { .. }
-        | PaperState::Stored { .. } => false,
-        _ => true,
-    }
-}
-
-/// Seals the originals of one paper; of its other objects nothing is kept.
-async fn set_apart(
-    ctx: &Ctx,
-    tx: &mut Tx,
-    mut paper: Paper,
-    objects: &[PaperObject],
-    detail: Option<serde_json::Value>,
-) -> Result<(), DigitiseError> {
-    let mut sealed = Vec::new();
-    for object in objects.iter().filter(|o| o.role == ObjectRole::Original) {
-        let bytes = ctx.bytes(&object.hash).await?;
-        let kept = ctx.objects.put(&apart::seal(tx, &paper.id, &bytes)?).await?;
-        sealed.push(kept.as_object(ObjectRole::Quarantined, object.ordinal, "application/octet-stream"));
-    }
-    apart::replace_objects(tx, &paper.id, &sealed).await?;
-    if paper.state.is_final() {
-        return trace(ctx, tx, None, Action::QuarantinePaper, &paper.id, detail).await;
-    }
-    let next = PaperState::Quarantined { at: ctx.clock.now() };
-    move_on(ctx, tx, &mut paper, next, None, Some(Action::QuarantinePaper), detail).await
 }
 
 /// Marks a paper as failed at `step`, with a sentence for people.

@@ -18,12 +18,14 @@ use crate::{
         ids::{OwnerNumber, ProcedureCode},
         page::{self, CheckedPages, Finding, FindingKind, PageFacts, PageFaults, Severity},
         plan::PagePlan,
+        rescan::PageLooks,
         text::RecognisedText,
     },
     engines::{
         assembly,
         extraction::{self, DeclaredPaper},
         imaging::{
+            Thumbnail,
             check::{self, PageRules},
             fault::ReadError,
             open::Container,
@@ -58,6 +60,8 @@ pub struct Examination {
     pub text: RecognisedText,
     /// What is proposed; `None` when the pages were not read.
     pub proposed: Option<ProposedFields>,
+    /// How the pages look; nothing of a secret paper.
+    pub looks: Vec<PageLooks>,
     /// How long each step took.
     pub timings: StepTimes,
 }
@@ -97,6 +101,7 @@ pub fn check_pages(
         pages: page::judge(reading.pages, findings),
         text: RecognisedText::default(),
         proposed: None,
+        looks: Vec::new(),
         timings,
     })
 }
@@ -186,8 +191,8 @@ pub fn examine(
     findings.extend(sheets_among(&reading));
     let is_secret = findings.iter().any(|f| f.kind == FindingKind::Classified);
     let mut timings = times_of(&reading);
-    let (text, proposed) = if is_secret {
-        (RecognisedText::default(), None)
+    let (text, proposed, looks) = if is_secret {
+        (RecognisedText::default(), None, Vec::new())
     } else {
         let extracting = Instant::now();
         let context = extraction::Context {
@@ -201,7 +206,7 @@ pub fn examine(
         findings.extend(extraction::card::compare(&mut proposed, &reading.cards, &reading.text, owner));
         timings.extract = millis(extracting.elapsed());
         findings.extend(doubtful(&proposed));
-        (reading.text, Some(proposed))
+        (reading.text, Some(proposed), looks(&reading.thumbnails))
     };
     timings.total = millis(start.elapsed());
     Ok(Examination {
@@ -209,8 +214,15 @@ pub fn examine(
         pages: page::judge(reading.pages, findings),
         text,
         proposed,
+        looks,
         timings,
     })
+}
+
+fn looks(thumbnails: &[Option<Thumbnail>]) -> Vec<PageLooks> {
+    let seen =
+        (1u32..).zip(thumbnails).filter_map(|(position, thumbnail)| Some((position, thumbnail.as_ref()?)));
+    seen.map(|(position, thumbnail)| PageLooks { position, ink: thumbnail.packed() }).collect()
 }
 
 fn declared_paper(role: &PaperRole) -> DeclaredPaper {

@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use crate::{
     domain::{
         catalogue::Catalogue,
+        count::HandedIn,
         dossier::{Dossier, ExpectedPages, ObjectRole, Paper, PaperObject, PaperState},
         eligibility::{self, HandedInAs, PaperRole, Refusal},
         event::{Action, AuditEvent},
@@ -20,7 +21,10 @@ use crate::{
         open::{Container, ContainerKind},
     },
     store::{StoreError, Tx, audit, catalogues, dossiers, jobs, papers, plans},
-    workflows::context::{Ctx, Spooled},
+    workflows::{
+        context::{Ctx, Spooled},
+        count,
+    },
 };
 
 /// What is handed in as one paper: one file, or the pictures of its pages in order.
@@ -56,6 +60,9 @@ pub enum IntakeError {
     /// The catalogue has no such component or result.
     #[error(transparent)]
     UnknownRole(Refusal),
+    /// Another number of papers stands already.
+    #[error("số giấy tờ đã nộp đã được khai: sửa thì cần ghi lý do")]
+    NoReason,
     /// The plan names pages that the files don't have.
     #[error(transparent)]
     Plan(#[from] PlanError),
@@ -100,6 +107,19 @@ pub async fn open_dossier(
     officer: &ActingOfficer,
     procedure: Option<ProcedureCode>,
 ) -> Result<Dossier, IntakeError> {
+    open_dossier_of(ctx, officer, procedure, None).await
+}
+
+/// As [`open_dossier`], of as many papers as were handed in with it (Điều 9 khoản 1).
+///
+/// # Errors
+/// As [`open_dossier`]; [`IntakeError::UnknownRole`] when a number is of no component.
+pub async fn open_dossier_of(
+    ctx: &Ctx,
+    officer: &ActingOfficer,
+    procedure: Option<ProcedureCode>,
+    handed_in: Option<HandedIn>,
+) -> Result<Dossier, IntakeError> {
     let (hash, catalogue) = current_catalogue(ctx).await?;
     if procedure.as_ref().is_some_and(|code| catalogue.procedure(code).is_none()) {
         return Err(IntakeError::UnknownProcedure);
@@ -111,7 +131,11 @@ pub async fn open_dossier(
         catalogue: hash,
         opened_at: now,
         opened_by: officer.officer.id.clone(),
+        handed_in,
     };
+    if let Some(handed_in) = &dossier.handed_in {
+        count::are_known(ctx, &dossier, handed_in).await?;
+    }
     let mut tx = ctx.db.write().await?;
     dossiers::insert(&mut tx, &dossier).await?;
     let event = AuditEvent {
@@ -123,6 +147,9 @@ pub async fn open_dossier(
         detail: None,
     };
     audit::append(&mut tx, &event).await?;
+    if let Some(handed_in) = &dossier.handed_in {
+        count::trace(&mut tx, ctx, officer, &dossier.id, (None, handed_in), None).await?;
+    }
     tx.commit().await?;
     Ok(dossier)
 }

@@ -125,15 +125,15 @@ async fn the_same_code_is_never_given_twice() {
         for paper in [&first, &second] {
             assert_eq!(app.settled(paper).await["state"], "to_confirm");
         }
-        assert_eq!(
-            app.json(app.get(&format!("/api/v1/papers/{second}"))).await["scanned_before"],
-            Value::Null
-        );
+        let same_file = app.json(app.get(&format!("/api/v1/papers/{second}"))).await;
+        assert_eq!(same_file["scanned_before"]["by"], "bytes", "{same_file}");
+        assert_eq!(same_file["scanned_before"]["document"], Value::Null);
         app.json(app.post(&format!("/api/v1/papers/{first}/confirm")).json(&fields)).await;
         // The second one is told to be the first one scanned again, before anybody confirms it.
         let stored = app.settled(&first).await;
         let again = app.json(app.get(&format!("/api/v1/papers/{second}"))).await;
         assert_eq!(again["scanned_before"]["paper"], first.as_str(), "{again}");
+        assert_eq!(again["scanned_before"]["by"], "code");
         assert_eq!(again["scanned_before"]["document"], stored["document"]);
         let problem = app.problem(app.post(&format!("/api/v1/papers/{second}/confirm")).json(&fields)).await;
         assert_eq!(problem["type"], "urn:sohoa:problem:code-taken");
@@ -261,12 +261,36 @@ async fn a_secret_paper_is_set_apart() {
     assert!(!kept.windows(16).any(|w| scan.windows(16).next() == Some(w)), "the plain bytes are still there");
     assert!(!kept.starts_with(b"%PDF"));
 
+    // Since when, and until when it has to be erased; as it is seen later too.
+    assert_eq!(
+        seen["quarantine"],
+        json!({ "since": "2026-11-21T03:00:00Z", "erase_by": "2026-11-22T03:00:00Z", "overdue": false })
+    );
+    for (now, of_paper, at_home) in [
+        ("2026-11-21T03:00:00Z", "phải xóa trước 22/11/2026 10:00.", None),
+        ("2026-11-21T23:30:00Z", "phải xóa trước 22/11/2026 10:00.", Some("phải xóa trước")),
+        ("2026-11-22T03:00:00Z", "đã quá hạn, hãy xóa ngay", Some("đã quá hạn")),
+    ] {
+        let page = app.seen_at(now, &format!("/papers/{paper}")).await;
+        assert!(page.contains(of_paper), "{now} {page}");
+        let home = app.seen_at(now, "/").await;
+        assert_eq!(at_home.is_some_and(|words| home.contains(words)), at_home.is_some(), "{now}");
+        assert_eq!(home.contains("Tài liệu cách ly"), at_home.is_some(), "{now}");
+    }
+    let later: Value =
+        serde_json::from_str(&app.seen_at("2026-11-22T03:00:00Z", &format!("/api/v1/papers/{paper}")).await)
+            .unwrap();
+    assert_eq!(later["quarantine"]["overdue"], true);
+    let waiting = sohoa::workflows::quarantine::waiting(&app.ctx).await.unwrap();
+    assert_eq!((waiting.over.len(), waiting.near.len(), waiting.n_others), (0, 0, 1));
+
     // Erased by an officer's act, with a reason, once.
     let erase =
         |reason: &str| app.post(&format!("/api/v1/papers/{paper}/erase")).json(&json!({ "reason": reason }));
     assert_eq!(app.problem(erase(" ")).await["status"], 400);
     let erased = app.json(erase("đã bàn giao bản giấy cho văn thư")).await;
     assert_eq!(erased["state"], "refused", "{erased}");
+    assert_eq!(erased["quarantine"], Value::Null);
     assert!(app.ctx.objects.list_all().await.unwrap().is_empty());
     assert_eq!(app.problem(erase("lần nữa")).await["status"], 409);
 }

@@ -9,6 +9,7 @@ mod opening;
 mod owners;
 mod papers;
 mod plans;
+mod prints;
 mod requests;
 mod sealed;
 mod world;

@@ -28,6 +28,34 @@ impl Thumbnail {
         Self(tiny.as_raw().iter().map(|v| 255 - v).collect())
     }
 
+    /// A quarter of it in sixteen shades, to be kept: 720 bytes.
+    pub fn packed(&self) -> Vec<u8> {
+        if self.0.len() != WIDTH * HEIGHT {
+            return Vec::new();
+        }
+        let shade = |x: usize, y: usize| {
+            let cells = [(0, 0), (1, 0), (0, 1), (1, 1)];
+            let sum: u16 = cells.iter().map(|(dx, dy)| u16::from(self.0[(y + dy) * WIDTH + x + dx])).sum();
+            (sum / 4 / 16) as u8
+        };
+        let shades: Vec<u8> = (0..HEIGHT)
+            .step_by(2)
+            .flat_map(|y| (0..WIDTH).step_by(2).map(move |x| (x, y)))
+            .map(|(x, y)| shade(x, y))
+            .collect();
+        shades.chunks(2).map(|pair| pair[0] << 4 | pair.get(1).copied().unwrap_or(0)).collect()
+    }
+
+    /// What was packed, coarser than it was; `None` for anything else.
+    pub fn unpacked(packed: &[u8]) -> Option<Self> {
+        let shades: Vec<u8> = packed.iter().flat_map(|pair| [pair >> 4, pair & 15]).collect();
+        let across = WIDTH / 2;
+        (shades.len() == across * HEIGHT / 2).then(|| {
+            let cell = |i: usize| shades[i / WIDTH / 2 * across + i % WIDTH / 2] * 17;
+            Self((0..WIDTH * HEIGHT).map(cell).collect())
+        })
+    }
+
     /// Correlation with another, −1 to 1, at the best of small shifts.
     pub fn likeness(&self, other: &Self) -> f32 {
         self.likeness_where(other, &|_, _| true)
@@ -160,6 +188,18 @@ mod tests {
         assert!(first.likeness(&Thumbnail::of(&drawn(1, 215, 6))) > 0.88);
         assert!(first.likeness(&Thumbnail::of(&drawn(2, 250, 0))) < 0.88);
         assert_eq!(first.likeness(&Thumbnail(Vec::new())), 0.0);
+    }
+
+    #[test]
+    fn what_is_kept_of_a_page_comes_back_coarser() {
+        let kept = |image: &GrayImage| Thumbnail::unpacked(&Thumbnail::of(image).packed()).unwrap();
+        let first = kept(&drawn(1, 250, 0));
+        assert_eq!(Thumbnail::of(&drawn(1, 250, 0)).packed().len(), 720);
+        assert_eq!(Thumbnail::unpacked(&first.packed()), Some(first.clone()), "coarse once, and no more");
+        let alike = first.likeness(&kept(&drawn(1, 215, 0)));
+        let upended = first.likeness(&kept(&image::imageops::rotate180(&drawn(1, 250, 0))));
+        assert!(alike > 0.8 && alike > upended, "{alike} {upended}");
+        assert_eq!((Thumbnail::unpacked(&[]), Thumbnail(Vec::new()).packed()), (None, Vec::new()));
     }
 
     fn text(words: &str) -> PageText {

@@ -61,6 +61,8 @@ pub struct Reading {
     pub findings_of_pages: Vec<Finding>,
     /// Identity cards whose QR codes were read.
     pub cards: Vec<SeenCard>,
+    /// How each page looks, in small; `None` for one that could not be looked at.
+    pub thumbnails: Vec<Option<Thumbnail>>,
     /// Where the time went.
     pub timings: Timings,
 }

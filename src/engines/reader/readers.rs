@@ -107,6 +107,7 @@ impl Readers {
             text: RecognisedText::default(),
             findings_of_pages: Vec::new(),
             cards: Vec::new(),
+            thumbnails: Vec::new(),
             timings: Timings::default(),
         };
         if let Some(Err(error)) = answers.first().filter(|_| answers.iter().all(Result::is_err)) {
@@ -117,6 +118,7 @@ impl Readers {
             sights.push(take_in(&mut reading, answer, position, planned));
         }
         mark_repeats(&mut reading.pages, &reading.text.pages, &sights);
+        reading.thumbnails = sights.into_iter().map(|sight| sight.map(|s| s.thumbnail)).collect();
         Ok(reading)
     }
 

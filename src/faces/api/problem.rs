@@ -63,7 +63,7 @@ impl Problem {
         Self::new(StatusCode::NOT_FOUND, "not-found", "Không tìm thấy.")
     }
 
-    fn under(mut self, rule: &str) -> Self {
+    pub(super) fn under(mut self, rule: &str) -> Self {
         self.rule = Some(rule.to_owned());
         self
     }
@@ -135,6 +135,9 @@ impl From<IntakeError> for Problem {
             IntakeError::NoProcedure => Self::new(StatusCode::CONFLICT, "no-procedure", detail),
             IntakeError::UnknownRole(_) => Self::new(StatusCode::NOT_FOUND, "unknown-component", detail)
                 .under("QĐ 1917/QĐ-BLĐTBXH, Điều 4 khoản 1"),
+            IntakeError::NoReason => {
+                Self::bad_request("no-reason", sentence(&detail)).under("QĐ 1917/QĐ-BLĐTBXH, Điều 9 khoản 1")
+            }
             IntakeError::Plan(_) => Self::new(StatusCode::UNPROCESSABLE_ENTITY, "page-plan", detail),
             IntakeError::Unreadable(error) => error.into(),
             IntakeError::Spool(source) => spool(&source),

@@ -23,6 +23,7 @@ use crate::{
         catalogue::Catalogue,
         code::CodeNumber,
         confirm::FieldEdits,
+        count::{Difference, HandedIn},
         dossier::{Dossier, ObjectRole, Paper, PaperState},
         eligibility::{self, Refusal},
         ids::{OfficerId, ProcedureCode},
@@ -36,6 +37,7 @@ use crate::{
     workflows::{
         administer, browse,
         context::Ctx,
+        count,
         digitise::{self as steps, DigitiseError},
         examine::{self, Declared},
         intake::{self, IntakeError, Upload},
@@ -64,6 +66,9 @@ pub(super) struct DigitiseArgs {
     /// Hình thức nộp: original, register_copy, certified_electronic_copy, electronic_photograph, certified_paper_copy, presented_only
     #[arg(long)]
     form: Option<String>,
+    /// Số giấy tờ người nộp đưa (cả hồ sơ), để đối chiếu khi quét xong; mọi PATH thuộc cùng một thủ tục
+    #[arg(long, value_name = "N", conflicts_with = "dry_run")]
+    papers: Option<u32>,
     /// Danh sách CSV: path, pages, procedure, component, owner, form
     #[arg(long, value_name = "F.csv")]
     list: Option<PathBuf>,
@@ -273,20 +278,26 @@ async fn keep(
             Stop::new(Exit::StorageUnreachable, format!("không tạo được thư mục {}: {e}", out.display()))
         })?;
     }
+    let handed_in = args.papers.map(|n| HandedIn::new(Some(n), Vec::new())).transpose();
+    let handed_in = handed_in.map_err(|e| Stop::usage(format!("--papers: {e}")))?;
+    if handed_in.is_some() && inputs.windows(2).any(|two| two[0].procedure != two[1].procedure) {
+        return Err(Stop::usage("--papers là số giấy tờ của một hồ sơ: mọi PATH phải cùng một thủ tục"));
+    }
     let mut dossiers: Vec<Dossier> = Vec::new();
     let mut work = Vec::new();
     for input in inputs {
         let dossier = match dossiers.iter().find(|d| d.procedure == input.procedure) {
             Some(dossier) => dossier.clone(),
             None => {
-                let dossier = open_dossier(&ctx, &officer, input.procedure.clone()).await?;
+                let dossier =
+                    open_dossier(&ctx, &officer, input.procedure.clone(), handed_in.clone()).await?;
                 dossiers.push(dossier.clone());
                 dossier
             }
         };
         work.push((input, dossier));
     }
-    let line = Arc::new(Line { ctx, officer, accept: args.accept, out: args.out.clone() });
+    let line = Arc::new(Line { ctx: ctx.clone(), officer, accept: args.accept, out: args.out.clone() });
     let reports = stream::iter(work.into_iter().map(|(input, dossier)| {
         let (line, on_page) = (line.clone(), count_on(bar));
         let on_page: OnPage = Arc::new(on_page);
@@ -300,15 +311,30 @@ async fn keep(
     }))
     .buffered(n_jobs);
     let mut reports = Box::pin(reports);
-    Ok(print_all(args.json, bar, &mut reports).await)
+    let exit = print_all(args.json, bar, &mut reports).await;
+    Ok(exit.max(hold_against_originals(&ctx, &dossiers, bar).await?))
+}
+
+/// Says what differs from the number of papers handed in (Điều 9 khoản 1), beside the answers.
+async fn hold_against_originals(ctx: &Ctx, dossiers: &[Dossier], bar: &ProgressBar) -> Result<Exit, Stop> {
+    let mut exit = Exit::Done;
+    for dossier in dossiers.iter().filter(|d| d.handed_in.is_some()) {
+        let Some(standing) = count::standing(ctx, &dossier.id).await? else { continue };
+        for difference in &standing.comparison.differences {
+            bar.suspend(|| eprintln!("{} [{}]", difference.message(), Difference::RULE));
+            exit = Exit::NeedsPerson;
+        }
+    }
+    Ok(exit)
 }
 
 async fn open_dossier(
     ctx: &Ctx,
     officer: &ActingOfficer,
     procedure: Option<ProcedureCode>,
+    handed_in: Option<HandedIn>,
 ) -> Result<Dossier, Stop> {
-    intake::open_dossier(ctx, officer, procedure).await.map_err(stop_of_intake)
+    intake::open_dossier_of(ctx, officer, procedure, handed_in).await.map_err(stop_of_intake)
 }
 
 /// The officer named on the command line, or the configured one.
@@ -479,6 +505,7 @@ pub(super) fn stop_of_intake(error: IntakeError) -> Stop {
         IntakeError::UnknownProcedure
         | IntakeError::Plan(_)
         | IntakeError::UnknownDossier
+        | IntakeError::NoReason
         | IntakeError::NoProcedure
         | IntakeError::UnknownRole(_) => Stop::usage(error.to_string()),
     }

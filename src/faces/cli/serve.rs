@@ -72,6 +72,7 @@ pub(super) fn start_workers(ctx: &Ctx, n_workers: usize, stop: &CancellationToke
     for _ in 0..n_workers.max(1) {
         tracker.spawn(worker::work(ctx.clone(), stop.clone()));
     }
+    tracker.spawn(worker::remind(ctx.clone(), stop.clone()));
     tracker.close();
     tracker
 }

@@ -1,16 +1,17 @@
 //! One paper: where it stands, what was found, and the fields to confirm beside the page picture.
 
+pub(super) mod acts;
+
 use std::collections::HashMap;
 
 use askama::Template;
 use axum::{
-    Form,
     extract::{Path, Query, State},
     http::{StatusCode, header},
-    response::{IntoResponse, Redirect, Response},
+    response::{IntoResponse, Response},
 };
+use jiff::Timestamp;
 use serde::Deserialize;
-use serde_json::{Value, json};
 
 use super::{
     Fault, Frame, Web, html,
@@ -22,16 +23,18 @@ use crate::{
     clock::day_in_vietnam,
     domain::{
         code::CodeNumber,
-        confirm::{FieldEdits, FieldFault},
+        confirm::FieldFault,
         dossier::{Paper, PaperState},
         fields::{FieldKey, Proposed, ProposedFields, Status},
         ids::{DossierId, PaperId},
         page::{Finding, FindingKind, PageFacts, Place, Severity},
+        rescan::SameBy,
     },
     engines::extraction::card::is_question_of_card,
     workflows::{
         browse::{self, Purpose},
-        digitise::{self, DigitiseError},
+        digitise::DigitiseError,
+        rescan::{self, ScannedBefore},
     },
 };
 
@@ -51,7 +54,7 @@ struct PaperPage {
     is_moving: bool,
     can_retry: bool,
     /// The same paper, digitised before.
-    scanned_before: Option<String>,
+    scanned_before: Option<BeforeLine>,
     reasons: Vec<ReasonLine>,
     document: Option<StoredLine>,
     strip: Option<Strip>,
@@ -64,6 +67,13 @@ struct PaperPage {
     no_number: bool,
     no_date: bool,
     code: Option<String>,
+}
+
+/// The same paper, received before.
+struct BeforeLine {
+    paper: String,
+    what: &'static str,
+    where_it_stands: String,
 }
 
 struct StepMark {
@@ -181,7 +191,7 @@ async fn content(web: &Web, id: &str, keyed: Keyed) -> Result<PaperPage, Fault> 
         PaperState::ToConfirm { proposed, .. } => Some(&**proposed),
         _ => None,
     };
-    let (message, message_class) = message_of(&paper, &keyed);
+    let (message, message_class) = message_of(&paper, &keyed, web.ctx.clock.now());
     Ok(PaperPage {
         frame: web.frame("paper"),
         id: paper.id.to_string(),
@@ -195,7 +205,7 @@ async fn content(web: &Web, id: &str, keyed: Keyed) -> Result<PaperPage, Fault> 
         message_class,
         is_moving: matches!(state, "received" | "checking" | "reading" | "to_code" | "signing"),
         can_retry: matches!(paper.state, PaperState::Failed { retry: true, .. }),
-        scanned_before: browse::scanned_before(&web.ctx, &paper).await?.map(|b| b.paper.to_string()),
+        scanned_before: rescan::scanned_before(&web.ctx, &paper).await?.map(before),
         reasons: findings
             .iter()
             .filter(|f| f.kind != FindingKind::FieldDoubtful || is_question_of_card(f))
@@ -215,7 +225,24 @@ async fn content(web: &Web, id: &str, keyed: Keyed) -> Result<PaperPage, Fault> 
     })
 }
 
-fn message_of(paper: &Paper, keyed: &Keyed) -> (Option<String>, &'static str) {
+fn before(before: ScannedBefore) -> BeforeLine {
+    let same_dossier = if before.is_of_same_dossier { ", trong chính hồ sơ này" } else { "" };
+    BeforeLine {
+        paper: before.paper.to_string(),
+        what: match before.by {
+            SameBy::Code => "Giấy tờ có cùng mã này đã được số hóa trước đây",
+            SameBy::Bytes => "Chính tệp này đã được nhận trước đây",
+            SameBy::Pages => "Giấy tờ này có vẻ đã được quét trước đây",
+        },
+        where_it_stands: format!(
+            "Nhận lúc {}{same_dossier}; trạng thái: {}.",
+            super::minute(before.received_at),
+            before.state_label
+        ),
+    }
+}
+
+fn message_of(paper: &Paper, keyed: &Keyed, now: Timestamp) -> (Option<String>, &'static str) {
     if keyed.message.is_some() {
         return (keyed.message.clone(), "fault");
     }
@@ -225,10 +252,10 @@ fn message_of(paper: &Paper, keyed: &Keyed) -> (Option<String>, &'static str) {
             Some([Some(reason.clone()), clause].into_iter().flatten().collect::<Vec<_>>().join(" "))
         }
         PaperState::Failed { cause, .. } => Some(super::sentence(cause)),
-        PaperState::Quarantined { .. } => {
-            Some("Tài liệu có dấu độ mật nên không số hóa (Điều 5 khoản 1); bản quét đã được cách ly, phải xóa trong 24 giờ.".into())
-        }
-        _ => None,
+        state => state.erase_term().map(|term| {
+            let term = super::erase_term(&term, term.is_over(now));
+            format!("Tài liệu có dấu độ mật nên không số hóa (Điều 5 khoản 1); bản quét {term}")
+        }),
     };
     (message, "fault")
 }
@@ -248,7 +275,7 @@ fn steps(state: &str) -> Vec<StepMark> {
 
 fn reason(finding: &Finding) -> ReasonLine {
     let (class, sign) = match finding.severity {
-        Severity::Advice => ("advice", "ⓘ"),
+        Severity::Advice => ("advice", "•"),
         Severity::Ask => ("ask", "⚠"),
         Severity::Block => ("block", "✗"),
     };
@@ -401,133 +428,6 @@ fn form_name(field: &str) -> &str {
         "validity_period" => "valid_until",
         "other.holder_name" => "holder_name",
         other => other,
-    }
-}
-
-/// `POST /papers/{id}/confirm`.
-pub(super) async fn confirm(
-    State(web): State<Web>,
-    Path(id): Path<String>,
-    Form(form): Form<HashMap<String, String>>,
-) -> Response {
-    match confirmed(&web, &id, &form).await {
-        Ok(()) => Redirect::to(&format!("/papers/{id}")).into_response(),
-        Err(error) => {
-            let (faults, message) = match error {
-                DigitiseError::Fields(faults) => {
-                    let message = format!("Còn {} trường phải nhập hoặc sửa, ghi bên dưới.", faults.len());
-                    (faults, message)
-                }
-                other => (Vec::new(), Fault::from(other).message),
-            };
-            let keyed = Keyed { values: form, faults, message: Some(message) };
-            show(&web, &id, StatusCode::UNPROCESSABLE_ENTITY, keyed).await
-        }
-    }
-}
-
-async fn confirmed(web: &Web, id: &str, form: &HashMap<String, String>) -> Result<(), DigitiseError> {
-    let id = PaperId::parse(id).map_err(|_| DigitiseError::UnknownPaper)?;
-    let edits = edits(form).map_err(DigitiseError::Fields)?;
-    if let PaperState::ToConfirm { proposed, .. } = digitise::paper(&web.ctx, &id).await?.state {
-        cleared(&proposed, form)?;
-    }
-    let version = form.get("version").and_then(|v| v.parse().ok());
-    digitise::confirm(&web.ctx, &web.officer(), &id, version, edits).await?;
-    Ok(())
-}
-
-/// A number or date that was read and then emptied, without saying that the paper has none.
-fn cleared(proposed: &ProposedFields, form: &HashMap<String, String>) -> Result<(), DigitiseError> {
-    let is_cleared = |name: &str, absent: &str, is_read: bool| {
-        is_read && !form.contains_key(absent) && form.get(name).is_none_or(|t| t.trim().is_empty())
-    };
-    let fault = |field: &str, box_label: &str| FieldFault {
-        field: field.to_owned(),
-        message: format!("Đang để trống: nhập theo giấy tờ, hoặc đánh dấu “{box_label}”."),
-    };
-    let mut faults = Vec::new();
-    if is_cleared("document_number", "no_number", proposed.document_number.value.is_some()) {
-        faults.push(fault("document_number", "Giấy tờ không có số, ký hiệu"));
-    }
-    if is_cleared("issued_on", "no_date", proposed.issued_on.value.is_some()) {
-        faults.push(fault("issued_on", "Giấy tờ không ghi ngày cấp"));
-    }
-    if faults.is_empty() { Ok(()) } else { Err(DigitiseError::Fields(faults)) }
-}
-
-/// The form as edits. What the person leaves empty is absent, but number and date only when the
-/// box beside them says so: an empty input may just have been forgotten.
-fn edits(form: &HashMap<String, String>) -> Result<FieldEdits, Vec<FieldFault>> {
-    let text = |name: &str| form.get(name).map(|t| t.trim()).unwrap_or_default();
-    let mut edits = FieldEdits::default();
-    let mut faults = Vec::new();
-    let mut set = |key: &str, value: Value| {
-        if let Err(fault) = edits.set(key, &value) {
-            faults.push(fault);
-        }
-    };
-    for key in
-        ["document_type_code", "owner_id", "document_name", "issuing_authority", "abstract", "validity_scope"]
-    {
-        set(key, json!(text(key)));
-    }
-    for (key, absent) in [("document_number", "no_number"), ("issued_on", "no_date")] {
-        if form.contains_key(absent) {
-            set(key, Value::Null);
-        } else if !text(key).is_empty() {
-            set(key, json!(text(key)));
-        }
-    }
-    set("validity_period", json!({ "from": text("valid_from"), "until": text("valid_until") }));
-    set("other", json!({ "holder_name": text("holder_name") }));
-    if faults.is_empty() { Ok(edits) } else { Err(faults) }
-}
-
-#[derive(Deserialize)]
-pub(super) struct OverrideForm {
-    reason: String,
-}
-
-/// `POST /papers/{id}/override`.
-pub(super) async fn override_faults(
-    State(web): State<Web>,
-    Path(id): Path<String>,
-    Form(form): Form<OverrideForm>,
-) -> Response {
-    let done = match PaperId::parse(&id) {
-        Ok(paper) => digitise::override_faults(&web.ctx, &web.officer(), &paper, &form.reason).await,
-        Err(_) => Err(DigitiseError::UnknownPaper),
-    };
-    after(&web, &id, done)
-}
-
-/// `POST /papers/{id}/erase`.
-pub(super) async fn erase_quarantined(
-    State(web): State<Web>,
-    Path(id): Path<String>,
-    Form(form): Form<OverrideForm>,
-) -> Response {
-    let done = match PaperId::parse(&id) {
-        Ok(paper) => digitise::erase_quarantined(&web.ctx, &web.officer(), &paper, &form.reason).await,
-        Err(_) => Err(DigitiseError::UnknownPaper),
-    };
-    after(&web, &id, done)
-}
-
-/// `POST /papers/{id}/retry`.
-pub(super) async fn retry(State(web): State<Web>, Path(id): Path<String>) -> Response {
-    let done = match PaperId::parse(&id) {
-        Ok(paper) => digitise::retry(&web.ctx, &web.officer(), &paper).await,
-        Err(_) => Err(DigitiseError::UnknownPaper),
-    };
-    after(&web, &id, done)
-}
-
-fn after(web: &Web, id: &str, done: Result<Paper, DigitiseError>) -> Response {
-    match done {
-        Ok(_) => Redirect::to(&format!("/papers/{id}")).into_response(),
-        Err(error) => Fault::from(error).page(web),
     }
 }
 

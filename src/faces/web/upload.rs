@@ -10,7 +10,8 @@ use axum::{
 use super::{Fault, Frame, Web, html, minute, sign_of};
 use crate::{
     domain::{
-        catalogue::{Catalogue, Procedure},
+        catalogue::Procedure,
+        count::HandedIn,
         dossier::Paper,
         eligibility::{HandedInAs, PaperRole},
         ids::{OwnerNumber, ProcedureCode},
@@ -19,6 +20,7 @@ use crate::{
         batch::{self, Batch, BatchError, BatchPaper},
         browse,
         intake::{self, Upload},
+        quarantine::{self, SetApart},
         watch::ranges,
     },
 };
@@ -31,31 +33,45 @@ struct UploadPage {
     /// What became of a pile, a line for each of its papers.
     split: Vec<String>,
     is_batch_fault: bool,
+    /// Secret papers whose term ends soon or is over.
+    secret: Vec<SecretLine>,
+    /// Papers of the whole dossier, as they were keyed.
+    n_papers: String,
     groups: Vec<Group>,
     forms: Vec<(&'static str, &'static str)>,
     papers: Vec<PaperLine>,
 }
 
-struct Group {
-    label: String,
-    choices: Vec<Choice>,
+pub(super) struct Group {
+    pub label: String,
+    pub choices: Vec<Choice>,
 }
 
-struct Choice {
-    value: String,
-    label: String,
-    is_digitised: bool,
-    is_chosen: bool,
+pub(super) struct Choice {
+    pub value: String,
+    pub label: String,
+    pub is_digitised: bool,
+    pub is_chosen: bool,
 }
 
-struct PaperLine {
-    id: String,
-    received_at: String,
-    kind: String,
-    state: &'static str,
-    state_label: &'static str,
+/// A paper in a list.
+pub(super) struct PaperLine {
+    pub id: String,
+    /// Empty in the list of its own dossier.
+    pub dossier: String,
+    pub received_at: String,
+    pub kind: String,
+    pub state: &'static str,
+    pub state_label: &'static str,
+    pub sign: &'static str,
+    pub next: &'static str,
+}
+
+struct SecretLine {
+    paper: String,
+    class: &'static str,
     sign: &'static str,
-    next: &'static str,
+    message: String,
 }
 
 /// What was asked for and refused: shown again with the sentence.
@@ -63,6 +79,7 @@ struct PaperLine {
 struct Tried {
     fault: Option<String>,
     kind: String,
+    n_papers: String,
     split: Vec<String>,
     is_batch: bool,
 }
@@ -87,40 +104,58 @@ async fn content(web: &Web, tried: Tried) -> Result<UploadPage, Fault> {
         is_batch_fault: tried.is_batch && tried.fault.is_some(),
         fault: tried.fault,
         split: tried.split,
-        groups: groups(&catalogue, &tried.kind),
+        secret: secret(web).await?,
+        n_papers: tried.n_papers,
+        groups: catalogue.procedures.iter().map(|p| group(p, &tried.kind)).collect(),
         forms: HandedInAs::ALL.iter().map(|(_, name, label)| (*name, *label)).collect(),
-        papers: papers.iter().map(line).collect(),
+        papers: papers
+            .iter()
+            .map(|paper| PaperLine { dossier: paper.dossier.to_string(), ..line(paper) })
+            .collect(),
     })
 }
 
-fn groups(catalogue: &Catalogue, chosen: &str) -> Vec<Group> {
-    let group = |procedure: &Procedure| {
-        let choice = |value: String, label: String, is_digitised| {
-            let is_chosen = value == chosen;
-            Choice { value, label, is_digitised, is_chosen }
-        };
-        let code = &procedure.code;
-        let components = procedure.components.iter().map(|c| {
-            let note = if c.digitise { "" } else { " – không số hóa" };
-            choice(format!("{code} {}", c.code), format!("{} – {}{note}", c.code, c.name), c.digitise)
-        });
-        let results = procedure.results.iter().filter_map(|r| {
-            let ordinal = r.code.to_string().strip_prefix(&format!("{code}-"))?.to_owned();
-            Some(choice(format!("{code} {ordinal}"), format!("{ordinal} – Kết quả: {}", r.name), true))
-        });
-        let on_demand = choice(format!("{code} YC01"), "YC01 – Giấy tờ khác, theo nhu cầu".into(), true);
-        Group {
-            label: format!("{code} {}", procedure.name),
-            choices: components.chain(results).chain([on_demand]).collect(),
-        }
+/// Secret papers that have to be erased soon, or should have been.
+async fn secret(web: &Web) -> Result<Vec<SecretLine>, Fault> {
+    let waiting = quarantine::waiting(&web.ctx).await.map_err(browse::BrowseError::from)?;
+    let line = |set_apart: &SetApart, is_over: bool| SecretLine {
+        paper: set_apart.paper.to_string(),
+        class: if is_over { "fault" } else { "notice" },
+        sign: if is_over { "✗" } else { "⚠" },
+        message: super::erase_term(&set_apart.term, is_over),
     };
-    catalogue.procedures.iter().map(group).collect()
+    let over = waiting.over.iter().map(|set_apart| line(set_apart, true));
+    Ok(over.chain(waiting.near.iter().map(|set_apart| line(set_apart, false))).collect())
 }
 
-fn line(paper: &Paper) -> PaperLine {
+/// What may be received of a procedure.
+pub(super) fn group(procedure: &Procedure, chosen: &str) -> Group {
+    let choice = |value: String, label: String, is_digitised| {
+        let is_chosen = value == chosen;
+        Choice { value, label, is_digitised, is_chosen }
+    };
+    let code = &procedure.code;
+    let components = procedure.components.iter().map(|c| {
+        let note = if c.digitise { "" } else { " – không số hóa" };
+        choice(format!("{code} {}", c.code), format!("{} – {}{note}", c.code, c.name), c.digitise)
+    });
+    let results = procedure.results.iter().filter_map(|r| {
+        let ordinal = r.code.to_string().strip_prefix(&format!("{code}-"))?.to_owned();
+        Some(choice(format!("{code} {ordinal}"), format!("{ordinal} – Kết quả: {}", r.name), true))
+    });
+    let on_demand = choice(format!("{code} YC01"), "YC01 – Giấy tờ khác, theo nhu cầu".into(), true);
+    Group {
+        label: format!("{code} {}", procedure.name),
+        choices: components.chain(results).chain([on_demand]).collect(),
+    }
+}
+
+/// A line of the list of a dossier.
+pub(super) fn line(paper: &Paper) -> PaperLine {
     let state = paper.state.name();
     PaperLine {
         id: paper.id.to_string(),
+        dossier: String::new(),
         received_at: minute(paper.received_at),
         kind: kind_of(paper),
         state,
@@ -130,6 +165,7 @@ fn line(paper: &Paper) -> PaperLine {
             "to_confirm" => "Xác nhận",
             "needs_rescan" => "Xem lỗi trang",
             "failed" => "Xem lỗi",
+            "quarantined" => "Xóa bản quét",
             "stored" => "Xem",
             _ => "Theo dõi",
         },
@@ -148,31 +184,59 @@ pub(super) fn kind_of(paper: &Paper) -> String {
 
 /// `POST /papers`: opens a dossier and receives the scan.
 pub(super) async fn receive(State(web): State<Web>, form: Multipart) -> Response {
-    let mut kind = String::new();
-    match received(&web, form, &mut kind).await {
+    let (mut kind, mut n_papers) = (String::new(), String::new());
+    match received(&web, form, &mut kind, &mut n_papers).await {
         Ok(paper) => Redirect::to(&format!("/papers/{}", paper.id)).into_response(),
         Err(fault) => {
-            show(&web, fault.status, Tried { fault: Some(fault.message), kind, ..Tried::default() }).await
+            let tried = Tried { fault: Some(fault.message), kind, n_papers, ..Tried::default() };
+            show(&web, fault.status, tried).await
         }
     }
 }
 
-async fn received(web: &Web, form: Multipart, kind: &mut String) -> Result<Paper, Fault> {
-    let (procedure, upload) = read_form(web, form, kind).await?;
+async fn received(
+    web: &Web,
+    form: Multipart,
+    kind: &mut String,
+    n_papers: &mut String,
+) -> Result<Paper, Fault> {
+    let Asked { procedure, upload, n_papers: keyed } = read_form(web, form, kind).await?;
+    n_papers.clone_from(&keyed);
+    let handed_in = handed_in(&keyed, upload.role.as_ref())?;
     let officer = web.officer();
-    let dossier = intake::open_dossier(&web.ctx, &officer, Some(procedure)).await?;
+    let dossier = intake::open_dossier_of(&web.ctx, &officer, Some(procedure), handed_in).await?;
     Ok(intake::receive(&web.ctx, &officer, &dossier.id, upload).await?)
 }
 
-async fn read_form(
-    web: &Web,
-    mut form: Multipart,
-    kind: &mut String,
-) -> Result<(ProcedureCode, Upload), Fault> {
+/// How many papers were handed in. A dossier that begins with a result is one of results: they count as such.
+fn handed_in(keyed: &str, role: Option<&PaperRole>) -> Result<Option<HandedIn>, Fault> {
+    if keyed.is_empty() {
+        return Ok(None);
+    }
+    let wrong = |message: String| Fault { status: StatusCode::UNPROCESSABLE_ENTITY, message };
+    let n = keyed.parse().ok().filter(|n| *n > 0);
+    let n = n.ok_or_else(|| wrong("Số giấy tờ của cả hồ sơ phải từ 1 trở lên.".into()))?;
+    let handed_in = match role {
+        Some(role @ PaperRole::Result { .. }) => HandedIn::new(None, vec![(role.clone(), n)]),
+        _ => HandedIn::new(Some(n), Vec::new()),
+    };
+    handed_in.map(Some).map_err(|e| wrong(super::sentence(&format!("{e}."))))
+}
+
+/// What was keyed to receive a paper.
+pub(super) struct Asked {
+    pub procedure: ProcedureCode,
+    pub upload: Upload,
+    /// Papers of the whole dossier, as keyed; empty when nobody said.
+    pub n_papers: String,
+}
+
+/// Reads the form; `kind` is told even when the rest can't be taken.
+pub(super) async fn read_form(web: &Web, mut form: Multipart, kind: &mut String) -> Result<Asked, Fault> {
     let wrong = |message: String| Fault { status: StatusCode::UNPROCESSABLE_ENTITY, message };
     let broken =
         |_| wrong("Tệp gửi lên bị đứt, sai mẫu hoặc lớn hơn giới hạn: chọn lại tệp rồi gửi lại.".into());
-    let (mut files, mut n_bytes) = (Vec::new(), 0u64);
+    let (mut files, mut n_bytes, mut n_papers) = (Vec::new(), 0u64, String::new());
     let mut upload = Upload {
         files: Vec::new(),
         role: None,
@@ -195,6 +259,7 @@ async fn read_form(
         let text = String::from_utf8_lossy(&bytes).trim().to_owned();
         match name.as_str() {
             "kind" => *kind = text,
+            "papers" => n_papers = text,
             "form" => upload.form = HandedInAs::parse(&text).map_err(|e| wrong(e.to_string()))?,
             "pages" if !text.is_empty() => {
                 let n = text.parse().ok().filter(|n| *n > 0);
@@ -217,7 +282,7 @@ async fn read_form(
     let (procedure, role) = kind.split_once(' ').ok_or_else(unchosen)?;
     let procedure = ProcedureCode::parse(procedure).map_err(|_| unchosen())?;
     upload.role = Some(PaperRole::parse(role).map_err(|_| unchosen())?);
-    Ok((procedure, upload))
+    Ok(Asked { procedure, upload, n_papers })
 }
 
 /// `POST /batches`: receives a pile and shows what it was split into.

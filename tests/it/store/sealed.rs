@@ -9,11 +9,12 @@ use sohoa::{
         job::Job,
         page::CheckedPages,
         record::ChangeKind,
+        rescan::{PageLooks, Traits},
     },
     store::{
         audit, changes, codes,
         idempotency::{self, KeptAnswer, RequestKey},
-        jobs, owners, papers, records,
+        jobs, owners, papers, prints, records,
     },
 };
 use sqlx::Row;
@@ -56,6 +57,13 @@ async fn fill(w: &World) {
             body: format!("{CITIZEN} {CITIZEN_NAME}"),
         };
         idempotency::answer(tx, request, &answer).await.unwrap();
+        let traits = Traits {
+            figures: vec![CITIZEN.to_owned()],
+            names: vec![CITIZEN_NAME.to_owned()],
+            phrases: vec![CITIZEN_NAME.to_owned()],
+        };
+        let looks = [PageLooks { position: 1, ink: CITIZEN_NAME.as_bytes().to_vec() }];
+        prints::keep(tx, &to_code.id, &traits, &looks).await.unwrap();
         changes::append(tx, &document.id, ChangeKind::Stored, at(6)).await.unwrap();
         let event = AuditEvent {
             at: at(6),
@@ -113,6 +121,7 @@ async fn no_number_and_no_name_stands_in_any_column() {
             "idempotency",
             "log_head",
             "catalogue_import",
+            "paper_print",
         ] {
             assert!(texts.iter().any(|t| t.starts_with(&format!("{table}."))), "{table} is in the dump");
         }

@@ -111,6 +111,17 @@ impl TestApp {
         problem
     }
 
+    /// What a GET of `path` answers when the clock stands elsewhere.
+    pub async fn seen_at(&self, now: &str, path: &str) -> String {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}{path}", listener.local_addr().unwrap());
+        let ctx = Ctx { clock: Clock::Fixed(now.parse().unwrap()), ..self.ctx.clone() };
+        let served = tokio::spawn(axum::serve(listener, faces::app(ctx, true, 64 << 20)).into_future());
+        let text = self.client.get(url).send().await.unwrap().text().await.unwrap();
+        served.abort();
+        text
+    }
+
     pub async fn open_dossier(&self, procedure: &str) -> String {
         let dossier = self.json(self.post("/api/v1/dossiers").json(&json!({ "procedure": procedure }))).await;
         dossier["id"].as_str().unwrap().to_owned()

@@ -1,5 +1,7 @@
 //! `/dossiers`.
 
+use std::collections::BTreeMap;
+
 use axum::{
     Json,
     extract::State,
@@ -11,17 +13,24 @@ use utoipa::ToSchema;
 
 use crate::{
     domain::{
-        catalogue::{Catalogue, Procedure},
-        dossier::{Dossier, Paper},
-        eligibility::PaperRole,
+        catalogue::{Catalogue, DossierComponent, Procedure},
+        count::HandedIn,
+        dossier::Paper,
+        eligibility::{InvalidRole, PaperRole},
         ids::{DossierId, ProcedureCode},
     },
-    faces::api::{
-        Api,
-        extract::{Body, Officer, Place},
-        problem::Problem,
+    faces::{
+        api::{
+            Api,
+            extract::{Body, Officer, Place},
+            problem::Problem,
+        },
+        wire::{CountOut, HandedInOut},
     },
-    workflows::{browse, intake},
+    workflows::{
+        count::{self, Standing},
+        intake,
+    },
 };
 
 /// Which procedure the dossier is of.
@@ -31,6 +40,49 @@ pub struct OpenDossierIn {
     /// Mã thủ tục, such as `1.001776`.
     #[schema(example = "1.001776")]
     procedure: String,
+    /// How many papers were handed in, where it is known already (Điều 9 khoản 1).
+    #[serde(default)]
+    handed_in: Option<HandedInIn>,
+}
+
+/// How many papers were handed in: of the whole dossier, of single components, or both.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct HandedInIn {
+    /// Of the whole dossier.
+    #[serde(default)]
+    total: Option<u32>,
+    /// By component or result, such as `{"01": 2, "KQ1": 1}`.
+    #[serde(default)]
+    components: BTreeMap<String, u32>,
+}
+
+impl HandedInIn {
+    fn parse(&self) -> Result<HandedIn, Problem> {
+        let wrong = |detail: String| {
+            Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "count", format!("Số giấy tờ đã nộp: {detail}."))
+                .under("QĐ 1917/QĐ-BLĐTBXH, Điều 9 khoản 1")
+        };
+        let role = |(code, n): (&String, &u32)| Ok((PaperRole::parse(code)?, *n));
+        let roles = self.components.iter().map(role).collect::<Result<Vec<_>, InvalidRole>>();
+        let roles = roles.map_err(|e| wrong(e.to_string()))?;
+        HandedIn::new(self.total, roles).map_err(|e| wrong(e.to_string()))
+    }
+}
+
+/// How many papers were handed in, said later or anew.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct DeclareIn {
+    /// Of the whole dossier.
+    #[serde(default)]
+    total: Option<u32>,
+    /// By component or result, such as `{"01": 2, "KQ1": 1}`.
+    #[serde(default)]
+    components: BTreeMap<String, u32>,
+    /// Why another number is given than before; recorded.
+    #[serde(default)]
+    reason: Option<String>,
 }
 
 /// A dossier with its checklist.
@@ -48,6 +100,10 @@ pub struct DossierOut {
     checklist: Vec<ChecklistItemOut>,
     /// All papers, also results and opinions.
     papers: Vec<PaperRefOut>,
+    /// How many were handed in; null when nobody has said.
+    handed_in: Option<HandedInOut>,
+    /// Papers held against originals (Điều 9 khoản 1).
+    count: CountOut,
 }
 
 /// One component of the procedure.
@@ -67,6 +123,8 @@ struct ChecklistItemOut {
     reason: String,
     /// Papers handed in for it.
     papers: Vec<PaperRefOut>,
+    /// How many were handed in; null when nobody has said.
+    declared: Option<u32>,
 }
 
 /// A paper and where it stands.
@@ -102,10 +160,10 @@ pub(in crate::faces::api) async fn open(
 ) -> Result<impl IntoResponse, Problem> {
     let procedure = ProcedureCode::parse(&body.procedure)
         .map_err(|e| Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "unknown-procedure", e.to_string()))?;
-    let dossier = intake::open_dossier(&api.ctx, &officer, Some(procedure)).await?;
-    let catalogue = intake::catalogue_of(&api.ctx, &dossier).await?;
+    let handed_in = body.handed_in.as_ref().map(HandedInIn::parse).transpose()?;
+    let dossier = intake::open_dossier_of(&api.ctx, &officer, Some(procedure), handed_in).await?;
     let place = format!("/api/v1/dossiers/{}", dossier.id);
-    Ok((StatusCode::CREATED, [(header::LOCATION, place)], Json(out(&dossier, &[], &catalogue))))
+    Ok((StatusCode::CREATED, [(header::LOCATION, place)], Json(seen(&api, &dossier.id).await?)))
 }
 
 /// `GET /dossiers/{id}`: a dossier with its checklist.
@@ -117,36 +175,60 @@ pub(in crate::faces::api) async fn see(
     State(api): State<Api>,
     Place(id): Place<DossierId>,
 ) -> Result<Json<DossierOut>, Problem> {
-    let (dossier, papers) = browse::dossier(&api.ctx, &id).await?;
-    let catalogue = intake::catalogue_of(&api.ctx, &dossier).await?;
-    Ok(Json(out(&dossier, &papers, &catalogue)))
+    Ok(Json(seen(&api, &id).await?))
 }
 
-fn out(dossier: &Dossier, papers: &[Paper], catalogue: &Catalogue) -> DossierOut {
+/// `POST /dossiers/{id}/handed-in`: an officer says how many papers were handed in, or says it anew (Điều 9).
+#[utoipa::path(
+    post, path = "/dossiers/{id}/handed-in", tag = "dossiers", params(("id" = String, Path, description = "Opaque id")),
+    request_body = DeclareIn,
+    responses((status = 200, body = DossierOut), (status = "4XX", body = Problem, content_type = "application/problem+json"))
+)]
+pub(in crate::faces::api) async fn declare(
+    State(api): State<Api>,
+    Officer(officer): Officer,
+    Place(id): Place<DossierId>,
+    Body(DeclareIn { total, components, reason }): Body<DeclareIn>,
+) -> Result<Json<DossierOut>, Problem> {
+    let handed_in = HandedInIn { total, components }.parse()?;
+    count::declare(&api.ctx, &officer, &id, handed_in, reason.as_deref()).await?;
+    Ok(Json(seen(&api, &id).await?))
+}
+
+async fn seen(api: &Api, id: &DossierId) -> Result<DossierOut, Problem> {
+    let standing = count::standing(&api.ctx, id).await?.ok_or_else(Problem::not_found)?;
+    let catalogue = intake::catalogue_of(&api.ctx, &standing.dossier).await?;
+    Ok(out(&standing, &catalogue))
+}
+
+fn out(Standing { dossier, papers, comparison }: &Standing, catalogue: &Catalogue) -> DossierOut {
     let procedure = dossier.procedure.as_ref().and_then(|code| catalogue.procedure(code));
     DossierOut {
         id: dossier.id.to_string(),
         procedure: dossier.procedure.as_ref().map(ToString::to_string),
         procedure_name: procedure.map(|p| p.name.clone()),
         opened_at: dossier.opened_at.to_string(),
-        checklist: procedure.map(|p| checklist(p, papers)).unwrap_or_default(),
+        checklist: procedure.map(|p| checklist(p, papers, dossier.handed_in.as_ref())).unwrap_or_default(),
         papers: papers.iter().map(PaperRefOut::from).collect(),
+        handed_in: dossier.handed_in.as_ref().map(HandedInOut::from),
+        count: CountOut::from(comparison),
     }
 }
 
-fn checklist(procedure: &Procedure, papers: &[Paper]) -> Vec<ChecklistItemOut> {
-    let handed_in = |code| {
-        let role = PaperRole::Component { code };
-        papers.iter().filter(|p| p.role.as_ref() == Some(&role)).map(PaperRefOut::from).collect()
-    };
-    let item = |component: &crate::domain::catalogue::DossierComponent| ChecklistItemOut {
-        component: component.code.to_string(),
-        type_code: component.type_code().to_string(),
-        name: component.name.clone(),
-        decision: if component.digitise { "digitise" } else { "do_not_digitise" },
-        rule: component.clause().map(|c| c.to_string()),
-        reason: component.reason.clone(),
-        papers: handed_in(component.code.clone()),
+fn checklist(procedure: &Procedure, papers: &[Paper], declared: Option<&HandedIn>) -> Vec<ChecklistItemOut> {
+    let item = |component: &DossierComponent| {
+        let role = PaperRole::Component { code: component.code.clone() };
+        let received = papers.iter().filter(|p| p.role.as_ref() == Some(&role));
+        ChecklistItemOut {
+            component: component.code.to_string(),
+            type_code: component.type_code().to_string(),
+            name: component.name.clone(),
+            decision: if component.digitise { "digitise" } else { "do_not_digitise" },
+            rule: component.clause().map(|c| c.to_string()),
+            reason: component.reason.clone(),
+            papers: received.map(PaperRefOut::from).collect(),
+            declared: declared.and_then(|declared| declared.of(&role)),
+        }
     };
     procedure.components.iter().map(item).collect()
 }

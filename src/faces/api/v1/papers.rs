@@ -24,6 +24,7 @@ use crate::{
         dossier::{Paper, PaperObject, PaperState},
         eligibility::PaperRole,
         ids::{ComponentCode, DossierId, PaperId},
+        officer::ActingOfficer,
         text::RecognisedText,
     },
     faces::{
@@ -32,9 +33,9 @@ use crate::{
             extract::{Asked, Body, Officer, Place, UploadIn},
             problem::Problem,
         },
-        wire::{self, CodeOut, PageOut, ReasonOut},
+        wire::{self, CodeOut, PageOut, QuarantineOut, ReasonOut, ScannedBeforeOut},
     },
-    workflows::{browse, digitise, intake},
+    workflows::{browse, digitise, intake, quarantine, rescan},
 };
 
 /// A paper, where it stands, and what is known there.
@@ -71,8 +72,10 @@ pub struct PaperOut {
     code: Option<CodeOut>,
     /// The stored document.
     document: Option<String>,
-    /// The same paper, digitised before: it is there to be used again.
+    /// The same paper, received before: it is there to be used again.
     scanned_before: Option<ScannedBeforeOut>,
+    /// Of a secret paper: when its bytes have to be erased.
+    quarantine: Option<QuarantineOut>,
     /// Why it stopped, where it did.
     stopped: Option<StoppedOut>,
 }
@@ -113,15 +116,6 @@ struct StoppedOut {
     retry: bool,
 }
 
-/// A paper that already has the code which this one would get.
-#[derive(Serialize, ToSchema)]
-pub struct ScannedBeforeOut {
-    /// Opaque id of that paper.
-    paper: String,
-    /// Its document, once it is stored.
-    document: Option<String>,
-}
-
 fn out(paper: &Paper, originals: &[PaperObject], codes_without_number: bool) -> PaperOut {
     let mut answer = PaperOut {
         id: paper.id.to_string(),
@@ -139,6 +133,7 @@ fn out(paper: &Paper, originals: &[PaperObject], codes_without_number: bool) -> 
         code: None,
         document: None,
         scanned_before: None,
+        quarantine: None,
         stopped: None,
     };
     let stopped = |message: &str, rule: Option<String>, step, retry| {
@@ -215,7 +210,7 @@ struct UploadForm {
 
 async fn receive(
     api: &Api,
-    officer: &crate::domain::officer::ActingOfficer,
+    officer: &ActingOfficer,
     dossier: &DossierId,
     upload: intake::Upload,
 ) -> Result<Response, Problem> {
@@ -283,18 +278,13 @@ pub(in crate::faces::api) async fn upload_opinion(
 
 // --- looking --------------------------------------------------------------------------------------
 
-pub(super) async fn seen(
-    api: &Api,
-    officer: &crate::domain::officer::ActingOfficer,
-    id: &PaperId,
-) -> Result<PaperOut, Problem> {
+pub(super) async fn seen(api: &Api, officer: &ActingOfficer, id: &PaperId) -> Result<PaperOut, Problem> {
     let (paper, _, originals) = browse::paper(&api.ctx, officer, id).await?;
-    let before = browse::scanned_before(&api.ctx, &paper).await?;
-    let scanned_before = before.map(|b| ScannedBeforeOut {
-        paper: b.paper.to_string(),
-        document: b.document.map(|d| d.to_string()),
-    });
-    Ok(PaperOut { scanned_before, ..out(&paper, &originals, api.ctx.rules.code_papers_without_number) })
+    let scanned_before = rescan::scanned_before(&api.ctx, &paper).await?.map(ScannedBeforeOut::from);
+    let now = api.ctx.clock.now();
+    let quarantine = paper.state.erase_term().map(|term| QuarantineOut::of(term, now));
+    let answer = out(&paper, &originals, api.ctx.rules.code_papers_without_number);
+    Ok(PaperOut { scanned_before, quarantine, ..answer })
 }
 
 /// `GET /papers/{id}`: state, findings, proposed fields.
@@ -421,41 +411,59 @@ pub(super) fn version_of(headers: &HeaderMap) -> Result<Option<u64>, Problem> {
 /// Why an officer acts.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub struct OverrideIn {
+pub struct ReasonIn {
     /// The officer's reason; recorded.
     reason: String,
+}
+
+/// What an officer does with a reason.
+enum Act {
+    OverrideFaults,
+    EraseQuarantined,
+}
+
+async fn act(
+    api: &Api,
+    officer: &ActingOfficer,
+    id: &PaperId,
+    act: Act,
+    ReasonIn { reason }: &ReasonIn,
+) -> Result<Response, Problem> {
+    match act {
+        Act::OverrideFaults => digitise::override_faults(&api.ctx, officer, id, reason).await?,
+        Act::EraseQuarantined => quarantine::erase(&api.ctx, officer, id, reason).await?,
+    };
+    Ok(with_etag(seen(api, officer, id).await?))
 }
 
 /// `POST /papers/{id}/override`: an officer takes faults of the pages upon himself (Điều 9).
 #[utoipa::path(
     post, path = "/papers/{id}/override", tag = "papers", params(("id" = String, Path, description = "Opaque id")),
-    request_body = OverrideIn,
+    request_body = ReasonIn,
     responses((status = 200, body = PaperOut), (status = "4XX", body = Problem, content_type = "application/problem+json"))
 )]
 pub(in crate::faces::api) async fn override_faults(
     State(api): State<Api>,
     Officer(officer): Officer,
     Place(id): Place<PaperId>,
-    Body(body): Body<OverrideIn>,
+    Body(body): Body<ReasonIn>,
 ) -> Result<Response, Problem> {
-    digitise::override_faults(&api.ctx, &officer, &id, &body.reason).await?;
-    Ok(with_etag(seen(&api, &officer, &id).await?))
+    act(&api, &officer, &id, Act::OverrideFaults, &body).await
 }
 
 /// `POST /papers/{id}/erase`: the sealed bytes of a secret paper are erased (Điều 5 khoản 1).
 #[utoipa::path(
     post, path = "/papers/{id}/erase", tag = "papers", params(("id" = String, Path, description = "Opaque id")),
-    request_body = OverrideIn,
+    request_body = ReasonIn,
     responses((status = 200, body = PaperOut), (status = "4XX", body = Problem, content_type = "application/problem+json"))
 )]
 pub(in crate::faces::api) async fn erase_quarantined(
     State(api): State<Api>,
     Officer(officer): Officer,
     Place(id): Place<PaperId>,
-    Body(body): Body<OverrideIn>,
+    Body(body): Body<ReasonIn>,
 ) -> Result<Response, Problem> {
-    digitise::erase_quarantined(&api.ctx, &officer, &id, &body.reason).await?;
-    Ok(with_etag(seen(&api, &officer, &id).await?))
+    act(&api, &officer, &id, Act::EraseQuarantined, &body).await
 }
 
 /// `POST /papers/{id}/retry`: a failed step is tried again.

@@ -1,0 +1,122 @@
+//! Papers against originals, per dossier (Điều 9 khoản 1): said by an officer, held against what was received.
+
+use crate::{
+    domain::{
+        count::{self, Comparison, HandedIn, Scans},
+        dossier::{Dossier, Paper},
+        eligibility::{self, HandedInAs, PaperRole, Refusal},
+        event::{Action, AuditEvent},
+        ids::DossierId,
+        officer::ActingOfficer,
+    },
+    store::{StoreError, Tx, audit, dossiers, papers},
+    workflows::{
+        context::Ctx,
+        intake::{self, IntakeError},
+    },
+};
+
+/// A dossier with its papers, held against what was handed in.
+pub struct Standing {
+    /// The dossier.
+    pub dossier: Dossier,
+    /// Its papers, oldest first.
+    pub papers: Vec<Paper>,
+    /// What differs.
+    pub comparison: Comparison,
+}
+
+impl Standing {
+    /// Papers of that component or result with a scan that can be used.
+    pub fn received_as(&self, role: &PaperRole) -> u32 {
+        Scans::of(self.papers.iter().filter(|p| p.role.as_ref() == Some(role))).received
+    }
+}
+
+/// A dossier as it stands; `None` when there is none of that id.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn standing(ctx: &Ctx, id: &DossierId) -> Result<Option<Standing>, StoreError> {
+    let (dossier, papers) = {
+        let mut tx = ctx.db.read().await?;
+        let Some(dossier) = dossiers::get(&mut tx, id).await? else { return Ok(None) };
+        let papers = papers::of_dossier(&mut tx, id).await?;
+        (dossier, papers)
+    };
+    let catalogue = intake::catalogue_of(ctx, &dossier).await?;
+    let procedure = dossier.procedure.as_ref().and_then(|code| catalogue.procedure(code));
+    let comparison = count::compare(dossier.handed_in.as_ref(), procedure, &papers);
+    Ok(Some(Standing { dossier, papers, comparison }))
+}
+
+/// An officer says how many papers were handed in, or says it anew with a reason.
+///
+/// # Errors
+/// [`IntakeError::NoReason`] when another number stands already; [`IntakeError::UnknownRole`].
+pub async fn declare(
+    ctx: &Ctx,
+    officer: &ActingOfficer,
+    id: &DossierId,
+    handed_in: HandedIn,
+    reason: Option<&str>,
+) -> Result<(), IntakeError> {
+    let reason = reason.map(str::trim).filter(|reason| !reason.is_empty());
+    let dossier = {
+        let mut tx = ctx.db.read().await?;
+        dossiers::get(&mut tx, id).await?.ok_or(IntakeError::UnknownDossier)?
+    };
+    are_known(ctx, &dossier, &handed_in).await?;
+    let mut tx = ctx.db.write().await?;
+    // As it is now: somebody else may have said it meanwhile.
+    let dossier = dossiers::get(&mut tx, id).await?.ok_or(IntakeError::UnknownDossier)?;
+    if dossier.handed_in.as_ref() == Some(&handed_in) {
+        return Ok(());
+    }
+    if dossier.handed_in.is_some() && reason.is_none() {
+        return Err(IntakeError::NoReason);
+    }
+    dossiers::declare(&mut tx, id, &handed_in).await?;
+    trace(&mut tx, ctx, officer, id, (dossier.handed_in.as_ref(), &handed_in), reason).await?;
+    tx.commit().await?;
+    Ok(())
+}
+
+/// Writes down what was said; the reason is sealed, since it may name people.
+pub(super) async fn trace(
+    tx: &mut Tx,
+    ctx: &Ctx,
+    officer: &ActingOfficer,
+    dossier: &DossierId,
+    (before, after): (Option<&HandedIn>, &HandedIn),
+    reason: Option<&str>,
+) -> Result<(), StoreError> {
+    let event = AuditEvent {
+        at: ctx.clock.now(),
+        officer: Some(officer.clone()),
+        action: Action::DeclareHandedIn,
+        object: ("dossier", dossier.to_string()),
+        purpose: reason.map(str::to_owned),
+        detail: Some(serde_json::json!({ "before": before, "after": after })),
+    };
+    audit::append(tx, &event).await?;
+    Ok(())
+}
+
+/// Whether the dossier's procedure has every component and result that a number was given for.
+pub(super) async fn are_known(ctx: &Ctx, dossier: &Dossier, handed_in: &HandedIn) -> Result<(), IntakeError> {
+    if handed_in.roles().is_empty() {
+        return Ok(());
+    }
+    let catalogue = intake::catalogue_of(ctx, dossier).await?;
+    let code = dossier.procedure.as_ref().ok_or(IntakeError::NoProcedure)?;
+    let procedure = catalogue.procedure(code).ok_or(IntakeError::UnknownProcedure)?;
+    for (role, _) in handed_in.roles() {
+        if let Err(unknown @ Refusal::Unknown { .. }) =
+            eligibility::judge(procedure, role, HandedInAs::Original)
+        {
+            return Err(IntakeError::UnknownRole(unknown));
+        }
+    }
+    Ok(())
+}
