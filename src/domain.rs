@@ -10,6 +10,7 @@ pub mod confirm;
 pub mod dossier;
 pub mod eligibility;
 pub mod event;
+pub mod extra;
 pub mod fields;
 pub mod ids;
 pub mod job;

@@ -9,6 +9,7 @@ pub mod context;
 pub mod derive;
 pub mod digitise;
 pub mod examine;
+pub mod guide;
 pub mod intake;
 pub mod keep;
 pub mod separators;

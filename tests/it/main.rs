@@ -15,6 +15,7 @@ mod plan;
 mod samples;
 mod store;
 mod support;
+mod templates;
 mod watch;
 
 #[path = "../../samples/generator/mod.rs"]
