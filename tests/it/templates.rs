@@ -84,10 +84,18 @@ fn a_wrong_template_is_refused_by_file_and_key() {
         ("the-moi", OWN.replace("after = ", "afer = "), &["the-moi.toml", "dòng 4", "afer"][..]),
         ("the-moi", OWN.replace("\"choice\"", "\"text\""), &["the-moi.toml", "field.level.choices"]),
         ("the-moi", OWN.replace("key = \"level\"", "key = \"Level\""), &["the-moi.toml", "field.Level"]),
-        ("the-moi", OWN.replace("[[example]]", "[validity]\nuntil = \"năm năm\"\n[[example]]"), &["validity.until"]),
+        (
+            "the-moi",
+            OWN.replace("[[example]]", "[validity]\nuntil = \"năm năm\"\n[[example]]"),
+            &["validity.until"],
+        ),
         ("Thẻ", OWN.to_owned(), &["tên tệp"]),
         ("the-moi", OWN.to_owned(), &["title trùng nhau"]),
-        ("the-moi", OWN.replace("giấy", "").replace("= { level = \"Nặng\"", "= { level = \"Nhẹ\""), &["ví dụ 1"]),
+        (
+            "the-moi",
+            OWN.replace("giấy", "").replace("= { level = \"Nặng\"", "= { level = \"Nhẹ\""),
+            &["ví dụ 1"],
+        ),
         ("the-moi", "x".repeat(70 * 1024), &["the-moi.toml", "64 KiB"]),
     ] {
         let dir = tempfile::tempdir().unwrap();

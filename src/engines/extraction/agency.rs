@@ -4,7 +4,7 @@
 //! of its own. A name as read is settled only where it equals exactly one entry but for marks and
 //! the confusions listed here: the directory chooses among spellings and invents no agency.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use jiff::civil::Date;
 use serde::Deserialize;
@@ -121,6 +121,13 @@ impl Agencies {
             faults.push(format!("{file}: nhiều hơn {AGENCIES_AT_MOST} cơ quan: bỏ bớt dòng"));
         }
         if faults.is_empty() { Ok(self) } else { Err(AgencyFaults(faults)) }
+    }
+
+    /// Agencies whose parent is not in the list.
+    pub(super) fn with_unknown_parents(&self) -> impl Iterator<Item = (&str, &str)> {
+        let names: HashSet<&str> = self.0.iter().map(|a| a.name.as_str()).collect();
+        let parents = self.0.iter().filter_map(|a| Some((a.name.as_str(), a.parent.as_deref()?)));
+        parents.filter(move |(_, parent)| !names.contains(parent))
     }
 
     /// How many there are.
@@ -249,11 +256,11 @@ impl Directory {
             .filter_map(|n| self.only(&words[..n].join(" "), day))
             .find(|a| a.abbreviations.iter().any(|a| !a.contains(' ')))?;
         let is_own = |group: &&str| own.abbreviations.iter().any(|a| letters(a) == letters(group));
-        if groups.iter().any(|g| is_own(&g)) {
+        if groups.iter().any(is_own) {
             return Some(false);
         }
         let is_others = |group: &&str| self.by_letters.contains_key(&letters(group));
-        groups.iter().any(|g| is_others(&g)).then_some(true)
+        groups.iter().any(is_others).then_some(true)
     }
 }
 
@@ -281,7 +288,7 @@ mod tests {
         check("UBND xã Bảo Á1", Some(("Ủy ban nhân dân xã Bảo Ái", 4)));
         check("UBND huyện Yên Bình", Some(("Ủy ban nhân dân huyện Yên Bình", 1)));
         check("Sở LĐTBXH tỉnh Lào Cai", Some(("Sở Lao động - Thương binh và Xã hội tỉnh Lào Cai", 2)));
-        check("Sở Lao dộng - Thương bình và Xã hội", Some(("Sở Lao động - Thương binh và Xã hội", 8)));
+        check("Sở Lao dộng - Thương bình và Xã hội", Some(("Sở Lao động - Thương binh và Xã hội", 9)));
         check("Công ty Cổ phần Bảo Ái", None);
         check("", None);
         check("-", None);

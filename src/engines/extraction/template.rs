@@ -12,6 +12,8 @@ mod example;
 mod file;
 mod find;
 mod kind;
+#[cfg(test)]
+mod tests;
 mod value;
 
 pub use check::{Checked, check};

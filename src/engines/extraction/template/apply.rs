@@ -173,7 +173,7 @@ fn never(kind: &Kind, fields: &mut ProposedFields) {
 fn owner(kind: &Kind, reading: &Reading, fields: &mut ProposedFields) {
     let Some(sought) = &kind.owner else { return };
     let found = find::find(reading, sought);
-    let mut read = found.iter().map(|f| owner_id::guided(reading, f.page, f.value, f.label));
+    let mut read = found.iter().map(|f| owner_id::guided(reading, f.page, &f.value, &f.label));
     let Some(first) = read.next() else { return };
     let guided = if read.all(|other| other.value == first.value) {
         first

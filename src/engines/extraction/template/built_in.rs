@@ -50,4 +50,5 @@ pub(super) const BUILT_IN: &[(&str, &str)] = kinds![
     "to-khai-ho-tro-nha-o",
     "to-khai-tro-giup-xa-hoi",
     "to-khai-vao-co-so-tro-giup-xa-hoi",
+    "van-ban-de-nghi-tiep-nhan",
 ];

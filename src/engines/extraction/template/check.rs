@@ -22,6 +22,9 @@ pub struct Checked {
     pub n_examples: usize,
 }
 
+/// Agencies with a parent that is not listed: as many are told.
+const PARENTS_AT_MOST: usize = 10;
+
 /// Holds the templates against each other, their examples and the catalogue.
 pub fn check(templates: &Templates, agencies: &Agencies, catalogue: &Catalogue) -> Checked {
     let guide = Guide::new(templates, agencies);
@@ -46,6 +49,11 @@ pub fn check(templates: &Templates, agencies: &Agencies, catalogue: &Catalogue) 
                 checked.faults.push(format!("{name}.toml: ví dụ {}: {fault}", n + 1));
             }
         }
+    }
+    for (name, parent) in agencies.with_unknown_parents().take(PARENTS_AT_MOST) {
+        checked
+            .warnings
+            .push(format!("danh bạ: “{name}” có cơ quan cấp trên không có trong danh bạ: “{parent}”"));
     }
     checked
 }

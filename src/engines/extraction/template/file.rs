@@ -267,6 +267,8 @@ struct FieldIn {
     #[serde(default)]
     choices: Vec<String>,
     #[serde(default)]
+    list: Option<List>,
+    #[serde(default)]
     lengths: Vec<usize>,
     #[serde(default)]
     required: bool,
@@ -402,8 +404,27 @@ const GENERAL: [&str; 2] = ["holder_name", "holder_birth_date"];
 /// Keys of the general rules that it may not.
 const RESERVED: [&str; 3] = ["signer_name", "signer_position", "parent_authority"];
 
+/// Lists of choices that several templates share.
+#[derive(Clone, Copy, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum List {
+    EthnicGroups,
+    Relations,
+}
+
+impl List {
+    fn choices(self) -> impl Iterator<Item = String> {
+        let text = match self {
+            Self::EthnicGroups => include_str!("../../../../templates/lists/ethnic_groups.txt"),
+            Self::Relations => include_str!("../../../../templates/lists/relations.txt"),
+        };
+        text.lines().filter(|l| !l.starts_with('#') && !l.is_empty()).map(str::to_owned)
+    }
+}
+
 impl FieldIn {
-    fn taken(self, tell: Tell<'_>) -> TemplateField {
+    fn taken(mut self, tell: Tell<'_>) -> TemplateField {
+        self.choices.extend(self.list.into_iter().flat_map(List::choices));
         let place = format!("field.{}", self.key);
         let is_key = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
         let begins = self.key.starts_with(|c: char| c.is_ascii_lowercase());
@@ -424,7 +445,10 @@ impl FieldIn {
         bounded(&format!("{place}.label"), std::slice::from_ref(&self.label), tell);
         bounded(&format!("{place}.choices"), &self.choices, tell);
         if (self.form == Form::Choice) == self.choices.is_empty() {
-            tell(&format!("{place}.choices"), "chỉ dùng, và phải dùng, với form = \"choice\"");
+            tell(
+                &format!("{place}.choices"),
+                "choices hoặc list chỉ dùng, và phải dùng, với form = \"choice\"",
+            );
         }
         let folded: BTreeSet<String> = self.choices.iter().map(|c| super::super::fold::phrase(c)).collect();
         if folded.len() != self.choices.len() {

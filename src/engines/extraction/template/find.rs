@@ -8,7 +8,8 @@ use super::{
         Reading,
         flow::Sentence,
         fold, labels,
-        layout::{Row, Token},
+        layout::{Row, Token, text_of},
+        print::advance_em,
     },
     file::{Side, Zone},
 };
@@ -22,6 +23,8 @@ const GAP_MM: f32 = 4.5;
 const BELOW_MM: f32 = 14.0;
 /// Words in brackets between a label and its colon.
 const BRACKETS_AT_MOST: usize = 16;
+/// Places of one label that are looked at.
+const FOUND_AT_MOST: usize = 40;
 /// A value has no more words.
 const WORDS_AT_MOST: usize = 80;
 
@@ -57,26 +60,34 @@ impl Sought {
 
 /// A label and what stands beside it.
 #[derive(Debug)]
-pub(super) struct Found<'a> {
+pub(super) struct Found {
     pub(super) page: u32,
-    pub(super) label: &'a [Token],
+    pub(super) label: Vec<Token>,
     /// Empty where nothing stands there.
-    pub(super) value: &'a [Token],
+    pub(super) value: Vec<Token>,
     /// Words may belong to something else, or be missing.
     pub(super) is_doubtful: bool,
 }
 
 /// Every place where the zone's label stands, in reading order.
-pub(super) fn find<'a>(reading: &'a Reading, sought: &Sought) -> Vec<Found<'a>> {
+pub(super) fn find(reading: &Reading, sought: &Sought) -> Vec<Found> {
     let mut found = Vec::new();
     let mut part = Part::of(sought);
     match sought.at {
         Side::Line | Side::Text => {
             for sentence in &reading.sentences {
-                match part.place(&fold::phrase(&sentence.folded)) {
-                    Place::Over => break,
-                    Place::Outside => {}
-                    Place::Inside => found.extend(in_sentence(sentence, sought)),
+                if found.len() >= FOUND_AT_MOST {
+                    break;
+                }
+                if part.is_always_inside() && !may_hold(sentence, sought) {
+                    continue;
+                }
+                for tokens in part.pieces(sentence) {
+                    match part.place(&fold::phrase(&text_of(&tokens))) {
+                        Place::Over => return found,
+                        Place::Outside => {}
+                        Place::Inside => found.extend(in_line(sentence.page, &tokens, sought)),
+                    }
                 }
             }
         }
@@ -93,6 +104,11 @@ pub(super) fn find<'a>(reading: &'a Reading, sought: &Sought) -> Vec<Found<'a>> 
         }
     }
     found
+}
+
+/// Whether a word of a label stands in the sentence at all: most sentences need no closer look.
+fn may_hold(sentence: &Sentence, sought: &Sought) -> bool {
+    sought.after.iter().flatten().any(|word| sentence.folded.contains(word.as_str()))
 }
 
 /// Which part of the paper counts.
@@ -112,6 +128,30 @@ impl<'a> Part<'a> {
         Self { sought, is_inside: sought.section.is_empty() }
     }
 
+    fn is_always_inside(&self) -> bool {
+        self.is_inside && self.sought.section_end.is_empty()
+    }
+
+    /// The words of a sentence, parted where a heading that counts begins a line of it.
+    fn pieces(&self, sentence: &Sentence) -> Vec<Vec<Token>> {
+        let headings = || self.sought.section.iter().chain(&self.sought.section_end);
+        let mut pieces: Vec<Vec<Token>> = vec![Vec::new()];
+        for (i, token) in sentence.tokens.iter().enumerate() {
+            let begins_line = i > 0 && gap(&sentence.tokens[i - 1], token).is_none();
+            let line = || fold::phrase(&text_of(&sentence.tokens[i..(i + 12).min(sentence.tokens.len())]));
+            if begins_line && headings().next().is_some() && {
+                let line = line();
+                headings().any(|h| line.starts_with(h.as_str()))
+            } {
+                pieces.push(Vec::new());
+            }
+            if let Some(piece) = pieces.last_mut() {
+                piece.extend(unglued(token));
+            }
+        }
+        pieces
+    }
+
     fn place(&mut self, phrase: &str) -> Place {
         let heads = |list: &[String]| list.iter().any(|h| is_heading(phrase, h));
         if self.is_inside {
@@ -120,6 +160,40 @@ impl<'a> Part<'a> {
         self.is_inside = heads(&self.sought.section);
         Place::Outside
     }
+}
+
+/// A word without the leaders that hang on it: `..Nam` is `Nam`, `không?..Có` is `không?` and `Có`.
+fn unglued(token: &Token) -> Vec<Token> {
+    let is_dot = |c: char| matches!(c, '.' | '…');
+    let text = token.text.as_str();
+    let mut start = text.len() - text.trim_start_matches(is_dot).len();
+    if start == text.len() || (start == 0 && !text.contains([':', '?', '…']) && !text.contains("..")) {
+        return vec![token.clone()];
+    }
+    let mut parts: Vec<(usize, usize)> = Vec::new();
+    for (at, c) in text.char_indices() {
+        let end = at + c.len_utf8();
+        let bare = text[end..].trim_start_matches(is_dot);
+        let n_dots = text[end..].chars().take_while(|c| is_dot(*c)).count();
+        let follows_word = text[..at].ends_with(char::is_alphabetic);
+        let is_mark =
+            matches!(c, ':' | '?') && follows_word && (n_dots > 0 || bare.starts_with(char::is_alphabetic));
+        let is_run = c.is_alphanumeric() && n_dots > 1;
+        if at >= start && bare.starts_with(char::is_alphanumeric) && (is_mark || is_run) {
+            parts.push((start, end));
+            start = text.len() - bare.len();
+        }
+    }
+    parts.push((start, text.len()));
+    let whole = advance_em(text).max(0.1);
+    let part = |(from, until): (usize, usize)| {
+        let mut part = Token::new(&text[from..until], token.place, token.confidence);
+        part.place.left += token.place.width * (advance_em(&text[..from]) / whole);
+        part.place.width = token.place.width * (advance_em(&text[from..until]) / whole);
+        (part.at, part.at.top) = (part.place, token.at.top);
+        part
+    };
+    parts.into_iter().map(part).collect()
 }
 
 /// A heading begins its line, but for its ordinal, or is most of a short one.
@@ -165,7 +239,7 @@ struct Opening {
 fn opening(tokens: &[Token], words: &[(String, usize)], end: usize) -> Opening {
     let last = words[end - 1].1;
     let is_glued = words.get(end).is_some_and(|(_, token)| *token == last);
-    let mut is_open = tokens[last].text.contains(':') || is_leader(&tokens[last].text);
+    let mut is_open = tokens[last].text.contains([':', '?']) || is_leader(&tokens[last].text);
     let mut next = last + 1;
     if !is_open && tokens.get(next).is_some_and(|t| t.text.starts_with('(')) {
         let close = tokens[next..].iter().take(BRACKETS_AT_MOST).position(|t| t.text.contains(')'));
@@ -185,13 +259,13 @@ fn is_leader(text: &str) -> bool {
     text.ends_with('…') || text.ends_with("...")
 }
 
-fn in_sentence<'a>(sentence: &'a Sentence, sought: &Sought) -> Option<Found<'a>> {
-    let tokens = sentence.tokens.as_slice();
+fn in_line(page: u32, tokens: &[Token], sought: &Sought) -> Option<Found> {
     let words = spelled(tokens);
     for from in 0..words.len() {
         let Some(end) = sought.after.iter().find_map(|label| label_at(&words, from, label)) else { continue };
         // "Nơi thường trú mới" is not "Nơi thường trú".
-        let is_part = sought.until.iter().any(|l| label_at(&words, from, l).is_some_and(|longer| longer > end));
+        let is_part =
+            sought.until.iter().any(|l| label_at(&words, from, l).is_some_and(|longer| longer > end));
         if is_part {
             continue;
         }
@@ -201,10 +275,10 @@ fn in_sentence<'a>(sentence: &'a Sentence, sought: &Sought) -> Option<Found<'a>>
         if !counts || words[..from].last().is_some_and(|(_, token)| *token == words[from].1) {
             continue;
         }
-        let label = &tokens[words[from].1..=words[end - 1].1];
+        let label = tokens[words[from].1..=words[end - 1].1].to_vec();
         let (value, is_cut_well) = until_next(&tokens[opening.value.min(tokens.len())..], sought);
         let is_doubtful = opening.is_glued || !is_cut_well || (sought.at == Side::Line && !opening.is_open);
-        return Some(Found { page: sentence.page, label, value, is_doubtful });
+        return Some(Found { page, label, value: value.to_vec(), is_doubtful });
     }
     None
 }
@@ -250,7 +324,7 @@ fn gap(before: &Token, after: &Token) -> Option<f32> {
         .then_some(gap)
 }
 
-fn in_cells<'a>(row: &'a Row, pieces: &'a [Row], index: usize, sought: &Sought) -> Option<Found<'a>> {
+fn in_cells(row: &Row, pieces: &[Row], index: usize, sought: &Sought) -> Option<Found> {
     let words = spelled(&row.tokens);
     let from = words.iter().take_while(|(w, _)| is_ordinal(w)).count();
     let end = sought.after.iter().find_map(|label| label_at(&words, from, label))?;
@@ -275,8 +349,8 @@ fn in_cells<'a>(row: &'a Row, pieces: &'a [Row], index: usize, sought: &Sought) 
     let is_label = sought.until.iter().any(|label| label_at(&words, 0, label) == Some(words.len()));
     Some(Found {
         page: row.page,
-        label: &row.tokens,
-        value: if is_label { &[] } else { value },
+        label: row.tokens.clone(),
+        value: if is_label { Vec::new() } else { value.to_vec() },
         is_doubtful: false,
     })
 }

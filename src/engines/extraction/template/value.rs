@@ -2,6 +2,8 @@
 //!
 //! Figures need more than words do, and figures that don't measure like print are left to a person.
 
+use unicode_normalization::UnicodeNormalization;
+
 use super::{
     super::{
         Reading,
@@ -17,17 +19,19 @@ use super::{
 };
 use crate::domain::{extra::Form, fields::Proposed};
 
-/// A word of running text below this is not taken.
-const WORD_AT: f32 = 0.72;
+/// A word of running text below this is not taken: nothing else on the paper says it again.
+const WORD_AT: f32 = 0.88;
+/// A word of a name below this is not taken.
+const NAME_AT: f32 = 0.85;
 /// A word with figures below this is not taken.
 const FIGURES_AT: f32 = 0.88;
 /// Choices are held against a list: letters read worse than this are not even that.
 const CHOICE_AT: f32 = 0.45;
 
 /// The value of one field where its label was found.
-pub(super) fn read(reading: &Reading, field: &TemplateField, found: &Found<'_>) -> Proposed<String> {
-    let place = place_of(found.page, if found.value.is_empty() { found.label } else { found.value });
-    let raw = text_of(found.value);
+pub(super) fn read(reading: &Reading, field: &TemplateField, found: &Found) -> Proposed<String> {
+    let place = place_of(found.page, if found.value.is_empty() { &found.label } else { &found.value });
+    let raw = text_of(&found.value);
     let left_to_a_person = || Proposed::not_read(raw.clone(), place);
     if found.value.is_empty() {
         return left_to_a_person();
@@ -37,16 +41,17 @@ pub(super) fn read(reading: &Reading, field: &TemplateField, found: &Found<'_>) 
         return left_to_a_person();
     }
     let taken = match field.field.form {
-        Form::Name => return holder::read_name(reading, found.page, found.value),
-        Form::Text => words(found.value),
-        Form::Choice => choice(field, found.value),
+        Form::Name if confidence_of(&found.value).1 < NAME_AT => return left_to_a_person(),
+        Form::Name => return holder::read_name(reading, found.page, &found.value),
+        Form::Text => words(&found.value),
+        Form::Choice => choice(field, &found.value),
         Form::Date => date(found),
-        Form::Money | Form::Number | Form::Identifier => figures(field, found.value),
+        Form::Money | Form::Number | Form::Identifier => figures(field, &found.value),
     };
     let Some(Taken { value, confidence, words }) = taken else { return left_to_a_person() };
     let is_ocr = reading.sheets.iter().any(|s| s.page == found.page && s.is_ocr);
     let has_figures = !is_open && field.field.form != Form::Choice;
-    if has_figures && is_ocr && !is_printed(words, found.label) {
+    if has_figures && is_ocr && !is_printed(words, &found.label) {
         return left_to_a_person();
     }
     settle(value, text_of(words), confidence, reading.source(), place_of(found.page, words))
@@ -61,8 +66,30 @@ struct Taken<'a> {
 fn words(tokens: &[Token]) -> Option<Taken<'_>> {
     let (mean, weakest) = confidence_of(tokens);
     let value = text_of(tokens).trim_end_matches(['.', ',', ';', ' ']).to_owned();
-    let confidence = if weakest >= WORD_AT { mean } else { 0.0 };
+    let is_sure = weakest >= WORD_AT && tokens.iter().all(is_clean);
+    let confidence = if is_sure { mean } else { 0.0 };
     (!value.is_empty()).then_some(Taken { value, confidence, words: tokens })
+}
+
+/// Whether a word has letters of Vietnamese alone and no signs among them: leaders, and the lines of a
+/// form, are read as such.
+fn is_clean(token: &Token) -> bool {
+    let bare = token.text.trim_start_matches(['(', '"', '“', '-']);
+    let bare = bare.trim_end_matches([')', '"', '”', ';', '.', ',']);
+    let n_signs = token.text.chars().count() - token.text.chars().filter(|c| c.is_alphanumeric()).count();
+    let is_letter = |c: char| {
+        c.is_ascii_alphanumeric()
+            || matches!(c, 'đ' | 'Đ' | '-' | '–' | '/' | '&' | '%' | '\'')
+            || (c.is_alphabetic() && fold::fold(&c.to_string()).is_ascii() && has_vietnamese_marks(c))
+    };
+    let is_mixed = bare.chars().any(|c| c.is_ascii_digit()) && bare.chars().any(char::is_lowercase);
+    n_signs <= 2 && !is_mixed && bare.chars().all(|c| is_letter(c) || (c == '.' && bare.len() <= 4))
+}
+
+fn has_vietnamese_marks(letter: char) -> bool {
+    const MARKS: [char; 8] =
+        ['\u{300}', '\u{301}', '\u{302}', '\u{303}', '\u{306}', '\u{309}', '\u{31b}', '\u{323}'];
+    letter.nfd().skip(1).all(|mark| MARKS.contains(&mark))
 }
 
 /// Equal to one entry of the list but for marks, case and signs; words in brackets behind it don't count.
@@ -76,7 +103,7 @@ fn choice<'a>(field: &TemplateField, tokens: &'a [Token]) -> Option<Taken<'a>> {
     Some(Taken { value, confidence, words })
 }
 
-fn date<'a>(found: &Found<'a>) -> Option<Taken<'a>> {
+fn date(found: &Found) -> Option<Taken<'_>> {
     let sentence = Sentence::new(found.page, found.value.to_vec());
     let first = dates_in(&sentence).into_iter().next().filter(|d| d.range.start < 6)?;
     let until = sentence.words(&(0..first.range.end)).len();
