@@ -33,6 +33,8 @@ pub struct Config {
     pub readers: ReaderLimits,
     /// What the checks of Điều 9 ask for.
     pub pages: PageRules,
+    /// Templates of kinds of paper, and agencies, beside the built-in ones.
+    pub documents: DocumentsConfig,
 }
 
 impl Default for Config {
@@ -45,8 +47,19 @@ impl Default for Config {
             code_papers_without_number: true,
             readers: ReaderLimits::default(),
             pages: PageRules::default(),
+            documents: DocumentsConfig::default(),
         }
     }
+}
+
+/// What an installation knows about papers beside what is built in.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct DocumentsConfig {
+    /// Folder of templates (`*.toml`); a file takes the place of the built-in one of its name.
+    pub templates: Option<PathBuf>,
+    /// CSV file of agencies.
+    pub agencies: Option<PathBuf>,
 }
 
 /// Address of a database; may hold a password, so it does not print.

@@ -11,6 +11,7 @@ pub mod count;
 pub mod dossier;
 pub mod eligibility;
 pub mod event;
+pub mod extra;
 pub mod fields;
 pub mod ids;
 pub mod job;

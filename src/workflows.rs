@@ -10,6 +10,7 @@ pub mod count;
 pub mod derive;
 pub mod digitise;
 pub mod examine;
+pub mod guide;
 pub mod intake;
 pub mod keep;
 pub mod quarantine;

@@ -215,6 +215,14 @@ impl ProposedFields {
         Some(DocumentCode::assign(self.owner()?, self.document_type_code.value.clone()?, number))
     }
 
+    /// What was keyed for a field that the kind of paper adds, in the one form in which it is kept.
+    fn in_its_form(&self, name: &str, value: String) -> Result<String, FieldFault> {
+        let Some(field) = self.extra.iter().find(|e| e.key == name) else { return Ok(value) };
+        let told =
+            |message| FieldFault::new(&format!("other.{name}"), format!("“{}” {message}.", field.label));
+        field.canonical(&value).map_err(told)
+    }
+
     /// The fields as confirmed by a person who left standing what `edits` does not touch.
     ///
     /// Called by `workflows::digitise::confirm` alone, in the name of an officer.
@@ -233,7 +241,10 @@ impl ProposedFields {
             match edit {
                 Edit::Keep => {}
                 Edit::Absent => drop(other.remove(&name)),
-                Edit::Set(value) => drop(other.insert(name, value)),
+                Edit::Set(value) => match self.in_its_form(&name, value) {
+                    Ok(value) => drop(other.insert(name, value)),
+                    Err(fault) => faults.push(fault),
+                },
             }
         }
         let type_code = required(
@@ -328,7 +339,11 @@ fn required<T: Clone>(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::{fields::Source, ids::OwnerNumber};
+    use crate::domain::{
+        extra::{ExtraField, Form},
+        fields::Source,
+        ids::OwnerNumber,
+    };
     use serde_json::json;
 
     fn read<T>(value: T) -> Proposed<T> {
@@ -348,6 +363,7 @@ mod tests {
             validity_scope: Proposed::absent(),
             recorded_at: read(Timestamp::UNIX_EPOCH),
             other: BTreeMap::new(),
+            extra: Vec::new(),
         }
     }
 
@@ -400,6 +416,25 @@ mod tests {
         proposed.document_number = Proposed::absent();
         assert_eq!(proposed.code(None), None);
         assert_eq!(proposed.code(without).unwrap().to_string(), "001085012345.1.001776-KQ1.KS-20241125-3");
+    }
+
+    #[test]
+    fn fields_of_the_kind_take_their_form() {
+        let mut proposed = decision();
+        proposed.document_number = Proposed::absent();
+        let (key, label, form) = ("monthly_amount".into(), "Mức trợ cấp".into(), Form::Money);
+        proposed.extra = vec![ExtraField { key, label, form, choices: Vec::new() }];
+        let keyed = |text: &str| {
+            let mut edits = FieldEdits::default();
+            edits.set("other", &json!({ "monthly_amount": text, "remark": "a" })).unwrap();
+            proposed.confirmed_with(edits, Timestamp::UNIX_EPOCH)
+        };
+        let confirmed = keyed("540.000 đồng").unwrap();
+        assert_eq!(confirmed.other["monthly_amount"], "540000");
+        assert_eq!(confirmed.other["remark"], "a");
+        let faults = keyed("một ít").unwrap_err();
+        assert_eq!(faults[0].field, "other.monthly_amount");
+        assert!(faults[0].message.starts_with("“Mức trợ cấp” phải là số tiền"), "{faults:?}");
     }
 
     #[test]

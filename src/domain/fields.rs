@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     code::{DocumentTypeCode, OwnerKey},
+    extra::ExtraField,
     ids::{DocumentNumber, OwnerNumber},
     page::Place,
     validity::ValidityPeriod,
@@ -221,6 +222,9 @@ pub struct ProposedFields {
     pub recorded_at: Proposed<Timestamp>,
     /// Khoản 11: by name, such as `holder_name`, `holder_birth_date`, `signer_name`.
     pub other: BTreeMap<String, Proposed<String>>,
+    /// Those of `other` that the template of the kind adds, in its order: how they are called and keyed.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub extra: Vec<ExtraField>,
 }
 
 /// The fields as a person confirmed them (Điều 16 khoản 2): all that a code needs is there.

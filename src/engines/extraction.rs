@@ -6,6 +6,7 @@
 //! not surely read is `not_read`, with the place, for a person to key.
 
 mod abstract_text;
+pub mod agency;
 pub mod card;
 mod casing;
 mod dates;
@@ -14,6 +15,7 @@ mod document_number;
 mod document_type;
 mod flow;
 mod fold;
+mod guide;
 mod holder;
 mod issued_on;
 mod issuing_authority;
@@ -27,6 +29,7 @@ mod print;
 mod repeats;
 pub mod resemblance;
 mod signer;
+pub mod template;
 #[cfg(test)]
 mod testing;
 mod validity_period;
@@ -45,6 +48,7 @@ use crate::domain::{
     text::{RecognisedText, TextSource},
 };
 pub use fold::nearly;
+pub use guide::Guide;
 pub use outline::{Head, LastLine, PageOutline, outlines};
 
 use document_name::Title;
@@ -69,6 +73,8 @@ pub struct Context<'a> {
     pub paper: Option<DeclaredPaper>,
     /// The owner's number, where declared.
     pub owner: Option<&'a OwnerNumber>,
+    /// Templates of kinds of paper, and the directory of agencies.
+    pub guide: &'a Guide,
 }
 
 /// Which paper of a procedure was declared at intake.
@@ -89,8 +95,8 @@ pub fn propose(
     recorded_at: Timestamp,
 ) -> ProposedFields {
     let reading = Reading::of(text, pages, day_in_vietnam(recorded_at));
-    let agencies = issuing_authority::propose(&reading);
     let issued_on = issued_on::propose(&reading);
+    let agencies = issuing_authority::propose(&reading, context.guide.agencies(), issued_on.value);
     let signer = signer::propose(&reading);
     let other = BTreeMap::from([
         ("holder_name".to_owned(), holder::name(&reading)),
@@ -99,7 +105,7 @@ pub fn propose(
         ("signer_position".to_owned(), signer.position),
         ("parent_authority".to_owned(), agencies.parent),
     ]);
-    ProposedFields {
+    let mut fields = ProposedFields {
         document_type_code: document_type::propose(&reading, context),
         owner_id: owner_id::propose(&reading, context.owner),
         document_name: document_name::propose(&reading, context.catalogue),
@@ -111,6 +117,35 @@ pub fn propose(
         validity_scope: validity_scope::propose(&reading),
         recorded_at: Proposed::read(recorded_at, "", 1.0, Source::Clock, None),
         other,
+        extra: Vec::new(),
+    };
+    weigh_symbol(&mut fields, context.guide);
+    if let Some((kind, wording)) = template::kind_of(context.guide.kinds(), &reading) {
+        template::apply(kind, wording, &reading, context, &mut fields);
+    }
+    fields
+}
+
+/// How much is left of the confidence in number and agency when the symbol names another agency.
+const CONTRADICTED: f32 = 0.8;
+
+/// `12/QĐ-UBND` under the name of a department: one of the two was misread, or the paper is odd.
+fn weigh_symbol(fields: &mut ProposedFields, guide: &Guide) {
+    let (Some(number), Some(authority)) = (&fields.document_number.value, &fields.issuing_authority.value)
+    else {
+        return;
+    };
+    let day = fields.issued_on.value;
+    if guide.agencies().contradicts(number.as_str(), authority, day) == Some(true) {
+        weigh(&mut fields.document_number);
+        weigh(&mut fields.issuing_authority);
+    }
+}
+
+fn weigh<T>(field: &mut Proposed<T>) {
+    field.confidence *= CONTRADICTED;
+    if field.confidence < SURE {
+        *field = Proposed::not_read(std::mem::take(&mut field.raw), field.place);
     }
 }
 
@@ -241,7 +276,9 @@ mod tests {
     fn proposed(paper: Paper) -> ProposedFields {
         let (text, facts) = paper.finish();
         let catalogue = Catalogue::starting();
-        let context = Context { catalogue: &catalogue, procedure: None, paper: None, owner: None };
+        let guide = Guide::built_in();
+        let context =
+            Context { catalogue: &catalogue, procedure: None, paper: None, owner: None, guide: &guide };
         propose(&text, &facts, &context, now())
     }
 
@@ -285,7 +322,7 @@ mod tests {
             ("holder_birth_date", "1985-06-05"),
             ("signer_name", "Hà Thị Lê Vân"),
             ("signer_position", "Chủ tịch"),
-            ("parent_authority", "UBND huyện Yên Bình"),
+            ("parent_authority", "Ủy ban nhân dân huyện Yên Bình"),
         ] {
             assert_eq!(fields.other[key].value.as_deref(), Some(expected), "{key}");
         }
@@ -307,7 +344,13 @@ mod tests {
         let nothing = propose(
             &RecognisedText::default(),
             &[],
-            &Context { catalogue: &Catalogue::starting(), procedure: None, paper: None, owner: None },
+            &Context {
+                catalogue: &Catalogue::starting(),
+                procedure: None,
+                paper: None,
+                owner: None,
+                guide: &Guide::built_in(),
+            },
             now(),
         );
         assert_eq!(nothing.document_number.status, Status::Absent);

@@ -31,6 +31,7 @@ use crate::{
     workflows::{
         administer as administer_workflow,
         context::{Ctx, Rules},
+        guide::Lists,
     },
 };
 
@@ -142,8 +143,11 @@ enum Command {
     /// Ghi mã lên trang đầu của một tệp PDF
     #[command(after_help = "Ví dụ: sohoa stamp --code '001085012345.1.001776-KQ1.12/QĐ-UBND' in.pdf out.pdf")]
     Stamp(stamp::StampArgs),
-    /// Kiểm tra hoặc nhập Danh mục
-    #[command(subcommand, after_help = "Ví dụ: sohoa catalogue check danh-muc.json")]
+    /// Kiểm tra hoặc nhập Danh mục; kiểm tra mẫu giấy tờ và danh bạ cơ quan
+    #[command(
+        subcommand,
+        after_help = "Ví dụ: sohoa catalogue check danh-muc.json\n       sohoa catalogue check --templates mau-giay-to"
+    )]
     Catalogue(administer::CatalogueCommand),
     /// Khai báo công chức
     #[command(
@@ -252,6 +256,13 @@ fn readers(config: &Config, n_readers: Option<usize>) -> Result<Readers, Stop> {
     Ok(Readers::new(program, limits))
 }
 
+/// Templates and agencies: built-in ones, and those of the installation.
+fn lists(config: &Config) -> Result<Lists, Stop> {
+    let documents = &config.documents;
+    Lists::read(documents.templates.as_deref(), documents.agencies.as_deref())
+        .map_err(|error| Stop::usage(with_causes(&error)))
+}
+
 /// As [`open`], for commands that look at what is there: a folder that is missing was misspelt.
 async fn open_existing(config: &Config) -> Result<Ctx, Stop> {
     if config.database.is_none() && !config.data.join("sohoa.sqlite").exists() {
@@ -282,6 +293,7 @@ async fn open(
     administer_workflow::prepare(&db, &officer.officer, clock.now()).await?;
     let rules = Rules {
         pages: config.pages.clone(),
+        guide: Arc::new(lists(config)?.guide()),
         code_papers_without_number: config.code_papers_without_number,
         officer,
     };

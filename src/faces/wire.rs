@@ -116,8 +116,19 @@ pub fn fields_out(fields: &ProposedFields) -> Map<String, Value> {
 }
 
 fn other_out(fields: &ProposedFields) -> Value {
-    let inner: Map<String, Value> =
-        fields.other.iter().map(|(name, proposed)| (name.clone(), field_out(proposed, plain))).collect();
+    let inner: Map<String, Value> = fields
+        .other
+        .iter()
+        .map(|(name, proposed)| {
+            let mut field = field_out(proposed, plain);
+            // What the template of the kind adds says by which words people know it.
+            if let Some(extra) = fields.extra.iter().find(|e| e.key == *name) {
+                field["label"] = json!(extra.label);
+                field["form"] = json!(extra.form);
+            }
+            (name.clone(), field)
+        })
+        .collect();
     let read: Vec<&Proposed<String>> = fields.other.values().filter(|p| p.status == Status::Read).collect();
     let status = if read.is_empty() { Status::Absent } else { Status::Read };
     let lowest = read.iter().map(|p| p.confidence).reduce(f32::min).unwrap_or(0.0);

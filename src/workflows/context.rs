@@ -7,7 +7,7 @@ use tempfile::TempDir;
 use crate::{
     clock::Clock,
     domain::{dossier::PaperObject, ids::ContentHash, officer::ActingOfficer},
-    engines::{imaging::check::PageRules, reader::Readers},
+    engines::{extraction::Guide, imaging::check::PageRules, reader::Readers},
     store::{Db, StoreError, objects::Objects},
 };
 
@@ -31,6 +31,8 @@ pub struct Ctx {
 pub struct Rules {
     /// Điều 9: which findings block.
     pub pages: PageRules,
+    /// Templates of kinds of paper, and agencies.
+    pub guide: Arc<Guide>,
     /// Whether papers without a number get a code.
     pub code_papers_without_number: bool,
     /// Who acts in the service until there are accounts.

@@ -260,7 +260,8 @@ async fn examine(
     };
     let (readers, rules, now) = (ctx.readers.clone(), ctx.rules.clone(), ctx.clock.now());
     let examination = tokio::task::spawn_blocking(move || {
-        examine::examine(&readers, &spooled.paths, &declared, &catalogue, &rules.pages, now, &on_page)
+        let known = examine::Known { catalogue: &catalogue, guide: &rules.guide };
+        examine::examine(&readers, &spooled.paths, &declared, known, &rules.pages, now, &on_page)
     })
     .await
     .map_err(|_| ReadError::Crashed)?;

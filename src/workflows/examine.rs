@@ -23,7 +23,7 @@ use crate::{
     },
     engines::{
         assembly,
-        extraction::{self, DeclaredPaper},
+        extraction::{self, DeclaredPaper, Guide},
         imaging::{
             Thumbnail,
             check::{self, PageRules},
@@ -47,6 +47,15 @@ pub struct Declared {
     pub owner: Option<OwnerNumber>,
     /// Which pages, in which order; all as they came when there is none.
     pub plan: Option<PagePlan>,
+}
+
+/// What papers are held against.
+#[derive(Debug, Clone, Copy)]
+pub struct Known<'a> {
+    /// The catalogue in force for this paper.
+    pub catalogue: &'a Catalogue,
+    /// Templates of kinds of paper, and agencies.
+    pub guide: &'a Guide,
 }
 
 /// What was seen of a paper.
@@ -180,7 +189,7 @@ pub fn examine(
     readers: &Readers,
     parts: &[PathBuf],
     declared: &Declared,
-    catalogue: &Catalogue,
+    known: Known<'_>,
     rules: &PageRules,
     now: Timestamp,
     on_page: &(dyn Fn(u32, u32) + Sync),
@@ -196,7 +205,8 @@ pub fn examine(
     } else {
         let extracting = Instant::now();
         let context = extraction::Context {
-            catalogue,
+            catalogue: known.catalogue,
+            guide: known.guide,
             procedure: declared.procedure.as_ref(),
             paper: declared.role.as_ref().map(declared_paper),
             owner: declared.owner.as_ref(),

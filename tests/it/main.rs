@@ -17,6 +17,7 @@ mod rescan;
 mod samples;
 mod store;
 mod support;
+mod templates;
 mod watch;
 
 #[path = "../../samples/generator/mod.rs"]

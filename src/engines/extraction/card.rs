@@ -191,7 +191,9 @@ mod tests {
     ) -> (ProposedFields, Vec<String>) {
         let (text, facts) = paper.finish();
         let catalogue = Catalogue::starting();
-        let context = Context { catalogue: &catalogue, procedure: None, paper: None, owner: declared };
+        let guide = crate::engines::extraction::Guide::built_in();
+        let context =
+            Context { catalogue: &catalogue, procedure: None, paper: None, owner: declared, guide: &guide };
         let mut fields = propose(&text, &facts, &context, now());
         let found = compare(&mut fields, cards, &text, declared);
         (fields, found.into_iter().map(|f| f.message).collect())
@@ -271,7 +273,9 @@ mod tests {
     fn no_card_changes_nothing() {
         let (text, facts) = front().finish();
         let catalogue = Catalogue::starting();
-        let context = Context { catalogue: &catalogue, procedure: None, paper: None, owner: None };
+        let guide = crate::engines::extraction::Guide::built_in();
+        let context =
+            Context { catalogue: &catalogue, procedure: None, paper: None, owner: None, guide: &guide };
         let before = propose(&text, &facts, &context, now());
         let mut after = before.clone();
         assert_eq!(compare(&mut after, &[], &text, None), []);

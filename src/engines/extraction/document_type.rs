@@ -280,6 +280,7 @@ mod tests {
             procedure: procedure.as_ref(),
             paper: component.map(|c| DeclaredPaper::parse(c).unwrap()),
             owner: None,
+            guide: &super::super::Guide::built_in(),
         };
         let proposed = propose(&paper(title, abstract_text).reading(), &context);
         let value = proposed.value.as_ref().map(ToString::to_string);
@@ -340,6 +341,7 @@ mod tests {
             procedure: Some(&procedure),
             paper: Some(DeclaredPaper::parse("01").unwrap()),
             owner: None,
+            guide: &super::super::Guide::built_in(),
         };
         let proposed = propose(&paper(&["GIẤY XÁC NHẬN KHUYẾT TẬT"], "").reading(), &context);
         assert!(proposed.confidence < SURE);

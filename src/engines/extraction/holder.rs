@@ -82,7 +82,7 @@ fn organisation(reading: &Reading, sentence: &Sentence) -> Option<Proposed<Strin
     Some(settle(tidy, raw, confidence, reading.source(), place_of(sentence.page, words)))
 }
 
-fn read_name(reading: &Reading, page: u32, words: &[Token]) -> Proposed<String> {
+pub(super) fn read_name(reading: &Reading, page: u32, words: &[Token]) -> Proposed<String> {
     let words = name_words(words);
     let raw = text_of(words);
     let (mean, weakest) = confidence_of(words);

@@ -1,8 +1,12 @@
 //! Điều 6 khoản 6: the agency that issued the paper, and its parent for `other.parent_authority`
 //! (NĐ 30/2020, ô 2: the parent above, the issuing agency below).
 
+use jiff::civil::Date;
+
 use super::{
-    Reading, casing, fold,
+    Reading,
+    agency::{Directory, Settled},
+    casing, fold,
     layout::{Row, Token, confidence_of, place_of, text_of},
     places, settle,
 };
@@ -61,14 +65,16 @@ pub(super) struct Agencies {
     pub(super) issuing: Proposed<String>,
 }
 
-pub(super) fn propose(reading: &Reading) -> Agencies {
+/// `issued_on` chooses among agencies that bore one name at different times.
+pub(super) fn propose(reading: &Reading, directory: &Directory, issued_on: Option<Date>) -> Agencies {
     let names = agencies(&rows_of_agency(reading));
     let mut from_below = names.iter().rev();
     let absent = || Agencies { parent: Proposed::absent(), issuing: Proposed::absent() };
     match (from_below.next(), from_below.next()) {
         (Some(issuing), parent) => Agencies {
-            issuing: read_name(reading, issuing),
-            parent: parent.map_or_else(Proposed::absent, |name| read_name(reading, name)),
+            issuing: read_name(reading, issuing, directory, issued_on),
+            parent: parent
+                .map_or_else(Proposed::absent, |name| read_name(reading, name, directory, issued_on)),
         },
         (None, _) => match registered_by(reading) {
             Some(issuing) => Agencies { issuing, ..absent() },
@@ -124,19 +130,34 @@ fn begins_with(phrase: &str, head: &str) -> bool {
     phrase == head || phrase.strip_prefix(head).is_some_and(|rest| rest.starts_with(' '))
 }
 
-fn read_name(reading: &Reading, tokens: &[Token]) -> Proposed<String> {
+fn read_name(
+    reading: &Reading,
+    tokens: &[Token],
+    directory: &Directory,
+    issued_on: Option<Date>,
+) -> Proposed<String> {
     let raw = text_of(tokens);
     let page = reading.sheets.first().map_or(1, |s| s.page);
     let place = place_of(page, tokens);
-    let mut name = casing::agency(&raw);
-    let (mut mean, _) = confidence_of(tokens);
-    let mut weakest = weakest_name_word(tokens, &name);
+    let printed = casing::agency(&raw);
+    // What the directory settles needs no sure letters; the rest does.
+    let settled = directory.settled(&printed, issued_on);
+    let Settled { mut name, n_words, rest_at } =
+        settled.unwrap_or(Settled { name: printed, n_words: 0, rest_at: 0 });
+    let whole = tokens;
+    let tokens = &tokens[n_words.min(tokens.len())..];
+    if tokens.is_empty() {
+        let (mean, _) = confidence_of(whole);
+        return settle(name, raw, 0.5 + mean * 0.5, reading.source(), place);
+    }
+    let (mut mean, _) = confidence_of(if n_words == 0 { whole } else { tokens });
+    let mut weakest = weakest_name_word(tokens, &name[rest_at..]);
     if let Some((province, at)) = places::province_at_end(&name) {
         // The list of provinces decides over marks.
         name.replace_range(at.., province);
         let rest = tokens.len().saturating_sub(province.split_whitespace().count());
-        weakest = weakest_name_word(&tokens[..rest], &name[..at]);
-        (mean, _) = confidence_of(&tokens[..rest]);
+        weakest = weakest_name_word(&tokens[..rest], name.get(rest_at..at).unwrap_or_default());
+        (mean, _) = confidence_of(if rest == 0 { whole } else { &tokens[..rest] });
     } else if let Some(seen) = reading.place_of_issue() {
         // The place before the day says the same name once more: two readings vote.
         if let Some(at) = places::ends_with_folded(&name, &seen) {
@@ -216,7 +237,8 @@ mod tests {
             .number_and_date("Số: 12/QĐ-UBND", "Bảo Ái, ngày 06 tháng 5 năm 2024")
             .around(110.0, 58.0, "QUYẾT ĐỊNH")
             .reading();
-        let found = propose(&reading);
+        let guide = super::super::Guide::built_in();
+        let found = propose(&reading, guide.agencies(), None);
         let values = (found.parent.value.as_deref(), found.issuing.value.as_deref());
         assert_eq!(values, expected, "{:?} {:?}", found.parent, found.issuing);
     }
@@ -227,7 +249,7 @@ mod tests {
             (&["ỦY BAN NHÂN DÂN", "TỈNH QUẢNG NGÃI"][..], (None, Some("Ủy ban nhân dân tỉnh Quảng Ngãi"))),
             (
                 &["UBND HUYỆN YÊN BÌNH", "ỦY BAN NHÂN DÂN", "XÃ BẢO ÁI"],
-                (Some("UBND huyện Yên Bình"), Some("Ủy ban nhân dân xã Bảo Ái")),
+                (Some("Ủy ban nhân dân huyện Yên Bình"), Some("Ủy ban nhân dân xã Bảo Ái")),
             ),
             (
                 &["ỦY BAN NHÂN DÂN", "HUYỆN YÊN BÌNH", "UỶ BAN NHÂN DÂN XÃ BẢO ÁI"],
@@ -239,7 +261,7 @@ mod tests {
             ),
             (
                 &["UBND TỈNH LÀO CAI", "SỞ LAO ĐỘNG - THƯƠNG", "BINH VÀ XÃ HỘI"],
-                (Some("UBND tỉnh Lào Cai"), Some("Sở Lao động - Thương binh và Xã hội")),
+                (Some("Ủy ban nhân dân tỉnh Lào Cai"), Some("Sở Lao động - Thương binh và Xã hội")),
             ),
             (
                 &["SỞ NỘI VỤ", "TRUNG TÂM DỊCH VỤ", "VIỆC LÀM"],
@@ -267,6 +289,8 @@ mod tests {
     #[test]
     fn a_citizens_paper_has_no_authority() {
         let reading = Paper::new().plain_header().around(108.0, 40.0, "ĐƠN ĐỀ NGHỊ").reading();
-        assert_eq!(propose(&reading).issuing.status, crate::domain::fields::Status::Absent);
+        let guide = super::super::Guide::built_in();
+        let found = propose(&reading, guide.agencies(), None);
+        assert_eq!(found.issuing.status, crate::domain::fields::Status::Absent);
     }
 }

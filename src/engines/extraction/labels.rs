@@ -6,7 +6,7 @@ use super::flow::Sentence;
 use super::layout::Token;
 
 /// Labels that end the value before them when they stand on the same line, folded.
-const NEXT: &[&str] = &[
+pub(super) const NEXT: &[&str] = &[
     "sinh ngay",
     "ngay sinh",
     "ngay, thang, nam sinh",
@@ -90,7 +90,7 @@ fn ends_label(token: &Token, folded: &str, start: usize, sentence: &Sentence) ->
 }
 
 /// Without leaders and other signs at the ends.
-fn trimmed(words: &[Token]) -> Option<&[Token]> {
+pub(super) fn trimmed(words: &[Token]) -> Option<&[Token]> {
     let has_letters = |t: &Token| t.text.chars().any(char::is_alphanumeric);
     let first = words.iter().position(has_letters)?;
     let last = words.iter().rposition(has_letters)?;

@@ -86,6 +86,24 @@ fn from_paper(reading: &Reading) -> Proposed<OwnerNumber> {
     settle(number, first.raw.clone(), first.confidence, reading.source(), first.place)
 }
 
+/// The number in `value`, which a template's label says is the owner's; held to the same measures.
+pub(super) fn guided(
+    reading: &Reading,
+    page: u32,
+    value: &[Token],
+    label: &[Token],
+) -> Proposed<OwnerNumber> {
+    let sentence = Sentence::new(page, value.to_vec());
+    let number = NUMBER.captures(&sentence.folded).and_then(|c| c.get(1));
+    let n_words = number.map_or(0, |n| sentence.words(&n.range()).len());
+    let words = if n_words == 0 { label } else { &value[..n_words] };
+    let found = candidate(reading, Role::Holder, &sentence, words, label, number.is_some());
+    match found.number.filter(|number| is_plausible(reading, number)) {
+        Some(number) => settle(number, found.raw, found.confidence, reading.source(), found.place),
+        None => Proposed::not_read(found.raw, found.place),
+    }
+}
+
 /// The holder's own blank first: that is where a person looks.
 fn doubtful(all: &[Candidate]) -> Proposed<OwnerNumber> {
     match all.iter().find(|c| c.role == Role::Holder).or_else(|| all.first()) {
@@ -177,7 +195,7 @@ fn candidate(
 }
 
 /// Digits in one word are measured against their label; digits in cells stand too far apart for it.
-fn is_printed(words: &[Token], label: &[Token]) -> bool {
+pub(super) fn is_printed(words: &[Token], label: &[Token]) -> bool {
     let label: Vec<&Token> = label.iter().filter(|t| !t.has_digit()).collect();
     let Some(print) = Print::of(&label) else { return true };
     words.iter().filter(|t| t.has_digit() && t.text.len() >= 4).all(|t| print.fits_size(t))

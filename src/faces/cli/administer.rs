@@ -6,22 +6,27 @@ use clap::{Args, Subcommand};
 
 use super::{Exit, Place, Stop};
 use crate::{
+    config::Config,
     domain::{
         catalogue::{Catalogue, CatalogueFaults},
         ids::{OfficerId, PersonalId},
         officer::Officer,
     },
+    engines::extraction::{
+        agency::AgencyFaults,
+        template::{self, TemplateFaults},
+    },
     store::audit::AuditFaultKind,
-    workflows::administer::{self, ImportError},
+    workflows::{
+        administer::{self, ImportError},
+        guide::{GuideError, Lists},
+    },
 };
 
 #[derive(Subcommand)]
 pub(super) enum CatalogueCommand {
-    /// Kiểm tra tệp Danh mục, không nhập
-    Check {
-        /// Tệp JSON
-        file: PathBuf,
-    },
+    /// Kiểm tra tệp Danh mục, mẫu giấy tờ và danh bạ cơ quan, không nhập
+    Check(CheckArgs),
     /// Nhập Danh mục làm bản đang có hiệu lực; có một lỗi thì không nhập gì
     Import {
         #[command(flatten)]
@@ -31,16 +36,67 @@ pub(super) enum CatalogueCommand {
     },
 }
 
+#[derive(Args)]
+pub(super) struct CheckArgs {
+    /// Tệp Danh mục (JSON); không có thì dùng Danh mục kèm theo chương trình
+    file: Option<PathBuf>,
+    /// Thư mục mẫu giấy tờ của đơn vị (mặc định theo tệp cấu hình)
+    #[arg(long, value_name = "DIR")]
+    templates: Option<PathBuf>,
+    /// Tệp danh bạ cơ quan của đơn vị (mặc định theo tệp cấu hình)
+    #[arg(long, value_name = "F.csv")]
+    agencies: Option<PathBuf>,
+    /// Tệp cấu hình
+    #[arg(long, value_name = "F")]
+    config: Option<PathBuf>,
+}
+
+/// The catalogue first; then the templates, held against it, each by its own examples.
+fn check(args: &CheckArgs) -> Result<Exit, Stop> {
+    let catalogue = match &args.file {
+        Some(file) => Catalogue::parse(&text_of(file)?).map_err(|faults| refused(&faults))?,
+        None => Catalogue::starting(),
+    };
+    let n_components: usize = catalogue.procedures.iter().map(|p| p.components.len()).sum();
+    println!("Đúng mẫu: {} thủ tục, {n_components} thành phần.", catalogue.procedures.len());
+    let documents = Config::read(args.config.as_deref())?.documents;
+    let templates = args.templates.as_ref().or(documents.templates.as_ref());
+    let agencies = args.agencies.as_ref().or(documents.agencies.as_ref());
+    let lists =
+        Lists::read(templates.map(PathBuf::as_path), agencies.map(PathBuf::as_path)).map_err(not_taken)?;
+    let checked = template::check(&lists.templates, &lists.agencies, &catalogue);
+    for warning in &checked.warnings {
+        println!("Lưu ý: {warning}");
+    }
+    if !checked.faults.is_empty() {
+        return Err(Stop::new(Exit::Unreadable, listed("Mẫu giấy tờ", &checked.faults)));
+    }
+    println!(
+        "Mẫu giấy tờ: {} loại, {} ví dụ đọc đúng; danh bạ: {} cơ quan.",
+        checked.n_templates,
+        checked.n_examples,
+        lists.agencies.len()
+    );
+    Ok(Exit::Done)
+}
+
+fn not_taken(error: GuideError) -> Stop {
+    let message = match &error {
+        GuideError::Templates(TemplateFaults(faults)) => listed("Mẫu giấy tờ", faults),
+        GuideError::Agencies(AgencyFaults(faults)) => listed("Danh bạ cơ quan", faults),
+        _ => super::with_causes(&error),
+    };
+    Stop::new(Exit::Unreadable, message)
+}
+
+fn listed(what: &str, faults: &[String]) -> String {
+    let lines: Vec<String> = faults.iter().map(|f| format!("  - {f}")).collect();
+    format!("{what} có {} lỗi:\n{}", faults.len(), lines.join("\n"))
+}
+
 pub(super) async fn catalogue(command: CatalogueCommand) -> Result<Exit, Stop> {
     match command {
-        CatalogueCommand::Check { file } => match Catalogue::parse(&text_of(&file)?) {
-            Ok(catalogue) => {
-                let n_components: usize = catalogue.procedures.iter().map(|p| p.components.len()).sum();
-                println!("Đúng mẫu: {} thủ tục, {n_components} thành phần.", catalogue.procedures.len());
-                Ok(Exit::Done)
-            }
-            Err(faults) => Err(refused(&faults)),
-        },
+        CatalogueCommand::Check(args) => check(&args),
         CatalogueCommand::Import { place, file } => {
             let text = text_of(&file)?;
             let ctx = super::open(&place.config()?, None, None).await?;

@@ -167,12 +167,16 @@ async fn dry_run(
     };
     known_procedures(&catalogue, &inputs)?;
     let n_jobs = n_jobs(args, &config);
-    let shared = Arc::new((super::readers(&config, args.jobs)?, catalogue, config));
+    let guide = super::lists(&config)?.guide();
+    let shared = Arc::new((super::readers(&config, args.jobs)?, catalogue, guide, config));
     let reports = stream::iter(inputs.into_iter().map(|input| {
         let (shared, on_page) = (shared.clone(), count_on(bar));
         async move {
             let name = input.name.clone();
-            let work = move || propose(&shared.0, &shared.1, &shared.2, &input, &on_page);
+            let work = move || {
+                let known = examine::Known { catalogue: &shared.1, guide: &shared.2 };
+                propose(&shared.0, known, &shared.3, &input, &on_page)
+            };
             tokio::task::spawn_blocking(work)
                 .await
                 .unwrap_or_else(|_| Report::unreadable(&name, ReadError::Crashed.to_string(), Exit::Failure))
@@ -195,12 +199,12 @@ fn known_procedures(catalogue: &Catalogue, inputs: &[Input]) -> Result<(), Stop>
 
 fn propose(
     readers: &Readers,
-    catalogue: &Catalogue,
+    known: examine::Known<'_>,
     config: &Config,
     input: &Input,
     on_page: &(dyn Fn(u32, u32) + Sync),
 ) -> Report {
-    let refusal = match refusal_of(catalogue, input) {
+    let refusal = match refusal_of(known.catalogue, input) {
         Ok(refusal) => refusal,
         Err(message) => return Report::unreadable(&input.name, message, Exit::Usage),
     };
@@ -219,7 +223,7 @@ fn propose(
         plan: None,
     };
     let now = Clock::System.now();
-    match examine::examine(readers, &files, &declared, catalogue, &config.pages, now, on_page) {
+    match examine::examine(readers, &files, &declared, known, &config.pages, now, on_page) {
         Ok(examination) => {
             let report = Report::seen(&input.name, &examination.pages, &examination.text)
                 .with_timings(examination.timings);

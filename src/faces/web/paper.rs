@@ -105,7 +105,7 @@ struct PagePicture {
 }
 
 struct Mark {
-    field: &'static str,
+    field: String,
     class: &'static str,
     x: f32,
     y: f32,
@@ -114,15 +114,15 @@ struct Mark {
 }
 
 struct FieldLine {
-    name: &'static str,
-    label: &'static str,
+    name: String,
+    label: String,
     value: String,
     class: &'static str,
     status: String,
     page: Option<u32>,
     is_long: bool,
     is_required: bool,
-    hint: &'static str,
+    hint: String,
     fault: Option<String>,
 }
 
@@ -327,12 +327,12 @@ fn picture_of(facts: &PageFacts, proposed: Option<&ProposedFields>) -> PagePictu
 
 fn marks(proposed: &ProposedFields, page: u32) -> Vec<Mark> {
     let mut marks = Vec::new();
-    let mut add = |field: &'static str, place: Option<Place>, status: Status| {
+    let mut add = |field: &str, place: Option<Place>, status: Status| {
         let Some(place) = place.filter(|p| p.page == page) else { return };
         let b = place.box_mm;
         let class = if status == Status::NotRead { "ask" } else { "read" };
         marks.push(Mark {
-            field,
+            field: field.to_owned(),
             class,
             x: b.left - 0.8,
             y: b.top - 0.8,
@@ -351,24 +351,26 @@ fn marks(proposed: &ProposedFields, page: u32) -> Vec<Mark> {
     if let Some(holder) = proposed.other.get("holder_name") {
         add("holder_name", holder.place, holder.status);
     }
+    for extra in &proposed.extra {
+        if let Some(field) = proposed.other.get(&extra.key) {
+            add(&format!("{EXTRA}{}", extra.key), field.place, field.status);
+        }
+    }
     marks
 }
 
+/// What the names of inputs begin with that the template of the kind adds.
+const EXTRA: &str = "other.";
+
 fn fields(proposed: &ProposedFields, keyed: &Keyed) -> Vec<FieldLine> {
-    let line = |(name, key, is_long, hint): &(&'static str, FieldKey, bool, &'static str)| {
+    let line = |name: &str, label: &str, is_long: bool, hint: String| {
         let (value, status, place) = seen(proposed, name);
-        let fault = keyed.faults.iter().find(|f| form_name(&f.field) == *name).map(|f| f.message.clone());
+        let fault = keyed.faults.iter().find(|f| form_name(&f.field) == name).map(|f| f.message.clone());
         let class = match (&fault, status) {
             (Some(_), _) => "wrong",
             (None, Status::Read) => "read",
             (None, Status::NotRead) => "ask",
             (None, Status::Absent) => "absent-field",
-        };
-        let label = match *name {
-            "valid_from" => "Có hiệu lực từ ngày",
-            "valid_until" => "Có hiệu lực đến ngày",
-            "holder_name" => "Họ tên người được cấp",
-            _ => key.label(),
         };
         let status = match status {
             Status::Read => "✓ đã đọc".to_owned(),
@@ -376,19 +378,32 @@ fn fields(proposed: &ProposedFields, keyed: &Keyed) -> Vec<FieldLine> {
             Status::Absent => "– không thấy trên giấy tờ".to_owned(),
         };
         FieldLine {
-            name,
-            label,
-            value: keyed.values.get(*name).cloned().unwrap_or(value),
+            name: name.to_owned(),
+            label: label.to_owned(),
+            value: keyed.values.get(name).cloned().unwrap_or(value),
             class,
             status,
             page: place.map(|p| p.page),
-            is_long: *is_long,
-            is_required: matches!(*name, "document_type_code" | "owner_id" | "document_name"),
+            is_long,
+            is_required: matches!(name, "document_type_code" | "owner_id" | "document_name"),
             hint,
             fault,
         }
     };
-    INPUTS.iter().map(line).collect()
+    let basic = INPUTS.iter().map(|(name, key, is_long, hint)| {
+        let label = match *name {
+            "valid_from" => "Có hiệu lực từ ngày",
+            "valid_until" => "Có hiệu lực đến ngày",
+            "holder_name" => "Họ tên người được cấp",
+            _ => key.label(),
+        };
+        line(name, label, *is_long, (*hint).to_owned())
+    });
+    let extra = proposed
+        .extra
+        .iter()
+        .map(|extra| line(&format!("{EXTRA}{}", extra.key), &extra.label, false, extra.hint()));
+    basic.chain(extra).collect()
 }
 
 /// The value, status and place of the input `name`.
@@ -418,7 +433,12 @@ fn seen(proposed: &ProposedFields, name: &str) -> (String, Status, Option<Place>
         "valid_from" => of(&proposed.validity_period, |p| p.from.as_ref().map(day).unwrap_or_default()),
         "valid_until" => of(&proposed.validity_period, |p| p.until.as_ref().map(day).unwrap_or_default()),
         "validity_scope" => of(&proposed.validity_scope, text),
-        _ => proposed.other.get(name).map_or((String::new(), Status::Absent, None), |p| of(p, text)),
+        _ => {
+            let key = name.trim_start_matches(EXTRA);
+            let extra = proposed.extra.iter().find(|e| e.key == key);
+            let shown = |value: &String| extra.map_or_else(|| value.clone(), |e| e.shown(value));
+            proposed.other.get(key).map_or((String::new(), Status::Absent, None), |p| of(p, shown))
+        }
     }
 }
 

@@ -9,7 +9,10 @@ use sohoa::{
     clock::Clock,
     config::Config,
     domain::officer::ActingOfficer,
-    engines::reader::{ReaderLimits, Readers},
+    engines::{
+        extraction::Guide,
+        reader::{ReaderLimits, Readers},
+    },
     faces::{self, worker},
     store::{Db, Keys, Objects},
     workflows::{
@@ -67,7 +70,12 @@ impl TestApp {
             objects: Objects::local(&folder.path().join("objects")).unwrap(),
             readers: Arc::new(Readers::new(program, limits)),
             clock,
-            rules: Arc::new(Rules { pages: config.pages.clone(), code_papers_without_number: true, officer }),
+            rules: Arc::new(Rules {
+                pages: config.pages.clone(),
+                guide: Arc::new(Guide::built_in()),
+                code_papers_without_number: true,
+                officer,
+            }),
         };
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());

@@ -22,7 +22,8 @@ pub(in crate::faces::api) struct CatalogueIn {
 
 /// `GET /catalogue`: procedures, components and results in force, in the form of `schemas/catalogue.schema.json`.
 #[utoipa::path(
-    get, path = "/catalogue", tag = "catalogue",
+    get,
+    operation_id = "see_catalogue", path = "/catalogue", tag = "catalogue",
     params(("on" = Option<String>, Query, description = "Only procedures in force on that day")),
     responses((status = 200, body = Object), (status = "4XX", body = Problem, content_type = "application/problem+json"))
 )]

@@ -98,7 +98,8 @@ struct DocumentRefOut {
 
 /// `POST /documents/lookup`: any code leads to its document.
 #[utoipa::path(
-    post, path = "/documents/lookup", tag = "documents", request_body = DocumentLookupIn,
+    post,
+    operation_id = "look_up_document", path = "/documents/lookup", tag = "documents", request_body = DocumentLookupIn,
     responses((status = 200, body = DocumentsOut), (status = "4XX", body = Problem, content_type = "application/problem+json"))
 )]
 pub(in crate::faces::api) async fn look_up(
@@ -137,7 +138,8 @@ async fn purpose_for(
 
 /// `GET /documents/{id}`: one stored document.
 #[utoipa::path(
-    get, path = "/documents/{id}", tag = "documents",
+    get,
+    operation_id = "see_document", path = "/documents/{id}", tag = "documents",
     params(("id" = String, Path, description = "Opaque id"), ("purpose" = Option<String>, Query, description = "Why")),
     responses((status = 200, body = DocumentOut), (status = "4XX", body = Problem, content_type = "application/problem+json"))
 )]

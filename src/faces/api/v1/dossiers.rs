@@ -168,7 +168,8 @@ pub(in crate::faces::api) async fn open(
 
 /// `GET /dossiers/{id}`: a dossier with its checklist.
 #[utoipa::path(
-    get, path = "/dossiers/{id}", tag = "dossiers", params(("id" = String, Path, description = "Opaque id")),
+    get,
+    operation_id = "see_dossier", path = "/dossiers/{id}", tag = "dossiers", params(("id" = String, Path, description = "Opaque id")),
     responses((status = 200, body = DossierOut), (status = "4XX", body = Problem, content_type = "application/problem+json"))
 )]
 pub(in crate::faces::api) async fn see(

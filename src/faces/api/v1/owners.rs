@@ -45,7 +45,8 @@ struct OwnerOut {
 
 /// `POST /owners/lookup`: finds a person or organisation.
 #[utoipa::path(
-    post, path = "/owners/lookup", tag = "owners", request_body = OwnerLookupIn,
+    post,
+    operation_id = "look_up_owner", path = "/owners/lookup", tag = "owners", request_body = OwnerLookupIn,
     responses((status = 200, body = OwnersOut), (status = "4XX", body = Problem, content_type = "application/problem+json"))
 )]
 pub(in crate::faces::api) async fn look_up(

@@ -111,7 +111,8 @@ impl From<&Arrangement> for PagePlanOut {
 
 /// `GET /papers/{id}/pages`: the page plan, what it leaves out, and its history.
 #[utoipa::path(
-    get, path = "/papers/{id}/pages", tag = "pages", params(("id" = String, Path, description = "Opaque id")),
+    get,
+    operation_id = "see_pages", path = "/papers/{id}/pages", tag = "pages", params(("id" = String, Path, description = "Opaque id")),
     responses((status = 200, body = PagePlanOut), (status = "4XX", body = Problem, content_type = "application/problem+json"))
 )]
 pub(in crate::faces::api) async fn see(

@@ -289,7 +289,8 @@ pub(super) async fn seen(api: &Api, officer: &ActingOfficer, id: &PaperId) -> Re
 
 /// `GET /papers/{id}`: state, findings, proposed fields.
 #[utoipa::path(
-    get, path = "/papers/{id}", tag = "papers", params(("id" = String, Path, description = "Opaque id")),
+    get,
+    operation_id = "see_paper", path = "/papers/{id}", tag = "papers", params(("id" = String, Path, description = "Opaque id")),
     responses((status = 200, body = PaperOut), (status = "4XX", body = Problem, content_type = "application/problem+json"))
 )]
 pub(in crate::faces::api) async fn see(

@@ -11,7 +11,7 @@ use axum::{
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::{Keyed, show};
+use super::{EXTRA, Keyed, show};
 use crate::{
     domain::{
         confirm::{FieldEdits, FieldFault},
@@ -102,7 +102,13 @@ fn edits(form: &HashMap<String, String>) -> Result<FieldEdits, Vec<FieldFault>> 
         }
     }
     set("validity_period", json!({ "from": text("valid_from"), "until": text("valid_until") }));
-    set("other", json!({ "holder_name": text("holder_name") }));
+    let extra = form.keys().filter_map(|name| Some((name.strip_prefix(EXTRA)?, json!(text(name)))));
+    let others: serde_json::Map<String, Value> = extra
+        .filter(|(key, _)| key.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_'))
+        .map(|(key, value)| (key.to_owned(), value))
+        .chain([("holder_name".to_owned(), json!(text("holder_name")))])
+        .collect();
+    set("other", Value::Object(others));
     if faults.is_empty() { Ok(edits) } else { Err(faults) }
 }
 
