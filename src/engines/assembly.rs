@@ -85,7 +85,8 @@ fn leaves<'a>(pages: &[PageFacts], outlines: &'a [PageOutline]) -> Vec<Leaf<'a>>
         })
         .collect();
     if let Some(total) = total_of(&leaves) {
-        leaves.iter_mut().for_each(|l| l.number = l.number.and_then(|n| within(n, total)));
+        let says_none = |l: &&mut Leaf| l.numbering.is_some_and(|n| n.of.is_none());
+        leaves.iter_mut().filter(says_none).for_each(|l| l.number = l.number.and_then(|n| within(n, total)));
     }
     // NĐ 30/2020/NĐ-CP, Phụ lục I: page one carries no number, but the head of the paper.
     if let Some(first) = leaves.iter_mut().find(|l| l.outline.is_some_and(|o| o.head.is_some())) {
@@ -94,12 +95,13 @@ fn leaves<'a>(pages: &[PageFacts], outlines: &'a [PageOutline]) -> Vec<Leaf<'a>>
     leaves
 }
 
-/// How many pages the paper has, where its pages say so (`2/5`) and agree.
+/// How many pages the paper has, where its pages say so (`2/5`): what one says, or more than half of several.
 fn total_of(leaves: &[Leaf]) -> Option<u32> {
-    let mut said = leaves.iter().filter(|l| !l.is_appendix()).filter_map(|l| l.numbering?.of);
-    let total = said.next()?;
+    let said: Vec<u32> = leaves.iter().filter_map(|l| l.numbering?.of).collect();
+    let n_like = |total: u32| said.iter().filter(|of| **of == total).count();
+    let total = said.iter().copied().max_by_key(|of| n_like(*of))?;
     let is_one_paper = !leaves.iter().any(Leaf::is_appendix);
-    (is_one_paper && said.all(|of| of == total)).then_some(total)
+    (is_one_paper && n_like(total) * 2 > said.len()).then_some(total)
 }
 
 /// A number that pages of this total can have. `23` of 3 pages is `2/3` that lost its stroke in reading.

@@ -226,6 +226,7 @@ fn a_total_that_pages_agree_on_bounds_their_numbers() {
     check(&[(23, None), (3, Some(3))], &[(MissingPage, Some(1))]); // 2/3 that was read as 23
     check(&[(1, Some(3)), (23, None), (3, Some(3))], &[]);
     check(&[(1, Some(3)), (8, None), (3, Some(3))], &[]); // no page of three
+    check(&[(1, Some(3)), (2, Some(3)), (8, Some(9)), (33, None)], &[(ForeignPage, Some(3))]);
     check(&[(1, Some(3)), (3, Some(3))], &[(MissingPage, Some(2))]);
     check(&[(1, Some(3)), (2, Some(3))], &[(MissingPage, Some(2))]);
     check(&[(1, Some(3)), (2, Some(3)), (0, None)], &[]); // the third is there, its number unread

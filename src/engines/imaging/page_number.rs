@@ -187,7 +187,9 @@ fn zone(grey: &GrayImage, width_mm: f32, is_below: bool) -> Option<Zone> {
     };
     let dots: Vec<&Piece> = ink.iter().filter(|p| is_over(p)).collect();
     let shapes = match band.as_slice() {
-        _ if !dots.is_empty() => Shapes::Roman(roman(&letters(&strip, &band, &dots))),
+        _ if !dots.is_empty() => {
+            letters(&strip, &band, &dots).map_or(Shapes::Unknown, |text| Shapes::Roman(roman(&text)))
+        }
         [one] => lone_letter(&strip, one).map_or(Shapes::Unknown, Shapes::LoneLetter),
         _ => Shapes::Unknown,
     };
@@ -219,8 +221,9 @@ fn lone_letter(strip: &GrayImage, p: &Piece) -> Option<u32> {
     }
 }
 
-/// The letters of a small Roman number: an `i` for each dot, else `v` or `x` by its feet.
-fn letters(strip: &GrayImage, band: &[Piece], dots: &[&Piece]) -> String {
+/// The letters of a small Roman number: an `i` for each dot, else `v` or `x` by its feet. `None` where a dot
+/// stands over something else: dust over a figure makes it no letter.
+fn letters(strip: &GrayImage, band: &[Piece], dots: &[&Piece]) -> Option<String> {
     let limit = threshold(strip);
     let undotted = |p: &Piece| if n_strokes(strip, limit, p, 0.85) >= 2 { "x" } else { "v" };
     let mut sorted: Vec<&Piece> = band.iter().collect();
@@ -237,6 +240,9 @@ fn letters(strip: &GrayImage, band: &[Piece], dots: &[&Piece]) -> String {
             text.push_str(undotted(p));
             continue;
         };
+        if !middles.iter().all(|x| is_stem(strip, limit, p, *x)) {
+            return None;
+        }
         let (stem, broad) = (p.height() / 4, p.height() * 4 / 5);
         if first.saturating_sub(p.left) > broad {
             text.push_str(undotted(&Piece { right: first - stem, ..*p }));
@@ -246,7 +252,15 @@ fn letters(strip: &GrayImage, band: &[Piece], dots: &[&Piece]) -> String {
             text.push_str(undotted(&Piece { left: last + stem, ..*p }));
         }
     }
-    text
+    Some(text)
+}
+
+/// Whether ink runs down a piece under the middle of a dot at `x`, as in an `i`.
+fn is_stem(strip: &GrayImage, limit: u8, p: &Piece, x: u32) -> bool {
+    let beside = (p.height() / 10).max(1);
+    let columns = x.saturating_sub(beside).max(p.left)..=(x + beside).min(p.right.saturating_sub(1));
+    let is_ink = |y: &u32| columns.clone().any(|x| strip.get_pixel(x, *y).0[0] < limit);
+    (p.top..p.bottom).filter(is_ink).count() as u32 * 10 >= p.height() * 8
 }
 
 /// The outermost pieces that overlap in height, when something empty follows.
@@ -374,7 +388,7 @@ mod tests {
 
     #[test]
     fn letters_that_ran_together_are_told_by_dots_and_breadth() {
-        let check = |pieces: &[(u32, u32)], dots: &[u32], expected: &str| {
+        let check = |pieces: &[(u32, u32)], dots: &[u32], expected: Option<&str>| {
             let mut strip = GrayImage::from_pixel(200, 60, image::Luma([255]));
             let piece = |(left, right): &(u32, u32)| Piece {
                 left: *left,
@@ -384,20 +398,25 @@ mod tests {
                 n_px: 100,
             };
             let band: Vec<Piece> = pieces.iter().map(piece).collect();
+            let mut ink = |x: u32, y: u32| strip.put_pixel(x, y, image::Luma([20]));
             for p in &band {
-                (p.left..p.right).for_each(|x| strip.put_pixel(x, 30, image::Luma([20])));
+                (p.left..p.right).for_each(|x| ink(x, 30));
                 // One foot, under whatever stands first: a letter without a dot is a v.
-                (0..20).for_each(|y| strip.put_pixel(p.left + 2, 20 + y, image::Luma([20])));
+                (20..40).for_each(|y| ink(p.left + 2, y));
             }
+            // Stems under the dots; a figure, at 100 here, has none.
+            dots.iter().filter(|x| *x % 100 != 0).for_each(|x| (20..40).for_each(|y| ink(*x, y)));
             let dot = |x: &u32| Piece { left: x - 2, top: 12, right: x + 2, bottom: 16, n_px: 16 };
             let dots: Vec<Piece> = dots.iter().map(dot).collect();
-            assert_eq!(letters(&strip, &band, &dots.iter().collect::<Vec<_>>()), expected);
+            let found = letters(&strip, &band, &dots.iter().collect::<Vec<_>>());
+            assert_eq!(found.as_deref(), expected, "{pieces:?}");
         };
-        check(&[(50, 60), (64, 74)], &[55, 69], "ii");
-        check(&[(50, 74)], &[55, 69], "ii");
-        check(&[(50, 70), (72, 82)], &[77], "vi");
-        check(&[(50, 82)], &[77], "vi"); // the v touches the i
-        check(&[(50, 82), (84, 94), (96, 106)], &[77, 89, 101], "viii");
-        check(&[(50, 82)], &[55], "iv");
+        check(&[(50, 60), (64, 74)], &[55, 69], Some("ii"));
+        check(&[(50, 74)], &[55, 69], Some("ii"));
+        check(&[(50, 70), (72, 82)], &[77], Some("vi"));
+        check(&[(50, 82)], &[77], Some("vi")); // the v touches the i
+        check(&[(50, 82), (84, 94), (96, 106)], &[77, 89, 101], Some("viii"));
+        check(&[(50, 82)], &[55], Some("iv"));
+        check(&[(94, 106)], &[100], None); // dust over a figure
     }
 }

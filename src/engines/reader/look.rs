@@ -308,18 +308,15 @@ fn read_marks(
 
 /// Degrees clockwise that bring the page upright, and the skew that is left then.
 ///
-/// The ink decides where it is sure; the densest part is read both ways where it is not. Too little text
-/// to tell stays as it came.
+/// The ink decides where it is sure that nothing has to be turned; else the densest part is read both ways, as
+/// lists of figures look alike on their head. Too little text to tell stays as it came.
 fn way_up(page: &DecodedPage, small: &GrayImage, engine: &mut LazyEngine) -> Result<(u16, f32), ReadError> {
     let writing = Writing::of(small);
     let sideways = writing.is_sideways();
     let skew = writing.skew_degrees();
-    if sideways == Turn::No {
-        match writing.is_upside_down(skew) {
-            Turn::Yes => return Ok((180, skew)),
-            Turn::No => return Ok((0, skew)),
-            Turn::InDoubt => {}
-        }
+    let on_its_head = if sideways == Turn::No { writing.is_upside_down(skew) } else { Turn::InDoubt };
+    if on_its_head == Turn::No {
+        return Ok((0, skew));
     }
     let upended = writing.turned(90);
     let upended_skew = if sideways == Turn::No { 0.0 } else { upended.skew_degrees() };
@@ -345,6 +342,7 @@ fn way_up(page: &DecodedPage, small: &GrayImage, engine: &mut LazyEngine) -> Res
             Turn::No => Ok((90, upended_skew)),
             Turn::InDoubt => Ok((0, skew)),
         },
+        _ if on_its_head == Turn::Yes => Ok((180, skew)),
         _ => Ok((0, skew)),
     }
 }

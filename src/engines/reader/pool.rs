@@ -28,7 +28,7 @@ pub struct ReaderLimits {
     pub n_readers: usize,
     /// Address space of one process, bytes.
     pub memory_bytes: u64,
-    /// Time for opening a paper, seconds; a third of it in processor time.
+    /// Processor time for opening a paper, seconds; by the clock ten times as long, as machines are busy.
     pub open_seconds: u64,
     /// Processor time for decoding one page, seconds.
     pub decode_seconds: u64,
@@ -48,7 +48,7 @@ impl Default for ReaderLimits {
         Self {
             n_readers: thread::available_parallelism().map_or(1, usize::from),
             memory_bytes: 1536 << 20,
-            open_seconds: 9,
+            open_seconds: 3,
             decode_seconds: 6,
             page_seconds: 60,
             max_pages,
@@ -61,8 +61,13 @@ impl Default for ReaderLimits {
 impl ReaderLimits {
     /// The stages of one page in a child; `rest` stays beyond what the parent waits.
     pub(super) fn stages(&self) -> Stages {
-        let open = (self.open_seconds / 3).max(1);
+        let open = self.open_seconds.max(1);
         Stages { open, decode: self.decode_seconds, rest: self.page_seconds.saturating_add(open) }
+    }
+
+    /// How long is waited for a paper to be opened, seconds.
+    pub(super) fn opening_seconds(&self) -> u64 {
+        self.open_seconds.max(1).saturating_mul(10)
     }
 
     pub(super) fn of_bytes(&self) -> Limits {

@@ -59,7 +59,7 @@ impl Readers {
     }
 
     fn open_in(&self, parts: &[PathBuf], limits: Limits) -> Result<Container, ReadError> {
-        let seconds = self.pool.limits.open_seconds;
+        let seconds = self.pool.limits.opening_seconds();
         let stages = self.pool.limits.stages();
         let ask = |seconds| {
             let request = Request { parts: Parts::of(parts), limits, task: Task::Open };
@@ -133,7 +133,7 @@ impl Readers {
         order: ComposeOrder,
     ) -> Result<Composed, ReadError> {
         let limits = &self.pool.limits;
-        let seconds = limits.open_seconds + limits.page_seconds * order.rotations.len() as u64;
+        let seconds = limits.opening_seconds() + limits.page_seconds * order.rotations.len() as u64;
         let indices = |plan: &PagePlan| plan.pages().iter().map(|p| p.page.saturating_sub(1)).collect();
         let task = Task::Compose { indices: plan.map(indices), order: Box::new(order) };
         match self.ask(parts, task, seconds)? {
@@ -155,7 +155,7 @@ impl Readers {
         }
         let task = Task::Stamp { code: code.clone() };
         let request = Request { parts: Parts::of(&[]), limits: limits.of_bytes(), task };
-        let seconds = limits.open_seconds + limits.page_seconds;
+        let seconds = limits.opening_seconds() + limits.page_seconds;
         // Page one is drawn before and after.
         let busy = limits.open_seconds.saturating_add(limits.decode_seconds.saturating_mul(2));
         let answer = self.pool.ask_of_bytes(request, pdf.to_vec(), self.all_of(busy), seconds);
@@ -181,7 +181,7 @@ impl Readers {
         let index = page.checked_sub(1).ok_or(ReadError::NoSuchPage { page })?;
         let limits = &self.pool.limits;
         let task = Task::Preview { index, rotation, width_px };
-        match self.ask(parts, task, limits.open_seconds + limits.page_seconds)? {
+        match self.ask(parts, task, limits.opening_seconds() + limits.page_seconds)? {
             (Response::Bytes, bytes) => Ok(bytes),
             (other, _) => Err(unexpected(other)),
         }
@@ -196,7 +196,7 @@ impl Readers {
     /// # Errors
     /// [`ReadError::NoReader`] and the others.
     pub fn attempt(&self) -> Result<(Confinement, Vec<Attempt>), ReadError> {
-        match self.ask(&[], Task::Attempt, self.pool.limits.open_seconds)? {
+        match self.ask(&[], Task::Attempt, self.pool.limits.opening_seconds())? {
             (Response::Attempted { confinement, attempts }, _) => Ok((confinement, attempts)),
             (other, _) => Err(unexpected(other)),
         }
