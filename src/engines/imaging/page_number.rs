@@ -257,7 +257,8 @@ fn letters(strip: &GrayImage, band: &[Piece], dots: &[&Piece]) -> Option<String>
 
 /// Whether ink runs down a piece under the middle of a dot at `x`, as in an `i`.
 fn is_stem(strip: &GrayImage, limit: u8, p: &Piece, x: u32) -> bool {
-    let beside = (p.height() / 10).max(1);
+    // The bows of a 3 come near its middle.
+    let beside = (p.height() / 25).max(1);
     let columns = x.saturating_sub(beside).max(p.left)..=(x + beside).min(p.right.saturating_sub(1));
     let is_ink = |y: &u32| columns.clone().any(|x| strip.get_pixel(x, *y).0[0] < limit);
     (p.top..p.bottom).filter(is_ink).count() as u32 * 10 >= p.height() * 8

@@ -342,6 +342,7 @@ fn way_up(page: &DecodedPage, small: &GrayImage, engine: &mut LazyEngine) -> Res
             Turn::No => Ok((90, upended_skew)),
             Turn::InDoubt => Ok((0, skew)),
         },
+        [(0, _, most), (_, _, next), ..] if most > next => Ok((0, skew)),
         _ if on_its_head == Turn::Yes => Ok((180, skew)),
         _ => Ok((0, skew)),
     }
