@@ -191,6 +191,7 @@ async fn content(web: &Web, id: &str, keyed: Keyed) -> Result<PaperPage, Fault> 
         PaperState::ToConfirm { proposed, .. } => Some(&**proposed),
         _ => None,
     };
+    let lines: Vec<FieldLine> = proposed.map(|p| fields(p, &keyed)).unwrap_or_default();
     let (message, message_class) = message_of(&paper, &keyed, web.ctx.clock.now());
     Ok(PaperPage {
         frame: web.frame("paper"),
@@ -217,11 +218,11 @@ async fn content(web: &Web, id: &str, keyed: Keyed) -> Result<PaperPage, Fault> 
         pages: paper.state.pages().iter().map(|facts| picture_of(facts, proposed)).collect(),
         is_to_confirm: proposed.is_some(),
         version: paper.version,
-        n_questions: proposed.map_or(0, |p| p.unread().len()),
+        n_questions: lines.iter().filter(|f| f.class != "read" && f.class != "absent-field").count(),
         no_number: keyed.values.contains_key("no_number"),
         no_date: keyed.values.contains_key("no_date"),
         code: proposed.and_then(|p| code_of(web, &paper, p)),
-        fields: proposed.map(|p| fields(p, &keyed)).unwrap_or_default(),
+        fields: lines,
     })
 }
 
