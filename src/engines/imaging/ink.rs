@@ -1,4 +1,4 @@
-//! Ink against paper: what is dark, how much of it, in which small pieces; blank pages and dotted leaders.
+//! Ink against paper: what is dark, how much of it, in which small pieces; blank pages.
 //!
 //! Knows pixels only: nothing of pages, letters or the law.
 
@@ -275,87 +275,6 @@ pub fn x_height_px(image: &GrayImage) -> Option<f32> {
     Some(heights[heights.len() * 2 / 5] as f32)
 }
 
-/// Paints over dotted leaders: level rows of dots, and long thin rows where dots ran together.
-///
-/// Left in, they make a reader lose printed text beside them. `dpi` is that of `image`, which must
-/// be upright and straight.
-pub fn paint_leaders(image: &mut GrayImage, dpi: f32) {
-    let limit = threshold(image).max(140);
-    let px = |mm: f32| mm * dpi / 25.4;
-    let all = pieces(image, limit, 60_000);
-    let is_dot = |p: &Piece| {
-        let size = p.width().max(p.height()) as f32;
-        size <= px(0.75).max(2.0) && p.width().min(p.height()) as f32 >= size / 3.0
-    };
-    let is_thin_row = |p: &Piece| p.height() as f32 <= px(0.6).max(3.0) && p.width() as f32 >= px(5.0);
-    let mut marks: Vec<Piece> = all.iter().copied().filter(|p| is_thin_row(p)).collect();
-    let mut dots: Vec<Piece> = all.into_iter().filter(is_dot).collect();
-    dots.sort_unstable_by_key(|p| p.left);
-    marks.extend(rows_of_dots(&dots, px(1.6), px(0.35).max(1.5), px(5.0)));
-    for mark in marks {
-        paint(image, &mark, 1);
-    }
-}
-
-/// Chains of at least six dots, each within `gap` of the one before and on the same height.
-fn rows_of_dots(dots: &[Piece], gap: f32, wobble: f32, min_length: f32) -> Vec<Piece> {
-    let mut open: Vec<Vec<Piece>> = Vec::new();
-    let mut rows = Vec::new();
-    let middle = |p: &Piece| (p.top + p.bottom) as f32 / 2.0;
-    let close = |row: &Vec<Piece>, rows: &mut Vec<Piece>| {
-        let (Some(first), Some(last)) = (row.first(), row.last()) else { return };
-        if row.len() >= 6 && (last.right - first.left) as f32 >= min_length {
-            rows.extend(row.iter().copied());
-        }
-    };
-    for dot in dots {
-        open.retain(|row| {
-            let ended = row.last().is_some_and(|l| dot.left as f32 - l.right as f32 > gap);
-            if ended {
-                close(row, &mut rows);
-            }
-            !ended
-        });
-        let fits = |row: &Vec<Piece>| row.last().is_some_and(|l| (middle(l) - middle(dot)).abs() <= wobble);
-        match open.iter().position(fits) {
-            Some(at) => open[at].push(*dot),
-            None if open.len() < 4_000 => open.push(vec![*dot]),
-            None => {}
-        }
-    }
-    for row in &open {
-        close(row, &mut rows);
-    }
-    rows
-}
-
-fn paint(image: &mut GrayImage, piece: &Piece, grow: u32) {
-    let (w, h) = image.dimensions();
-    for y in piece.top.saturating_sub(grow)..(piece.bottom + grow).min(h) {
-        for x in piece.left.saturating_sub(grow)..(piece.right + grow).min(w) {
-            image.put_pixel(x, y, image::Luma([255]));
-        }
-    }
-}
-
-/// Whether a "word" is only what dots and rules look like to a reader.
-pub fn is_leader_text(text: &str) -> bool {
-    let is_dotty = |c: char| ".…·•_-–—,:;'`´’‘~|¬=*°".contains(c);
-    let n = text.chars().count();
-    if n >= 2 && text.chars().all(is_dotty) {
-        return true;
-    }
-    // What rows of dots are read as: one or two signs over and over.
-    let signs: Vec<char> = text.chars().collect();
-    let mut kinds = signs.clone();
-    kinds.sort_unstable();
-    kinds.dedup();
-    // An amount such as 90000000 has two figures too, but never in turn.
-    let in_turn = signs.windows(2).all(|p| p[0] != p[1]);
-    let is_monotonous = kinds.len() == 1 || (kinds.len() == 2 && in_turn);
-    n >= 6 && is_monotonous && kinds.iter().all(|c| is_dotty(*c) || "0oO9cCeEaAs".contains(*c))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -425,44 +344,5 @@ mod tests {
         }
         let boxes: Vec<_> = pieces(&image, 128, 99).iter().map(|p| (p.left, p.top, p.n_px)).collect();
         assert_eq!(boxes, [(2, 2, 3), (9, 9, 1), (9, 11, 1)]);
-    }
-
-    #[test]
-    fn leaders_vanish_and_letters_stay() {
-        let mut image = GrayImage::from_pixel(600, 120, Luma([255]));
-        (0..60).for_each(|k| bar(&mut image, 150 + 6 * k, 60, 2, 2, 0)); // dots
-        bar(&mut image, 100, 90, 300, 2, 0); // dots run together
-        (0..8).for_each(|k| bar(&mut image, 20 + 14 * k, 50, 8, 12, 0)); // letters
-        (0..3).for_each(|k| bar(&mut image, 540 + 6 * k, 60, 2, 2, 0)); // an ellipsis
-        paint_leaders(&mut image, 150.0);
-        let ink = |x0: u32, x1: u32, y0: u32, y1: u32| {
-            (y0..y1)
-                .flat_map(|y| (x0..x1).map(move |x| (x, y)))
-                .filter(|(x, y)| image.get_pixel(*x, *y).0[0] < 99)
-                .count()
-        };
-        assert_eq!(ink(150, 520, 55, 70), 0);
-        assert_eq!(ink(90, 420, 85, 100), 0);
-        assert_eq!(ink(20, 130, 50, 62), 8 * 8 * 12);
-        assert_eq!(ink(540, 560, 55, 70), 12);
-    }
-
-    #[test]
-    fn leader_texts() {
-        for (text, expected) in [
-            ("......", true),
-            ("…………", true),
-            ("90909090", true),
-            ("ooooooo", true),
-            ("-", false),
-            ("2009", false),
-            ("900000", false),
-            ("90000000", false),
-            ("100000", false),
-            ("Số:", false),
-            ("..A..", false),
-        ] {
-            assert_eq!(is_leader_text(text), expected, "{text}");
-        }
     }
 }

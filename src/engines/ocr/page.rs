@@ -12,7 +12,7 @@ use super::{
 use crate::{
     domain::text::{TextLine, Word},
     engines::imaging::{
-        Frame, deskew, fault::ReadError, paint_leaders, resize_grey, skewed_point, x_height_px,
+        Frame, deskew, even_out, fault::ReadError, paint_leaders, resize_grey, skewed_point, x_height_px,
     },
 };
 
@@ -72,9 +72,10 @@ impl Upright<'_> {
         let cut = imageops::crop_imm(self.grey, px(x - half_w), px(y - half_h), cut_w, cut_h).to_image();
         let scale = SECOND_SCALE.min(native * 1.5) / native;
         let side = |v: u32| px((v as f32 * scale).round()).max(8);
-        let scaled = resize_grey(&cut, side(cut_w), side(cut_h));
-        let mut straight = deskew(&scaled, self.skew_degrees);
+        let mut scaled = resize_grey(&cut, side(cut_w), side(cut_h));
         let finer_dpi = dpi * scale * native;
+        even_out(&mut scaled, finer_dpi);
+        let mut straight = deskew(&scaled, self.skew_degrees);
         paint_leaders(&mut straight, finer_dpi);
         let to_finer = scale * native;
         let (zone_w, zone_h) = (
@@ -91,7 +92,8 @@ impl Upright<'_> {
         // Coarser scans are brought up, to half as fine again at most: there is no more in them.
         let dpi = dpi.min(native * 1.5).max(40.0);
         let px = |mm: f32| (mm / 25.4 * dpi).round().clamp(8.0, 12_000.0) as u32;
-        let scaled = resize_grey(self.grey, px(self.width_mm), px(self.height_mm));
+        let mut scaled = resize_grey(self.grey, px(self.width_mm), px(self.height_mm));
+        even_out(&mut scaled, dpi);
         let mut straight = deskew(&scaled, self.skew_degrees);
         paint_leaders(&mut straight, dpi);
         (straight, dpi)
