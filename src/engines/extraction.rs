@@ -21,6 +21,7 @@ mod issued_on;
 mod issuing_authority;
 mod labels;
 mod layout;
+mod leaders;
 mod outline;
 mod owner_id;
 mod people;
@@ -29,6 +30,7 @@ mod print;
 mod repeats;
 pub mod resemblance;
 mod signer;
+mod surnames;
 pub mod template;
 #[cfg(test)]
 mod testing;

@@ -17,7 +17,6 @@ const ROWS_AT_MOST: usize = 8;
 const STOPS: &[&str] = &[
     "can cu",
     "kinh gui",
-    "thuc hien",
     "dieu 1",
     "theo de nghi",
     "hom nay",
@@ -27,6 +26,9 @@ const STOPS: &[&str] = &[
     "chung nhan",
     "no",
 ];
+
+/// Titles of declarations that say below what they ask for, folded.
+const OPEN_TITLES: &[&str] = &["ban khai", "to khai", "don", "giay de nghi"];
 
 pub(super) fn propose(reading: &Reading) -> Proposed<String> {
     let subject = reading.letter_subject();
@@ -52,7 +54,8 @@ fn below_title(reading: &Reading) -> Vec<Row> {
         let phrase = row.phrase();
         let starts =
             |list: &[&str]| list.iter().any(|s| phrase == *s || phrase.starts_with(&format!("{s} ")));
-        let first_of_letter = rows.is_empty() && begins_abstract(row);
+        let asks = OPEN_TITLES.contains(&name.as_str()) && phrase.starts_with("de nghi ");
+        let first_of_letter = rows.is_empty() && (begins_abstract(row) || asks);
         let is_central = (row.centre() - title.centre()).abs() < 0.05 * sheet.width;
         // An abstract begins with its own words; below the name of a type it may be anything bold.
         let belongs = !rows.is_empty() || first_of_letter || (is_named && is_central);
@@ -62,6 +65,7 @@ fn below_title(reading: &Reading) -> Vec<Row> {
             || !belongs
             || !is_central
             || starts(STOPS)
+            || carries_out(&phrase, rows.is_empty())
             || row.text().starts_with('(')
         {
             break;
@@ -76,6 +80,11 @@ fn below_title(reading: &Reading) -> Vec<Row> {
         rows.push(row.clone());
     }
     rows
+}
+
+/// `Thực hiện Kế hoạch số …` is where the text begins; `Thực hiện công tác …` may be what a plan is about.
+fn carries_out(phrase: &str, is_first: bool) -> bool {
+    phrase.starts_with("thuc hien ") && (!is_first || super::fold::holds(phrase, "so") || phrase.len() > 96)
 }
 
 /// `Về …` or `V/v …`.
@@ -200,6 +209,53 @@ mod tests {
             official().around(110.0, 58.0, "CHỈ THỊ").around(110.0, 64.0, "Về chỉ đạo phỗ~45 biển"),
             Status::NotRead,
             None,
+        );
+    }
+
+    #[test]
+    fn a_plan_may_be_about_carrying_something_out() {
+        check(
+            official()
+                .around(110.0, 58.0, "KẾ HOẠCH")
+                .around(110.0, 64.0, "Thực hiện công tác bình đẳng giới năm 2026")
+                .put(30.0, 80.0, "Thực hiện Kế hoạch số 158/KH-UBND ngày 16 tháng 3 năm 2026"),
+            Status::Read,
+            Some("Thực hiện công tác bình đẳng giới năm 2026"),
+        );
+        check(
+            official().around(110.0, 58.0, "KẾ HOẠCH").around(
+                110.0,
+                64.0,
+                "Thực hiện Kế hoạch số 158/KH-UBND",
+            ),
+            Status::Absent,
+            None,
+        );
+    }
+
+    #[test]
+    fn a_declaration_says_below_its_title_what_it_asks_for() {
+        check(
+            Paper::new().plain_header().around(108.0, 40.0, "BẢN KHAI").around(
+                108.0,
+                46.0,
+                "Đề nghị hưởng trợ cấp khi người có công từ trần",
+            ),
+            Status::Read,
+            Some("Đề nghị hưởng trợ cấp khi người có công từ trần"),
+        );
+    }
+
+    #[test]
+    fn a_phrase_decides_over_marks_however_sure_they_were_read() {
+        check(
+            official().around(110.0, 58.0, "QUYẾT ĐỊNH").around(
+                110.0,
+                64.0,
+                "Về việc hỗ trợ chỉ~97 phí mai táng",
+            ),
+            Status::Read,
+            Some("Về việc hỗ trợ chi phí mai táng"),
         );
     }
 }

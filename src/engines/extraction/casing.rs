@@ -76,6 +76,13 @@ const FIXED: &[&str] = &[
     "Trạm Y tế",
     "Bệnh viện",
     "Cơ sở",
+    "Công ty Cổ phần",
+    "Công ty Trách nhiệm hữu hạn",
+    "Công ty",
+    "Trung học phổ thông",
+    "Trung học cơ sở",
+    "Cao đẳng nghề",
+    "Cao đẳng",
 ];
 
 /// Words after which the name of a place follows; the second column is how they are written.
@@ -92,8 +99,15 @@ const LEVELS: &[(&str, &str)] = &[
 ];
 
 /// Words by which the name of an agency begins, as they are written there.
-const HEADS: &[(&str, &str)] =
-    &[("bo", "Bộ"), ("so", "Sở"), ("phong", "Phòng"), ("cuc", "Cục"), ("ban", "Ban"), ("pho", "Phó")];
+const HEADS: &[(&str, &str)] = &[
+    ("bo", "Bộ"),
+    ("so", "Sở"),
+    ("phong", "Phòng"),
+    ("cuc", "Cục"),
+    ("ban", "Ban"),
+    ("pho", "Phó"),
+    ("truong", "Trường"),
+];
 
 /// Abbreviations that stay in capitals.
 const ABBREVIATIONS: &[&str] =
@@ -109,7 +123,7 @@ pub(super) fn agency(printed: &str) -> String {
         if let Some((phrase, n)) = fixed_at(&folded[at..]) {
             // A fixed phrase is a name of its own: "Sở Y tế", "Trung tâm Bảo trợ xã hội".
             out.push(with_sign(phrase, words[at + n - 1]));
-            (at, naming, opens) = (at + n, false, opens && ends_open(phrase));
+            (at, naming, opens) = (at + n, ends_in_name(phrase), opens && ends_open(phrase));
             continue;
         }
         if let Some((level, n)) = level_at(&folded[at..]) {
@@ -181,6 +195,12 @@ fn fixed_at(words: &[String]) -> Option<(&'static str, usize)> {
     })
 }
 
+/// Companies and schools: every word behind these is of the name.
+fn ends_in_name(phrase: &str) -> bool {
+    phrase.starts_with("Công ty")
+        || matches!(phrase, "Trung học phổ thông" | "Trung học cơ sở" | "Cao đẳng nghề")
+}
+
 /// After these a proper name follows.
 fn ends_open(phrase: &str) -> bool {
     matches!(phrase, "Trung tâm" | "Văn phòng" | "Chi cục" | "Tổng cục" | "Bệnh viện" | "Cơ sở" | "Ngân hàng")
@@ -233,6 +253,9 @@ mod tests {
             ("HỘI ĐỒNG XÁC ĐỊNH MỨC ĐỘ KHUYẾT TẬT XÃ A", "Hội đồng xác định mức độ khuyết tật xã A"),
             ("SỞ NỘI VỤ", "Sở Nội vụ"),
             ("SỞ Y TẾ", "Sở Y tế"),
+            ("CÔNG TY CỐ PHẦN THỦY SẢN MỸ PHONG", "Công ty Cổ phần Thủy Sản Mỹ Phong"),
+            ("TRƯỜNG TRUNG HỌC PHỐ THÔNG NÀ PHẶC", "Trường Trung học phổ thông Nà Phặc"),
+            ("TRƯỜNG CAO ĐẲNG NGHỀ LÊ HỒNG SƠN", "Trường Cao đẳng nghề Lê Hồng Sơn"),
             ("PHÓ CHỦ TỊCH", "Phó Chủ tịch"),
             ("PHÓ CHÁNH VĂN PHÒNG", "Phó Chánh Văn phòng"),
         ] {

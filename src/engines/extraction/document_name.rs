@@ -71,6 +71,10 @@ const KNOWN: &[&str] = &[
     "Giấy chứng nhận người có công",
     "Lý lịch tư pháp",
     "Biên bản họp gia đình",
+    "Thẻ thương binh",
+    "Giấy chứng nhận gia đình liệt sĩ",
+    "Giấy chứng nhận thương binh",
+    "Bằng Tổ quốc ghi công",
 ];
 
 /// The title as found on page one.
@@ -220,6 +224,20 @@ fn with_following_rows(sheet: &Sheet, first: usize) -> Title {
     Title { rows, next }
 }
 
+/// Whether a title is this one but for marks and signs; words may have been read as one.
+fn is_same(name: &str, phrase: &str) -> bool {
+    let name = fold::phrase(name);
+    name == phrase || name.replace(' ', "") == phrase.replace(' ', "")
+}
+
+/// Whether a title is a known one that lost its first letters: `Ế HOẠCH`.
+fn is_cut(phrase: &str) -> bool {
+    let letters = phrase.replace(' ', "");
+    NAMED_TYPES.iter().map(|(name, _)| fold::phrase(name).replace(' ', "")).any(|name| {
+        name != letters && name.len() - letters.len().min(name.len()) <= 3 && name.ends_with(&letters)
+    })
+}
+
 /// The known spelling of a title, by its folded phrase.
 fn known_form(phrase: &str, more: &[String]) -> Option<String> {
     NAMED_TYPES
@@ -227,7 +245,7 @@ fn known_form(phrase: &str, more: &[String]) -> Option<String> {
         .map(|(name, _)| *name)
         .chain(KNOWN.iter().copied())
         .chain(more.iter().map(String::as_str))
-        .find(|name| fold::phrase(name) == phrase)
+        .find(|name| is_same(name, phrase))
         .map(str::to_owned)
 }
 
@@ -258,7 +276,12 @@ fn from_title(reading: &Reading, title: &Title, catalogue: &Catalogue) -> Propos
     let (value, confidence) = match known {
         // A known phrase mends marks: even weak letters then say the same thing.
         Some(name) => (name, mean.max(0.5) * 0.5 + 0.5),
-        None => (casing::title(&title.text()), if weakest < 0.6 { weakest } else { mean }),
+        None if is_cut(&title.phrase()) => (casing::title(&title.text()), 0.0),
+        None => {
+            let text = title.text();
+            let tidy = text.trim_matches(|c: char| !c.is_alphanumeric() && !matches!(c, '(' | ')'));
+            (casing::title(tidy), if weakest < 0.6 { weakest } else { mean })
+        }
     };
     settle(value, title.text(), confidence, reading.source(), place)
 }
@@ -360,5 +383,17 @@ mod tests {
     #[test]
     fn an_unknown_title_that_is_hard_to_read_is_left_to_a_person() {
         check(official().around(110.0, 58.0, "GIẤY XÉC~40 NHỊN~40 MỚI"), None);
+    }
+
+    #[test]
+    fn known_titles_mend_signs_and_lost_spaces_and_cut_ones_are_asked() {
+        for (printed, expected) in [
+            ("'THẺ THƯƠNG BINH", Some("Thẻ thương binh")),
+            ("CHỈTHỊ", Some("Chỉ thị")),
+            ("Ế HOẠCH", None),
+            ("'GIẤY BÁO MỚI'", Some("Giấy báo mới")),
+        ] {
+            check(official().around(110.0, 58.0, printed), expected);
+        }
     }
 }

@@ -6,6 +6,10 @@ use std::ops::Range;
 
 use super::layout::{Row, Sheet, Token};
 
+/// A line whose last word ends with a colon runs on only when it is this long and this full.
+const WIDE_MM: f32 = 95.0;
+const WRAP_MM: f32 = 12.0;
+
 /// Words of one sentence, of one page or running on to the next.
 #[derive(Debug, Clone)]
 pub(super) struct Sentence {
@@ -55,8 +59,11 @@ pub(super) fn sentences(sheets: &[Sheet], top_mm: f32) -> Vec<Sentence> {
                     close(&mut open, &mut sentences);
                 }
             }
+            // A label at the end of a full line has its value on the next.
             let is_heading = line.tokens.last().is_some_and(|t| t.text.ends_with(':'));
-            if is_heading || line.at.right() < right - 30.0 {
+            let is_full = line.at.width > WIDE_MM && line.at.right() > right - WRAP_MM;
+            let end = if is_heading && !is_full { f32::MAX } else { right - 30.0 };
+            if line.at.right() < end {
                 close(&mut open, &mut sentences);
             }
         }
@@ -75,6 +82,10 @@ fn ends_sentence(word: &str) -> bool {
     let is_ordinal = word
         .strip_suffix('.')
         .is_some_and(|w| w.bytes().all(|b| b.is_ascii_digit() || matches!(b, b'I' | b'V' | b'X')));
+    // Leaders are no full stop.
+    if word != "./." && !word.chars().any(char::is_alphanumeric) {
+        return false;
+    }
     word.ends_with([';', '!']) || (word.ends_with('.') && !is_ordinal && word.chars().count() > 2)
 }
 
@@ -114,5 +125,21 @@ mod tests {
         let at = texts[2].find("hieu luc").unwrap();
         let words = reading.sentences[2].words(&(at..at + 8));
         assert_eq!(super::super::layout::text_of(words), "hiệu lực");
+    }
+
+    #[test]
+    fn a_label_at_the_end_of_a_full_line_has_its_value_on_the_next() {
+        let full = "Điều 1. Ông Trương Đức Quyết, sinh ngày 15/02/1993, ở thôn Nà Khoang, số căn cước:";
+        let reading = Paper::new()
+            .put(30.0, 60.0, full)
+            .put(30.0, 66.0, "052093019343 (số cũ)")
+            .put(30.0, 72.0, "Họ và tên:")
+            .put(30.0, 78.0, "nơi ở: ........ thôn Nà Khoang")
+            .reading();
+        let texts: Vec<&str> = reading.sentences.iter().map(|s| s.folded.as_str()).collect();
+        assert!(texts[0].ends_with("can cuoc: 052093019343 (so cu)"), "{texts:?}");
+        assert_eq!(texts[1], "ho va ten:");
+        // Leaders are no full stop.
+        assert!(texts[2].ends_with("thon na khoang"), "{texts:?}");
     }
 }

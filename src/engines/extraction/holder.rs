@@ -12,7 +12,7 @@ use super::{
     labels,
     layout::{Token, confidence_of, place_of, text_of},
     people::{Role, roles},
-    settle,
+    settle, surnames,
 };
 use crate::domain::fields::Proposed;
 
@@ -23,8 +23,9 @@ const FIGURES_AT: f32 = 0.80;
 
 static NAME_LABEL: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(concat!(
-        r"(?:^|[^a-z])(?:ho,? (?:va |chu dem,? (?:va )?)?ten(?: khai sinh)?(?: nguoi (?:khai|de nghi|khuyet tat|duoc khai sinh|lao dong)| chu ho)?",
-        r"|toi ten la|ten toi la|ho ten(?: chu ho)?|full name)\s*(?:\([^)]*\))?\s*(?:/ ?full name)?\s*(?:\([^)]*\))?\s*[:.…]*"
+        r"(?:^|[^a-z])(?:ho[,:]? (?:va |chu dem,? (?:va )?)?ten(?: khai sinh)?(?: nguoi (?:khai|de nghi|khuyet tat|duoc khai sinh|lao dong)| chu ho)?",
+        r"|toi ten la|ten toi la|ho ten(?: chu ho)?|full name",
+        r"|cap cho(?: (?:ong|ba))?(?: ?/ ?ba| ?\(ba\)|, ba)?:|(?:ong|ba) ?(?:/ ?(?:ong|ba)|\((?:ong|ba)\)|, ?ba) ?:|nguoi lao dong\)?:(?: ?(?:ong|ba)\b:?)?)\s*(?:\([^)]*\))?\s*(?:/ ?full name)?\s*(?:\([^)]*\))?\s*[:.…]*"
     ))
     .expect("the pattern is a constant")
 });
@@ -62,6 +63,9 @@ pub(super) fn name(reading: &Reading) -> Proposed<String> {
     }
     let labelled = own.iter().find_map(|s| {
         let label = NAME_LABEL.find(&s.folded)?;
+        if is_heading_of_table(s, label.as_str(), label.end()) {
+            return None;
+        }
         Some((s.page, labels::value_after(s, label.end()), s.words(&label.range())))
     });
     match labelled {
@@ -69,6 +73,12 @@ pub(super) fn name(reading: &Reading) -> Proposed<String> {
         Some((page, None, label)) => Proposed::not_read("", place_of(page, label)),
         None => addressed(reading, &own),
     }
+}
+
+/// `Họ và tên  Năm sinh  …` over the columns of a table: no colon, and at once another label.
+fn is_heading_of_table(sentence: &Sentence, label: &str, end: usize) -> bool {
+    let behind = sentence.folded[end..].trim_start();
+    !label.contains([':', '.', '…']) && labels::NEXT.iter().any(|next| behind.starts_with(next))
 }
 
 /// A licence of an enterprise names it as its holder.
@@ -88,8 +98,12 @@ pub(super) fn read_name(reading: &Reading, page: u32, words: &[Token]) -> Propos
     let (mean, weakest) = confidence_of(words);
     let fits = (2..=7).contains(&words.len());
     let confidence = if fits && weakest >= WORD_AT { mean } else { 0.0 };
-    let tidy = raw.trim_matches(|c: char| !c.is_alphanumeric());
-    settle(casing::person(tidy), raw.clone(), confidence, reading.source(), place_of(page, words))
+    let tidy = casing::person(raw.trim_matches(|c: char| !c.is_alphanumeric()));
+    let place = place_of(page, words);
+    match surnames::settled(&tidy) {
+        Some(name) => settle(name, raw, confidence, reading.source(), place),
+        None => Proposed::not_read(raw, place),
+    }
 }
 
 /// Leading words that can be part of a name: a capital first, letters only.
@@ -190,6 +204,11 @@ mod tests {
             ("Họ, chữ đệm, tên: Nguyễn Văn An, Ngày, tháng, năm sinh: 05/06/1985", "Nguyễn Văn An"),
             ("Tên tôi là: Nguyễn Văn An, sinh ngày 05 tháng 6 năm 1985", "Nguyễn Văn An"),
             ("Họ và tên chủ hộ: Nguyễn Văn An Sinh ngày: 05/6/1985", "Nguyễn Văn An"),
+            ("Ông (bà): NGUYỄN VĂN AN Sinh ngày: 05/6/1985", "Nguyễn Văn An"),
+            ("Ông/bà: Nguyễn Văn An Sinh ngày: 05/6/1985", "Nguyễn Văn An"),
+            ("Cấp cho: NGUYỄN VĂN AN Sinh ngày: 05/6/1985", "Nguyễn Văn An"),
+            ("Bên B (Người lao động): Ông Nguyễn Văn An Sinh ngày: 05/6/1985", "Nguyễn Văn An"),
+            ("Họ: và tên chủ hộ: ...Nguyễn Văn An Sinh ngày: ..05/6/1985", "Nguyễn Văn An"),
             ("Điều 1. Trợ cấp cho ông Nguyễn Văn An, sinh ngày 05/6/1985", "Nguyễn Văn An"),
         ] {
             check(&[line], Some(expected), Some("1985-06-05"));
@@ -220,5 +239,10 @@ mod tests {
     #[test]
     fn parents_are_not_the_holder() {
         check(&["Họ, chữ đệm, tên người mẹ: Trần Thị Bé;", "Sinh ngày: 05/6/1985"], None, None);
+    }
+
+    #[test]
+    fn the_head_of_a_table_is_no_label() {
+        check(&["Họ và tên Năm sinh Quan hệ", "Họ và tên: Đỉnh Văn An"], Some("Đinh Văn An"), None);
     }
 }

@@ -158,6 +158,10 @@ fn read_name(
         let rest = tokens.len().saturating_sub(province.split_whitespace().count());
         weakest = weakest_name_word(&tokens[..rest], name.get(rest_at..at).unwrap_or_default());
         (mean, _) = confidence_of(if rest == 0 { whole } else { &tokens[..rest] });
+    } else if let Some(vote) = vote_on_place(reading, tokens, &name) {
+        // The text says the same name again: readings that differ are asked, those that agree settle it.
+        weakest = if vote { weakest.max(0.9) } else { weakest.min(0.5) };
+        mean = if vote { mean.max(0.85) } else { mean };
     } else if let Some(seen) = reading.place_of_issue() {
         // The place before the day says the same name once more: two readings vote.
         if let Some(at) = places::ends_with_folded(&name, &seen) {
@@ -166,6 +170,32 @@ fn read_name(
     }
     let confidence = if weakest < WORD_AT { weakest } else { mean.min(weakest * 0.2 + 0.8) };
     settle(name, raw, confidence, reading.source(), place)
+}
+
+/// Whether the other places of the paper that have the last two words of a name spell them alike:
+/// `None` where none has, or only one that agrees.
+fn vote_on_place(reading: &Reading, own: &[Token], name: &str) -> Option<bool> {
+    let lower = |text: &str| text.trim_matches(|c: char| !c.is_alphanumeric()).to_lowercase();
+    let words: Vec<String> = name.split_whitespace().map(lower).collect();
+    let [.., first, last] = words.as_slice() else { return None };
+    let (mut same, mut other) = (0_usize, 0_usize);
+    for row in reading.sheets.iter().flat_map(|s| &s.lines) {
+        for pair in row.tokens.windows(2) {
+            let said = [lower(&pair[0].text), lower(&pair[1].text)];
+            let is_own = own.iter().any(|t| t.place == pair[0].place);
+            let is_alike =
+                fold::fold(&said[0]) == fold::fold(first) && fold::fold(&said[1]) == fold::fold(last);
+            if is_own || !is_alike {
+                continue;
+            }
+            if said[0] == *first && said[1] == *last { same += 1 } else { other += 1 }
+        }
+    }
+    match (same, other) {
+        (2.., 0) => Some(true),
+        (_, 0) => None,
+        (same, other) => Some(same >= 3 * other),
+    }
 }
 
 /// The weakest word that is not fixed by law: those are known whatever their marks.
@@ -292,5 +322,23 @@ mod tests {
         let guide = super::super::Guide::built_in();
         let found = propose(&reading, guide.agencies(), None);
         assert_eq!(found.issuing.status, crate::domain::fields::Status::Absent);
+    }
+
+    #[test]
+    fn the_text_has_a_vote_on_the_name_of_the_place() {
+        for (body, expected) in [
+            ("Ủy ban nhân dân xã Hưng Yễn", None),
+            ("Ủy ban nhân dân xã Lũng Đẩu", Some("Ủy ban nhân dân xã Hưng Yên")),
+        ] {
+            let reading = Paper::new()
+                .header(&["ỦY BAN NHÂN DÂN", "XÃ HƯNG YÊN"])
+                .number_and_date("Số: 12/QĐ-UBND", "Bảo Ái, ngày 06 tháng 5 năm 2024")
+                .around(110.0, 58.0, "QUYẾT ĐỊNH")
+                .put(30.0, 80.0, body)
+                .reading();
+            let guide = super::super::Guide::built_in();
+            let issuing = propose(&reading, guide.agencies(), None).issuing;
+            assert_eq!(issuing.value.as_deref(), expected, "{body}: {issuing:?}");
+        }
     }
 }

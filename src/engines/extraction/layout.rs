@@ -163,9 +163,14 @@ fn sheet(page: &PageText, facts: Option<&PageFacts>) -> Sheet {
                 [w.place.left, w.place.top, w.place.width, w.place.height].iter().all(|v| v.is_finite())
             })
             .take(left)
-            .map(|w| levelled(Token::new(&w.text, w.place, w.confidence.clamp(0.0, 1.0)), slope))
+            .flat_map(|w| {
+                super::leaders::parted(&w.text, w.place).into_iter().map(move |(t, b)| (t, b, w.confidence))
+            })
+            .map(|(text, place, confidence)| {
+                levelled(Token::new(&text, place, confidence.clamp(0.0, 1.0)), slope)
+            })
             .collect();
-        left -= tokens.len();
+        left = left.saturating_sub(tokens.len());
         units.extend(Row::new(page.position, tokens).iter().flat_map(Row::pieces));
     }
     let lines = whole_lines(page.position, units);

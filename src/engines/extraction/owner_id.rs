@@ -80,7 +80,9 @@ fn from_paper(reading: &Reading) -> Proposed<OwnerNumber> {
     else {
         return doubtful(&all);
     };
-    if !is_plausible(reading, &number) {
+    // An agency's old paper names the old number; the owner has another today.
+    let is_outdated = matches!(number, OwnerNumber::OldPerson(_)) && reading.is_official();
+    if is_outdated || !is_plausible(reading, &number) {
         return Proposed::not_read(first.raw.clone(), first.place);
     }
     settle(number, first.raw.clone(), first.confidence, reading.source(), first.place)
@@ -312,5 +314,16 @@ mod tests {
             let proposed = propose(&paper(&[line]).reading(), Some(&declared));
             assert_eq!((proposed.status, proposed.source), (status, source), "{line}");
         }
+    }
+
+    #[test]
+    fn the_old_number_on_an_agencys_paper_is_asked() {
+        let paper = Paper::new()
+            .header(&["ỦY BAN NHÂN DÂN", "TỈNH KHÁNH HÒA"])
+            .number_and_date("Số: 17/GCN-GĐLS", "Khánh Hòa, ngày 08 tháng 01 năm 2018")
+            .around(110.0, 58.0, "GIẤY CHỨNG NHẬN GIA ĐÌNH LIỆT SĨ")
+            .put(30.0, 80.0, "Số CMND: 146688841");
+        let proposed = propose(&paper.reading(), None);
+        assert_eq!(proposed.status, Status::NotRead, "{proposed:?}");
     }
 }

@@ -52,6 +52,10 @@ const OTHERS: &[&str] = &[
     "nguoi thuc hien",
     "nguoi tiep nhan",
     "nguoi yeu cau",
+    "nguoi nhan",
+    "ben duoc uy quyen",
+    "duoc uy quyen",
+    "ben nhan",
 ];
 
 /// Kin, which turn away only as a label of their own: "Cha:", "2. Mẹ: …".
@@ -81,8 +85,19 @@ const HOLDERS: &[&str] = &[
 ];
 
 /// The dead whom a declaration is about are neither owner nor guardian: both may be meant.
-const AMBIGUOUS: &[&str] =
-    &["nguoi chet", "nguoi mat", "nguoi tu tran", "nguoi da chet", "duoc mai tang", "liet si"];
+const AMBIGUOUS: &[&str] = &[
+    "nguoi chet",
+    "nguoi mat",
+    "nguoi tu tran",
+    "nguoi da chet",
+    "duoc mai tang",
+    "thong tin liet si",
+    "ho ten liet si",
+    "ho va ten liet si",
+];
+
+/// A label has no more words.
+const LABEL_WORDS: usize = 14;
 
 /// Each sentence with the role in force in it, in reading order. `None` where nothing can be said:
 /// the paper names two people either of whom may own it.
@@ -94,7 +109,7 @@ pub(super) fn roles(reading: &Reading) -> Option<Vec<(Role, &Sentence)>> {
         fold::holds(&title, "khai tu") || fold::holds(&title, "chung tu") || fold::holds(&title, "bao tu");
     for sentence in &reading.sentences {
         let head = heading(sentence);
-        if !own_dead && AMBIGUOUS.iter().any(|a| fold::holds(&head, a)) && is_label(sentence) {
+        if !own_dead && AMBIGUOUS.iter().any(|a| fold::holds(&head, a)) && is_short_label(sentence) {
             return None;
         }
         if HOLDERS.iter().any(|h| fold::holds(&head, h)) {
@@ -123,6 +138,15 @@ fn is_kin_label(sentence: &Sentence) -> bool {
 /// A label with a colon, or a short heading; a running sentence turns to nobody.
 fn is_label(sentence: &Sentence) -> bool {
     sentence.folded.contains(':') || sentence.tokens.len() <= 14
+}
+
+/// A label with a colon behind its few words, or a heading: articles of a decision run on before their
+/// first colon.
+fn is_short_label(sentence: &Sentence) -> bool {
+    match sentence.folded.split_once(':') {
+        Some((label, _)) => fold::words(label).len() <= LABEL_WORDS,
+        None => sentence.tokens.len() <= LABEL_WORDS && !sentence.folded.starts_with("dieu "),
+    }
 }
 
 #[cfg(test)]
@@ -171,5 +195,21 @@ mod tests {
     #[test]
     fn a_declaration_about_a_dead_person_has_two_possible_owners() {
         check(&["I. Thông tin người chết:", "Họ và tên: A;"], None);
+    }
+
+    #[test]
+    fn a_decision_on_worship_is_about_the_living() {
+        use Role::{Holder, Other};
+        check(
+            &[
+                "Về việc trợ cấp thờ cúng liệt sĩ",
+                "Điều 1. Trợ cấp thờ cúng liệt sĩ đối với ông A, sinh ngày 21/05/1974, số CCCD: 1;",
+            ],
+            Some(&[Holder, Holder]),
+        );
+        check(
+            &["I. Bên ủy quyền:", "Họ và tên: A;", "II. Bên được ủy quyền:", "Họ và tên: B;"],
+            Some(&[Holder, Holder, Other, Other]),
+        );
     }
 }

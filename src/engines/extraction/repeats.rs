@@ -76,11 +76,15 @@ pub(super) fn vote(tokens: &[Token], sentences: &[Sentence]) -> (Vec<String>, f3
         .iter()
         .enumerate()
         .map(|(i, token)| {
-            if token.confidence > UNQUESTIONED || !token.text.chars().any(char::is_alphanumeric) {
+            if !token.text.chars().any(char::is_alphanumeric) {
                 return token.text.clone();
             }
+            // `chỉ phí` is read with as much confidence as `chi phí`: the phrase decides.
             if let Some(word) = fixed(tokens, i).filter(|_| !is_all_caps(&token.text)) {
                 return word;
+            }
+            if token.confidence > UNQUESTIONED {
+                return token.text.clone();
             }
             let before = i.checked_sub(1).map(|b| &tokens[b]);
             let heard = others(token, before, tokens.get(i + 1), sentences);

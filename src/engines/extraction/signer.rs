@@ -6,7 +6,7 @@
 use super::{
     Reading, casing, fold,
     layout::{Row, Sheet, confidence_of, place_of, text_of},
-    settle,
+    settle, surnames,
 };
 use crate::domain::fields::Proposed;
 
@@ -62,18 +62,7 @@ const DECLARANTS: &[&str] = &[
     "nguoi khai ky",
     "dai dien doanh nghiep",
     "nguoi dai dien",
-];
-
-/// Family names of Vietnam, folded: of the Kinh and of peoples of the mountains.
-const FAMILIES: &[&str] = &[
-    "nguyen", "tran", "le", "pham", "hoang", "huynh", "phan", "vu", "vo", "dang", "bui", "do", "ho", "ngo",
-    "duong", "ly", "dao", "doan", "vuong", "trinh", "truong", "dinh", "lam", "phung", "mai", "to", "ha",
-    "luu", "luong", "thai", "chu", "cao", "ta", "quach", "la", "tong", "kieu", "nghiem", "dam", "tang",
-    "chau", "trieu", "mac", "lai", "thach", "kim", "giang", "sung", "thao", "vang", "lo", "mua", "ma", "hau",
-    "tan", "ban", "phu", "lu", "quang", "vi", "nong", "be", "hua", "lang", "tu", "y", "h", "k", "ro", "siu",
-    "rmah", "ksor", "nay", "khang", "cu", "chang", "thang", "ninh", "ton", "bach", "au", "on", "viem",
-    "khuat", "khuong", "cung", "lieu", "cam", "deo", "hang", "ly", "xa", "doi", "phi", "tieu", "ong",
-    "trang", "diep", "mong", "than", "vien", "phong", "trung", "cha", "alang",
+    "ben uy quyen",
 ];
 
 /// Whether a folded row is a citizen's caption.
@@ -157,13 +146,14 @@ impl<'a> Block<'a> {
         let named = below.filter(|r| looks_like_name(r)).max_by(|a, b| a.at.width.total_cmp(&b.at.width));
         let Some(row) = named else { return Proposed::not_read("", last.place()) };
         let (mean, weakest) = confidence_of(&row.tokens);
-        let begins_whole = row
-            .tokens
-            .first()
-            .is_some_and(|t| FAMILIES.contains(&t.folded.trim_matches(|c: char| !c.is_alphanumeric())));
+        let begins_whole =
+            row.tokens.first().is_some_and(|t| surnames::family(&t.text) != surnames::Family::Unknown);
         let is_under = (row.centre() - last.centre()).abs() < 8.0;
         let confidence = if begins_whole && is_under && weakest >= 0.75 { mean } else { 0.0 };
-        settle(casing::person(&row.text()), row.text(), confidence, reading.source(), row.place())
+        match surnames::settled(&casing::person(&row.text())) {
+            Some(name) => settle(name, row.text(), confidence, reading.source(), row.place()),
+            None => Proposed::not_read(row.text(), row.place()),
+        }
     }
 
     fn position(&self, reading: &Reading) -> Proposed<String> {
@@ -265,5 +255,15 @@ mod tests {
             Some("Nguyễn Đức Ân"),
             None,
         );
+    }
+
+    #[test]
+    fn who_gives_power_of_attorney_signs() {
+        let paper = Paper::new()
+            .plain_header()
+            .around(108.0, 40.0, "GIẤY ỦY QUYỀN")
+            .around(150.0, 180.0, "BÊN ỦY QUYỀN")
+            .around(150.0, 215.0, "Đỉnh Đức Tường");
+        check(paper, Some("Đinh Đức Tường"), None);
     }
 }
