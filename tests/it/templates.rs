@@ -81,7 +81,7 @@ fn a_folder_of_the_installation_replaces_and_adds() {
 #[test]
 fn a_wrong_template_is_refused_by_file_and_key() {
     for (name, text, parts) in [
-        ("the-moi", OWN.replace("after = ", "afer = "), &["the-moi.toml", "dòng 7", "afer"][..]),
+        ("the-moi", OWN.replace("after = ", "sau = "), &["the-moi.toml", "dòng 7", "sau"][..]),
         ("the-moi", OWN.replace("\"choice\"", "\"text\""), &["the-moi.toml", "field.level.choices"]),
         ("the-moi", OWN.replace("key = \"level\"", "key = \"Level\""), &["the-moi.toml", "field.Level"]),
         (
