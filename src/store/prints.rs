@@ -1,7 +1,7 @@
 //! What papers leave behind so that they are known again when they are scanned another time.
 //!
 //! Traits are kept as keyed hashes, looks sealed: the database alone tells neither a word nor whether
-//! somebody has a paper. Looked up by index: never more than [`CROWD`] rows for each trait of a paper,
+//! somebody has a paper. Looked up by index: never more than `CROWD` rows for each trait of a paper,
 //! however many papers there are. Knows nothing of how two papers are compared.
 
 use std::collections::{BTreeMap, BTreeSet};

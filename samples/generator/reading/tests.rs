@@ -115,7 +115,7 @@ fn outcomes_are_told_apart() {
         let fields = json!({ name: answer });
         let answer = json!({"input": "x/a.pdf", "fields": fields, "pages": []});
         let truth = paper(&[(name, stands.0, stands.1)], false);
-        let reading = Reading::of(&[truth], &[answer.clone()], 0.9);
+        let reading = Reading::of(&[truth], std::slice::from_ref(&answer), 0.9);
         let counts = reading.by_field.values().next().unwrap()[0];
         let slot = match expected {
             Outcome::Right | Outcome::RightlyAbsent => 0,

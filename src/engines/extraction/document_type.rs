@@ -17,6 +17,8 @@ use super::{Context, DeclaredPaper};
 
 /// Least score of a match.
 const MATCH_AT: f32 = 0.76;
+/// Least score of a match with another procedure than the declared one.
+const ELSEWHERE_AT: f32 = 0.9;
 /// The best has to lead the next type by this.
 const LEAD: f32 = 0.08;
 
@@ -141,10 +143,12 @@ enum Best<'a> {
 }
 
 impl Best<'_> {
-    /// Outside the declared procedure only the result of another one may have been handed in.
+    /// Outside the declared procedure only the result of another one may have been handed in, and only a
+    /// title that is nearly its name says so: what was declared speaks against it.
     fn only_results(self) -> Self {
         match self {
             Self::One(DocumentTypeCode::Component { .. }, _) => Self::None,
+            Self::One(_, score) if score < ELSEWHERE_AT => Self::None,
             other => other,
         }
     }
