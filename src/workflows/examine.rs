@@ -3,6 +3,7 @@
 
 use std::{
     path::PathBuf,
+    sync::atomic::{AtomicU64, Ordering},
     time::{Duration, Instant},
 };
 
@@ -15,7 +16,9 @@ use crate::{
         dossier::{ExpectedPages, StepTimes},
         eligibility::PaperRole,
         fields::{FieldKey, ProposedFields},
+        first::FirstProposals,
         ids::{OwnerNumber, ProcedureCode},
+        job::Urgency,
         page::{self, CheckedPages, Finding, FindingKind, PageFacts, PageFaults, Severity},
         plan::PagePlan,
         rescan::PageLooks,
@@ -30,7 +33,7 @@ use crate::{
             fault::ReadError,
             open::Container,
         },
-        reader::{Depth, Readers, Reading},
+        reader::{Attention, Depth, Head, Readers, Reading},
     },
 };
 
@@ -47,6 +50,24 @@ pub struct Declared {
     pub owner: Option<OwnerNumber>,
     /// Which pages, in which order; all as they came when there is none.
     pub plan: Option<PagePlan>,
+}
+
+/// Who waits for a paper, and what they hear while it is read.
+#[derive(Clone, Copy)]
+pub struct Interest<'a> {
+    /// Whether a person waits.
+    pub urgency: Urgency,
+    /// Told after each page how many are done, of how many.
+    pub on_page: &'a (dyn Fn(u32, u32) + Sync),
+    /// Told what the head of page one gives, before the rest is read; of a secret page nothing.
+    pub on_first: &'a (dyn Fn(FirstProposals) + Sync),
+}
+
+impl<'a> Interest<'a> {
+    /// Of a person who sees how many pages are done.
+    pub fn at_the_desk(on_page: &'a (dyn Fn(u32, u32) + Sync)) -> Self {
+        Self { urgency: Urgency::Desk, on_page, on_first: &|_| {} }
+    }
 }
 
 /// What papers are held against.
@@ -102,7 +123,7 @@ pub fn check_pages(
     on_page: &(dyn Fn(u32, u32) + Sync),
 ) -> Result<Examination, ReadError> {
     let start = Instant::now();
-    let reading = readers.read(parts, None, Depth::Check, on_page)?;
+    let reading = readers.read(parts, None, Depth::Check, Attention::pile(on_page))?;
     let findings = findings_of(&reading, expected, rules);
     let timings = StepTimes { total: millis(start.elapsed()), ..times_of(&reading) };
     Ok(Examination {
@@ -175,7 +196,14 @@ fn sheets_among(reading: &Reading) -> impl Iterator<Item = Finding> + '_ {
 
 fn times_of(reading: &Reading) -> StepTimes {
     let t = reading.timings;
-    StepTimes { decode: t.decode_ms, check: t.check_ms, ocr: t.ocr_ms, extract: 0, total: 0 }
+    StepTimes {
+        decode: t.decode_ms,
+        check: t.check_ms,
+        ocr: t.ocr_ms,
+        extract: 0,
+        first: t.head_ms,
+        total: 0,
+    }
 }
 
 /// Checks the pages, reads them, and proposes the fields. A paper with too few or too many pages is read
@@ -192,25 +220,35 @@ pub fn examine(
     known: Known<'_>,
     rules: &PageRules,
     now: Timestamp,
-    on_page: &(dyn Fn(u32, u32) + Sync),
+    interest: Interest<'_>,
 ) -> Result<Examination, ReadError> {
     let start = Instant::now();
-    let reading = readers.read(parts, declared.plan.as_ref(), Depth::Text, on_page)?;
+    let context = extraction::Context {
+        catalogue: known.catalogue,
+        guide: known.guide,
+        procedure: declared.procedure.as_ref(),
+        paper: declared.role.as_ref().map(declared_paper),
+        owner: declared.owner.as_ref(),
+    };
+    let extract_first_ms = AtomicU64::new(0);
+    let on_head = |head: &Head| {
+        let extracting = Instant::now();
+        let text = RecognisedText { pages: vec![head.text.clone()] };
+        let pages = std::slice::from_ref(&head.facts);
+        (interest.on_first)(extraction::propose(&text, pages, &context, now).into());
+        extract_first_ms.store(millis(extracting.elapsed()), Ordering::Relaxed);
+    };
+    let attention = Attention { urgency: interest.urgency, on_page: interest.on_page, on_head: &on_head };
+    let reading = readers.read(parts, declared.plan.as_ref(), Depth::Text, attention)?;
     let mut findings = findings_of(&reading, declared.pages, rules);
     findings.extend(sheets_among(&reading));
     let is_secret = findings.iter().any(|f| f.kind == FindingKind::Classified);
     let mut timings = times_of(&reading);
+    timings.first = timings.first.map(|ms| ms + extract_first_ms.load(Ordering::Relaxed));
     let (text, proposed, looks) = if is_secret {
         (RecognisedText::default(), None, Vec::new())
     } else {
         let extracting = Instant::now();
-        let context = extraction::Context {
-            catalogue: known.catalogue,
-            guide: known.guide,
-            procedure: declared.procedure.as_ref(),
-            paper: declared.role.as_ref().map(declared_paper),
-            owner: declared.owner.as_ref(),
-        };
         let mut proposed = extraction::propose(&reading.text, &reading.pages, &context, now);
         let owner = declared.owner.as_ref();
         findings.extend(extraction::card::compare(&mut proposed, &reading.cards, &reading.text, owner));

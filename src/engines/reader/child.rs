@@ -16,7 +16,7 @@ use image::{ImageEncoder, codecs::jpeg::JpegEncoder};
 use super::{
     answer::ComposeOrder,
     confine::{self, Confinement},
-    look::{LazyEngine, look_at},
+    look::{LazyEngine, Way, look_at},
     marks::marks_of,
     wire::{self, Order, Request, Response, Task},
 };
@@ -161,8 +161,11 @@ impl Child {
         });
         match task {
             Task::Open => Ok((Response::Opened { container: paper.container().clone() }, Vec::new())),
-            Task::Page { index, turn, depth } => {
-                let page = Box::new(look_at(paper, *index, *turn, *depth, engine)?);
+            Task::Page { index, turn, depth, head } => {
+                // Where the parent is gone, the answer finds nobody either.
+                let say = |head| drop(tell(&Response::Head { head: Box::new(head) }, &[]));
+                let way = Way { turn: *turn, depth: *depth, on_head: head.then_some(&say) };
+                let page = Box::new(look_at(paper, *index, way, engine)?);
                 Ok((Response::Page { page }, Vec::new()))
             }
             Task::Marks { index } => {

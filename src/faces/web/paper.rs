@@ -26,6 +26,7 @@ use crate::{
         confirm::FieldFault,
         dossier::{Paper, PaperState},
         fields::{FieldKey, Proposed, ProposedFields, Status},
+        first::FirstProposals,
         ids::{DossierId, PaperId},
         page::{Finding, FindingKind, PageFacts, Place, Severity},
         rescan::SameBy,
@@ -53,6 +54,8 @@ struct PaperPage {
     message_class: &'static str,
     is_moving: bool,
     can_retry: bool,
+    /// What the head of page one gave, while the rest is read.
+    first: Vec<FirstLine>,
     /// The same paper, digitised before.
     scanned_before: Option<BeforeLine>,
     reasons: Vec<ReasonLine>,
@@ -67,6 +70,13 @@ struct PaperPage {
     no_number: bool,
     no_date: bool,
     code: Option<String>,
+}
+
+/// A field of the head, read before the rest.
+struct FirstLine {
+    label: &'static str,
+    /// Empty where it was not read surely.
+    value: String,
 }
 
 /// The same paper, received before.
@@ -206,6 +216,7 @@ async fn content(web: &Web, id: &str, keyed: Keyed) -> Result<PaperPage, Fault> 
         message_class,
         is_moving: matches!(state, "received" | "checking" | "reading" | "to_code" | "signing"),
         can_retry: matches!(paper.state, PaperState::Failed { retry: true, .. }),
+        first: browse::first_proposals(&web.ctx, &paper).await?.map(first).unwrap_or_default(),
         scanned_before: rescan::scanned_before(&web.ctx, &paper).await?.map(before),
         reasons: findings
             .iter()
@@ -224,6 +235,23 @@ async fn content(web: &Web, id: &str, keyed: Keyed) -> Result<PaperPage, Fault> 
         code: proposed.and_then(|p| code_of(web, &paper, p)),
         fields: lines,
     })
+}
+
+/// What a paper does not have is left out: the rest of it may show that it does.
+fn first(first: FirstProposals) -> Vec<FirstLine> {
+    fn line<T>(key: FieldKey, proposed: &Proposed<T>, text: impl Fn(&T) -> String) -> Option<FirstLine> {
+        let value = proposed.value.as_ref().map(text).unwrap_or_default();
+        (proposed.status != Status::Absent).then(|| FirstLine { label: key.label(), value })
+    }
+    [
+        line(FieldKey::DocumentName, &first.document_name, Clone::clone),
+        line(FieldKey::DocumentNumber, &first.document_number, ToString::to_string),
+        line(FieldKey::IssuedOn, &first.issued_on, |day| day.strftime("%d/%m/%Y").to_string()),
+        line(FieldKey::IssuingAuthority, &first.issuing_authority, Clone::clone),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
 }
 
 fn before(before: ScannedBefore) -> BeforeLine {
