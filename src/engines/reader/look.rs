@@ -94,7 +94,7 @@ pub(super) fn look_at(
             on_head(Head { facts: facts.clone(), text, marks: marks.clone() });
         }
     };
-    let on_head = on_head.map(|_| &mut hear as &mut dyn FnMut(&PageFacts, PageText));
+    let on_head = on_head.map(|_| &mut hear as HearHead<'_>);
     let text = looked.words(index + 1, depth, engine, on_head)?;
     if let Some(printed) = looked.printed_number(&text, engine)? {
         looked.facts.printed_number = Some(printed.number);
@@ -126,6 +126,9 @@ pub(super) fn is_blank_page(page: &DecodedPage, small: &GrayImage) -> bool {
     let (w, h) = (small.width() * 3 / 5, small.height() * 3 / 5);
     page.own_words.is_empty() && !page.is_damaged && is_blank(&resize_grey(small, w.max(1), h.max(1)))
 }
+
+/// Hears what was measured of a page, and the words of its head.
+type HearHead<'a> = &'a mut dyn FnMut(&PageFacts, PageText);
 
 /// A page turned upright.
 struct Looked {
@@ -197,7 +200,7 @@ impl Looked {
         position: u32,
         depth: Depth,
         engine: &mut LazyEngine,
-        on_head: Option<&mut dyn FnMut(&PageFacts, PageText)>,
+        on_head: Option<HearHead<'_>>,
     ) -> Result<PageText, ReadError> {
         let own = std::mem::take(&mut self.own_words);
         if self.is_text_complete {
