@@ -9,9 +9,11 @@ use std::sync::LazyLock;
 use regex::Regex;
 
 use super::{
-    Reading, document_name, fold,
+    Reading,
+    document_name::{self, NAMED_TYPES},
+    fold,
     layout::{Row, Sheet, Token, text_of},
-    print::Print,
+    print::{Print, figure_advance},
     settle,
 };
 use crate::domain::{
@@ -24,6 +26,12 @@ use crate::domain::{
 const FIGURES_AT: f32 = 0.78;
 /// Figures that stand apart from their symbol need more: pen leaves such gaps.
 const APART_AT: f32 = 0.85;
+/// Figures less sure than this may as well be written by pen.
+const PEN_BELOW: f32 = 0.45;
+/// What is left of the confidence in figures that are not sure enough.
+const ASKED: f32 = 0.8;
+/// What is left of the confidence when the symbol names another type than the title does.
+const OTHER_TYPE: f32 = 0.5;
 /// A wider gap ends the number.
 const END_GAP_MM: f32 = 7.0;
 
@@ -103,20 +111,29 @@ fn zone_below_agency(reading: &Reading) -> Option<Place> {
 }
 
 fn read_row(reading: &Reading, sheet: &Sheet, row: &Row) -> Proposed<DocumentNumber> {
-    let tokens = until_wide_gap(&row.tokens);
+    let tokens = without_dirt(until_wide_gap(&row.tokens));
     let raw = text_of(tokens);
     let place = super::layout::place_of(row.page, tokens);
     let left_to_a_person = || Proposed::not_read(raw.clone(), place);
     let Some(parts) = Parts::of(tokens) else { return left_to_a_person() };
     let Some((text, strength)) = parts.number() else { return left_to_a_person() };
-    let figures = parts.confidence();
-    if sheet.is_ocr && !parts.is_printed(reading) {
+    let figures = parts.figures_confidence();
+    // What may be a pen's is not even suggested.
+    if sheet.is_ocr && (figures < PEN_BELOW || !parts.is_printed(reading)) {
         return left_to_a_person();
     }
+    let figures = if sheet.is_ocr && figures < parts.needed() { figures * ASKED } else { figures };
+    let confidence = figures * strength * parts.symbol_confidence(reading, &text);
     match DocumentNumber::parse(&text) {
-        Ok(number) => settle(reading, number, raw, figures * strength, place),
+        Ok(number) => settle(reading, number, raw, confidence, place),
         Err(_) => left_to_a_person(),
     }
+}
+
+/// Without specks behind the last word with a letter or a figure.
+fn without_dirt(tokens: &[Token]) -> &[Token] {
+    let last = tokens.iter().rposition(|t| t.text.chars().any(char::is_alphanumeric));
+    &tokens[..last.map_or(0, |i| i + 1)]
 }
 
 fn until_wide_gap(tokens: &[Token]) -> &[Token] {
@@ -159,7 +176,7 @@ impl<'a> Parts<'a> {
     fn number(&self) -> Option<(String, f32)> {
         let joined: String =
             std::iter::once(self.glued.as_str()).chain(self.rest.iter().map(|t| t.text.as_str())).collect();
-        let tight = joined.trim_end_matches([',', '.', ';']).replace(['–', '—'], "-");
+        let tight = joined.trim_end_matches(|c: char| !c.is_alphanumeric()).replace(['–', '—'], "-");
         if let Some(number) = with_symbol(&tight) {
             return Some((number, 1.0));
         }
@@ -171,13 +188,39 @@ impl<'a> Parts<'a> {
         Some((of_register.to_owned(), 0.97))
     }
 
-    /// How sure the reader is of the words that carry figures, and of the symbol.
-    fn confidence(&self) -> f32 {
+    /// How sure the reader is of the words that carry figures.
+    fn figures_confidence(&self) -> f32 {
         let glued = if self.glued.is_empty() { 1.0 } else { self.label.confidence };
-        self.rest
-            .iter()
-            .map(|t| if t.has_digit() { t.confidence } else { t.confidence.max(0.5) * 0.5 + 0.5 })
-            .fold(glued, f32::min)
+        self.rest.iter().filter(|t| t.has_digit()).map(|t| t.confidence).fold(glued, f32::min)
+    }
+
+    /// How sure the figures must be.
+    fn needed(&self) -> f32 {
+        if self.rest.iter().any(|t| is_bare_symbol(&t.text)) { APART_AT } else { FIGURES_AT }
+    }
+
+    /// How sure the symbol is: its letters by themselves, or because they are known ones; less where the
+    /// title names another type.
+    fn symbol_confidence(&self, reading: &Reading, number: &str) -> f32 {
+        let Some((_, symbol)) = number.rsplit_once('/').filter(|(_, s)| s.contains(char::is_alphabetic))
+        else {
+            return 1.0;
+        };
+        let title = reading.title.as_ref().map(document_name::Title::phrase).unwrap_or_default();
+        let of_title =
+            NAMED_TYPES.iter().find(|(name, _)| fold::phrase(name) == title).map(|(_, short)| *short);
+        let named = of_title.filter(|short| !short.is_empty());
+        if named.is_some_and(|short| !symbol.split('-').any(|group| group == short)) {
+            return OTHER_TYPE;
+        }
+        let is_known = |group: &str| {
+            NAMED_TYPES.iter().any(|(_, short)| *short == group)
+                || FIXED_GROUPS.contains(&group)
+                || is_cited(reading, group)
+        };
+        let letters = self.rest.iter().filter(|t| !t.has_digit() && t.text.chars().any(char::is_alphabetic));
+        let weakest = letters.map(|t| t.confidence).fold(1.0, f32::min);
+        if symbol.split('-').all(is_known) { weakest.max(KNOWN_SYMBOL) } else { weakest }
     }
 
     /// Whether the figures measure like print, and stand where print would.
@@ -190,17 +233,19 @@ impl<'a> Parts<'a> {
         }
         let figures: Vec<&Token> = self.rest.iter().filter(|t| t.has_digit()).collect();
         let symbol = self.rest.iter().find(|t| is_bare_symbol(&t.text));
-        let needed = if symbol.is_some() { APART_AT } else { FIGURES_AT };
-        if figures.is_empty() || figures.iter().any(|t| t.confidence < needed) {
+        if figures.is_empty() {
             return false;
         }
         let print = symbol.and_then(|s| Print::of(&[s]));
         if let (Some(symbol), Some(print), Some(last)) = (symbol, print, figures.first()) {
             let gap = symbol.at.left - last.at.right();
             let space = last.at.left - self.label.at.right();
+            let advance = reading.date_row().and_then(|row| figure_advance(&row.tokens));
             return gap < 0.55 * print.em_mm()
                 && space < 0.9 * print.em_mm()
-                && figures.iter().all(|t| print.fits(t));
+                && figures
+                    .iter()
+                    .all(|t| print.fits(t) || advance.is_some_and(|advance| print.fits_figures(t, advance)));
         }
         let space = self.rest.first().map_or(0.0, |t| t.at.left - self.label.at.right());
         let em = reading.head_print().map_or(4.6, |p| p.em_mm());
@@ -208,10 +253,27 @@ impl<'a> Parts<'a> {
     }
 }
 
+/// Whether a group of a symbol stands in another symbol of the paper too: `…/TTr-LĐTBXH`.
+fn is_cited(reading: &Reading, group: &str) -> bool {
+    let words = reading.sentences.iter().flat_map(|s| &s.tokens).filter(|t| t.text.contains('/'));
+    group.chars().count() >= 2
+        && words.filter(|t| t.confidence >= CITED_AT).any(|t| {
+            let bare = t.text.trim_end_matches(|c: char| !c.is_alphanumeric());
+            bare.split(['/', '-']).any(|part| part == group)
+        })
+}
+
+/// How sure a symbol is at least whose groups are all known.
+const KNOWN_SYMBOL: f32 = 0.97;
+/// How sure another symbol must be to confirm this one.
+const CITED_AT: f32 = 0.8;
+
 /// Size against the printed words of the head; the number may be set one point smaller than the
 /// date, and its line of writing is its own.
 fn fits_any(reading: &Reading, token: &Token) -> bool {
-    reading.head_print().is_none_or(|print| print.fits_size(token))
+    let prints = [reading.head_print(), reading.capitals_print()];
+    let mut prints = prints.into_iter().flatten().peekable();
+    prints.peek().is_none() || prints.any(|print| print.fits_size(token))
 }
 
 fn with_symbol(text: &str) -> Option<String> {
@@ -227,7 +289,7 @@ const FIXED_GROUPS: &[&str] = &["UBND", "HĐND", "LĐTBXH", "BLĐTBXH", "SLĐTBX
 fn spelled(group: &str) -> String {
     let (before, bare) = group.rsplit_once('/').map_or(("", group), |(b, g)| (b, g));
     let lead = if group.contains('/') { format!("{before}/") } else { String::new() };
-    let types = document_name::NAMED_TYPES.iter().map(|(_, short)| *short).filter(|s| !s.is_empty());
+    let types = NAMED_TYPES.iter().map(|(_, short)| *short).filter(|s| !s.is_empty());
     let alike: Vec<&str> = types
         .chain(FIXED_GROUPS.iter().copied())
         .filter(|known| known.chars().all(|c| c.is_uppercase()) && fold::fold(known) == fold::fold(bare))

@@ -52,6 +52,25 @@ struct Candidate {
     confidence: f32,
 }
 
+impl Candidate {
+    /// Whether there is as much as a number has, though it can't be read.
+    fn has_figures(&self) -> bool {
+        self.raw.bytes().filter(u8::is_ascii_digit).count() >= 6
+    }
+
+    fn birth_year(&self) -> Option<i16> {
+        match &self.number {
+            Some(OwnerNumber::Person(id)) => Some(id.birth_year()),
+            _ => None,
+        }
+    }
+}
+
+/// The holder's year of birth, as the paper has it, surely or not.
+fn birth_year(reading: &Reading) -> Option<i16> {
+    holder::birth_date(reading).best()?.get(..4)?.parse().ok()
+}
+
 pub(super) fn propose(reading: &Reading, declared: Option<&OwnerNumber>) -> Proposed<OwnerNumber> {
     let read = from_paper(reading);
     let Some(declared) = declared else { return read };
@@ -71,9 +90,20 @@ fn from_paper(reading: &Reading) -> Proposed<OwnerNumber> {
     };
     let all: Vec<Candidate> = roles.iter().flat_map(|(role, s)| candidates(reading, *role, s)).collect();
     let mut own: Vec<&Candidate> = all.iter().filter(|c| c.role == Role::Holder).collect();
-    // The new number takes the place of the old one, also where both are printed.
+    // The new number takes the place of the old one, also where both are printed; an empty blank says nothing,
+    // figures that can't be read may be the owner's.
     if own.iter().any(|c| matches!(c.number, Some(OwnerNumber::Person(_)))) {
-        own.retain(|c| !matches!(c.number, Some(OwnerNumber::OldPerson(_))) && c.number.is_some());
+        own.retain(|c| {
+            !matches!(c.number, Some(OwnerNumber::OldPerson(_))) && (c.number.is_some() || c.has_figures())
+        });
+    }
+    if own.iter().any(|c| own[0].number != c.number) {
+        // Of several people's numbers the one that states the holder's year of birth.
+        let born = birth_year(reading);
+        let states = |c: &&Candidate| born.is_some() && c.birth_year() == born;
+        if own.iter().all(|c| c.birth_year().is_some()) && own.iter().filter(|c| states(c)).count() == 1 {
+            own.retain(states);
+        }
     }
     let Some(first) = own.first() else { return doubtful(&all) };
     let Some(number) = first.number.clone().filter(|n| own.iter().all(|c| c.number.as_ref() == Some(n)))
@@ -117,10 +147,9 @@ fn doubtful(all: &[Candidate]) -> Proposed<OwnerNumber> {
 /// A personal number states province and birth year: a misread digit often shows there.
 fn is_plausible(reading: &Reading, number: &OwnerNumber) -> bool {
     let OwnerNumber::Person(id) = number else { return true };
-    let born = holder::birth_date(reading).value.and_then(|d| d.get(..4)?.parse::<i16>().ok());
     province_of(&id.as_str()[..3]).is_some()
         && id.birth_year() <= reading.today.year()
-        && born.is_none_or(|year| year == id.birth_year())
+        && birth_year(reading).is_none_or(|year| year == id.birth_year())
 }
 
 fn candidates(reading: &Reading, role: Role, sentence: &Sentence) -> Vec<Candidate> {
