@@ -213,8 +213,14 @@ impl<'a> Parts<'a> {
         if named.is_some_and(|short| !symbol.split('-').any(|group| group == short)) {
             return OTHER_TYPE;
         }
+        let agencies =
+            reading.header.left.iter().filter(|r| r.is_caps() && !r.tokens.iter().any(Token::has_digit));
+        let agency: Vec<&Token> = agencies.flat_map(|r| &r.tokens).collect();
+        let title: Vec<&Token> = reading.title.iter().flat_map(|t| &t.rows).flat_map(|r| &r.tokens).collect();
+        let initials = [initials(&agency), initials(&title)];
         let is_known = |group: &str| {
             NAMED_TYPES.iter().any(|(_, short)| *short == group)
+                || initials.iter().any(|all| begins_so(all, group))
                 || FIXED_GROUPS.contains(&group)
                 || is_cited(reading, group)
         };
@@ -251,6 +257,18 @@ impl<'a> Parts<'a> {
         let em = reading.head_print().map_or(4.6, |p| p.em_mm());
         space < 1.6 * em && figures.iter().all(|t| fits_any(reading, t))
     }
+}
+
+/// The first letters of words: `SLĐTBXH` of "SỞ LAO ĐỘNG - THƯƠNG BINH VÀ XÃ HỘI", but for "và".
+fn initials(words: &[&Token]) -> Vec<char> {
+    let of_word = |t: &&&Token| t.text.chars().any(char::is_alphabetic) && t.folded != "va";
+    words.iter().filter(of_word).filter_map(|t| t.text.chars().find(|c| c.is_alphabetic())).collect()
+}
+
+/// Whether initials have the letters of a group in a row.
+fn begins_so(initials: &[char], group: &str) -> bool {
+    let group: Vec<char> = group.chars().collect();
+    group.len() >= 2 && initials.windows(group.len()).any(|some| some == group)
 }
 
 /// Whether a group of a symbol stands in another symbol of the paper too: `…/TTr-LĐTBXH`.
@@ -326,7 +344,7 @@ mod tests {
         Paper::new()
             .header(&["ỦY BAN NHÂN DÂN", "XÃ BẢO ÁI"])
             .number_and_date(number, "Bảo Ái, ngày 06 tháng 5 năm 2024")
-            .around(110.0, 58.0, "QUYẾT ĐỊNH")
+            .around(110.0, 58.0, "GIẤY XÁC NHẬN CƯ TRÚ")
             .put(30.0, 80.0, "Căn cứ Quyết định số 99/QĐ-TTg ngày 01 tháng 01 năm 2020")
     }
 
@@ -354,6 +372,41 @@ mod tests {
             ("Số: O5/QĐ-UBND", "05/QĐ-UBND"),
         ] {
             check(official(row), Status::Read, Some(expected));
+        }
+    }
+
+    #[test]
+    fn the_symbol_is_held_against_title_agency_and_text() {
+        let paper = |title: &str, number: &str| {
+            Paper::new()
+                .header(&["SỞ NỘI VỤ", "TRUNG TÂM DỊCH VỤ VIỆC LÀM"])
+                .number_and_date(number, "Bảo Ái, ngày 06 tháng 5 năm 2024")
+                .around(110.0, 58.0, title)
+                .put(30.0, 80.0, "Theo Tờ trình số 12/TTr-PKTN ngày 01 tháng 5 năm 2024")
+        };
+        for (title, number, expected) in [
+            ("CHỈ THỊ", "Số: 07 /GT-UBND~57", None),
+            ("CHỈ THỊ", "Số: 07 /CT-UBND~57", Some("07/CT-UBND")),
+            ("GIẤY XÁC NHẬN CƯ TRÚ", "Số: 07 /GXN-TTDVVL~57", Some("07/GXN-TTDVVL")),
+            ("QUYẾT ĐỊNH", "Số: 07 /QĐ-PKTN~57", Some("07/QĐ-PKTN")),
+            ("QUYẾT ĐỊNH", "Số: 07 /QĐ-PKTM~57", None),
+            ("THÔNG BÁO", "Số: 07/TB-UBND `", Some("07/TB-UBND")),
+        ] {
+            let status = if expected.is_some() { Status::Read } else { Status::NotRead };
+            check(paper(title, number), status, expected);
+        }
+    }
+
+    #[test]
+    fn what_is_not_sure_is_suggested_and_what_may_be_a_pens_is_not() {
+        for (row, expected) in [
+            ("Số: 46/QĐ-UBND~70", Some("46/QĐ-UBND")),
+            ("Số: 46/QĐ-UBND~40", None),
+            ("Số: 46~pen /QĐ-UBND", None),
+        ] {
+            let proposed = propose(&official(row).reading());
+            assert_eq!(proposed.suggestion.as_ref().map(DocumentNumber::as_str), expected, "{row}");
+            assert!(proposed.value.is_none());
         }
     }
 

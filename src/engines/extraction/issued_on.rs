@@ -198,6 +198,8 @@ mod tests {
             ("Bảo Ái, ngày 06 tháng 5 năm 2024", "2024-05-06"),
             ("Thành phố Hồ Chí Minh, ngày 31 tháng 12 năm 2021", "2021-12-31"),
             ("Bảo Ái, ngáy 06 thảng 5 năm 2024", "2024-05-06"),
+            ("Bảo Ái, ngày 06/5/2024", "2024-05-06"),
+            ("Bảo Ái, ngày 06.05.2024", "2024-05-06"),
         ] {
             check(official(line), Status::Read, Some(expected));
         }
@@ -215,6 +217,10 @@ mod tests {
             "Bảo Ái, ngày 31 tháng 02 năm 2024",
             "Bảo Ái, ngày 06 tháng 5 năm 2042",
             "Bảo Ái, ngày 0b tháng 5 năm 2024",
+            "Bảo Ái, ngày 06/5/2024~60",
+            "Bảo Ái, ngày 06~pen /5/2024",
+            "Bảo Ái, ngày 06/5/2042",
+            "Có hiệu lực đến ngày 06/5/2024",
             "dấu đỏ che mất dòng",
         ] {
             check(official(line), Status::NotRead, None);

@@ -134,6 +134,12 @@ impl Print {
             && (token.at.bottom() - ends_at).abs() <= BASELINE_SLACK * self.em_mm + 0.17
     }
 
+    /// Whether `token` is just as wide as print.
+    pub(super) fn fits_width(&self, token: &Token) -> bool {
+        let width = ink_em(&token.text) * self.em_mm;
+        (token.at.width - width).abs() <= FIGURE_SLACK / 2.0 * width
+    }
+
     /// Whether figures alone measure like print whose figures are `advance_mm` wide: fonts set them wider
     /// or narrower beside their letters than Times does.
     pub(super) fn fits_figures(&self, token: &Token, advance_mm: f32) -> bool {
