@@ -73,15 +73,19 @@ pub fn pages_out(pages: &[PageFacts], text: &RecognisedText) -> Vec<PageOut> {
 }
 
 fn field_out<T>(proposed: &Proposed<T>, value: impl Fn(&T) -> Value) -> Value {
-    json!({
-        "value": proposed.value.as_ref().map(value),
+    let mut field = json!({
+        "value": proposed.value.as_ref().map(&value),
         "raw": proposed.raw,
         "confidence": (f64::from(proposed.confidence) * 1000.0).round() / 1000.0,
         "status": proposed.status,
         "source": proposed.source,
         "page": proposed.place.map(|p| p.page),
         "box_mm": proposed.place.map(|p| tenths(p.box_mm.into())),
-    })
+    });
+    if let Some(suggestion) = &proposed.suggestion {
+        field["suggestion"] = value(suggestion);
+    }
+    field
 }
 
 /// Tenths of a millimetre, as decimal numbers: a wider float would show what the narrow one lacks.

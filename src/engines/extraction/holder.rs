@@ -75,6 +75,11 @@ pub(super) fn name(reading: &Reading) -> Proposed<String> {
     }
 }
 
+/// Whether the paper names an enterprise as its holder.
+pub(super) fn is_organisation(reading: &Reading) -> bool {
+    own_sentences(reading).iter().any(|s| ORGANISATION.is_match(&s.folded))
+}
+
 /// `Họ và tên  Năm sinh  …` over the columns of a table: no colon, and at once another label.
 fn is_heading_of_table(sentence: &Sentence, label: &str, end: usize) -> bool {
     let behind = sentence.folded[end..].trim_start();
@@ -89,7 +94,7 @@ fn organisation(reading: &Reading, sentence: &Sentence) -> Option<Proposed<Strin
     let (mean, weakest) = confidence_of(words);
     let confidence = if weakest >= WORD_AT { mean } else { 0.0 };
     let tidy = raw.trim_end_matches(['.', ',', ';']).to_owned();
-    Some(settle(tidy, raw, confidence, reading.source(), place_of(sentence.page, words)))
+    Some(settle(reading, tidy, raw, confidence, place_of(sentence.page, words)))
 }
 
 pub(super) fn read_name(reading: &Reading, page: u32, words: &[Token]) -> Proposed<String> {
@@ -101,7 +106,7 @@ pub(super) fn read_name(reading: &Reading, page: u32, words: &[Token]) -> Propos
     let tidy = casing::person(raw.trim_matches(|c: char| !c.is_alphanumeric()));
     let place = place_of(page, words);
     match surnames::settled(&tidy) {
-        Some(name) => settle(name, raw, confidence, reading.source(), place),
+        Some(name) => settle(reading, name, raw, confidence, place),
         None => Proposed::not_read(raw, place),
     }
 }
@@ -156,6 +161,10 @@ fn addressed(reading: &Reading, own: &[&Sentence]) -> Proposed<String> {
 
 /// As an ISO date. Several that differ belong to several people: none is taken.
 pub(super) fn birth_date(reading: &Reading) -> Proposed<String> {
+    // Its director's is not its own.
+    if is_organisation(reading) {
+        return Proposed::absent();
+    }
     let mut found = own_sentences(reading).into_iter().filter_map(|s| born_in(reading, s));
     let Some(first) = found.next() else { return Proposed::absent() };
     let differs = |other: Proposed<String>| other.value.is_some() && other.value != first.value;
@@ -177,7 +186,7 @@ fn born_in(reading: &Reading, sentence: &Sentence) -> Option<Proposed<String>> {
     let is_possible = found.date <= reading.today && found.date.year() >= 1900;
     let confidence = if is_possible && found.confidence >= FIGURES_AT { found.confidence } else { 0.0 };
     let place = place_of(sentence.page, words);
-    Some(settle(found.date.to_string(), text_of(words), confidence, reading.source(), place))
+    Some(settle(reading, found.date.to_string(), text_of(words), confidence, place))
 }
 
 #[cfg(test)]
