@@ -10,6 +10,7 @@ mod count;
 mod early;
 mod floors;
 mod hostile;
+mod lessons;
 mod line;
 mod pages_command;
 mod pdfa;
