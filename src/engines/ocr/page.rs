@@ -12,7 +12,8 @@ use super::{
 use crate::{
     domain::text::{TextLine, Word},
     engines::imaging::{
-        Frame, deskew, even_out, fault::ReadError, paint_leaders, resize_grey, skewed_point, x_height_px,
+        Frame, deskew, even_out, fault::ReadError, paint_leaders, resize_grey, skewed_point,
+        take_out_streaks, x_height_px,
     },
 };
 
@@ -91,6 +92,7 @@ impl Upright<'_> {
         let dpi = dpi.min(native * 1.5).max(40.0);
         let px = |mm: f32| (mm / 25.4 * dpi).round().clamp(8.0, 12_000.0) as u32;
         let mut scaled = resize_grey(self.grey, px(self.width_mm), px(self.height_mm));
+        take_out_streaks(&mut scaled, dpi);
         even_out(&mut scaled, dpi);
         let mut straight = deskew(&scaled, self.skew_degrees);
         paint_leaders(&mut straight, dpi);
