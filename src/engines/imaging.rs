@@ -26,6 +26,7 @@ mod pdf_facts;
 mod pdf_page;
 mod raster;
 mod skew;
+mod streaks;
 mod tiff_pages;
 mod writing;
 
@@ -35,4 +36,5 @@ pub use leaders::{is_leader_text, paint_leaders};
 pub use paper::even_out;
 pub use picture::{DecodedPage, Frame, Picture, resize_grey, resize_picture};
 pub use skew::{deskew, skewed_point, turn_grey, turn_picture};
+pub use streaks::take_out_streaks;
 pub use writing::{Turn, Writing};

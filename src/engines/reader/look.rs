@@ -18,9 +18,9 @@ use crate::{
     engines::{
         imaging::{
             DecodedPage, Picture, Thumbnail, Turn, Writing, deskew,
-            fault::ReadError,
+            fault::{Limits, ReadError},
             is_blank, note,
-            open::Opened,
+            open::{self, Opened},
             page_number::{self, PrintedNumber, Shapes},
             patch,
             quality::{Scan, dpi_of_paper},
@@ -120,6 +120,26 @@ pub(super) fn look_at(
 
 fn ms(from: Instant, to: Instant) -> u64 {
     u64::try_from((to - from).as_millis()).unwrap_or(u64::MAX)
+}
+
+/// The pages of a paper as they are handed to Tesseract, each with its resolution: for holding the reading against
+/// Tesseract alone. Reads in this very process, which is for files of one's own only.
+///
+/// # Errors
+/// As opening, decoding and reading have them.
+pub fn prepared_pages(files: Vec<Vec<u8>>, limits: Limits) -> Result<Vec<(GrayImage, f32)>, ReadError> {
+    let paper = open::open(files, limits)?;
+    let mut engine = LazyEngine::warm();
+    let pages = 0..paper.container().n_pages as usize;
+    let prepared = pages.map(|index| {
+        let page = paper.decode(index)?;
+        let little = page.picture.small(1000);
+        let small = little.ink();
+        let blank = is_blank_page(&page, &small);
+        let way = way_of(&page, &small, blank, None, &mut engine)?;
+        Ok(ocr::prepare(&Looked::at(page, (little, small), blank, None, way).upright()))
+    });
+    prepared.collect()
 }
 
 pub(super) fn is_blank_page(page: &DecodedPage, small: &GrayImage) -> bool {
