@@ -9,6 +9,8 @@ pub mod imaging;
 pub mod native;
 #[cfg(not(fuzzing))]
 pub mod ocr;
+#[cfg(not(fuzzing))]
+pub mod overlay;
 pub mod pdf;
 #[cfg(not(fuzzing))]
 pub mod reader;

@@ -8,6 +8,7 @@ use std::{
 
 use jiff::Timestamp;
 
+use super::overlay::Seen;
 use crate::{
     domain::{
         batch::{self, BatchPage, Opening},
@@ -82,6 +83,15 @@ impl Examination {
             Ok(checked) => &checked.findings,
             Err(faults) => &faults.findings,
         }
+    }
+
+    /// What may be drawn over its pages; `parts` are its files.
+    pub fn seen<'a>(&'a self, parts: &'a [PathBuf]) -> Seen<'a> {
+        let pages = match &self.pages {
+            Ok(checked) => &checked.pages,
+            Err(faults) => &faults.pages,
+        };
+        Seen { parts, pages, proposed: self.proposed.as_ref(), findings: self.findings() }
     }
 
     /// Whether a secret mark was found.

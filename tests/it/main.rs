@@ -10,6 +10,7 @@ mod count;
 mod floors;
 mod hostile;
 mod line;
+mod overlay;
 mod pages_command;
 mod pdfa;
 mod plan;
