@@ -9,6 +9,7 @@ use serde::Deserialize;
 
 use crate::{
     domain::{
+        fields::Threshold,
         ids::{OfficerId, PersonalId},
         officer::Officer,
     },
@@ -33,6 +34,8 @@ pub struct Config {
     pub readers: ReaderLimits,
     /// What the checks of Điều 9 ask for.
     pub pages: PageRules,
+    /// How sure a value must be.
+    pub reading: ReadingConfig,
     /// Templates of kinds of paper, and agencies, beside the built-in ones.
     pub documents: DocumentsConfig,
 }
@@ -47,9 +50,18 @@ impl Default for Config {
             code_papers_without_number: true,
             readers: ReaderLimits::default(),
             pages: PageRules::default(),
+            reading: ReadingConfig::default(),
             documents: DocumentsConfig::default(),
         }
     }
+}
+
+/// What is promised of the fields of a paper.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct ReadingConfig {
+    /// Values less sure than this are asked, with the best reading as a suggestion.
+    pub threshold: Threshold,
 }
 
 /// What an installation knows about papers beside what is built in.
@@ -188,6 +200,11 @@ mod tests {
     fn wrong_keys_are_refused_by_name() {
         let error = toml::from_str::<Config>("lisen = \"127.0.0.1:1\"").unwrap_err().to_string();
         assert!(error.contains("lisen"), "{error}");
+        for threshold in ["0.3", "1.5", "nan", "\"x\""] {
+            let wrong = format!("[reading]\nthreshold = {threshold}");
+            let error = toml::from_str::<Config>(&wrong).unwrap_err().to_string();
+            assert!(error.contains("threshold"), "{error}");
+        }
     }
 
     #[test]

@@ -15,6 +15,7 @@ pub mod intake;
 pub mod keep;
 pub mod overlay;
 pub mod quarantine;
+pub mod register;
 pub mod rescan;
 pub mod separators;
 pub mod watch;

@@ -121,6 +121,74 @@ pub enum Source {
     Store,
     Operator,
     Clock,
+    /// What a paper that was coded before says of itself in its file.
+    Metadata,
+}
+
+impl Source {
+    /// For people, after “theo”.
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::Ocr => "chữ trên ảnh",
+            Self::Pen => "chữ viết tay",
+            Self::TextLayer => "chữ trong tệp PDF",
+            Self::Qr => "mã QR",
+            Self::Signature => "chữ ký số (chưa kiểm tra)",
+            Self::FormField => "ô nhập của biểu mẫu PDF",
+            Self::Catalogue => "Danh mục",
+            Self::Store => "sổ văn bản trong kho",
+            Self::Operator => "khai báo khi nhận",
+            Self::Clock => "đồng hồ hệ thống",
+            Self::Metadata => "bản đã số hóa trước đây của tệp này",
+        }
+    }
+}
+
+/// What something else says of a field than its value or suggestion.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Alternative<T> {
+    /// In the form of the field.
+    pub value: T,
+    /// Who says so.
+    pub source: Source,
+    /// Where it stands, on the upright page.
+    pub place: Option<Place>,
+}
+
+/// How sure a value must be to be proposed as read: 0.5–0.999.
+#[derive(Debug, Clone, Copy, PartialEq, Deserialize)]
+#[serde(try_from = "f32")]
+pub struct Threshold(f32);
+
+impl Threshold {
+    const RANGE: std::ops::RangeInclusive<f32> = 0.5..=0.999;
+
+    /// The number.
+    pub fn get(self) -> f32 {
+        self.0
+    }
+}
+
+/// What the calibration on generated papers shows (`sh tests/reading.sh`).
+impl Default for Threshold {
+    fn default() -> Self {
+        Self(0.72)
+    }
+}
+
+impl TryFrom<f32> for Threshold {
+    type Error = String;
+
+    fn try_from(number: f32) -> Result<Self, String> {
+        let (least, most) = (Self::RANGE.start(), Self::RANGE.end());
+        let refusal = || format!("ngưỡng tin cậy {number} ngoài khoảng {least}–{most}");
+        Self::RANGE.contains(&number).then_some(Self(number)).ok_or_else(refusal)
+    }
+}
+
+/// A proposal of earlier days has no suggestion, whatever its value is.
+fn none<T>() -> Option<T> {
+    None
 }
 
 /// A value the machine proposes, with all a person needs to judge it.
@@ -128,9 +196,12 @@ pub enum Source {
 pub struct Proposed<T> {
     /// The value; `None` unless `status` is `Read`.
     pub value: Option<T>,
+    /// The best reading of what is `NotRead` for want of certainty; a person may take it over.
+    #[serde(default = "none", skip_serializing_if = "Option::is_none")]
+    pub suggestion: Option<T>,
     /// The words it was taken from, as read; empty when there are none.
     pub raw: String,
-    /// 0–1; 0 when nothing was read.
+    /// 0–1, of `value` or of `suggestion`; 0 when there is neither.
     pub confidence: f32,
     /// What is promised.
     pub status: Status,
@@ -138,6 +209,9 @@ pub struct Proposed<T> {
     pub source: Source,
     /// Where it stands; also given for `NotRead` when the place was found.
     pub place: Option<Place>,
+    /// What other sources say; with any, the value is asked.
+    #[serde(default = "Vec::new", skip_serializing_if = "Vec::is_empty")]
+    pub alternatives: Vec<Alternative<T>>,
 }
 
 impl<T> Proposed<T> {
@@ -151,11 +225,13 @@ impl<T> Proposed<T> {
     ) -> Self {
         Self {
             value: Some(value),
+            suggestion: None,
             raw: raw.into(),
             confidence: confidence.clamp(0.0, 1.0),
             status: Status::Read,
             source,
             place,
+            alternatives: Vec::new(),
         }
     }
 
@@ -163,11 +239,13 @@ impl<T> Proposed<T> {
     pub fn absent() -> Self {
         Self {
             value: None,
+            suggestion: None,
             raw: String::new(),
             confidence: 0.0,
             status: Status::Absent,
             source: Source::Ocr,
             place: None,
+            alternatives: Vec::new(),
         }
     }
 
@@ -175,23 +253,59 @@ impl<T> Proposed<T> {
     pub fn not_read(raw: impl Into<String>, place: Option<Place>) -> Self {
         Self {
             value: None,
+            suggestion: None,
             raw: raw.into(),
             confidence: 0.0,
             status: Status::NotRead,
             source: Source::Ocr,
             place,
+            alternatives: Vec::new(),
         }
     }
 
+    /// The same with what is surely enough read as its value, and what is less sure as a suggestion.
+    #[must_use]
+    pub fn held_to(mut self, threshold: Threshold) -> Self {
+        let Some(best) = self.value.take().or_else(|| self.suggestion.take()) else { return self };
+        if self.confidence >= threshold.0 {
+            self.status = Status::Read;
+            self.value = Some(best);
+        } else {
+            self.status = Status::NotRead;
+            self.suggestion = Some(best);
+        }
+        self
+    }
+
+    /// What it says, surely or not.
+    pub fn best(&self) -> Option<&T> {
+        self.value.as_ref().or(self.suggestion.as_ref())
+    }
+
+    /// The same, asked of a person: what was read is a suggestion, worth no more than `at_most`.
+    #[must_use]
+    pub fn doubted(mut self, at_most: f32) -> Self {
+        self.suggestion = self.value.take().or_else(|| self.suggestion.take());
+        self.confidence = if self.suggestion.is_some() { self.confidence.min(at_most) } else { 0.0 };
+        self.status = Status::NotRead;
+        self
+    }
+
     /// The same proposal with its value turned into another type.
-    pub fn map<U>(self, f: impl FnOnce(T) -> U) -> Proposed<U> {
+    pub fn map<U>(self, f: impl Fn(T) -> U) -> Proposed<U> {
         Proposed {
-            value: self.value.map(f),
+            value: self.value.map(&f),
+            suggestion: self.suggestion.map(&f),
             raw: self.raw,
             confidence: self.confidence,
             status: self.status,
             source: self.source,
             place: self.place,
+            alternatives: self
+                .alternatives
+                .into_iter()
+                .map(|a| Alternative { value: f(a.value), source: a.source, place: a.place })
+                .collect(),
         }
     }
 }
@@ -255,4 +369,49 @@ pub struct ConfirmedFields {
     pub recorded_at: Timestamp,
     /// Khoản 11.
     pub other: BTreeMap<String, String>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_not_sure_enough_is_a_suggestion() {
+        let threshold = Threshold::try_from(0.9).unwrap();
+        for (confidence, status) in [(0.95, Status::Read), (0.9, Status::Read), (0.89, Status::NotRead)] {
+            let read = Proposed::read("12/QĐ-UBND", "Số: 12", confidence, Source::Ocr, None);
+            let held = read.held_to(threshold);
+            assert_eq!((held.status, held.confidence), (status, confidence));
+            let is_read = status == Status::Read;
+            assert_eq!((held.value.is_some(), held.suggestion.is_some()), (is_read, !is_read));
+            // Held to less, it is read again.
+            assert_eq!(held.held_to(Threshold::default()).status, Status::Read);
+        }
+        let nothing = Proposed::<String>::not_read("…", None).held_to(threshold);
+        assert_eq!((nothing.status, nothing.suggestion), (Status::NotRead, None));
+        assert_eq!(Proposed::<String>::absent().held_to(threshold).status, Status::Absent);
+    }
+
+    #[test]
+    fn what_is_doubted_is_asked() {
+        let read = Proposed::read(7, "7", 0.97, Source::Ocr, None).doubted(0.4);
+        assert_eq!((read.value, read.suggestion, read.confidence), (None, Some(7), 0.4));
+        assert_eq!(Proposed::<u8>::not_read("", None).doubted(0.4).confidence, 0.0);
+    }
+
+    #[test]
+    fn thresholds_that_mean_nothing_are_refused() {
+        for (number, ok) in
+            [(0.5, true), (0.999, true), (0.4, false), (1.0, false), (-1.0, false), (f32::NAN, false)]
+        {
+            assert_eq!(Threshold::try_from(number).is_ok(), ok, "{number}");
+        }
+    }
+
+    #[test]
+    fn a_suggestion_is_said_only_where_there_is_one_and_older_records_are_read() {
+        let json = serde_json::to_value(Proposed::<String>::absent()).unwrap();
+        assert!(json.get("suggestion").is_none());
+        assert_eq!(serde_json::from_value::<Proposed<String>>(json).unwrap(), Proposed::absent());
+    }
 }

@@ -44,12 +44,14 @@ use jiff::{Timestamp, civil::Date};
 use crate::clock::day_in_vietnam;
 use crate::domain::{
     catalogue::Catalogue,
-    fields::{Proposed, ProposedFields, Source},
+    fields::{Proposed, ProposedFields, Source, Threshold},
     ids::{ComponentCode, OwnerNumber, ProcedureCode},
     page::{PageFacts, Place},
     text::{RecognisedText, TextSource},
 };
+pub(in crate::engines) use casing::agency as agency_case;
 pub use fold::nearly;
+pub(in crate::engines) use fold::phrase as folded;
 pub use guide::Guide;
 pub use outline::{Head, LastLine, PageOutline, outlines};
 
@@ -57,12 +59,6 @@ use document_name::Title;
 use flow::Sentence;
 use layout::{Header, Row, Sheet};
 use print::Print;
-
-/// A value with less confidence than this is not promised: it is proposed as `not_read`.
-///
-/// The scale is that of Tesseract's word confidences (a clean printed word has 0.90–0.97, one with
-/// a wrong mark 0.60–0.90, garbage less), weighed down where the rule that found the value is weak.
-const SURE: f32 = 0.72;
 
 /// What is known of the paper before it is read.
 #[derive(Debug, Clone)]
@@ -75,7 +71,7 @@ pub struct Context<'a> {
     pub paper: Option<DeclaredPaper>,
     /// The owner's number, where declared.
     pub owner: Option<&'a OwnerNumber>,
-    /// Templates of kinds of paper, and the directory of agencies.
+    /// Templates of kinds of paper, the directory of agencies, and how sure a value must be.
     pub guide: &'a Guide,
 }
 
@@ -96,7 +92,7 @@ pub fn propose(
     context: &Context<'_>,
     recorded_at: Timestamp,
 ) -> ProposedFields {
-    let reading = Reading::of(text, pages, day_in_vietnam(recorded_at));
+    let reading = Reading::of(text, pages, day_in_vietnam(recorded_at), context.guide.threshold());
     let issued_on = issued_on::propose(&reading);
     let agencies = issuing_authority::propose(&reading, context.guide.agencies(), issued_on.value);
     let signer = signer::propose(&reading);
@@ -139,31 +135,25 @@ fn weigh_symbol(fields: &mut ProposedFields, guide: &Guide) {
     };
     let day = fields.issued_on.value;
     if guide.agencies().contradicts(number.as_str(), authority, day) == Some(true) {
-        weigh(&mut fields.document_number);
-        weigh(&mut fields.issuing_authority);
+        weigh(&mut fields.document_number, guide.threshold());
+        weigh(&mut fields.issuing_authority, guide.threshold());
     }
 }
 
-fn weigh<T>(field: &mut Proposed<T>) {
+fn weigh<T: Clone>(field: &mut Proposed<T>, threshold: Threshold) {
     field.confidence *= CONTRADICTED;
-    if field.confidence < SURE {
-        *field = Proposed::not_read(std::mem::take(&mut field.raw), field.place);
-    }
+    *field = field.clone().held_to(threshold);
 }
 
-/// `read` when sure enough, else `not_read` with the words and the place.
+/// `read` when sure enough, else `not_read` with the words, the place, and the value as a suggestion.
 fn settle<T>(
+    reading: &Reading,
     value: T,
     raw: impl Into<String>,
     confidence: f32,
-    source: Source,
     place: Option<Place>,
 ) -> Proposed<T> {
-    if confidence >= SURE {
-        Proposed::read(value, raw, confidence, source, place)
-    } else {
-        Proposed::not_read(raw, place)
-    }
+    Proposed::read(value, raw, confidence, reading.source(), place).held_to(reading.threshold)
 }
 
 /// A paper as seen by all fields.
@@ -176,10 +166,12 @@ struct Reading {
     /// The day of the record.
     today: Date,
     source: Source,
+    /// How sure a value must be to be promised.
+    threshold: Threshold,
 }
 
 impl Reading {
-    fn of(text: &RecognisedText, pages: &[PageFacts], today: Date) -> Self {
+    fn of(text: &RecognisedText, pages: &[PageFacts], today: Date, threshold: Threshold) -> Self {
         let sheets = layout::sheets(text, pages);
         // The head is on the first page or nowhere: a scan that begins with page two has none.
         let first = sheets.first();
@@ -189,7 +181,7 @@ impl Reading {
         let sentences = flow::sentences(&sheets, top - 0.5);
         let is_layer = text.pages.first().is_some_and(|p| p.source == TextSource::TextLayer);
         let source = if is_layer { Source::TextLayer } else { Source::Ocr };
-        Self { sheets, header, title, sentences, today, source }
+        Self { sheets, header, title, sentences, today, source, threshold }
     }
 
     fn source(&self) -> Source {

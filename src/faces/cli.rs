@@ -294,7 +294,7 @@ async fn open(
     administer_workflow::prepare(&db, &officer.officer, clock.now()).await?;
     let rules = Rules {
         pages: config.pages.clone(),
-        guide: Arc::new(lists(config)?.guide()),
+        guide: Arc::new(lists(config)?.guide().with_threshold(config.reading.threshold)),
         code_papers_without_number: config.code_papers_without_number,
         officer,
     };

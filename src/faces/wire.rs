@@ -11,7 +11,7 @@ use crate::domain::{
     code::{CodeNumber, DocumentCode},
     count::{Comparison, Difference, HandedIn},
     dossier::EraseTerm,
-    fields::{ConfirmedFields, FieldKey, Proposed, ProposedFields, Status},
+    fields::{Alternative, ConfirmedFields, FieldKey, Proposed, ProposedFields, Status},
     page::{Finding, PageFacts},
     separator::SheetMark,
     text::RecognisedText,
@@ -72,15 +72,30 @@ pub fn pages_out(pages: &[PageFacts], text: &RecognisedText) -> Vec<PageOut> {
 }
 
 fn field_out<T>(proposed: &Proposed<T>, value: impl Fn(&T) -> Value) -> Value {
-    json!({
-        "value": proposed.value.as_ref().map(value),
+    let mut field = json!({
+        "value": proposed.value.as_ref().map(&value),
         "raw": proposed.raw,
         "confidence": (f64::from(proposed.confidence) * 1000.0).round() / 1000.0,
         "status": proposed.status,
         "source": proposed.source,
         "page": proposed.place.map(|p| p.page),
         "box_mm": proposed.place.map(|p| tenths(p.box_mm.into())),
-    })
+    });
+    if let Some(suggestion) = &proposed.suggestion {
+        field["suggestion"] = value(suggestion);
+    }
+    if !proposed.alternatives.is_empty() {
+        let said = |other: &Alternative<T>| {
+            json!({
+                "value": value(&other.value),
+                "source": other.source,
+                "page": other.place.map(|p| p.page),
+                "box_mm": other.place.map(|p| tenths(p.box_mm.into())),
+            })
+        };
+        field["alternatives"] = proposed.alternatives.iter().map(said).collect();
+    }
+    field
 }
 
 /// Tenths of a millimetre, as decimal numbers: a wider float would show what the narrow one lacks.

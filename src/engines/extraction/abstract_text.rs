@@ -109,7 +109,7 @@ fn join(reading: &Reading, rows: &[Row]) -> Proposed<String> {
     };
     let page = rows.first().map_or(1, |r| r.page);
     let (mean, _) = confidence_of(&tokens);
-    settle(text, raw, mean.min(confidence), reading.source(), place_of(page, &tokens))
+    settle(reading, text, raw, mean.min(confidence), place_of(page, &tokens))
 }
 
 #[cfg(test)]

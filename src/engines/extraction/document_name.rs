@@ -2,7 +2,7 @@
 //! `Công văn` for a letter, which has none (ô 5b).
 
 use super::{
-    Reading, SURE, casing, fold,
+    Reading, casing, fold,
     layout::{Header, Row, Sheet, confidence_of},
     settle,
 };
@@ -41,6 +41,9 @@ pub(super) const NAMED_TYPES: &[(&str, &str)] = &[
     ("Công văn", ""),
     ("Thư công", ""),
 ];
+
+/// How sure it is a letter where its symbol alone says so.
+const SYMBOL_ALONE: f32 = 0.75;
 
 /// Further titles whose letters are known: a slip of the reader in a mark is mended by them.
 const KNOWN: &[&str] = &[
@@ -283,7 +286,7 @@ fn from_title(reading: &Reading, title: &Title, catalogue: &Catalogue) -> Propos
             (casing::title(tidy), if weakest < 0.6 { weakest } else { mean })
         }
     };
-    settle(value, title.text(), confidence, reading.source(), place)
+    settle(reading, value, title.text(), confidence, place)
 }
 
 /// A letter has `V/v` below its number and no title.
@@ -292,13 +295,8 @@ fn letter(reading: &Reading) -> Option<Proposed<String>> {
     let addressed = reading.sheets.first()?.pieces.iter().find(|r| r.phrase().starts_with("kinh gui"));
     if let Some(first) = subject.first() {
         let confidence = if addressed.is_some() { 0.97 } else { 0.9 };
-        return Some(settle(
-            "Công văn".to_owned(),
-            first.text(),
-            confidence,
-            reading.source(),
-            first.place(),
-        ));
+        let value = "Công văn".to_owned();
+        return Some(settle(reading, value, first.text(), confidence, first.place()));
     }
     let addressed = addressed?;
     // Without a subject only the symbol tells a letter: its first group is no type of paper.
@@ -308,8 +306,8 @@ fn letter(reading: &Reading) -> Option<Proposed<String>> {
     })?;
     let group = symbol.split('-').next()?.trim().to_owned();
     let is_type = NAMED_TYPES.iter().any(|(_, short)| fold::fold(short) == fold::fold(&group));
-    let confidence = if is_type { 0.0 } else { SURE };
-    Some(settle("Công văn".to_owned(), addressed.text(), confidence, reading.source(), addressed.place()))
+    let confidence = if is_type { 0.0 } else { SYMBOL_ALONE };
+    Some(settle(reading, "Công văn".to_owned(), addressed.text(), confidence, addressed.place()))
 }
 
 #[cfg(test)]

@@ -114,7 +114,7 @@ fn read_row(reading: &Reading, sheet: &Sheet, row: &Row) -> Proposed<DocumentNum
         return left_to_a_person();
     }
     match DocumentNumber::parse(&text) {
-        Ok(number) => settle(number, raw, figures * strength, reading.source(), place),
+        Ok(number) => settle(reading, number, raw, figures * strength, place),
         Err(_) => left_to_a_person(),
     }
 }

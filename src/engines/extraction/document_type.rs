@@ -4,7 +4,7 @@
 //! held against the names in the catalogue, first within the declared procedure. Two types that fit
 //! alike are left to a person.
 
-use super::{Reading, SURE, fold};
+use super::{Reading, fold};
 use crate::domain::{
     catalogue::{Catalogue, Procedure},
     code::DocumentTypeCode,
@@ -74,7 +74,8 @@ pub(super) fn propose(reading: &Reading, context: &Context<'_>) -> Proposed<Docu
     };
     match best {
         Best::One(code, score) => {
-            Proposed::read(code.clone(), raw, (score * texts.confidence).max(SURE), Source::Catalogue, place)
+            let confidence = score * texts.confidence;
+            Proposed::read(code.clone(), raw, confidence, Source::Catalogue, place).held_to(reading.threshold)
         }
         Best::Several | Best::None => Proposed::not_read(raw, place),
     }
@@ -348,6 +349,6 @@ mod tests {
             guide: &super::super::Guide::built_in(),
         };
         let proposed = propose(&paper(&["GIẤY XÁC NHẬN KHUYẾT TẬT"], "").reading(), &context);
-        assert!(proposed.confidence < SURE);
+        assert_eq!(proposed.confidence, 0.5);
     }
 }

@@ -1,21 +1,34 @@
-//! What an installation knows beside the catalogue: templates of kinds of paper, and agencies.
+//! What an installation knows beside the catalogue: templates of kinds of paper, agencies, and how sure
+//! a value must be to be promised.
 
 use super::{
     agency::{Agencies, Directory},
     template::{Kind, Templates},
 };
+use crate::domain::fields::Threshold;
 
 /// Templates and agencies, made ready for reading. Made once; reading shares it.
 #[derive(Debug, Clone)]
 pub struct Guide {
     kinds: Vec<Kind>,
     agencies: Directory,
+    threshold: Threshold,
 }
 
 impl Guide {
     /// Makes both ready.
     pub fn new(templates: &Templates, agencies: &Agencies) -> Self {
-        Self { kinds: templates.iter().cloned().map(Kind::new).collect(), agencies: Directory::new(agencies) }
+        Self {
+            kinds: templates.iter().cloned().map(Kind::new).collect(),
+            agencies: Directory::new(agencies),
+            threshold: Threshold::default(),
+        }
+    }
+
+    /// The same, asking a person for what is less sure than this.
+    #[must_use]
+    pub fn with_threshold(self, threshold: Threshold) -> Self {
+        Self { threshold, ..self }
     }
 
     /// What the program carries.
@@ -25,6 +38,11 @@ impl Guide {
 
     pub(super) fn kinds(&self) -> &[Kind] {
         &self.kinds
+    }
+
+    /// How sure a value must be to be proposed as read.
+    pub fn threshold(&self) -> Threshold {
+        self.threshold
     }
 
     pub(super) fn agencies(&self) -> &Directory {

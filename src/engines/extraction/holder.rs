@@ -89,7 +89,7 @@ fn organisation(reading: &Reading, sentence: &Sentence) -> Option<Proposed<Strin
     let (mean, weakest) = confidence_of(words);
     let confidence = if weakest >= WORD_AT { mean } else { 0.0 };
     let tidy = raw.trim_end_matches(['.', ',', ';']).to_owned();
-    Some(settle(tidy, raw, confidence, reading.source(), place_of(sentence.page, words)))
+    Some(settle(reading, tidy, raw, confidence, place_of(sentence.page, words)))
 }
 
 pub(super) fn read_name(reading: &Reading, page: u32, words: &[Token]) -> Proposed<String> {
@@ -101,7 +101,7 @@ pub(super) fn read_name(reading: &Reading, page: u32, words: &[Token]) -> Propos
     let tidy = casing::person(raw.trim_matches(|c: char| !c.is_alphanumeric()));
     let place = place_of(page, words);
     match surnames::settled(&tidy) {
-        Some(name) => settle(name, raw, confidence, reading.source(), place),
+        Some(name) => settle(reading, name, raw, confidence, place),
         None => Proposed::not_read(raw, place),
     }
 }
@@ -177,7 +177,7 @@ fn born_in(reading: &Reading, sentence: &Sentence) -> Option<Proposed<String>> {
     let is_possible = found.date <= reading.today && found.date.year() >= 1900;
     let confidence = if is_possible && found.confidence >= FIGURES_AT { found.confidence } else { 0.0 };
     let place = place_of(sentence.page, words);
-    Some(settle(found.date.to_string(), text_of(words), confidence, reading.source(), place))
+    Some(settle(reading, found.date.to_string(), text_of(words), confidence, place))
 }
 
 #[cfg(test)]

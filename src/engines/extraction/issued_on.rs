@@ -61,7 +61,7 @@ fn read_row(reading: &Reading, row: &Row) -> Proposed<Date> {
     if !is_possible || *confidence < FIGURES_AT || (is_ocr && !is_printed(tokens)) {
         return Proposed::not_read(raw, place);
     }
-    settle(*date, raw, *confidence, reading.source(), place)
+    settle(reading, *date, raw, *confidence, place)
 }
 
 /// The words from `ngày` on, without the place.

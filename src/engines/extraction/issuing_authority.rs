@@ -148,7 +148,7 @@ fn read_name(
     let tokens = &tokens[n_words.min(tokens.len())..];
     if tokens.is_empty() {
         let (mean, _) = confidence_of(whole);
-        return settle(name, raw, 0.5 + mean * 0.5, reading.source(), place);
+        return settle(reading, name, raw, 0.5 + mean * 0.5, place);
     }
     let (mut mean, _) = confidence_of(if n_words == 0 { whole } else { tokens });
     let mut weakest = weakest_name_word(tokens, &name[rest_at..]);
@@ -169,7 +169,7 @@ fn read_name(
         }
     }
     let confidence = if weakest < WORD_AT { weakest } else { mean.min(weakest * 0.2 + 0.8) };
-    settle(name, raw, confidence, reading.source(), place)
+    settle(reading, name, raw, confidence, place)
 }
 
 /// Whether the other places of the paper that have the last two words of a name spell them alike:
@@ -252,7 +252,7 @@ fn registered_by(reading: &Reading) -> Option<Proposed<String>> {
         let tidy = raw.trim_end_matches(['.', ',', ';']).to_owned();
         let begins = HEADS.iter().any(|h| begins_with(&fold::phrase(&tidy), h));
         let confidence = if begins && weakest >= WORD_AT { mean } else { 0.0 };
-        Some(settle(tidy, raw, confidence, reading.source(), place_of(s.page, value)))
+        Some(settle(reading, tidy, raw, confidence, place_of(s.page, value)))
     })
 }
 

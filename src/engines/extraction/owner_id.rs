@@ -85,7 +85,7 @@ fn from_paper(reading: &Reading) -> Proposed<OwnerNumber> {
     if is_outdated || !is_plausible(reading, &number) {
         return Proposed::not_read(first.raw.clone(), first.place);
     }
-    settle(number, first.raw.clone(), first.confidence, reading.source(), first.place)
+    settle(reading, number, first.raw.clone(), first.confidence, first.place)
 }
 
 /// The number in `value`, which a template's label says is the owner's; held to the same measures.
@@ -101,7 +101,7 @@ pub(super) fn guided(
     let words = if n_words == 0 { label } else { &value[..n_words] };
     let found = candidate(reading, Role::Holder, &sentence, words, label, number.is_some());
     match found.number.filter(|number| is_plausible(reading, number)) {
-        Some(number) => settle(number, found.raw, found.confidence, reading.source(), found.place),
+        Some(number) => settle(reading, number, found.raw, found.confidence, found.place),
         None => Proposed::not_read(found.raw, found.place),
     }
 }

@@ -151,7 +151,7 @@ impl<'a> Block<'a> {
         let is_under = (row.centre() - last.centre()).abs() < 8.0;
         let confidence = if begins_whole && is_under && weakest >= 0.75 { mean } else { 0.0 };
         match surnames::settled(&casing::person(&row.text())) {
-            Some(name) => settle(name, row.text(), confidence, reading.source(), row.place()),
+            Some(name) => settle(reading, name, row.text(), confidence, row.place()),
             None => Proposed::not_read(row.text(), row.place()),
         }
     }
@@ -171,7 +171,7 @@ impl<'a> Block<'a> {
         let (mean, weakest) = confidence_of(&row.tokens);
         let is_known = POSITIONS.contains(&row.phrase().as_str());
         let confidence = if is_known { mean.max(0.8) } else { mean.min(weakest + 0.15) };
-        settle(casing::agency(&row.text()), text_of(&all), confidence, reading.source(), place)
+        settle(reading, casing::agency(&row.text()), text_of(&all), confidence, place)
     }
 }
 

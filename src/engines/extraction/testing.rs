@@ -5,6 +5,7 @@ use unicode_normalization::UnicodeNormalization;
 
 use super::{Reading, print};
 use crate::domain::{
+    fields::Threshold,
     page::{BoxMm, PageFacts},
     text::{PageText, RecognisedText, TextLine, TextSource, Word},
 };
@@ -113,7 +114,7 @@ impl Paper {
 
     pub(super) fn reading(self) -> Reading {
         let (text, facts) = self.finish();
-        Reading::of(&text, &facts, today())
+        Reading::of(&text, &facts, today(), Threshold::default())
     }
 }
 

@@ -8,7 +8,7 @@ use jiff::{Span, civil::Date};
 use regex::Regex;
 
 use super::{
-    Reading, SURE,
+    Reading,
     dates::{FoundDate, dates_in},
     flow::Sentence,
     layout::{place_of, text_of},
@@ -21,6 +21,10 @@ use crate::domain::{
 
 /// A word with figures below this is not taken.
 const FIGURES_AT: f32 = 0.80;
+
+/// How sure a period is at least whose figures were read and whose sentence was understood: marks of the
+/// words around them change nothing.
+const STATED: f32 = 0.80;
 
 /// Words that begin a statement on validity, folded.
 static EFFECT: LazyLock<Regex> = LazyLock::new(|| {
@@ -89,7 +93,7 @@ pub(super) fn propose(reading: &Reading, issued_on: &Proposed<Date>) -> Proposed
     match ValidityPeriod::new(from, until) {
         Ok(period) => {
             let (mean, _) = super::layout::confidence_of(&first.tokens);
-            settle(period, raw, mean.max(SURE), reading.source(), place)
+            settle(reading, period, raw, mean.max(STATED), place)
         }
         Err(_) => doubt(),
     }

@@ -47,7 +47,7 @@ pub(super) fn propose(reading: &Reading) -> Proposed<String> {
     let value = raw.trim_end_matches(['.', ',', ';', '/']).to_owned();
     let (mean, weakest) = confidence_of(words);
     let confidence = if weakest < WORD_AT || value.is_empty() { 0.0 } else { mean };
-    settle(value, raw, confidence, reading.source(), place_of(sentence.page, words))
+    settle(reading, value, raw, confidence, place_of(sentence.page, words))
 }
 
 #[cfg(test)]

@@ -32,7 +32,7 @@ pub(super) fn place(picture: &RgbImage, marks: &[Mark], boxes: &[Rect], size_px:
             let labels: f64 = placed.iter().map(|label| shared(&label.tab)).sum();
             let others: f64 = boxes.iter().map(shared).sum();
             let away = (tab.center() - own.center()).hypot() - own.width() / 2.0;
-            (20.0 * labels + 6.0 * others) / tab.area() + ink(picture, tab) + away.max(0.0) / 900.0
+            (20.0 * labels + 6.0 * others) / tab.area() + ink(picture, tab) + away.max(0.0) / 600.0
         };
         let best = within.min_by(|a, b| cost(a).total_cmp(&cost(b))).unwrap_or(*own);
         placed.push(Label { tab: best, leader: leader(&best, own) });

@@ -174,7 +174,7 @@ async fn dry_run(
     };
     known_procedures(&catalogue, &inputs)?;
     let n_jobs = n_jobs(args, &config);
-    let guide = super::lists(&config)?.guide();
+    let guide = super::lists(&config)?.guide().with_threshold(config.reading.threshold);
     let shared = Arc::new((super::readers(&config, args.jobs)?, catalogue, guide, config, overlay));
     let reports = stream::iter(inputs.into_iter().map(|input| {
         let (shared, on_page) = (shared.clone(), count_on(bar));

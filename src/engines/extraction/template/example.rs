@@ -43,7 +43,7 @@ const READ_AT: Timestamp = Timestamp::constant(4_000_000_000, 0);
 pub(super) fn faults(kind: &Kind, example: &Example, guide: &Guide, catalogue: &Catalogue) -> Vec<String> {
     let (text, pages) = page_of(&example.lines);
     let mut faults = Vec::new();
-    let reading = Reading::of(&text, &pages, day_in_vietnam(READ_AT));
+    let reading = Reading::of(&text, &pages, day_in_vietnam(READ_AT), guide.threshold());
     match kind_of(guide.kinds(), &reading) {
         Some((found, _)) if found.template.name == kind.template.name => {}
         Some((found, _)) => faults.push(format!("ví dụ được nhận là mẫu {}", found.template.name)),

@@ -54,7 +54,7 @@ pub(super) fn read(reading: &Reading, field: &TemplateField, found: &Found) -> P
     if has_figures && is_ocr && !is_printed(words, &found.label) {
         return left_to_a_person();
     }
-    settle(value, text_of(words), confidence, reading.source(), place_of(found.page, words))
+    settle(reading, value, text_of(words), confidence, place_of(found.page, words))
 }
 
 struct Taken<'a> {
