@@ -7,6 +7,7 @@ mod digitise;
 mod doctor;
 mod input;
 mod output;
+mod overlay;
 mod pages;
 mod separators;
 mod serve;

@@ -11,7 +11,7 @@ use crate::domain::{
     code::{CodeNumber, DocumentCode},
     count::{Comparison, Difference, HandedIn},
     dossier::EraseTerm,
-    fields::{ConfirmedFields, FieldKey, Proposed, ProposedFields, Status},
+    fields::{Alternative, ConfirmedFields, FieldKey, Proposed, ProposedFields, Status},
     first::FirstProposals,
     page::{Finding, PageFacts},
     separator::SheetMark,
@@ -84,6 +84,17 @@ fn field_out<T>(proposed: &Proposed<T>, value: impl Fn(&T) -> Value) -> Value {
     });
     if let Some(suggestion) = &proposed.suggestion {
         field["suggestion"] = value(suggestion);
+    }
+    if !proposed.alternatives.is_empty() {
+        let said = |other: &Alternative<T>| {
+            json!({
+                "value": value(&other.value),
+                "source": other.source,
+                "page": other.place.map(|p| p.page),
+                "box_mm": other.place.map(|p| tenths(p.box_mm.into())),
+            })
+        };
+        field["alternatives"] = proposed.alternatives.iter().map(said).collect();
     }
     field
 }

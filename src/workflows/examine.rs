@@ -2,6 +2,7 @@
 //! job of a received paper have in common.
 
 use std::{
+    collections::BTreeSet,
     path::PathBuf,
     sync::atomic::{AtomicU64, Ordering},
     time::{Duration, Instant},
@@ -9,6 +10,7 @@ use std::{
 
 use jiff::Timestamp;
 
+use super::overlay::Seen;
 use crate::{
     domain::{
         batch::{self, BatchPage, Opening},
@@ -26,12 +28,13 @@ use crate::{
     },
     engines::{
         assembly,
+        evidence::{self, FileEvidence},
         extraction::{self, DeclaredPaper, Guide},
         imaging::{
             Thumbnail,
             check::{self, PageRules},
             fault::ReadError,
-            open::Container,
+            open::{Container, ContainerKind},
         },
         reader::{Attention, Depth, Head, Readers, Reading},
     },
@@ -103,6 +106,15 @@ impl Examination {
             Ok(checked) => &checked.findings,
             Err(faults) => &faults.findings,
         }
+    }
+
+    /// What may be drawn over its pages; `parts` are its files.
+    pub fn seen<'a>(&'a self, parts: &'a [PathBuf]) -> Seen<'a> {
+        let pages = match &self.pages {
+            Ok(checked) => &checked.pages,
+            Err(faults) => &faults.pages,
+        };
+        Seen { parts, pages, proposed: self.proposed.as_ref(), findings: self.findings() }
     }
 
     /// Whether a secret mark was found.
@@ -234,6 +246,7 @@ pub fn examine(
     let on_head = |head: &Head| {
         let extracting = Instant::now();
         let text = RecognisedText { pages: vec![head.text.clone()] };
+        let text = evidence::set_aside(&text).map_or(text, |(rest, _)| rest);
         let pages = std::slice::from_ref(&head.facts);
         (interest.on_first)(extraction::propose(&text, pages, &context, now).into());
         extract_first_ms.store(millis(extracting.elapsed()), Ordering::Relaxed);
@@ -249,9 +262,21 @@ pub fn examine(
         (RecognisedText::default(), None, Vec::new())
     } else {
         let extracting = Instant::now();
-        let mut proposed = extraction::propose(&reading.text, &reading.pages, &context, now);
+        let stamped = evidence::set_aside(&reading.text);
+        let words = stamped.as_ref().map_or(&reading.text, |(rest, _)| rest);
+        let mut proposed = extraction::propose(words, &reading.pages, &context, now);
         let owner = declared.owner.as_ref();
         findings.extend(extraction::card::compare(&mut proposed, &reading.cards, &reading.text, owner));
+        // Without it the paper is read all the same.
+        let file = file_evidence(readers, parts, &reading.container).unwrap_or_default();
+        let evidence = evidence::Known {
+            file: &file,
+            pages: &reading.pages,
+            is_whole_file: is_whole_file(&reading),
+            stamp: stamped.as_ref().map(|(_, stamp)| stamp),
+            threshold: known.guide.threshold(),
+        };
+        findings.extend(evidence::compare(&mut proposed, &evidence));
         timings.extract = millis(extracting.elapsed());
         findings.extend(doubtful(&proposed));
         (reading.text, Some(proposed), looks(&reading.thumbnails))
@@ -267,6 +292,24 @@ pub fn examine(
     })
 }
 
+/// What the file says beside its pages; only a PDF says anything.
+fn file_evidence(
+    readers: &Readers,
+    parts: &[PathBuf],
+    container: &Container,
+) -> Result<FileEvidence, ReadError> {
+    match container.kind {
+        ContainerKind::Pdf | ContainerKind::Mixed => readers.evidence(parts),
+        ContainerKind::Tiff | ContainerKind::Images => Ok(FileEvidence::default()),
+    }
+}
+
+/// Whether the paper is one PDF with all its pages: of a pile, the file says nothing of one paper.
+fn is_whole_file(reading: &Reading) -> bool {
+    let all: BTreeSet<u32> = reading.pages.iter().map(|page| page.original_page).collect();
+    reading.container.kind == ContainerKind::Pdf && all.len() == reading.container.n_pages as usize
+}
+
 fn looks(thumbnails: &[Option<Thumbnail>]) -> Vec<PageLooks> {
     let seen =
         (1u32..).zip(thumbnails).filter_map(|(position, thumbnail)| Some((position, thumbnail.as_ref()?)));
@@ -280,13 +323,21 @@ fn declared_paper(role: &PaperRole) -> DeclaredPaper {
     }
 }
 
+/// How the question ends that says no more than that a field was not read.
+const UNSURE: &str = "chưa đọc được chắc chắn: xin nhập theo giấy tờ.";
+
+/// Whether a finding says no more than its field does, which is asked.
+pub fn is_plain_question(finding: &Finding) -> bool {
+    finding.kind == FindingKind::FieldDoubtful && finding.message.ends_with(UNSURE)
+}
+
 /// One question per field that was not read.
 fn doubtful(proposed: &ProposedFields) -> impl Iterator<Item = Finding> + '_ {
     proposed.unread().into_iter().map(|key| Finding {
         kind: FindingKind::FieldDoubtful,
         page: place_of(proposed, key),
         rule: "QĐ 1917/QĐ-BLĐTBXH, Điều 16 khoản 1".into(),
-        message: format!("“{}” chưa đọc được chắc chắn: xin nhập theo giấy tờ.", key.label()),
+        message: format!("“{}” {UNSURE}", key.label()),
         severity: Severity::Ask,
     })
 }

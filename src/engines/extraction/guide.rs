@@ -51,7 +51,8 @@ impl Guide {
         &self.kinds
     }
 
-    pub(super) fn threshold(&self) -> Threshold {
+    /// How sure a value must be to be proposed as read.
+    pub fn threshold(&self) -> Threshold {
         self.threshold
     }
 

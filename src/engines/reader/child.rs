@@ -23,6 +23,7 @@ use super::{
 use crate::{
     domain::code::DocumentCode,
     engines::{
+        evidence,
         imaging::{
             fault::{Limits, ReadError},
             open::{self, Opened},
@@ -171,6 +172,10 @@ impl Child {
             Task::Marks { index } => {
                 let marks = marks_of(paper, *index, order.stages.rest)?;
                 Ok((Response::Marks { marks }, Vec::new()))
+            }
+            Task::Evidence => {
+                let evidence = Box::new(evidence::of_file(paper));
+                Ok((Response::Evidence { evidence }, Vec::new()))
             }
             Task::Preview { index, rotation, width_px } => {
                 Ok((Response::Bytes, preview(paper, *index as usize, *rotation, *width_px)?))

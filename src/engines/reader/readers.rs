@@ -20,6 +20,7 @@ use crate::{
     },
     engines::{
         assembly::{Sight, mark_repeats},
+        evidence::FileEvidence,
         imaging::{
             classified::classified,
             fault::{Limits, ReadError},
@@ -176,6 +177,18 @@ impl Readers {
             (Response::Stamped { stamped }, pdf) => Ok(Stamped { pdf, ..stamped }),
             (Response::NotStamped { error }, _) => Err(NotStamped::Refused(error)),
             (other, _) => Err(NotStamped::Unread(unexpected(other))),
+        }
+    }
+
+    /// What the files say of their paper beside what is drawn on the pages.
+    ///
+    /// # Errors
+    /// Those of the whole file; see [`ReadError`].
+    pub fn evidence(&self, parts: &[PathBuf]) -> Result<FileEvidence, ReadError> {
+        let limits = &self.pool.limits;
+        match self.ask(parts, Task::Evidence, limits.opening_seconds() + limits.page_seconds)? {
+            (Response::Evidence { evidence }, _) => Ok(*evidence),
+            (other, _) => Err(unexpected(other)),
         }
     }
 

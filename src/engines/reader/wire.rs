@@ -20,6 +20,7 @@ use super::{
 use crate::{
     domain::code::DocumentCode,
     engines::{
+        evidence::FileEvidence,
         imaging::{
             fault::{Limits, ReadError},
             open::Container,
@@ -121,6 +122,8 @@ pub(super) enum Task {
     Marks { index: u32 },
     /// Compose the PDF of the pages `indices` (from 0) in that order; of all pages when there are none.
     Compose { indices: Option<Vec<u32>>, order: Box<ComposeOrder> },
+    /// Say what the file says beside its pages.
+    Evidence,
     /// Page `index` (from 0) as a JPEG.
     Preview { index: u32, rotation: u16, width_px: u32 },
     /// Write the code onto the PDF that goes along as the one file; it is no paper, and forgotten then.
@@ -151,6 +154,9 @@ pub(super) enum Response {
         marks: PageMarks,
     },
     Bytes,
+    Evidence {
+        evidence: Box<FileEvidence>,
+    },
     Composed {
         departures: Vec<Departure>,
     },
