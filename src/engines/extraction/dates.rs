@@ -20,12 +20,12 @@ pub(super) struct FoundDate {
 }
 
 static LONG: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(r"\bngay:?\s*([0-9]{1,2})[.,]?\s*thang\s*([0-9]{1,2})[.,]?\s*nam[/:.,]?\s*([0-9]{4})\b")
+    Regex::new(r"\bngay\s?:?\s*([0-9]{1,2})[.,]?\s*thang\s*([0-9]{1,2})[.,]?\s*nam[/:.,]?\s*([0-9]{4})\b")
         .expect("the pattern is a constant")
 });
 
 static SHORT: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(r"(?:\bngay:?\s*)?\b([0-9]{1,2})\s?[/.-]\s?([0-9]{1,2})\s?[/.-]\s?([0-9]{4})\b")
+    Regex::new(r"(?:\bngay\s?:?\s*)?\b([0-9]{1,2})\s?[/.-]\s?([0-9]{1,2})\s?[/.-]\s?([0-9]{4})\b")
         .expect("the pattern is a constant")
 });
 
@@ -73,6 +73,9 @@ mod tests {
             ("Hà Nội, ngày 25 tháng 11 năm 2024", vec!["2024-11-25"]),
             ("từ ngày 01/6/2025 đến ngày 31/12/2026.", vec!["2025-06-01", "2026-12-31"]),
             ("sinh ngày 5-6-1985", vec!["1985-06-05"]),
+            ("Sinh ngày : 04 tháng 5 năm 2003", vec!["2003-05-04"]),
+            ("ngày 26 tháng 01.năm 2022,", vec!["2022-01-26"]),
+            ("ngày 30 tháng 01 năm/2026", vec!["2026-01-30"]),
             ("ngày06 tháng 5 năm 2024", vec!["2024-05-06"]),
             ("ngày 31 tháng 02 năm 2024", vec![]),
             ("ngày O6 tháng 5 năm 2024", vec![]),

@@ -3,14 +3,17 @@
 
 use std::sync::LazyLock;
 
+use jiff::civil::Date;
 use regex::Regex;
 
 use super::{
     Reading, casing,
-    dates::dates_in,
+    dates::{FoundDate, dates_in},
     flow::Sentence,
-    labels,
+    fold, labels,
     layout::{Token, confidence_of, place_of, text_of},
+    names::{self, Vote},
+    owner_id,
     people::{Role, roles},
     settle, surnames,
 };
@@ -18,20 +21,26 @@ use crate::domain::fields::Proposed;
 
 /// A word of a name below this is not taken.
 const WORD_AT: f32 = 0.72;
+/// So sure at most is a name of one word, or of more than seven.
+const OF_ODD_LENGTH: f32 = 0.3;
+/// So sure at most is a name of which a part may be missing.
+const CUT: f32 = 0.4;
+/// Figures less sure than this may as well be written by pen.
+const PEN_BELOW: f32 = 0.45;
 /// A word with figures of a birth date below this is not taken.
 const FIGURES_AT: f32 = 0.80;
 
 static NAME_LABEL: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(concat!(
-        r"(?:^|[^a-z])(?:ho[,:]? (?:va |chu dem,? (?:va )?)?ten(?: khai sinh)?(?: nguoi (?:khai|de nghi|khuyet tat|duoc khai sinh|lao dong)| chu ho)?",
-        r"|toi ten la|ten toi la|ho ten(?: chu ho)?|full name",
+        r"(?:^|[^a-z])(?:ho[,:]? (?:va |chu dem,? (?:va )?)?ten(?: khai sinh)?(?: (?:cua )?(?:tre|chau|be)(?: em)?)?(?: nguoi (?:khai|de nghi|khuyet tat|duoc khai sinh|lao dong)| chu ho)?",
+        r"|toi ten la|ten toi la|ho ten(?: chu ho)?|full name|chu ho ?:|cap cho ong \(ba\)|^(?:[0-9]+[.)] ?)?ong \(ba\)",
         r"|cap cho(?: (?:ong|ba))?(?: ?/ ?ba| ?\(ba\)|, ba)?:|(?:ong|ba) ?(?:/ ?(?:ong|ba)|\((?:ong|ba)\)|, ?ba) ?:|nguoi lao dong\)?:(?: ?(?:ong|ba)\b:?)?)\s*(?:\([^)]*\))?\s*(?:/ ?full name)?\s*(?:\([^)]*\))?\s*[:.…]*"
     ))
     .expect("the pattern is a constant")
 });
 
 static ORGANISATION: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(r"^(?:[0-9]+[.)] ?|- ?)?ten (?:doanh nghiep|to chuc|cong ty|hop tac xa|co so)(?: \([^)]*\))?[^:]{0,30}: ?")
+    Regex::new(r"^(?:[0-9]+[.)] ?|- ?)?(?:ten (?:doanh nghiep|to chuc|cong ty|hop tac xa|co so)|doanh nghiep (?:duoc cap|cho thue|de nghi|dang ky|hoat dong))(?: \([^)]*\))?[^:]{0,30}: ?")
         .expect("the pattern is a constant")
 });
 
@@ -92,17 +101,80 @@ fn organisation(reading: &Reading, sentence: &Sentence) -> Option<Proposed<Strin
     let words = labels::value_after(sentence, label.end())?;
     let raw = text_of(words);
     let (mean, weakest) = confidence_of(words);
-    let confidence = if weakest >= WORD_AT { mean } else { 0.0 };
-    let tidy = raw.trim_end_matches(['.', ',', ';']).to_owned();
+    let tidy = spelled(raw.trim_end_matches(['.', ',', ';']));
+    let is_possible = tidy.split(' ').all(names::is_possible);
+    let begins = [
+        "cong ty",
+        "doanh nghiep",
+        "hop tac xa",
+        "trung tam",
+        "chi nhanh",
+        "tap doan",
+        "ngan hang",
+        "co so",
+        "truong",
+        "to chuc",
+        "hoi",
+        "quy",
+        "lien hiep",
+    ];
+    let is_kind = begins.iter().any(|b| fold::phrase(&tidy).starts_with(b));
+    let sure = if weakest >= WORD_AT && is_possible { mean } else { weakest.min(CUT) };
+    let confidence = match names::vote(reading, words) {
+        _ if !is_kind => sure.min(CUT),
+        Vote::Agreed => sure.max(weakest),
+        Vote::Divided | Vote::Outvoted(_) => sure.min(CUT),
+        Vote::Unheard => sure,
+    };
     Some(settle(reading, tidy, raw, confidence, place_of(sentence.page, words)))
+}
+
+/// Phrases in the names of enterprises whose marks are fixed.
+const OF_ENTERPRISES: &[&str] = &[
+    "Công ty",
+    "Cổ phần",
+    "Trách nhiệm hữu hạn",
+    "Một thành viên",
+    "Doanh nghiệp tư nhân",
+    "Hợp tác xã",
+    "Dịch vụ",
+    "Thương mại",
+    "Đầu tư",
+    "Xây dựng",
+    "Sản xuất",
+    "Xuất nhập khẩu",
+];
+
+/// The name with the marks of phrases that are fixed; capitals stay as printed.
+fn spelled(name: &str) -> String {
+    let mut words: Vec<String> = name.split_whitespace().map(str::to_owned).collect();
+    for phrase in OF_ENTERPRISES {
+        let known: Vec<&str> = phrase.split(' ').collect();
+        for at in 0..(words.len() + 1).saturating_sub(known.len()) {
+            let some = &mut words[at..at + known.len()];
+            if !some.iter().zip(&known).all(|(word, known)| fold::fold(word) == fold::fold(known)) {
+                continue;
+            }
+            for (word, known) in some.iter_mut().zip(&known) {
+                let is_upper = word.chars().all(char::is_uppercase);
+                let is_capital = word.starts_with(char::is_uppercase);
+                *word = match (is_upper, is_capital) {
+                    (true, _) => known.to_uppercase(),
+                    (_, true) => casing::capitalised(&known.to_lowercase()),
+                    _ => known.to_lowercase(),
+                };
+            }
+        }
+    }
+    words.join(" ")
 }
 
 pub(super) fn read_name(reading: &Reading, page: u32, words: &[Token]) -> Proposed<String> {
     let words = name_words(words);
     let raw = text_of(words);
-    let (mean, weakest) = confidence_of(words);
     let fits = (2..=7).contains(&words.len());
-    let confidence = if fits && weakest >= WORD_AT { mean } else { 0.0 };
+    let sure = names::sureness(reading, words);
+    let confidence = if fits { sure } else { sure.min(OF_ODD_LENGTH) };
     let tidy = casing::person(raw.trim_matches(|c: char| !c.is_alphanumeric()));
     let place = place_of(page, words);
     match surnames::settled(&tidy) {
@@ -133,7 +205,7 @@ fn name_words(words: &[Token]) -> &[Token] {
 
 /// One person spoken of as ông or bà, with a birth date or number close behind.
 fn addressed(reading: &Reading, own: &[&Sentence]) -> Proposed<String> {
-    let mut found: Vec<(u32, &[Token])> = Vec::new();
+    let mut found: Vec<(u32, &[Token], bool)> = Vec::new();
     for sentence in own {
         for title in TITLE_OF_ADDRESS.find_iter(&sentence.folded) {
             let words = name_words(sentence.words(&(title.end()..sentence.folded.len())));
@@ -146,17 +218,23 @@ fn addressed(reading: &Reading, own: &[&Sentence]) -> Proposed<String> {
                 || behind.contains("cccd")
                 || behind.contains("dinh danh")
                 || behind.contains("cmnd");
-            if words.len() >= 2 && is_described {
-                found.push((sentence.page, words));
+            let is_other = owner_id::turns_away(&sentence.folded[..title.start()]);
+            if words.len() >= 2 && is_described && !is_other {
+                // A comma amid the name: "Đỗ Mạnh, Đạt, sinh ngày".
+                let runs_on = name_words(&sentence.tokens[at + 1..]).first().is_some_and(|next| {
+                    !matches!(next.folded.as_str(), "so" | "sinh" | "cccd" | "cmnd" | "can" | "dinh")
+                });
+                found.push((sentence.page, words, runs_on));
             }
         }
     }
-    let Some((page, words)) = found.first() else { return Proposed::absent() };
+    let Some((page, words, runs_on)) = found.first() else { return Proposed::absent() };
     let name = |w: &[Token]| text_of(w).trim_matches(|c: char| !c.is_alphanumeric()).to_lowercase();
-    if found.iter().any(|(_, other)| name(other) != name(words)) {
+    if found.iter().any(|(_, other, _)| name(other) != name(words)) {
         return Proposed::not_read(text_of(words), place_of(*page, words));
     }
-    read_name(reading, *page, words)
+    let read = read_name(reading, *page, words);
+    if *runs_on { read.doubted(CUT) } else { read }
 }
 
 /// As an ISO date. Several that differ belong to several people: none is taken.
@@ -165,10 +243,52 @@ pub(super) fn birth_date(reading: &Reading) -> Proposed<String> {
     if is_organisation(reading) {
         return Proposed::absent();
     }
-    let mut found = own_sentences(reading).into_iter().filter_map(|s| born_in(reading, s));
+    let own = own_sentences(reading);
+    let mut found = own.iter().filter_map(|s| born_in(reading, s));
     let Some(first) = found.next() else { return Proposed::absent() };
-    let differs = |other: Proposed<String>| other.value.is_some() && other.value != first.value;
-    if found.any(differs) { Proposed::not_read(first.raw, first.place) } else { first }
+    let differs = |other: Proposed<String>| other.best().is_some() && other.best() != first.best();
+    if !found.any(differs) {
+        return first;
+    }
+    // Two people: the first of a form is the holder where the first number of a person states the same year;
+    // running text, such as minutes, is about all of them.
+    let is_of_form =
+        own.iter().find_map(|s| BORN.find(&s.folded)).is_some_and(|label| label.start() <= OF_FORM);
+    let year = first.best().and_then(|d| d.get(..4)?.parse::<i16>().ok());
+    if is_of_form && year.is_some() && owner_id::first_stated_year(reading) == year {
+        first
+    } else {
+        first.doubted(CUT)
+    }
+}
+
+/// Letters before a label that begins a line of a form: an ordinal.
+const OF_FORM: usize = 4;
+
+/// `13/01/73`: the century is that in which the day has come, and lies not too far back.
+static SHORT_YEAR: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(r"\b([0-9]{1,2})[/.-]([0-9]{1,2})[/.-]([0-9]{2})\b(?:[^0-9/.-]|$)")
+        .expect("the pattern is a constant")
+});
+
+fn short_year(reading: &Reading, sentence: &Sentence, from: usize) -> Option<FoundDate> {
+    let found = SHORT_YEAR.captures_at(&sentence.folded, from)?;
+    let number = |i: usize| found.get(i)?.as_str().parse::<i16>().ok();
+    let (day, month, year) = (number(1)?, number(2)?, number(3)?);
+    let range = found.get(1)?.start()..found.get(3)?.end();
+    let in_century =
+        |century: i16| Date::new(century + year, i8::try_from(month).ok()?, i8::try_from(day).ok()?).ok();
+    let stated = owner_id::first_stated_year(reading);
+    let mut possible = [1900, 2000].into_iter().filter_map(in_century).filter(|d| *d <= reading.today);
+    let date = match (possible.next(), possible.next()) {
+        (Some(only), None) => only,
+        // Two centuries: the number of the person tells.
+        (Some(a), Some(b)) => [a, b].into_iter().find(|d| Some(d.year()) == stated)?,
+        _ => return None,
+    };
+    let figures = sentence.words(&range).iter().filter(|t| t.has_digit());
+    let confidence = figures.map(|t| t.confidence).fold(1.0, f32::min);
+    (range.start < from + 14).then_some(FoundDate { date, range, confidence })
 }
 
 fn born_in(reading: &Reading, sentence: &Sentence) -> Option<Proposed<String>> {
@@ -177,14 +297,19 @@ fn born_in(reading: &Reading, sentence: &Sentence) -> Option<Proposed<String>> {
     let place = place_of(sentence.page, label_words);
     let near = dates_in(sentence)
         .into_iter()
-        .find(|d| d.range.end > label.start() && d.range.start < label.end() + 14);
+        .find(|d| d.range.end > label.start() && d.range.start < label.end() + 14)
+        .or_else(|| short_year(reading, sentence, label.end()));
     let Some(found) = near else {
         let rest = sentence.words(&(label.start()..(label.end() + 40).min(sentence.folded.len())));
         return Some(Proposed::not_read(text_of(rest), place));
     };
     let words = sentence.words(&found.range);
     let is_possible = found.date <= reading.today && found.date.year() >= 1900;
-    let confidence = if is_possible && found.confidence >= FIGURES_AT { found.confidence } else { 0.0 };
+    if !is_possible || found.confidence < PEN_BELOW {
+        return Some(Proposed::not_read(text_of(words), place));
+    }
+    let confidence =
+        if found.confidence >= FIGURES_AT { found.confidence } else { found.confidence * FIGURES_AT };
     let place = place_of(sentence.page, words);
     Some(settle(reading, found.date.to_string(), text_of(words), confidence, place))
 }
