@@ -10,6 +10,7 @@ use regex::{Captures, Regex};
 
 use super::flow::Sentence;
 use super::layout::Token;
+use super::print::Print;
 
 /// A day, where in the folded sentence it stands, and the weakest word that carries a figure.
 #[derive(Debug, Clone)]
@@ -20,7 +21,7 @@ pub(super) struct FoundDate {
 }
 
 static LONG: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(r"\bngay\s?:?\s*([0-9]{1,2})[.,]?\s*thang\s*([0-9]{1,2})[.,]?\s*nam[/:.,]?\s*([0-9]{4})\b")
+    Regex::new(r"\bngay\s?:?\s*([0-9]{1,2}|[0-9] [0-9])[.,]?\s*thang\s*([0-9]{1,2}|[1il|\]]{2})[.,]?\s*nam[/:.,]?\s*([0-9]{4})\b")
         .expect("the pattern is a constant")
 });
 
@@ -41,7 +42,10 @@ pub(super) fn dates_in(sentence: &Sentence) -> Vec<FoundDate> {
 }
 
 fn found_date(sentence: &Sentence, captures: &Captures<'_>) -> Option<FoundDate> {
-    let number = |i: usize| captures.get(i)?.as_str().parse::<i16>().ok();
+    let number = |i: usize| {
+        let figures = captures.get(i)?;
+        figures.as_str().parse::<i16>().ok().or_else(|| eleven(sentence, &figures.range()))
+    };
     let (day, month, year) = (number(1)?, number(2)?, number(3)?);
     let date = Date::new(year, i8::try_from(month).ok()?, i8::try_from(day).ok()?).ok()?;
     if !(1900..=2199).contains(&year) {
@@ -49,7 +53,27 @@ fn found_date(sentence: &Sentence, captures: &Captures<'_>) -> Option<FoundDate>
     }
     let range = captures.get(0)?.range();
     let confidence = figures(sentence.words(&range)).map(|t| t.confidence).fold(1.0, f32::min);
+    let months = captures.get(2).map(|m| sentence.words(&m.range())).unwrap_or_default();
+    let confidence = months.iter().map(|t| t.confidence).fold(confidence, f32::min);
     Some(FoundDate { date, range, confidence })
+}
+
+/// Figures of an `11` stand so far apart, left edge to left edge, and are so wide together, in em.
+const FROM_ONE_TO_ONE: std::ops::RangeInclusive<f32> = 0.4..=0.66;
+const ELEVEN_WIDE: std::ops::RangeInclusive<f32> = 0.7..=1.1;
+
+/// `1 1` and `II` for a printed 11: two strokes as far apart as figures are, not as letters are.
+fn eleven(sentence: &Sentence, range: &Range<usize>) -> Option<i16> {
+    let words: Vec<&Token> =
+        sentence.tokens.iter().filter(|t| matches!(t.folded.as_str(), "ngay" | "thang" | "nam")).collect();
+    let em = Print::of(&words)?.em_mm();
+    match sentence.words(range) {
+        [one, other] if one.folded == "1" && other.folded == "1" => {
+            FROM_ONE_TO_ONE.contains(&((other.at.left - one.at.left) / em)).then_some(11)
+        }
+        [both] => ELEVEN_WIDE.contains(&(both.at.width / em)).then_some(11),
+        _ => None,
+    }
 }
 
 fn figures(tokens: &[Token]) -> impl Iterator<Item = &Token> {

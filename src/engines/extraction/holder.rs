@@ -175,7 +175,9 @@ pub(super) fn read_name(reading: &Reading, page: u32, words: &[Token]) -> Propos
     let fits = (2..=7).contains(&words.len());
     let sure = names::sureness(reading, words);
     let confidence = if fits { sure } else { sure.min(OF_ODD_LENGTH) };
-    let tidy = casing::person(raw.trim_matches(|c: char| !c.is_alphanumeric()));
+    let mended = names::mended(reading, words).filter(|_| fits);
+    let confidence = if mended.is_some() { names::MENDED } else { confidence };
+    let tidy = casing::person(mended.as_deref().unwrap_or(&raw).trim_matches(|c: char| !c.is_alphanumeric()));
     let place = place_of(page, words);
     match surnames::settled(&tidy) {
         Some(name) => settle(reading, name, raw, confidence, place),

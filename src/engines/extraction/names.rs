@@ -38,23 +38,28 @@ pub(super) fn vote(reading: &Reading, own: &[Token]) -> Vote {
     if bare.is_empty() || bare.iter().any(String::is_empty) {
         return Vote::Unheard;
     }
+    let weight_of = |some: &[&Token]| {
+        let weakest = some.iter().map(|t| t.confidence).fold(1.0, f32::min);
+        let is_capitals = some.iter().all(|t| !t.text.chars().any(char::is_lowercase));
+        weakest * if is_capitals { CAPITALS } else { 1.0 }
+    };
     let mut tally: BTreeMap<String, (f32, usize)> = BTreeMap::new();
+    tally.insert(spelled(own), (weight_of(&own.iter().collect::<Vec<_>>()), 1));
     let mut n_others = 0;
     for sheet in &reading.sheets {
         // Names run on from line to line.
         let words: Vec<&Token> = sheet.lines.iter().flat_map(|row| &row.tokens).collect();
         for some in words.windows(own.len()) {
             let is_alike = some.iter().zip(&bare).all(|(t, bare)| letters(&t.folded) == *bare);
-            let weakest = some.iter().map(|t| t.confidence).fold(1.0, f32::min);
+            // What cannot be says nothing against what can.
+            let is_legible = some.iter().all(|t| t.confidence >= HEARD_AT && is_possible(&t.text));
             let is_own = own.iter().any(|t| t.place == some[0].place);
-            if !is_alike || weakest < HEARD_AT && !is_own {
-                continue;
+            if is_alike && is_legible && !is_own {
+                n_others += 1;
+                let said = tally.entry(spelled(some.iter().copied())).or_default();
+                said.0 += weight_of(some);
+                said.1 += 1;
             }
-            n_others += usize::from(!is_own);
-            let is_capitals = some.iter().all(|t| !t.text.chars().any(char::is_lowercase));
-            let said = tally.entry(spelled(some.iter().copied())).or_default();
-            said.0 += weakest * if is_capitals { CAPITALS } else { 1.0 };
-            said.1 += 1;
         }
     }
     if n_others == 0 {
@@ -92,8 +97,32 @@ pub(super) fn is_possible(word: &str) -> bool {
     !has_stop || is_stopped || word.chars().count() < 2
 }
 
+/// The name as other places of the paper spell it alike, where the words read here cannot be.
+pub(super) fn mended(reading: &Reading, words: &[Token]) -> Option<String> {
+    let is_impossible = words.iter().any(|t| !is_possible(&t.text));
+    if !is_impossible {
+        return None;
+    }
+    let mut others = reading.sheets.iter().flat_map(|sheet| {
+        let all: Vec<&Token> = sheet.lines.iter().flat_map(|row| &row.tokens).collect();
+        let like = |some: &&[&Token]| {
+            let is_alike = some.iter().zip(words).all(|(a, b)| letters(&a.folded) == letters(&b.folded));
+            is_alike && some.iter().all(|t| is_possible(&t.text) && t.confidence >= MENDING_AT)
+        };
+        let found = all.windows(words.len()).filter(like).map(|some| spelled(some.iter().copied()));
+        found.collect::<Vec<_>>()
+    });
+    let first = others.next()?;
+    others.all(|other| other == first).then_some(first)
+}
+
+/// How sure a reading must be that takes the place of an impossible one.
+const MENDING_AT: f32 = 0.85;
+/// How sure what it mended is.
+pub(super) const MENDED: f32 = 0.85;
+
 /// A word of a person's name below this is not taken.
-const WORD_AT: f32 = 0.72;
+const WORD_AT: f32 = 0.85;
 /// A family name of the list, letter for letter, is no accident.
 const LISTED: f32 = 0.86;
 /// Where it was read so surely at least: a seal may lie over it.
@@ -121,7 +150,14 @@ pub(super) fn sureness(reading: &Reading, words: &[Token]) -> f32 {
         return weakest.min(IMPOSSIBLE);
     }
     let alone = if weakest < WORD_AT { weakest * WORD_AT } else { mean };
-    match vote(reading, words) {
+    // The list of family names has settled the first.
+    let mut words = words.to_vec();
+    if let Some(first) = words.first_mut()
+        && let surnames::Family::Mended(known) = surnames::family(&first.text)
+    {
+        first.text = known.to_owned();
+    }
+    match vote(reading, &words) {
         Vote::Unheard => alone,
         Vote::Agreed => 1.0 - (1.0 - weakest) * UNSEEN,
         Vote::Outvoted(_) | Vote::Divided => weakest.min(IMPOSSIBLE),
@@ -147,6 +183,21 @@ mod tests {
             ("Y", true),
         ] {
             assert_eq!(is_possible(word), expected, "{word}");
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_is_read_elsewhere() {
+        for (other, expected) in [
+            ("Phùng Thị Ngọc Nguyệt", Some("phùng thị ngọc nguyệt")),
+            ("Phùng Thị Ngọc~70 Nguyệt", None),
+            ("Phùng Thị Ngoc Nguyệt", None),
+            ("Phùng Thị Nga", None),
+        ] {
+            let reading =
+                Paper::new().put(30.0, 20.0, "PHÙNG THỊ NGOC NGUYÊT").put(30.0, 60.0, other).reading();
+            let own = reading.sheets[0].lines[0].tokens.clone();
+            assert_eq!(mended(&reading, &own).as_deref(), expected, "{other}");
         }
     }
 
