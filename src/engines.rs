@@ -3,12 +3,16 @@
 #[cfg(not(fuzzing))]
 pub mod assembly;
 #[cfg(not(fuzzing))]
+pub mod evidence;
+#[cfg(not(fuzzing))]
 pub mod extraction;
 pub mod imaging;
 #[cfg(not(fuzzing))]
 pub mod native;
 #[cfg(not(fuzzing))]
 pub mod ocr;
+#[cfg(not(fuzzing))]
+pub mod overlay;
 pub mod pdf;
 #[cfg(not(fuzzing))]
 pub mod reader;

@@ -121,6 +121,38 @@ pub enum Source {
     Store,
     Operator,
     Clock,
+    /// What a paper that was coded before says of itself in its file.
+    Metadata,
+}
+
+impl Source {
+    /// For people, after “theo”.
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::Ocr => "chữ trên ảnh",
+            Self::Pen => "chữ viết tay",
+            Self::TextLayer => "chữ trong tệp PDF",
+            Self::Qr => "mã QR",
+            Self::Signature => "chữ ký số (chưa kiểm tra)",
+            Self::FormField => "ô nhập của biểu mẫu PDF",
+            Self::Catalogue => "Danh mục",
+            Self::Store => "sổ văn bản trong kho",
+            Self::Operator => "khai báo khi nhận",
+            Self::Clock => "đồng hồ hệ thống",
+            Self::Metadata => "bản đã số hóa trước đây của tệp này",
+        }
+    }
+}
+
+/// What something else says of a field than its value or suggestion.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Alternative<T> {
+    /// In the form of the field.
+    pub value: T,
+    /// Who says so.
+    pub source: Source,
+    /// Where it stands, on the upright page.
+    pub place: Option<Place>,
 }
 
 /// How sure a value must be to be proposed as read: 0.5–0.999.
@@ -177,6 +209,9 @@ pub struct Proposed<T> {
     pub source: Source,
     /// Where it stands; also given for `NotRead` when the place was found.
     pub place: Option<Place>,
+    /// What other sources say; with any, the value is asked.
+    #[serde(default = "Vec::new", skip_serializing_if = "Vec::is_empty")]
+    pub alternatives: Vec<Alternative<T>>,
 }
 
 impl<T> Proposed<T> {
@@ -196,6 +231,7 @@ impl<T> Proposed<T> {
             status: Status::Read,
             source,
             place,
+            alternatives: Vec::new(),
         }
     }
 
@@ -209,6 +245,7 @@ impl<T> Proposed<T> {
             status: Status::Absent,
             source: Source::Ocr,
             place: None,
+            alternatives: Vec::new(),
         }
     }
 
@@ -222,6 +259,7 @@ impl<T> Proposed<T> {
             status: Status::NotRead,
             source: Source::Ocr,
             place,
+            alternatives: Vec::new(),
         }
     }
 
@@ -263,6 +301,11 @@ impl<T> Proposed<T> {
             status: self.status,
             source: self.source,
             place: self.place,
+            alternatives: self
+                .alternatives
+                .into_iter()
+                .map(|a| Alternative { value: f(a.value), source: a.source, place: a.place })
+                .collect(),
         }
     }
 }

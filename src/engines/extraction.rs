@@ -50,7 +50,9 @@ use crate::domain::{
     page::{PageFacts, Place},
     text::{RecognisedText, TextSource},
 };
+pub(in crate::engines) use casing::agency as agency_case;
 pub use fold::nearly;
+pub(in crate::engines) use fold::phrase as folded;
 pub use guide::Guide;
 pub use outline::{Head, LastLine, PageOutline, outlines};
 

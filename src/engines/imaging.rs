@@ -23,9 +23,10 @@ mod jpeg_scan;
 mod leaders;
 mod paper;
 mod pdf_facts;
-mod pdf_page;
+pub(in crate::engines) mod pdf_page;
 mod raster;
 mod skew;
+mod streaks;
 mod tiff_pages;
 mod writing;
 
@@ -33,6 +34,9 @@ pub use duplicate::{Thumbnail, same_page};
 pub use ink::{is_blank, x_height_px};
 pub use leaders::{is_leader_text, paint_leaders};
 pub use paper::even_out;
+#[cfg(test)]
+pub(in crate::engines) use pdf_facts::tests::assemble as assemble_pdf;
 pub use picture::{DecodedPage, Frame, Picture, resize_grey, resize_picture};
 pub use skew::{deskew, skewed_point, turn_grey, turn_picture};
+pub use streaks::take_out_streaks;
 pub use writing::{Turn, Writing};

@@ -19,6 +19,8 @@ pub(in crate::engines) mod render;
 pub mod separator_sheet;
 mod text_layer;
 
+pub(in crate::engines) use metadata::FIELDS_NAMESPACE;
+
 /// Name of the text field for the code: top-left of page one (QĐ 1917/QĐ-BLĐTBXH, Điều 15 khoản 3).
 pub const CODE_FIELD: &str = "MaSoHoa";
 /// Name of the signature field for the agency: top-right of page one (NĐ 30/2020/NĐ-CP, ô số 14).

@@ -11,7 +11,8 @@ use crate::domain::{
     code::{CodeNumber, DocumentCode},
     count::{Comparison, Difference, HandedIn},
     dossier::EraseTerm,
-    fields::{ConfirmedFields, FieldKey, Proposed, ProposedFields, Status},
+    fields::{Alternative, ConfirmedFields, FieldKey, Proposed, ProposedFields, Status},
+    first::FirstProposals,
     page::{Finding, PageFacts},
     separator::SheetMark,
     text::RecognisedText,
@@ -84,6 +85,17 @@ fn field_out<T>(proposed: &Proposed<T>, value: impl Fn(&T) -> Value) -> Value {
     if let Some(suggestion) = &proposed.suggestion {
         field["suggestion"] = value(suggestion);
     }
+    if !proposed.alternatives.is_empty() {
+        let said = |other: &Alternative<T>| {
+            json!({
+                "value": value(&other.value),
+                "source": other.source,
+                "page": other.place.map(|p| p.page),
+                "box_mm": other.place.map(|p| tenths(p.box_mm.into())),
+            })
+        };
+        field["alternatives"] = proposed.alternatives.iter().map(said).collect();
+    }
     field
 }
 
@@ -117,6 +129,19 @@ pub fn fields_out(fields: &ProposedFields) -> Map<String, Value> {
             (key.as_str().to_owned(), value)
         })
         .collect()
+}
+
+/// What the head of page one gave, in the order of Điều 6.
+pub fn first_out(first: &FirstProposals) -> Map<String, Value> {
+    [
+        (FieldKey::DocumentName, field_out(&first.document_name, plain)),
+        (FieldKey::DocumentNumber, field_out(&first.document_number, plain)),
+        (FieldKey::IssuedOn, field_out(&first.issued_on, plain)),
+        (FieldKey::IssuingAuthority, field_out(&first.issuing_authority, plain)),
+    ]
+    .map(|(key, value)| (key.as_str().to_owned(), value))
+    .into_iter()
+    .collect()
 }
 
 fn other_out(fields: &ProposedFields) -> Value {

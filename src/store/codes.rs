@@ -46,7 +46,7 @@ pub async fn assign(
     .bind(keys.seal_json(Place { column: OWNER, row: &id }, &code.owner)?)
     .bind(code.type_code.to_string())
     .bind(keys.seal(Place { column: NUMBER, row: &id }, number.as_bytes())?)
-    .bind(keys.lookup_key(Lookup::DocumentNumber, &[&number]))
+    .bind(number_key(&keys, &number))
     .bind(number_kind)
     .bind(paper.as_str())
     .bind(micros(at))
@@ -136,6 +136,11 @@ pub(super) async fn link(
         .execute(tx.connection())
         .await?;
     if linked.rows_affected() == 1 { Ok(()) } else { Err(StoreError::Missing { what: "the code" }) }
+}
+
+/// By which a number is found again.
+pub(super) fn number_key(keys: &Keys, number: &str) -> String {
+    keys.lookup_key(Lookup::DocumentNumber, &[number])
 }
 
 /// One hash for all ways of writing the same code.

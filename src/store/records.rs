@@ -15,7 +15,7 @@ use super::{
 use crate::domain::{
     code::{DocumentCode, DocumentTypeCode},
     fields::ConfirmedFields,
-    ids::{ContentHash, OfficerId, OwnerId, PaperId, RecordId},
+    ids::{ContentHash, DocumentNumber, OfficerId, OwnerId, PaperId, RecordId},
     record::{SignatureState, StoredRecord},
 };
 
@@ -140,6 +140,29 @@ pub async fn of_owner(
     .fetch_all(tx.connection())
     .await?;
     let keys = tx.keys();
+    rows.iter().map(|row| record_of(&keys, row)).collect()
+}
+
+/// Documents whose codes carry this number, newest first; at most `limit`. Numbers are kept as keyed hashes:
+/// only the whole of one, written alike, is found.
+///
+/// # Errors
+/// [`StoreError::Sealed`] and those of the database.
+pub async fn of_number(
+    tx: &mut Tx,
+    number: &DocumentNumber,
+    limit: u32,
+) -> Result<Vec<StoredRecord>, StoreError> {
+    let keys = tx.keys();
+    let rows = sqlx::query(
+        "SELECT * FROM record
+          WHERE id IN (SELECT record_id FROM document_code WHERE number_key = $1 AND record_id IS NOT NULL)
+          ORDER BY stored_at DESC, id DESC LIMIT $2",
+    )
+    .bind(codes::number_key(&keys, number.as_str()))
+    .bind(i64::from(limit))
+    .fetch_all(tx.connection())
+    .await?;
     rows.iter().map(|row| record_of(&keys, row)).collect()
 }
 

@@ -2,12 +2,15 @@
 //! job of a received paper have in common.
 
 use std::{
+    collections::BTreeSet,
     path::PathBuf,
+    sync::atomic::{AtomicU64, Ordering},
     time::{Duration, Instant},
 };
 
 use jiff::Timestamp;
 
+use super::overlay::Seen;
 use crate::{
     domain::{
         batch::{self, BatchPage, Opening},
@@ -15,7 +18,9 @@ use crate::{
         dossier::{ExpectedPages, StepTimes},
         eligibility::PaperRole,
         fields::{FieldKey, ProposedFields},
+        first::FirstProposals,
         ids::{OwnerNumber, ProcedureCode},
+        job::Urgency,
         page::{self, CheckedPages, Finding, FindingKind, PageFacts, PageFaults, Severity},
         plan::PagePlan,
         rescan::PageLooks,
@@ -23,14 +28,15 @@ use crate::{
     },
     engines::{
         assembly,
+        evidence::{self, FileEvidence},
         extraction::{self, DeclaredPaper, Guide},
         imaging::{
             Thumbnail,
             check::{self, PageRules},
             fault::ReadError,
-            open::Container,
+            open::{Container, ContainerKind},
         },
-        reader::{Depth, Readers, Reading},
+        reader::{Attention, Depth, Head, Readers, Reading},
     },
 };
 
@@ -47,6 +53,24 @@ pub struct Declared {
     pub owner: Option<OwnerNumber>,
     /// Which pages, in which order; all as they came when there is none.
     pub plan: Option<PagePlan>,
+}
+
+/// Who waits for a paper, and what they hear while it is read.
+#[derive(Clone, Copy)]
+pub struct Interest<'a> {
+    /// Whether a person waits.
+    pub urgency: Urgency,
+    /// Told after each page how many are done, of how many.
+    pub on_page: &'a (dyn Fn(u32, u32) + Sync),
+    /// Told what the head of page one gives, before the rest is read; of a secret page nothing.
+    pub on_first: &'a (dyn Fn(FirstProposals) + Sync),
+}
+
+impl<'a> Interest<'a> {
+    /// Of a person who sees how many pages are done.
+    pub fn at_the_desk(on_page: &'a (dyn Fn(u32, u32) + Sync)) -> Self {
+        Self { urgency: Urgency::Desk, on_page, on_first: &|_| {} }
+    }
 }
 
 /// What papers are held against.
@@ -84,6 +108,15 @@ impl Examination {
         }
     }
 
+    /// What may be drawn over its pages; `parts` are its files.
+    pub fn seen<'a>(&'a self, parts: &'a [PathBuf]) -> Seen<'a> {
+        let pages = match &self.pages {
+            Ok(checked) => &checked.pages,
+            Err(faults) => &faults.pages,
+        };
+        Seen { parts, pages, proposed: self.proposed.as_ref(), findings: self.findings() }
+    }
+
     /// Whether a secret mark was found.
     pub fn is_classified(&self) -> bool {
         self.findings().iter().any(|f| f.kind == FindingKind::Classified)
@@ -102,7 +135,7 @@ pub fn check_pages(
     on_page: &(dyn Fn(u32, u32) + Sync),
 ) -> Result<Examination, ReadError> {
     let start = Instant::now();
-    let reading = readers.read(parts, None, Depth::Check, on_page)?;
+    let reading = readers.read(parts, None, Depth::Check, Attention::pile(on_page))?;
     let findings = findings_of(&reading, expected, rules);
     let timings = StepTimes { total: millis(start.elapsed()), ..times_of(&reading) };
     Ok(Examination {
@@ -175,7 +208,14 @@ fn sheets_among(reading: &Reading) -> impl Iterator<Item = Finding> + '_ {
 
 fn times_of(reading: &Reading) -> StepTimes {
     let t = reading.timings;
-    StepTimes { decode: t.decode_ms, check: t.check_ms, ocr: t.ocr_ms, extract: 0, total: 0 }
+    StepTimes {
+        decode: t.decode_ms,
+        check: t.check_ms,
+        ocr: t.ocr_ms,
+        extract: 0,
+        first: t.head_ms,
+        total: 0,
+    }
 }
 
 /// Checks the pages, reads them, and proposes the fields. A paper with too few or too many pages is read
@@ -192,28 +232,51 @@ pub fn examine(
     known: Known<'_>,
     rules: &PageRules,
     now: Timestamp,
-    on_page: &(dyn Fn(u32, u32) + Sync),
+    interest: Interest<'_>,
 ) -> Result<Examination, ReadError> {
     let start = Instant::now();
-    let reading = readers.read(parts, declared.plan.as_ref(), Depth::Text, on_page)?;
+    let context = extraction::Context {
+        catalogue: known.catalogue,
+        guide: known.guide,
+        procedure: declared.procedure.as_ref(),
+        paper: declared.role.as_ref().map(declared_paper),
+        owner: declared.owner.as_ref(),
+    };
+    let extract_first_ms = AtomicU64::new(0);
+    let on_head = |head: &Head| {
+        let extracting = Instant::now();
+        let text = RecognisedText { pages: vec![head.text.clone()] };
+        let text = evidence::set_aside(&text).map_or(text, |(rest, _)| rest);
+        let pages = std::slice::from_ref(&head.facts);
+        (interest.on_first)(extraction::propose(&text, pages, &context, now).into());
+        extract_first_ms.store(millis(extracting.elapsed()), Ordering::Relaxed);
+    };
+    let attention = Attention { urgency: interest.urgency, on_page: interest.on_page, on_head: &on_head };
+    let reading = readers.read(parts, declared.plan.as_ref(), Depth::Text, attention)?;
     let mut findings = findings_of(&reading, declared.pages, rules);
     findings.extend(sheets_among(&reading));
     let is_secret = findings.iter().any(|f| f.kind == FindingKind::Classified);
     let mut timings = times_of(&reading);
+    timings.first = timings.first.map(|ms| ms + extract_first_ms.load(Ordering::Relaxed));
     let (text, proposed, looks) = if is_secret {
         (RecognisedText::default(), None, Vec::new())
     } else {
         let extracting = Instant::now();
-        let context = extraction::Context {
-            catalogue: known.catalogue,
-            guide: known.guide,
-            procedure: declared.procedure.as_ref(),
-            paper: declared.role.as_ref().map(declared_paper),
-            owner: declared.owner.as_ref(),
-        };
-        let mut proposed = extraction::propose(&reading.text, &reading.pages, &context, now);
+        let stamped = evidence::set_aside(&reading.text);
+        let words = stamped.as_ref().map_or(&reading.text, |(rest, _)| rest);
+        let mut proposed = extraction::propose(words, &reading.pages, &context, now);
         let owner = declared.owner.as_ref();
         findings.extend(extraction::card::compare(&mut proposed, &reading.cards, &reading.text, owner));
+        // Without it the paper is read all the same.
+        let file = file_evidence(readers, parts, &reading.container).unwrap_or_default();
+        let evidence = evidence::Known {
+            file: &file,
+            pages: &reading.pages,
+            is_whole_file: is_whole_file(&reading),
+            stamp: stamped.as_ref().map(|(_, stamp)| stamp),
+            threshold: known.guide.threshold(),
+        };
+        findings.extend(evidence::compare(&mut proposed, &evidence));
         timings.extract = millis(extracting.elapsed());
         findings.extend(doubtful(&proposed));
         (reading.text, Some(proposed), looks(&reading.thumbnails))
@@ -229,6 +292,24 @@ pub fn examine(
     })
 }
 
+/// What the file says beside its pages; only a PDF says anything.
+fn file_evidence(
+    readers: &Readers,
+    parts: &[PathBuf],
+    container: &Container,
+) -> Result<FileEvidence, ReadError> {
+    match container.kind {
+        ContainerKind::Pdf | ContainerKind::Mixed => readers.evidence(parts),
+        ContainerKind::Tiff | ContainerKind::Images => Ok(FileEvidence::default()),
+    }
+}
+
+/// Whether the paper is one PDF with all its pages: of a pile, the file says nothing of one paper.
+fn is_whole_file(reading: &Reading) -> bool {
+    let all: BTreeSet<u32> = reading.pages.iter().map(|page| page.original_page).collect();
+    reading.container.kind == ContainerKind::Pdf && all.len() == reading.container.n_pages as usize
+}
+
 fn looks(thumbnails: &[Option<Thumbnail>]) -> Vec<PageLooks> {
     let seen =
         (1u32..).zip(thumbnails).filter_map(|(position, thumbnail)| Some((position, thumbnail.as_ref()?)));
@@ -242,13 +323,21 @@ fn declared_paper(role: &PaperRole) -> DeclaredPaper {
     }
 }
 
+/// How the question ends that says no more than that a field was not read.
+const UNSURE: &str = "chưa đọc được chắc chắn: xin nhập theo giấy tờ.";
+
+/// Whether a finding says no more than its field does, which is asked.
+pub fn is_plain_question(finding: &Finding) -> bool {
+    finding.kind == FindingKind::FieldDoubtful && finding.message.ends_with(UNSURE)
+}
+
 /// One question per field that was not read.
 fn doubtful(proposed: &ProposedFields) -> impl Iterator<Item = Finding> + '_ {
     proposed.unread().into_iter().map(|key| Finding {
         kind: FindingKind::FieldDoubtful,
         page: place_of(proposed, key),
         rule: "QĐ 1917/QĐ-BLĐTBXH, Điều 16 khoản 1".into(),
-        message: format!("“{}” chưa đọc được chắc chắn: xin nhập theo giấy tờ.", key.label()),
+        message: format!("“{}” {UNSURE}", key.label()),
         severity: Severity::Ask,
     })
 }

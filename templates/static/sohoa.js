@@ -20,6 +20,27 @@ document.addEventListener("click", (event) => {
   if (mark) document.getElementById(mark.dataset.field)?.focus();
 });
 
+// A suggested value is taken by a click, or with Alt and its ordinal from within the field.
+function take(button) {
+  const input = document.getElementById(button.dataset.take);
+  if (!input) return;
+  input.value = button.textContent;
+  input.focus();
+}
+
+document.addEventListener("click", (event) => {
+  const button = event.target.closest("[data-take]");
+  if (button) take(button);
+});
+
+document.addEventListener("keydown", (event) => {
+  const nth = event.altKey && !event.ctrlKey ? /^Digit([1-9])$/.exec(event.code) : null;
+  const button = nth && event.target.closest(".field")?.querySelectorAll("[data-take]")[nth[1] - 1];
+  if (!button) return;
+  event.preventDefault();
+  take(button);
+});
+
 // Enter goes to the next field that asks; on the last one it confirms.
 document.getElementById("confirm")?.addEventListener("keydown", (event) => {
   if (event.key !== "Enter" || event.isComposing || event.target.tagName === "BUTTON") return;

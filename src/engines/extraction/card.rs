@@ -43,11 +43,6 @@ pub fn compare(
     attached(proposed, first, declared)
 }
 
-/// Whether a finding is one of [`compare`]: it says more than that a field has to be keyed.
-pub fn is_question_of_card(finding: &Finding) -> bool {
-    finding.kind == FindingKind::FieldDoubtful && finding.message.contains("thẻ căn cước")
-}
-
 /// Whether the paper is an identity card and not one that has a card among its pages.
 fn is_the_card_itself(proposed: &ProposedFields, text: &RecognisedText) -> bool {
     let is_word = |confidence: f32, word: &str| {
@@ -239,7 +234,6 @@ mod tests {
         let (fields, questions) = compared(front(), &[card(NUMBER), card("001085054321")], None);
         assert_ne!(fields.owner_id.source, Source::Qr);
         assert!(questions[0].contains("nhiều người"));
-        assert!(questions.iter().all(|q| is_question_of_card(&asked(None, q.clone()))));
     }
 
     fn application(lines: &[&str]) -> Paper {

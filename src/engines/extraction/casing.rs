@@ -114,7 +114,7 @@ const ABBREVIATIONS: &[&str] =
     &["UBND", "HĐND", "TNHH", "MTV", "LĐTBXH", "BHXH", "CTXH", "HIV", "AIDS", "TP", "TNXH", "BTXH", "PHCN"];
 
 /// The name of an agency in sentence case: `Ủy ban nhân dân xã Bảo Ái`.
-pub(super) fn agency(printed: &str) -> String {
+pub(in crate::engines) fn agency(printed: &str) -> String {
     let words: Vec<&str> = printed.split_whitespace().collect();
     let folded: Vec<String> = words.iter().map(|w| bare(w)).collect();
     let mut out: Vec<String> = Vec::new();

@@ -21,7 +21,7 @@ pub(super) fn words(text: &str) -> Vec<String> {
 }
 
 /// The words of `text`, folded and joined by single spaces: the form in which phrases are compared.
-pub(super) fn phrase(text: &str) -> String {
+pub(in crate::engines) fn phrase(text: &str) -> String {
     words(text).join(" ")
 }
 

@@ -5,7 +5,7 @@ use super::{
     agency::{Agencies, Directory},
     template::{Kind, Templates},
 };
-use crate::domain::fields::Threshold;
+use crate::domain::{fields::Threshold, lessons::Lesson};
 
 /// Templates and agencies, made ready for reading. Made once; reading shares it.
 #[derive(Debug, Clone)]
@@ -31,6 +31,17 @@ impl Guide {
         Self { threshold, ..self }
     }
 
+    /// The same, with agencies and short forms that officers taught; what is known stays.
+    #[must_use]
+    pub fn with_lessons<'a>(self, lessons: impl IntoIterator<Item = &'a Lesson>) -> Self {
+        Self { agencies: self.agencies.taught(lessons), ..self }
+    }
+
+    /// Whether `short` stands for another agency than `name` already, in whatever letters.
+    pub fn names_another(&self, short: &str, name: &str) -> bool {
+        self.agencies.names_another(short, name)
+    }
+
     /// What the program carries.
     pub fn built_in() -> Self {
         Self::new(&Templates::built_in(), &Agencies::built_in())
@@ -40,7 +51,8 @@ impl Guide {
         &self.kinds
     }
 
-    pub(super) fn threshold(&self) -> Threshold {
+    /// How sure a value must be to be proposed as read.
+    pub fn threshold(&self) -> Threshold {
         self.threshold
     }
 

@@ -353,6 +353,23 @@ impl Opened {
         }
     }
 
+    /// The PDFs among its files, each with the number of pages before it.
+    pub(in crate::engines) fn pdfs(&self) -> Vec<(&Pdf, u32)> {
+        match &self.content {
+            Content::Pdf(pdf) => vec![(&**pdf, 0)],
+            Content::Rasters { .. } => Vec::new(),
+            Content::Several(parts) => {
+                let mut n_before = 0u32;
+                let mut found = Vec::new();
+                for part in parts {
+                    found.extend(part.pdfs().into_iter().map(|(pdf, _)| (pdf, n_before)));
+                    n_before = n_before.saturating_add(part.container.n_pages);
+                }
+                found
+            }
+        }
+    }
+
     /// The pages `indices` (from 0), in that order, as the composer takes them: undecoded; what has to be
     /// decoded is when its turn comes.
     ///

@@ -32,7 +32,7 @@ use super::{
     glyphs::{self, SeenImage, Survey, Wanted},
     picture::{DecodedPage, Picture},
 };
-use crate::domain::page::Colour;
+use crate::domain::page::{BoxMm, Colour};
 
 const MM_PER_PT: f64 = 25.4 / 72.0;
 /// Resolution at which drawn pages are read when their text is of no use.
@@ -59,6 +59,21 @@ fn to_mm(page: &Page<'_>) -> Affine {
     let (w_mm, h_mm) = size_mm(page);
     Affine::scale_non_uniform(w_mm / f64::from(w.max(1e-3)), h_mm / f64::from(h.max(1e-3)))
         * page.initial_transform(true).to_kurbo()
+}
+
+/// A rectangle of the page's own space, in millimetres as displayed; `None` where it is no place on the page.
+pub(crate) fn box_mm(page: &Page<'_>, rect: hayro_syntax::object::Rect) -> Option<BoxMm> {
+    let (w, h) = size_mm(page);
+    let own = Rect::new(rect.x0, rect.y0, rect.x1, rect.y1).abs();
+    let seen = to_mm(page).transform_rect_bbox(own).intersect(Rect::new(0.0, 0.0, w, h));
+    let is_place = seen.x0.is_finite() && seen.y0.is_finite() && seen.width() > 0.0 && seen.height() > 0.0;
+    let mm = |v: f64| v as f32;
+    is_place.then(|| BoxMm {
+        left: mm(seen.x0),
+        top: mm(seen.y0),
+        width: mm(seen.width()),
+        height: mm(seen.height()),
+    })
 }
 
 fn settings(content: RenderContent, is_damaged: &Arc<AtomicBool>) -> InterpreterSettings {

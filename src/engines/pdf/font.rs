@@ -39,7 +39,7 @@ struct Face {
 }
 
 static FACE: LazyLock<Face> = LazyLock::new(|| {
-    let font = FontRef::new(TINOS).expect("the bundled font is well-formed; a test opens it");
+    let font = bundled();
     Face {
         charmap: font.charmap(),
         widths: font.glyph_metrics(Size::unscaled(), LocationRef::default()),
@@ -99,6 +99,11 @@ pub fn clean(text: &str) -> String {
 pub fn width_pt(text: &str, size_pt: f32) -> f32 {
     let width = |letter| FACE.glyph(letter).map_or(500.0, |glyph| FACE.width(glyph));
     text.chars().map(width).sum::<f32>() * size_pt / 1000.0
+}
+
+/// The font as it was bundled, for whoever draws with it.
+pub(in crate::engines) fn bundled() -> FontRef<'static> {
+    FontRef::new(TINOS).expect("the bundled font is well-formed; a test opens it")
 }
 
 /// Collects the letters used; [`FontBuilder::embed`] makes the subset.

@@ -67,7 +67,7 @@ pub(super) fn write_output_intent(catalog: &mut Catalog<'_>, profile: Ref) {
 }
 
 /// The namespace of the eleven fields.
-const FIELDS_NAMESPACE: &str = "urn:sohoa:xmp:dieu-6#";
+pub(in crate::engines) const FIELDS_NAMESPACE: &str = "urn:sohoa:xmp:dieu-6#";
 
 /// Title for people where the name of the paper itself names its owner.
 const UNTOLD_TITLE: &str = "Giấy tờ số hóa";

@@ -14,6 +14,7 @@ use super::{
     Exit, Place, Stop,
     input::{Defaults, Input, files_of},
     output::{Outcome, Report, progress_bar, write_whole},
+    overlay::Overlay,
     with_causes,
 };
 use crate::{
@@ -27,6 +28,7 @@ use crate::{
         dossier::{Dossier, ObjectRole, Paper, PaperState},
         eligibility::{self, Refusal},
         ids::{OfficerId, ProcedureCode},
+        job::Urgency,
         officer::ActingOfficer,
         page::{Finding, FindingKind, Severity},
         text::RecognisedText,
@@ -39,8 +41,9 @@ use crate::{
         context::Ctx,
         count,
         digitise::{self as steps, DigitiseError},
-        examine::{self, Declared},
+        examine::{self, Declared, Interest},
         intake::{self, IntakeError, Upload},
+        overlay::Seen,
     },
 };
 
@@ -75,6 +78,9 @@ pub(super) struct DigitiseArgs {
     /// Thư mục nhận bản PDF đã ghi mã
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
+    /// Thư mục nhận ảnh các trang với khung của từng trường vẽ đè lên (ảnh có thông tin cá nhân)
+    #[arg(long, value_name = "DIR")]
+    overlay: Option<PathBuf>,
     /// Chỉ đọc và đề xuất, không lưu gì
     #[arg(long, conflicts_with = "accept")]
     dry_run: bool,
@@ -108,11 +114,12 @@ pub(super) async fn digitise(args: DigitiseArgs) -> Result<Exit, Stop> {
         return Err(Stop::usage("--jobs phải từ 1 trở lên"));
     }
     let config = args.place.config()?;
+    let overlay = args.overlay.as_deref().map(|dir| Overlay::into(dir, &inputs)).transpose()?;
     let bar = progress_bar();
     let exit = if args.dry_run {
-        dry_run(&args, config, inputs, &bar).await
+        dry_run(&args, config, inputs, overlay, &bar).await
     } else {
-        keep(&args, config, inputs, &bar).await
+        keep(&args, config, inputs, overlay, &bar).await
     };
     bar.finish_and_clear();
     exit
@@ -155,6 +162,7 @@ async fn dry_run(
     args: &DigitiseArgs,
     config: Config,
     inputs: Vec<Input>,
+    overlay: Option<Overlay>,
     bar: &ProgressBar,
 ) -> Result<Exit, Stop> {
     let catalogue = match &args.catalogue {
@@ -168,14 +176,14 @@ async fn dry_run(
     known_procedures(&catalogue, &inputs)?;
     let n_jobs = n_jobs(args, &config);
     let guide = super::lists(&config)?.guide().with_threshold(config.reading.threshold);
-    let shared = Arc::new((super::readers(&config, args.jobs)?, catalogue, guide, config));
+    let shared = Arc::new((super::readers(&config, args.jobs)?, catalogue, guide, config, overlay));
     let reports = stream::iter(inputs.into_iter().map(|input| {
         let (shared, on_page) = (shared.clone(), count_on(bar));
         async move {
             let name = input.name.clone();
             let work = move || {
                 let known = examine::Known { catalogue: &shared.1, guide: &shared.2 };
-                propose(&shared.0, known, &shared.3, &input, &on_page)
+                propose(&shared.0, known, &shared.3, shared.4.as_ref(), &input, &on_page)
             };
             tokio::task::spawn_blocking(work)
                 .await
@@ -201,6 +209,7 @@ fn propose(
     readers: &Readers,
     known: examine::Known<'_>,
     config: &Config,
+    overlay: Option<&Overlay>,
     input: &Input,
     on_page: &(dyn Fn(u32, u32) + Sync),
 ) -> Report {
@@ -223,10 +232,22 @@ fn propose(
         plan: None,
     };
     let now = Clock::System.now();
-    match examine::examine(readers, &files, &declared, known, &config.pages, now, on_page) {
+    match examine::examine(
+        readers,
+        &files,
+        &declared,
+        known,
+        &config.pages,
+        now,
+        Interest::at_the_desk(on_page),
+    ) {
         Ok(examination) => {
             let report = Report::seen(&input.name, &examination.pages, &examination.text)
                 .with_timings(examination.timings);
+            if let Some(Err(stop)) = overlay.map(|o| o.draw(readers, &input.path, &examination.seen(&files)))
+            {
+                return Report::unreadable(&input.name, stop.message, stop.exit);
+            }
             let Some(proposed) = examination.proposed else { return report };
             let without_number = config
                 .code_papers_without_number
@@ -265,6 +286,7 @@ async fn keep(
     args: &DigitiseArgs,
     config: Config,
     inputs: Vec<Input>,
+    overlay: Option<Overlay>,
     bar: &ProgressBar,
 ) -> Result<Exit, Stop> {
     if args.catalogue.is_some() {
@@ -301,7 +323,15 @@ async fn keep(
         };
         work.push((input, dossier));
     }
-    let line = Arc::new(Line { ctx: ctx.clone(), officer, accept: args.accept, out: args.out.clone() });
+    let urgency = if work.len() > 1 { Urgency::Pile } else { Urgency::Desk };
+    let line = Arc::new(Line {
+        ctx: ctx.clone(),
+        officer,
+        accept: args.accept,
+        out: args.out.clone(),
+        urgency,
+        overlay,
+    });
     let reports = stream::iter(work.into_iter().map(|(input, dossier)| {
         let (line, on_page) = (line.clone(), count_on(bar));
         let on_page: OnPage = Arc::new(on_page);
@@ -361,6 +391,8 @@ struct Line {
     officer: ActingOfficer,
     accept: bool,
     out: Option<PathBuf>,
+    urgency: Urgency,
+    overlay: Option<Overlay>,
 }
 
 impl Line {
@@ -380,16 +412,36 @@ impl Line {
             expected_pages: input.pages,
             owner: input.owner.clone(),
             plan: None,
+            urgency: self.urgency,
         };
         let paper =
             intake::receive(&self.ctx, &self.officer, &dossier.id, upload).await.map_err(stop_of_intake)?;
         worker::work_until_rest(&self.ctx, &paper.id, on_page).await.map_err(stop_of_step)?;
         let paper = steps::paper(&self.ctx, &paper.id).await.map_err(stop_of_step)?;
+        self.draw(&input, files, &paper).await?;
         let report = self.seen(&input, &paper).await?;
         if !(self.accept && matches!(paper.state, PaperState::ToConfirm { .. })) {
             return Ok(report);
         }
         self.accept(&input, paper, report, start).await
+    }
+
+    /// Draws over its pages, where that is wanted.
+    async fn draw(&self, input: &Input, files: Vec<PathBuf>, paper: &Paper) -> Result<(), Stop> {
+        let Some(overlay) = self.overlay.clone() else { return Ok(()) };
+        let (readers, path, state) = (self.ctx.readers.clone(), input.path.clone(), paper.state.clone());
+        let draw = move || {
+            let (pages, proposed, findings) = match &state {
+                PaperState::ToConfirm { checked, proposed, .. } => {
+                    (&checked.pages, Some(&**proposed), &checked.findings)
+                }
+                PaperState::NeedsRescan { faults } => (&faults.pages, None, &faults.findings),
+                _ => return Ok(()),
+            };
+            overlay.draw(&readers, &path, &Seen { parts: &files, pages, proposed, findings })
+        };
+        let failed = |_| Stop::new(Exit::Failure, ReadError::Crashed.to_string());
+        tokio::task::spawn_blocking(draw).await.map_err(failed)?
     }
 
     /// What is to be said of a paper that came to rest.

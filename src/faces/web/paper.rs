@@ -1,6 +1,7 @@
 //! One paper: where it stands, what was found, and the fields to confirm beside the page picture.
 
 pub(super) mod acts;
+mod offers;
 
 use std::collections::HashMap;
 
@@ -13,6 +14,7 @@ use axum::{
 use jiff::Timestamp;
 use serde::Deserialize;
 
+use self::offers::Offer;
 use super::{
     Fault, Frame, Web, html,
     pages::{self, Strip},
@@ -26,14 +28,15 @@ use crate::{
         confirm::FieldFault,
         dossier::{Paper, PaperState},
         fields::{FieldKey, Proposed, ProposedFields, Status},
+        first::FirstProposals,
         ids::{DossierId, PaperId},
-        page::{Finding, FindingKind, PageFacts, Place, Severity},
+        page::{Finding, PageFacts, Place, Severity},
         rescan::SameBy,
     },
-    engines::extraction::card::is_question_of_card,
     workflows::{
         browse::{self, Purpose},
         digitise::DigitiseError,
+        examine::is_plain_question,
         rescan::{self, ScannedBefore},
     },
 };
@@ -53,6 +56,8 @@ struct PaperPage {
     message_class: &'static str,
     is_moving: bool,
     can_retry: bool,
+    /// What the head of page one gave, while the rest is read.
+    first: Vec<FirstLine>,
     /// The same paper, digitised before.
     scanned_before: Option<BeforeLine>,
     reasons: Vec<ReasonLine>,
@@ -67,6 +72,13 @@ struct PaperPage {
     no_number: bool,
     no_date: bool,
     code: Option<String>,
+}
+
+/// A field of the head, read before the rest.
+struct FirstLine {
+    label: &'static str,
+    /// Empty where it was not read surely.
+    value: String,
 }
 
 /// The same paper, received before.
@@ -124,6 +136,7 @@ struct FieldLine {
     is_required: bool,
     hint: String,
     fault: Option<String>,
+    offers: Vec<Offer>,
 }
 
 /// What was keyed and could not be taken: shown again with its faults.
@@ -206,12 +219,9 @@ async fn content(web: &Web, id: &str, keyed: Keyed) -> Result<PaperPage, Fault> 
         message_class,
         is_moving: matches!(state, "received" | "checking" | "reading" | "to_code" | "signing"),
         can_retry: matches!(paper.state, PaperState::Failed { retry: true, .. }),
+        first: browse::first_proposals(&web.ctx, &paper).await?.map(first).unwrap_or_default(),
         scanned_before: rescan::scanned_before(&web.ctx, &paper).await?.map(before),
-        reasons: findings
-            .iter()
-            .filter(|f| f.kind != FindingKind::FieldDoubtful || is_question_of_card(f))
-            .map(reason)
-            .collect(),
+        reasons: findings.iter().filter(|f| !is_plain_question(f)).map(reason).collect(),
         document: stored(web, &paper, &dossier.id).await?,
         strip: pages::strip(web, &paper).await?,
         has_pictures: !paper.state.pages().is_empty(),
@@ -224,6 +234,23 @@ async fn content(web: &Web, id: &str, keyed: Keyed) -> Result<PaperPage, Fault> 
         code: proposed.and_then(|p| code_of(web, &paper, p)),
         fields: lines,
     })
+}
+
+/// What a paper does not have is left out: the rest of it may show that it does.
+fn first(first: FirstProposals) -> Vec<FirstLine> {
+    fn line<T>(key: FieldKey, proposed: &Proposed<T>, text: impl Fn(&T) -> String) -> Option<FirstLine> {
+        let value = proposed.value.as_ref().map(text).unwrap_or_default();
+        (proposed.status != Status::Absent).then(|| FirstLine { label: key.label(), value })
+    }
+    [
+        line(FieldKey::DocumentName, &first.document_name, Clone::clone),
+        line(FieldKey::DocumentNumber, &first.document_number, ToString::to_string),
+        line(FieldKey::IssuedOn, &first.issued_on, |day| day.strftime("%d/%m/%Y").to_string()),
+        line(FieldKey::IssuingAuthority, &first.issuing_authority, Clone::clone),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
 }
 
 fn before(before: ScannedBefore) -> BeforeLine {
@@ -365,7 +392,7 @@ const EXTRA: &str = "other.";
 
 fn fields(proposed: &ProposedFields, keyed: &Keyed) -> Vec<FieldLine> {
     let line = |name: &str, label: &str, is_long: bool, hint: String| {
-        let (value, status, place) = seen(proposed, name);
+        let (value, status, place, offers) = seen(proposed, name);
         let fault = keyed.faults.iter().find(|f| form_name(&f.field) == name).map(|f| f.message.clone());
         let class = match (&fault, status) {
             (Some(_), _) => "wrong",
@@ -375,6 +402,7 @@ fn fields(proposed: &ProposedFields, keyed: &Keyed) -> Vec<FieldLine> {
         };
         let status = match status {
             Status::Read => "✓ đã đọc".to_owned(),
+            Status::NotRead if !offers.is_empty() => "⚠ chưa chắc chắn, xin chọn hoặc nhập".to_owned(),
             Status::NotRead => "⚠ chưa đọc được, xin nhập".to_owned(),
             Status::Absent => "– không thấy trên giấy tờ".to_owned(),
         };
@@ -389,6 +417,7 @@ fn fields(proposed: &ProposedFields, keyed: &Keyed) -> Vec<FieldLine> {
             is_required: matches!(name, "document_type_code" | "owner_id" | "document_name"),
             hint,
             fault,
+            offers,
         }
     };
     let basic = INPUTS.iter().map(|(name, key, is_long, hint)| {
@@ -407,24 +436,24 @@ fn fields(proposed: &ProposedFields, keyed: &Keyed) -> Vec<FieldLine> {
     basic.chain(extra).collect()
 }
 
-/// The value, status and place of the input `name`.
-fn seen(proposed: &ProposedFields, name: &str) -> (String, Status, Option<Place>) {
-    fn of<T>(p: &Proposed<T>, show: impl Fn(&T) -> String) -> (String, Status, Option<Place>) {
-        (p.value.as_ref().map(show).unwrap_or_default(), p.status, p.place)
+/// The value, status and place of the input `name`, and what may be taken where it is asked.
+fn seen(proposed: &ProposedFields, name: &str) -> (String, Status, Option<Place>, Vec<Offer>) {
+    fn of<T>(p: &Proposed<T>, show: impl Fn(&T) -> String) -> (String, Status, Option<Place>, Vec<Offer>) {
+        (p.value.as_ref().map(&show).unwrap_or_default(), p.status, p.place, offers::of(p, show))
     }
     let day = |d: &jiff::civil::Date| d.strftime("%d/%m/%Y").to_string();
     let text = |t: &String| t.clone();
     match name {
         "document_type_code" => of(&proposed.document_type_code, ToString::to_string),
         "owner_id" => {
-            let (value, status, place) = of(&proposed.owner_id, ToString::to_string);
+            let (value, status, place, offers) = of(&proposed.owner_id, ToString::to_string);
             // For a paper without a number, the name and birth date of its holder (Điều 7).
             let value = if value.is_empty() {
                 proposed.owner().map(|o| o.to_string()).unwrap_or_default()
             } else {
                 value
             };
-            (value, status, place)
+            (value, status, place, offers)
         }
         "document_name" => of(&proposed.document_name, text),
         "document_number" => of(&proposed.document_number, ToString::to_string),
@@ -438,7 +467,8 @@ fn seen(proposed: &ProposedFields, name: &str) -> (String, Status, Option<Place>
             let key = name.trim_start_matches(EXTRA);
             let extra = proposed.extra.iter().find(|e| e.key == key);
             let shown = |value: &String| extra.map_or_else(|| value.clone(), |e| e.shown(value));
-            proposed.other.get(key).map_or((String::new(), Status::Absent, None), |p| of(p, shown))
+            let none = || (String::new(), Status::Absent, None, Vec::new());
+            proposed.other.get(key).map_or_else(none, |p| of(p, shown))
         }
     }
 }

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use sohoa::{
     clock::Clock,
     config::Config,
-    domain::officer::ActingOfficer,
+    domain::{job::Urgency, officer::ActingOfficer},
     engines::{
         extraction::Guide,
         reader::{ReaderLimits, Readers},
@@ -76,6 +76,7 @@ impl TestApp {
                 code_papers_without_number: true,
                 officer,
             }),
+            learned: Arc::default(),
         };
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
@@ -84,8 +85,8 @@ impl TestApp {
         tokio::spawn(
             axum::serve(listener, app).with_graceful_shutdown(stop.clone().cancelled_owned()).into_future(),
         );
-        for _ in 0..2 {
-            tokio::spawn(worker::work(ctx.clone(), stop.clone()));
+        for least in [Urgency::Pile, Urgency::Desk] {
+            tokio::spawn(worker::work(ctx.clone(), stop.clone(), least));
         }
         Self { ctx, folder, url, client: Client::new(), stop }
     }
