@@ -112,4 +112,26 @@ mod tests {
             assert_eq!(found, expected, "{text}");
         }
     }
+
+    #[test]
+    fn strokes_as_far_apart_as_figures_are_an_eleven() {
+        let word = |text: &str, left: f32, width: f32| {
+            Token::new(text, BoxMm { left, top: 0.0, width, height: 3.0 }, 0.9)
+        };
+        // Four millimetres to the em.
+        let line = |month: Vec<Token>| {
+            let mut words = vec![word("ngày", 0.0, 7.5), word("20", 9.0, 3.8), word("tháng", 14.0, 8.4)];
+            words.extend(month);
+            words.extend([word("năm", 30.0, 6.7), word("2024", 38.0, 7.7)]);
+            dates_in(&Sentence::new(1, words)).first().map(|d| d.date.to_string())
+        };
+        for (month, expected) in [
+            (vec![word("II", 24.0, 3.2)], Some("2024-11-20")),
+            (vec![word("l]", 24.0, 3.2)], Some("2024-11-20")),
+            (vec![word("II", 24.0, 2.2)], None),
+            (vec![word("11", 24.0, 3.2)], Some("2024-11-20")),
+        ] {
+            assert_eq!(line(month.clone()).as_deref(), expected, "{month:?}");
+        }
+    }
 }

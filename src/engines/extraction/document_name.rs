@@ -42,6 +42,8 @@ pub(super) const NAMED_TYPES: &[(&str, &str)] = &[
     ("Thư công", ""),
 ];
 
+/// A lone letter beside a title that was read worse is a speck.
+const SPECK_BELOW: f32 = 0.5;
 /// Letters of a title in which one slip may be mended.
 const LONG: usize = 14;
 /// How sure it is a letter where its symbol alone says so.
@@ -213,7 +215,7 @@ fn is_foreign(row: &Row) -> bool {
 }
 
 fn with_following_rows(sheet: &Sheet, first: usize) -> Title {
-    let mut rows = vec![sheet.pieces[first].clone()];
+    let mut rows = vec![without_specks(&sheet.pieces[first])];
     let mut next = first + 1;
     while let (Some(row), Some(last)) = (sheet.pieces.get(next), rows.last()) {
         let title = fold::phrase(&rows.iter().map(Row::text).collect::<Vec<_>>().join(" "));
@@ -225,10 +227,21 @@ fn with_following_rows(sheet: &Sheet, first: usize) -> Title {
         if is_complete || !is_below || !is_alike || !may_be_title(row) || rows.len() >= 4 {
             break;
         }
-        rows.push(row.clone());
+        rows.push(without_specks(row));
         next += 1;
     }
     Title { rows, next }
+}
+
+/// A row without signs and doubtful lone letters at its ends: specks, which widen and heighten it.
+fn without_specks(row: &Row) -> Row {
+    let is_word = |t: &super::layout::Token| {
+        let letters = t.text.chars().filter(|c| c.is_alphanumeric()).count();
+        letters > 1 || letters == 1 && t.confidence >= SPECK_BELOW
+    };
+    let ends = row.tokens.iter().position(is_word).zip(row.tokens.iter().rposition(is_word));
+    let words = ends.map(|(first, last)| row.tokens[first..=last].to_vec());
+    words.and_then(|words| Row::new(row.page, words)).unwrap_or_else(|| row.clone())
 }
 
 /// Whether a title is this one but for marks and signs; words may have been read as one.

@@ -51,7 +51,7 @@ static TITLE_OF_ADDRESS: LazyLock<Regex> = LazyLock::new(|| {
 });
 
 static BORN: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(r"(?:sinh ngay|ngay,? ?(?:thang,? ?)?(?:nam )?sinh|sinh nam|nam sinh|date of birth)")
+    Regex::new(r"(?:sinh ngay|ngay[,/]? ?(?:thang[,/]? ?)?(?:nam )?sinh|sinh nam|nam sinh|date of birth)")
         .expect("the pattern is a constant")
 });
 
@@ -254,8 +254,7 @@ pub(super) fn birth_date(reading: &Reading) -> Proposed<String> {
     }
     // Two people: the first of a form is the holder where the first number of a person states the same year;
     // running text, such as minutes, is about all of them.
-    let is_of_form =
-        own.iter().find_map(|s| BORN.find(&s.folded)).is_some_and(|label| label.start() <= OF_FORM);
+    let is_of_form = own.iter().find_map(|s| birth_label(s)).is_some_and(|label| label.start() <= OF_FORM);
     let year = first.best().and_then(|d| d.get(..4)?.parse::<i16>().ok());
     if is_of_form && year.is_some() && owner_id::first_stated_year(reading) == year {
         first
@@ -293,8 +292,17 @@ fn short_year(reading: &Reading, sentence: &Sentence, from: usize) -> Option<Fou
     (range.start < from + 14).then_some(FoundDate { date, range, confidence })
 }
 
+/// Who fell (`hy sinh ngày`) was not born then, nor was who registered a birth.
+fn birth_label(sentence: &Sentence) -> Option<regex::Match<'_>> {
+    let is_birth = |label: &regex::Match<'_>| {
+        let before = sentence.folded[..label.start()].trim_end();
+        !before.ends_with("hy") && !(before.ends_with("khai") && label.as_str().starts_with("sinh"))
+    };
+    BORN.find_iter(&sentence.folded).find(is_birth)
+}
+
 fn born_in(reading: &Reading, sentence: &Sentence) -> Option<Proposed<String>> {
-    let label = BORN.find(&sentence.folded)?;
+    let label = birth_label(sentence)?;
     let label_words = sentence.words(&label.range());
     let place = place_of(sentence.page, label_words);
     let near = dates_in(sentence)
@@ -346,6 +354,10 @@ mod tests {
             ("Bên B (Người lao động): Ông Nguyễn Văn An Sinh ngày: 05/6/1985", "Nguyễn Văn An"),
             ("Họ: và tên chủ hộ: ...Nguyễn Văn An Sinh ngày: ..05/6/1985", "Nguyễn Văn An"),
             ("Điều 1. Trợ cấp cho ông Nguyễn Văn An, sinh ngày 05/6/1985", "Nguyễn Văn An"),
+            ("Chủ hộ: Nguyễn Văn An Ngày/tháng/năm sinh: 05/6/1985", "Nguyễn Văn An"),
+            ("Họ và tên trẻ: NGUYỄN VĂN AN Ngày sinh: 05/6/1985", "Nguyễn Văn An"),
+            ("Cấp cho ông (bà) NGUYỄN VĂN AN Sinh ngày 05/6/85", "Nguyễn Văn An"),
+            ("Ông (bà) Nguyễn Văn An Sinh ngày : 05 tháng 6 năm 1985", "Nguyễn Văn An"),
         ] {
             check(&[line], Some(expected), Some("1985-06-05"));
         }
@@ -361,6 +373,52 @@ mod tests {
             Some("1985-06-05"),
         );
         check(&["Bà Lê An, sinh ngày 05/6/1985;", "Ông Lê Ân, sinh ngày 05/6/1986;"], None, None);
+    }
+
+    #[test]
+    fn of_two_people_the_first_of_a_form_counts_and_of_minutes_none() {
+        let form =
+            &["Sinh ngày: 05/6/1985 Số CCCD: 001085012345", "Sinh ngày: 07/8/1960 Số CCCD: 001060012345"];
+        check(form, None, Some("1985-06-05"));
+        let other =
+            &["Sinh ngày: 05/6/1985 Số CCCD: 001070012345", "Sinh ngày: 07/8/1960 Số CCCD: 001060012345"];
+        check(other, None, None);
+        let minutes = &[
+            "1. Trường hợp của bà Lê Hoa, sinh ngày 05/6/1985, số CCCD: 001085012345: đủ;",
+            "2. Trường hợp của bà Lê Mai, sinh ngày 07/8/1960, số CCCD: 001060012345: chưa đủ;",
+        ];
+        check(minutes, None, None);
+    }
+
+    #[test]
+    fn a_name_that_goes_on_behind_a_comma_and_one_that_takes_over_are_asked() {
+        check(&["Trợ cấp cho ông Đỗ Mạnh, Đạt, sinh ngày 05/6/1985"], None, Some("1985-06-05"));
+        check(&["Người nhận: giao nhận thay: bà Lê Hoa, sinh ngày 05/6/1985"], None, None);
+    }
+
+    #[test]
+    fn days_of_death_and_of_registration_are_no_births() {
+        check(&["Là thân nhân của liệt sĩ A, hy sinh ngày 17 tháng 10 năm 1970"], None, None);
+        check(&["Đăng ký khai sinh ngày 17 tháng 10 năm 1970"], None, None);
+    }
+
+    #[test]
+    fn two_figures_of_a_year_need_one_century_or_a_number() {
+        check(&["Ngày sinh: 05/6/85"], None, Some("1985-06-05"));
+        check(&["Ngày sinh: 05/6/15"], None, None);
+        check(&["Ngày sinh: 05/6/15 Số CCCD: 001215012345"], None, Some("2015-06-05"));
+    }
+
+    #[test]
+    fn the_fixed_words_of_an_enterprise_are_mended() {
+        for (printed, expected) in [
+            ("Công ty Cố phần Thủy sản", Some("Công ty Cổ phần Thủy sản")),
+            ("CÔNG TY CỐ PHẦN THỦY SẢN", Some("CÔNG TY CỔ PHẦN THỦY SẢN")),
+            ("Công ty Cổ phần Ngoc Lan", None),
+            ("phường Hai", None),
+        ] {
+            check(&[&format!("Doanh nghiệp được cấp phép: {printed}")], expected, None);
+        }
     }
 
     #[test]

@@ -288,6 +288,11 @@ mod tests {
         check(block().around(155.0, 215.0, "Văn Minh"), None, Some("Chủ tịch"));
         check(block().around(150.0, 215.0, "ấñg~17 Văn Minh"), None, Some("Chủ tịch"));
         check(block().around(150.0, 215.0, "Đặng~40 Văn Minh"), None, Some("Chủ tịch"));
+        // Who signs for a chairman is not the chairman.
+        let deputy = official().around(150.0, 174.0, "KT. CHỦ TỊCH").around(150.0, 180.0, "CHỦ TỊCH");
+        check(deputy.around(150.0, 215.0, "Đặng Văn Minh"), Some("Đặng Văn Minh"), None);
+        let dirty = official().around(150.0, 180.0, "-PHỚ CHỦ TỊCH").around(150.0, 215.0, "Đặng Văn Minh");
+        check(dirty, Some("Đặng Văn Minh"), Some("Phó Chủ tịch"));
         // The lower position, half covered, is nobody's name.
         check(block().around(150.0, 187.0, "HÓ CHỦ TỊCH"), None, Some("Chủ tịch"));
     }

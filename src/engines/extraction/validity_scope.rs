@@ -91,6 +91,13 @@ mod tests {
             ("Phạm vi hiệu lực: tỉnh Lào Cai", Status::Read, Some("tỉnh Lào Cai")),
             ("Về tăng cường chỉ đạo Kỳ thi trên địa bàn tỉnh Quảng Ngãi.", Status::Absent, None),
             ("Giấy này có giá trị đến hết năm 2025.", Status::Absent, None),
+            (
+                "Giấy phép này được sử dụng trên phạm vi toàn quốc.",
+                Status::Read,
+                Some("trên phạm vi toàn quốc"),
+            ),
+            // The name may go on in another line.
+            ("Giấy này có giá trị trên địa bàn xã Nghĩa", Status::NotRead, None),
             ("Giấy này có giá trị trên địa bàn xã Nghĩa~30 Lộ.", Status::NotRead, None),
         ] {
             let reading = Paper::new().put(30.0, 80.0, line).reading();
