@@ -296,7 +296,8 @@ fn short_year(reading: &Reading, sentence: &Sentence, from: usize) -> Option<Fou
 fn birth_label(sentence: &Sentence) -> Option<regex::Match<'_>> {
     let is_birth = |label: &regex::Match<'_>| {
         let before = sentence.folded[..label.start()].trim_end();
-        !before.ends_with("hy") && !(before.ends_with("khai") && label.as_str().starts_with("sinh"))
+        let is_registration = before.ends_with("khai") && label.as_str().starts_with("sinh");
+        !(before.ends_with("hy") || is_registration)
     };
     BORN.find_iter(&sentence.folded).find(is_birth)
 }

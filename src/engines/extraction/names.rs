@@ -123,8 +123,10 @@ pub(super) const MENDED: f32 = 0.85;
 
 /// A word of a person's name below this is not taken.
 const WORD_AT: f32 = 0.85;
+/// What is left of the confidence in a less sure word, which nothing confirms.
+const ASKED: f32 = 0.79;
 /// A family name of the list, letter for letter, is no accident.
-const LISTED: f32 = 0.86;
+const LISTED: f32 = 0.9;
 /// Where it was read so surely at least: a seal may lie over it.
 const LISTED_FROM: f32 = 0.55;
 /// So sure at most is a name that cannot be, and one that the paper spells otherwise.
@@ -149,7 +151,7 @@ pub(super) fn sureness(reading: &Reading, words: &[Token]) -> f32 {
     if !words.iter().all(|t| is_possible(&t.text)) {
         return weakest.min(IMPOSSIBLE);
     }
-    let alone = if weakest < WORD_AT { weakest * WORD_AT } else { mean };
+    let alone = if weakest < WORD_AT { weakest * ASKED } else { mean };
     // The list of family names has settled the first.
     let mut words = words.to_vec();
     if let Some(first) = words.first_mut()
