@@ -22,6 +22,7 @@ mod issuing_authority;
 mod labels;
 mod layout;
 mod leaders;
+mod names;
 mod outline;
 mod owner_id;
 mod people;
@@ -219,17 +220,6 @@ impl Reading {
             .right
             .iter()
             .find(|r| r.at.middle_y() < end && issued_on::is_of_head(r) && r.tokens.len() <= 18)
-    }
-
-    /// The place before the day: `Bảo Ái`, of `Bảo Ái, ngày …`.
-    fn place_of_issue(&self) -> Option<String> {
-        let row = self.date_row()?;
-        let day = row.tokens.iter().position(|t| t.folded.starts_with("ngay"))?;
-        let words = &row.tokens[..day];
-        let (_, weakest) = layout::confidence_of(words);
-        let place = layout::text_of(words);
-        let place = place.trim_end_matches([',', '.', ' ']);
-        (weakest >= 0.8 && !place.is_empty()).then(|| place.to_owned())
     }
 
     /// Printed words of the head by which figures are measured: those of the line of the day.

@@ -1,8 +1,7 @@
 //! How far the confidence of a value can be trusted, and where its threshold should lie.
 //!
-//! Needs answers in which values of low confidence are said too: run the program with its threshold at nothing, or let
-//! it give the value it refused as `suggestion` beside `not_read`; otherwise only what lies above its own threshold is
-//! seen, and the table says so.
+//! Values of low confidence are seen as the `suggestion` that the program gives beside `not_read`; of an answer without
+//! them only what lies above its threshold is seen, and the table says so.
 
 use std::fmt::Write as _;
 
@@ -13,9 +12,14 @@ const ALLOWED: f64 = 0.002;
 /// Lower ends of the bins.
 const BINS: [f64; 12] = [0.0, 0.5, 0.6, 0.7, 0.75, 0.8, 0.85, 0.9, 0.95, 0.97, 0.98, 0.99];
 
+/// Name of the group of all.
+const ALL: &str = "all fields";
+
 /// The samples of one field or of several.
 pub struct Reliability {
     groups: Vec<(String, Vec<Sample>)>,
+    /// Papers that were answered.
+    papers: usize,
 }
 
 /// A threshold and what it rests on.
@@ -36,15 +40,15 @@ impl Reliability {
             let samples = reading.samples.iter().filter(|sample| is_in(sample.field)).copied().collect();
             (name.to_owned(), samples)
         };
-        let mut groups =
-            vec![group("number, date, owner", &|field| field < CRITICAL), group("all fields", &|_| true)];
+        let mut groups = vec![group("number, date, owner", &|field| field < CRITICAL), group(ALL, &|_| true)];
         groups.extend(FIELDS.iter().enumerate().map(|(n, name)| group(name, &|field| field == n)));
-        Self { groups }
+        Self { groups, papers: reading.papers.iter().sum() }
     }
 
     /// A table per group.
     pub fn report(&self) -> String {
-        let mut text = String::new();
+        let all = self.groups.iter().find(|(name, _)| name == ALL).map_or(0, |(_, samples)| samples.len());
+        let mut text = format!("stands on {all} values, said or suggested, of {} papers\n\n", self.papers);
         for (name, samples) in &self.groups {
             if samples.is_empty() {
                 let _ = writeln!(text, "{name}: nothing was said\n");

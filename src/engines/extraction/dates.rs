@@ -10,6 +10,7 @@ use regex::{Captures, Regex};
 
 use super::flow::Sentence;
 use super::layout::Token;
+use super::print::Print;
 
 /// A day, where in the folded sentence it stands, and the weakest word that carries a figure.
 #[derive(Debug, Clone)]
@@ -20,12 +21,12 @@ pub(super) struct FoundDate {
 }
 
 static LONG: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(r"\bngay:?\s*([0-9]{1,2})[.,]?\s*thang\s*([0-9]{1,2})[.,]?\s*nam[/:.,]?\s*([0-9]{4})\b")
+    Regex::new(r"\bngay\s?:?\s*([0-9]{1,2}|[0-9] [0-9])[.,]?\s*thang\s*([0-9]{1,2}|[1il|\]]{2})[.,]?\s*nam[/:.,]?\s*([0-9]{4})\b")
         .expect("the pattern is a constant")
 });
 
 static SHORT: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(r"(?:\bngay:?\s*)?\b([0-9]{1,2})\s?[/.-]\s?([0-9]{1,2})\s?[/.-]\s?([0-9]{4})\b")
+    Regex::new(r"(?:\bngay\s?:?\s*)?\b([0-9]{1,2})\s?[/.-]\s?([0-9]{1,2})\s?[/.-]\s?([0-9]{4})\b")
         .expect("the pattern is a constant")
 });
 
@@ -41,7 +42,10 @@ pub(super) fn dates_in(sentence: &Sentence) -> Vec<FoundDate> {
 }
 
 fn found_date(sentence: &Sentence, captures: &Captures<'_>) -> Option<FoundDate> {
-    let number = |i: usize| captures.get(i)?.as_str().parse::<i16>().ok();
+    let number = |i: usize| {
+        let figures = captures.get(i)?;
+        figures.as_str().parse::<i16>().ok().or_else(|| eleven(sentence, &figures.range()))
+    };
     let (day, month, year) = (number(1)?, number(2)?, number(3)?);
     let date = Date::new(year, i8::try_from(month).ok()?, i8::try_from(day).ok()?).ok()?;
     if !(1900..=2199).contains(&year) {
@@ -49,7 +53,27 @@ fn found_date(sentence: &Sentence, captures: &Captures<'_>) -> Option<FoundDate>
     }
     let range = captures.get(0)?.range();
     let confidence = figures(sentence.words(&range)).map(|t| t.confidence).fold(1.0, f32::min);
+    let months = captures.get(2).map(|m| sentence.words(&m.range())).unwrap_or_default();
+    let confidence = months.iter().map(|t| t.confidence).fold(confidence, f32::min);
     Some(FoundDate { date, range, confidence })
+}
+
+/// Figures of an `11` stand so far apart, left edge to left edge, and are so wide together, in em.
+const FROM_ONE_TO_ONE: std::ops::RangeInclusive<f32> = 0.4..=0.66;
+const ELEVEN_WIDE: std::ops::RangeInclusive<f32> = 0.7..=1.1;
+
+/// `1 1` and `II` for a printed 11: two strokes as far apart as figures are, not as letters are.
+fn eleven(sentence: &Sentence, range: &Range<usize>) -> Option<i16> {
+    let words: Vec<&Token> =
+        sentence.tokens.iter().filter(|t| matches!(t.folded.as_str(), "ngay" | "thang" | "nam")).collect();
+    let em = Print::of(&words)?.em_mm();
+    match sentence.words(range) {
+        [one, other] if one.folded == "1" && other.folded == "1" => {
+            FROM_ONE_TO_ONE.contains(&((other.at.left - one.at.left) / em)).then_some(11)
+        }
+        [both] => ELEVEN_WIDE.contains(&(both.at.width / em)).then_some(11),
+        _ => None,
+    }
 }
 
 fn figures(tokens: &[Token]) -> impl Iterator<Item = &Token> {
@@ -73,6 +97,9 @@ mod tests {
             ("Hà Nội, ngày 25 tháng 11 năm 2024", vec!["2024-11-25"]),
             ("từ ngày 01/6/2025 đến ngày 31/12/2026.", vec!["2025-06-01", "2026-12-31"]),
             ("sinh ngày 5-6-1985", vec!["1985-06-05"]),
+            ("Sinh ngày : 04 tháng 5 năm 2003", vec!["2003-05-04"]),
+            ("ngày 26 tháng 01.năm 2022,", vec!["2022-01-26"]),
+            ("ngày 30 tháng 01 năm/2026", vec!["2026-01-30"]),
             ("ngày06 tháng 5 năm 2024", vec!["2024-05-06"]),
             ("ngày 31 tháng 02 năm 2024", vec![]),
             ("ngày O6 tháng 5 năm 2024", vec![]),
@@ -83,6 +110,28 @@ mod tests {
         ] {
             let found: Vec<String> = dates_in(&sentence(text)).iter().map(|d| d.date.to_string()).collect();
             assert_eq!(found, expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn strokes_as_far_apart_as_figures_are_an_eleven() {
+        let word = |text: &str, left: f32, width: f32| {
+            Token::new(text, BoxMm { left, top: 0.0, width, height: 3.0 }, 0.9)
+        };
+        // Four millimetres to the em.
+        let line = |month: Vec<Token>| {
+            let mut words = vec![word("ngày", 0.0, 7.5), word("20", 9.0, 3.8), word("tháng", 14.0, 8.4)];
+            words.extend(month);
+            words.extend([word("năm", 30.0, 6.7), word("2024", 38.0, 7.7)]);
+            dates_in(&Sentence::new(1, words)).first().map(|d| d.date.to_string())
+        };
+        for (month, expected) in [
+            (vec![word("II", 24.0, 3.2)], Some("2024-11-20")),
+            (vec![word("l]", 24.0, 3.2)], Some("2024-11-20")),
+            (vec![word("II", 24.0, 2.2)], None),
+            (vec![word("11", 24.0, 3.2)], Some("2024-11-20")),
+        ] {
+            assert_eq!(line(month.clone()).as_deref(), expected, "{month:?}");
         }
     }
 }

@@ -4,7 +4,7 @@
 use super::{
     Reading, casing, fold,
     layout::{Header, Row, Sheet, confidence_of},
-    settle,
+    names, settle,
 };
 use crate::domain::{catalogue::Catalogue, fields::Proposed};
 
@@ -42,6 +42,10 @@ pub(super) const NAMED_TYPES: &[(&str, &str)] = &[
     ("Thư công", ""),
 ];
 
+/// A lone letter beside a title that was read worse is a speck.
+const SPECK_BELOW: f32 = 0.5;
+/// Letters of a title in which one slip may be mended.
+const LONG: usize = 14;
 /// How sure it is a letter where its symbol alone says so.
 const SYMBOL_ALONE: f32 = 0.75;
 
@@ -211,20 +215,33 @@ fn is_foreign(row: &Row) -> bool {
 }
 
 fn with_following_rows(sheet: &Sheet, first: usize) -> Title {
-    let mut rows = vec![sheet.pieces[first].clone()];
+    let mut rows = vec![without_specks(&sheet.pieces[first])];
     let mut next = first + 1;
     while let (Some(row), Some(last)) = (sheet.pieces.get(next), rows.last()) {
         let title = fold::phrase(&rows.iter().map(Row::text).collect::<Vec<_>>().join(" "));
         let is_complete = NAMED_TYPES.iter().any(|(name, _)| fold::phrase(name) == title);
-        let is_below = row.at.top - last.at.bottom() < 5.0 && (row.centre() - last.centre()).abs() < 12.0;
+        // A title that is none by itself goes on below a wider gap.
+        let gap = if known_form(&title, &[]).is_some() { 5.0 } else { 9.5 };
+        let is_below = row.at.top - last.at.bottom() < gap && (row.centre() - last.centre()).abs() < 12.0;
         let is_alike = (row.at.height / last.at.height - 1.0).abs() < 0.45;
         if is_complete || !is_below || !is_alike || !may_be_title(row) || rows.len() >= 4 {
             break;
         }
-        rows.push(row.clone());
+        rows.push(without_specks(row));
         next += 1;
     }
     Title { rows, next }
+}
+
+/// A row without signs and doubtful lone letters at its ends: specks, which widen and heighten it.
+fn without_specks(row: &Row) -> Row {
+    let is_word = |t: &super::layout::Token| {
+        let letters = t.text.chars().filter(|c| c.is_alphanumeric()).count();
+        letters > 1 || letters == 1 && t.confidence >= SPECK_BELOW
+    };
+    let ends = row.tokens.iter().position(is_word).zip(row.tokens.iter().rposition(is_word));
+    let words = ends.map(|(first, last)| row.tokens[first..=last].to_vec());
+    words.and_then(|words| Row::new(row.page, words)).unwrap_or_else(|| row.clone())
 }
 
 /// Whether a title is this one but for marks and signs; words may have been read as one.
@@ -252,6 +269,17 @@ fn known_form(phrase: &str, more: &[String]) -> Option<String> {
         .map(str::to_owned)
 }
 
+/// The one known title that differs in a letter alone, where it is long enough to tell: `… LIỆT SĨĨ`.
+fn nearly_known(phrase: &str, more: &[String]) -> Option<String> {
+    let known = NAMED_TYPES.iter().map(|(name, _)| *name).chain(KNOWN.iter().copied());
+    let mut alike = known
+        .chain(more.iter().map(String::as_str))
+        .map(|name| (fold::phrase(name), name))
+        .filter(|(folded, _)| folded.len() >= LONG && fold::nearly(folded, phrase));
+    let (folded, name) = alike.next()?;
+    alike.all(|(other, _)| other == folded).then(|| name.to_owned())
+}
+
 /// Names of papers that the catalogue knows, without what stands in brackets.
 fn catalogue_names(catalogue: &Catalogue) -> Vec<String> {
     let names = catalogue.procedures.iter().flat_map(|p| {
@@ -275,7 +303,8 @@ fn from_title(reading: &Reading, title: &Title, catalogue: &Catalogue) -> Propos
     let tokens: Vec<_> = title.rows.iter().flat_map(|r| r.tokens.iter().cloned()).collect();
     let (mean, weakest) = confidence_of(&tokens);
     let place = super::layout::place_of(1.max(title.rows[0].page), &tokens);
-    let known = known_form(&title.phrase(), &catalogue_names(catalogue));
+    let listed = catalogue_names(catalogue);
+    let known = known_form(&title.phrase(), &listed).or_else(|| nearly_known(&title.phrase(), &listed));
     let (value, confidence) = match known {
         // A known phrase mends marks: even weak letters then say the same thing.
         Some(name) => (name, mean.max(0.5) * 0.5 + 0.5),
@@ -283,7 +312,8 @@ fn from_title(reading: &Reading, title: &Title, catalogue: &Catalogue) -> Propos
         None => {
             let text = title.text();
             let tidy = text.trim_matches(|c: char| !c.is_alphanumeric() && !matches!(c, '(' | ')'));
-            (casing::title(tidy), if weakest < 0.6 { weakest } else { mean })
+            let is_possible = tidy.split_whitespace().all(names::is_possible);
+            (casing::title(tidy), if weakest < 0.6 || !is_possible { weakest.min(0.6) } else { mean })
         }
     };
     settle(reading, value, title.text(), confidence, place)
@@ -343,6 +373,14 @@ mod tests {
             Some("Giấy chứng nhận hộ nghèo"),
         );
         check(
+            official().around(110.0, 58.0, "GIẤY CHỨNG NHẬN HUẤN LUYỆN").around(
+                110.0,
+                69.0,
+                "AN TOÀN, VỆ SINH LAO ĐỘNG",
+            ),
+            Some("Giấy chứng nhận huấn luyện an toàn, vệ sinh lao động"),
+        );
+        check(
             Paper::new().plain_header().around(108.0, 40.0, "TỜ KHAI ĐỀ NGHỊ TRỢ GIÚP XÃ HỘI"),
             Some("Tờ khai đề nghị trợ giúp xã hội"),
         );
@@ -390,6 +428,8 @@ mod tests {
             ("CHỈTHỊ", Some("Chỉ thị")),
             ("Ế HOẠCH", None),
             ("'GIẤY BÁO MỚI'", Some("Giấy báo mới")),
+            ("GIẤY CHỨNG NHẬN GIA ĐÌNH LIỆT SĨĨ", Some("Giấy chứng nhận gia đình liệt sĩ")),
+            ("GIẤY BÁO TƯT", None),
         ] {
             check(official().around(110.0, 58.0, printed), expected);
         }

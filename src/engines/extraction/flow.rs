@@ -126,10 +126,9 @@ fn begins_with_label(line: &Row) -> bool {
     let is_capital = line.tokens.first().is_some_and(|t| t.text.starts_with(char::is_uppercase));
     let words: Vec<&str> = line.tokens.iter().take(10).map(|t| t.folded.as_str()).collect();
     let begin = words.join(" ");
-    let begins = |label: &&str| {
-        begin.strip_prefix(*label).is_some_and(|rest| !rest.starts_with(char::is_alphanumeric))
-    };
-    is_capital && begin.contains(':') && LABELS.iter().any(|l| begins(&l))
+    let begins =
+        |label: &str| begin.strip_prefix(label).is_some_and(|rest| !rest.starts_with(char::is_alphanumeric));
+    is_capital && begin.contains(':') && LABELS.iter().any(|l| begins(l))
 }
 
 /// Where full lines of the page end: the right edge that a quarter of the lines reach.

@@ -23,6 +23,8 @@ const FIGURES_AT: f32 = 0.92;
 const ASKED: f32 = 0.75;
 /// Figures less sure than this may as well be written by pen.
 const PEN_BELOW: f32 = 0.45;
+/// How sure a year must be whose box is too high for print.
+const HIGH_YEAR_AT: f32 = 0.96;
 /// How much the gap before or after the figures of a day may differ from those of month and year.
 const GAP_SLACK_EM: f32 = 0.45;
 
@@ -117,7 +119,14 @@ fn is_printed(reading: &Reading, tokens: &[Token]) -> bool {
         .flatten()
         .collect();
     let (low, high) = gaps.iter().fold((f32::MAX, f32::MIN), |(l, h), g| (l.min(*g), h.max(*g)));
-    figures.iter().all(|i| print.fits(&tokens[*i]))
+    // The year is hardly ever a pen's: a speck over it makes its box higher, not wider.
+    let is_high_year = |t: &Token| {
+        t.text.len() == 4
+            && t.confidence >= HIGH_YEAR_AT
+            && print.fits_width(t)
+            && t.at.height < 2.0 * print.em_mm()
+    };
+    figures.iter().all(|i| print.fits(&tokens[*i]) || is_high_year(&tokens[*i]))
         && (gaps.is_empty() || high - low <= GAP_SLACK_EM * print.em_mm())
         && gaps.iter().all(|g| *g > -0.05 * print.em_mm())
 }

@@ -8,6 +8,7 @@ use super::{
     agency::{Directory, Settled},
     casing, fold,
     layout::{Row, Token, confidence_of, place_of, text_of},
+    names::{self, Vote},
     places, settle,
 };
 use crate::domain::fields::Proposed;
@@ -95,17 +96,54 @@ fn rows_of_agency(reading: &Reading) -> Vec<Row> {
     let mut rows: Vec<Row> = Vec::new();
     for row in reading.header.left.iter().filter(|r| r.at.bottom() <= end + 2.0 && r.at.top < end) {
         let follows = rows.last().is_none_or(|last| row.at.top - last.at.bottom() < 7.0);
-        let tokens: Vec<Token> = row
-            .tokens
-            .iter()
-            .filter(|t| t.text.chars().any(|c| c.is_alphanumeric() || c == '-'))
-            .cloned()
-            .collect();
+        let tokens = tidy_words(&row.tokens);
         if let Some(row) = Row::new(row.page, tokens).filter(|r| r.is_caps() && follows) {
             rows.push(row);
         }
     }
     rows
+}
+
+/// The words of a row without dirt, up to a number that the reader drew into it: `XÃ HƯNG HÒA. §ố: 37/QĐ-UBND`.
+fn tidy_words(words: &[Token]) -> Vec<Token> {
+    let number = words.iter().position(|t| t.has_digit() && t.text.contains('/'));
+    let label = number.map(|n| n - usize::from(n > 0 && words[n - 1].text.ends_with(':')));
+    let words = &words[..label.unwrap_or(words.len())];
+    let is_letter = |c: char| fold::fold(&c.to_string()).bytes().any(|b| b.is_ascii_alphanumeric());
+    let bare = |t: &Token| {
+        let text = t.text.trim_matches(|c: char| !is_letter(c) && !matches!(c, '-' | '–' | '&' | '(' | ')'));
+        let text = text.strip_suffix('.').filter(|t| t.chars().count() > 3).unwrap_or(text);
+        // Lone small letters in a row of capitals are dirt.
+        let is_dirt = text.chars().count() == 1 && text.chars().all(char::is_lowercase);
+        let folded = fold::fold(text);
+        (!text.is_empty() && !is_dirt).then(|| Token { text: text.to_owned(), folded, ..t.clone() })
+    };
+    words.iter().filter_map(bare).collect()
+}
+
+/// Beginnings of names whose spaces readers lose or find: `ỦY BANNHÂNDÂN`, `NHÂ N DÂN`.
+const SPACED: &[&str] =
+    &["ỦY BAN NHÂN DÂN", "HỘI ĐỒNG NHÂN DÂN", "CÔNG TY CỔ PHẦN", "CÔNG TY TNHH", "TRUNG TÂM", "VĂN PHÒNG"];
+
+/// The words with the spaces of a known beginning where it has others.
+fn respaced(tokens: &[Token]) -> Vec<Token> {
+    let mut joined = String::new();
+    for (i, token) in tokens.iter().enumerate().take(8) {
+        joined.extend(token.folded.chars().filter(|c| c.is_alphanumeric()));
+        let same = |known: &&&str| fold::fold(known).replace(' ', "") == joined;
+        let Some(known) = SPACED.iter().find(same) else { continue };
+        let words: Vec<&str> = known.split(' ').collect();
+        if words.len() == i + 1 {
+            return tokens.to_vec();
+        }
+        let weakest = tokens[..=i].iter().map(|t| t.confidence).fold(1.0, f32::min);
+        let head = words.iter().enumerate().map(|(n, word)| {
+            let like = &tokens[n.min(i)];
+            Token { text: (*word).to_owned(), folded: fold::fold(word), confidence: weakest, ..like.clone() }
+        });
+        return head.chain(tokens[i + 1..].iter().cloned()).collect();
+    }
+    tokens.to_vec()
 }
 
 /// Joins wrapped rows; a row that begins like an agency begins another one.
@@ -139,7 +177,8 @@ fn read_name(
     let raw = text_of(tokens);
     let page = reading.sheets.first().map_or(1, |s| s.page);
     let place = place_of(page, tokens);
-    let printed = casing::agency(&raw);
+    let tokens = &respaced(tokens);
+    let printed = casing::agency(&text_of(tokens));
     // What the directory settles needs no sure letters; the rest does.
     let settled = directory.settled(&printed, issued_on);
     let Settled { mut name, n_words, rest_at } =
@@ -158,44 +197,48 @@ fn read_name(
         let rest = tokens.len().saturating_sub(province.split_whitespace().count());
         weakest = weakest_name_word(&tokens[..rest], name.get(rest_at..at).unwrap_or_default());
         (mean, _) = confidence_of(if rest == 0 { whole } else { &tokens[..rest] });
-    } else if let Some(vote) = vote_on_place(reading, tokens, &name) {
-        // The text says the same name again: readings that differ are asked, those that agree settle it.
-        weakest = if vote { weakest.max(0.9) } else { weakest.min(0.5) };
-        mean = if vote { mean.max(0.85) } else { mean };
-    } else if let Some(seen) = reading.place_of_issue() {
-        // The place before the day says the same name once more: two readings vote.
-        if let Some(at) = places::ends_with_folded(&name, &seen) {
-            weakest = if name[at..] == *seen { weakest.max(0.9) } else { weakest.min(0.5) };
+    } else {
+        let own = own_words(tokens);
+        match names::vote(reading, own) {
+            Vote::Agreed => {
+                let others = weakest_name_word(&tokens[..tokens.len() - own.len()], "");
+                weakest = weakest.max(AGREED.min(others));
+                mean = mean.max(0.85);
+            }
+            Vote::Outvoted(said) => {
+                if let Some(at) = places::ends_with_folded(&name, &said) {
+                    let words: Vec<String> = said.split(' ').map(casing::capitalised).collect();
+                    name.replace_range(at.., &words.join(" "));
+                    weakest = weakest.max(AGREED);
+                    mean = mean.max(0.85);
+                } else {
+                    weakest = weakest.min(AGAINST);
+                }
+            }
+            Vote::Divided => weakest = weakest.min(AGAINST),
+            Vote::Unheard => {}
         }
+    }
+    if !HEADS.iter().any(|head| begins_with(&fold::phrase(&name), head))
+        || !name.split(' ').all(names::is_possible)
+    {
+        weakest = weakest.min(AGAINST);
     }
     let confidence = if weakest < WORD_AT { weakest } else { mean.min(weakest * 0.2 + 0.8) };
     settle(reading, name, raw, confidence, place)
 }
 
-/// Whether the other places of the paper that have the last two words of a name spell them alike:
-/// `None` where none has, or only one that agrees.
-fn vote_on_place(reading: &Reading, own: &[Token], name: &str) -> Option<bool> {
-    let lower = |text: &str| text.trim_matches(|c: char| !c.is_alphanumeric()).to_lowercase();
-    let words: Vec<String> = name.split_whitespace().map(lower).collect();
-    let [.., first, last] = words.as_slice() else { return None };
-    let (mut same, mut other) = (0_usize, 0_usize);
-    for row in reading.sheets.iter().flat_map(|s| &s.lines) {
-        for pair in row.tokens.windows(2) {
-            let said = [lower(&pair[0].text), lower(&pair[1].text)];
-            let is_own = own.iter().any(|t| t.place == pair[0].place);
-            let is_alike =
-                fold::fold(&said[0]) == fold::fold(first) && fold::fold(&said[1]) == fold::fold(last);
-            if is_own || !is_alike {
-                continue;
-            }
-            if said[0] == *first && said[1] == *last { same += 1 } else { other += 1 }
-        }
-    }
-    match (same, other) {
-        (2.., 0) => Some(true),
-        (_, 0) => None,
-        (same, other) => Some(same >= 3 * other),
-    }
+/// How sure a name is at least that the text says again, and at most where the text says another.
+const AGREED: f32 = 0.9;
+const AGAINST: f32 = 0.5;
+
+/// The words of the place, behind its level; the last two where no level is named.
+fn own_words(tokens: &[Token]) -> &[Token] {
+    let is_level =
+        |t: &Token| matches!(t.folded.as_str(), "xa" | "phuong" | "tran" | "huyen" | "quan" | "tinh" | "pho");
+    let level = tokens.iter().rposition(is_level).map(|i| i + 1);
+    let from = level.filter(|i| *i < tokens.len()).unwrap_or(tokens.len().saturating_sub(2));
+    &tokens[from..]
 }
 
 /// The weakest word that is not fixed by law: those are known whatever their marks.
@@ -303,6 +346,19 @@ mod tests {
     }
 
     #[test]
+    fn dirt_and_lost_spaces_do_not_enter_a_name() {
+        for (rows, expected) in [
+            (&["ỦY BANNHÂNDÂN", "HUYỆN PHÚ THƯỢNG"][..], Some("Ủy ban nhân dân huyện Phú Thượng")),
+            (&["ỦY BAN NHÂ' N DÂN", "XÃ BẢO ÁI'"], Some("Ủy ban nhân dân xã Bảo Ái")),
+            (&["ỦY BAN NHÂN DÂN ˆ", "XÃ BẢO ÁI. §ố: 377/QĐ-UBND"], Some("Ủy ban nhân dân xã Bảo Ái")),
+            (&["SỞ NỘI VỤ h"], Some("Sở Nội vụ")),
+            (&["PHẦN THỦY SẢN MỸ PHONG"], None),
+        ] {
+            check(rows, (None, expected));
+        }
+    }
+
+    #[test]
     fn lists_and_fixed_phrases_decide_over_marks() {
         check(&["ỦY BẠN NHÂN DÂN", "TĨNH QUANG~30 NGÁI~18"], (None, Some("Ủy ban nhân dân tỉnh Quảng Ngãi")));
     }
@@ -328,6 +384,8 @@ mod tests {
     fn the_text_has_a_vote_on_the_name_of_the_place() {
         for (body, expected) in [
             ("Ủy ban nhân dân xã Hưng Yễn", None),
+            ("xã Hưng Yễn, xã Hưng Yễn, xã Hưng Yễn", Some("Ủy ban nhân dân xã Hưng Yễn")),
+            ("xã Hưng Yễn, xã Hưng Yễn, xã Hưng Yên", None),
             ("Ủy ban nhân dân xã Lũng Đẩu", Some("Ủy ban nhân dân xã Hưng Yên")),
         ] {
             let reading = Paper::new()

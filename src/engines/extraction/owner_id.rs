@@ -78,6 +78,15 @@ fn birth_year(reading: &Reading) -> Option<i16> {
     holder::birth_date(reading).best()?.get(..4)?.parse().ok()
 }
 
+/// The year of birth that the first number of a person states, among those of the holder.
+pub(super) fn first_stated_year(reading: &Reading) -> Option<i16> {
+    let roles = roles(reading)?;
+    let own = roles.iter().filter(|(role, _)| *role == Role::Holder);
+    own.flat_map(|(role, s)| candidates(reading, *role, s))
+        .find(|c| c.role == Role::Holder && (c.number.is_some() || c.has_figures()))?
+        .birth_year()
+}
+
 pub(super) fn propose(reading: &Reading, declared: Option<&OwnerNumber>) -> Proposed<OwnerNumber> {
     let read = from_paper(reading);
     let Some(declared) = declared else { return read };
@@ -112,7 +121,7 @@ fn from_paper(reading: &Reading) -> Proposed<OwnerNumber> {
     }
     if own.iter().any(|c| own[0].number != c.number) {
         // Of several people's numbers the one that states the holder's year of birth.
-        let born = birth_year(reading);
+        let born = holder::birth_date(reading).value.and_then(|d| d.get(..4)?.parse::<i16>().ok());
         let states = |c: &&Candidate| born.is_some() && c.birth_year() == born;
         if own.iter().all(|c| c.birth_year().is_some()) && own.iter().filter(|c| states(c)).count() == 1 {
             own.retain(states);
@@ -222,7 +231,7 @@ fn candidates(reading: &Reading, role: Role, sentence: &Sentence) -> Vec<Candida
 }
 
 /// Within one sentence too another person may have been named before the number.
-fn turns_away(before: &str) -> bool {
+pub(super) fn turns_away(before: &str) -> bool {
     [
         "giam ho",
         "nguoi cham soc",

@@ -6,9 +6,12 @@
 use super::{
     Reading, casing, fold,
     layout::{Row, Sheet, confidence_of, place_of, text_of},
-    settle, surnames,
+    names, settle, surnames,
 };
 use crate::domain::fields::Proposed;
+
+/// So sure at most is a name that may be hidden in part.
+const HALF_HIDDEN: f32 = 0.4;
 
 /// Positions of those who sign for agencies, folded.
 const POSITIONS: &[&str] = &[
@@ -42,6 +45,34 @@ const POSITIONS: &[&str] = &[
     "cong chuc tu phap ho tich",
     "tong cuc truong",
     "chu tich hoi dong",
+];
+
+/// Positions whose spelling is fixed, whatever marks were read.
+const SPELLED: &[&str] = &[
+    "Chủ tịch",
+    "Phó Chủ tịch",
+    "Giám đốc",
+    "Phó Giám đốc",
+    "Tổng Giám đốc",
+    "Phó Tổng Giám đốc",
+    "Bộ trưởng",
+    "Thứ trưởng",
+    "Trưởng phòng",
+    "Phó Trưởng phòng",
+    "Chánh Văn phòng",
+    "Phó Chánh Văn phòng",
+    "Cục trưởng",
+    "Phó Cục trưởng",
+    "Chi cục trưởng",
+    "Phó Chi cục trưởng",
+    "Viện trưởng",
+    "Phó Viện trưởng",
+    "Trưởng ban",
+    "Phó Trưởng ban",
+    "Hiệu trưởng",
+    "Phó Hiệu trưởng",
+    "Chánh Thanh tra",
+    "Phó Chánh Thanh tra",
 ];
 
 /// Captions above the signature of a citizen, folded.
@@ -145,11 +176,11 @@ impl<'a> Block<'a> {
         });
         let named = below.filter(|r| looks_like_name(r)).max_by(|a, b| a.at.width.total_cmp(&b.at.width));
         let Some(row) = named else { return Proposed::not_read("", last.place()) };
-        let (mean, weakest) = confidence_of(&row.tokens);
         let begins_whole =
             row.tokens.first().is_some_and(|t| surnames::family(&t.text) != surnames::Family::Unknown);
         let is_under = (row.centre() - last.centre()).abs() < 8.0;
-        let confidence = if begins_whole && is_under && weakest >= 0.75 { mean } else { 0.0 };
+        let sure = names::sureness(reading, &row.tokens);
+        let confidence = if begins_whole && is_under { sure } else { sure.min(HALF_HIDDEN) };
         match surnames::settled(&casing::person(&row.text())) {
             Some(name) => settle(reading, name, row.text(), confidence, row.place()),
             None => Proposed::not_read(row.text(), row.place()),
@@ -169,10 +200,28 @@ impl<'a> Block<'a> {
         let place = place_of(self.sheet.page, &all);
         let Some(row) = own else { return Proposed::not_read(text_of(&all), place) };
         let (mean, weakest) = confidence_of(&row.tokens);
-        let is_known = POSITIONS.contains(&row.phrase().as_str());
-        let confidence = if is_known { mean.max(0.8) } else { mean.min(weakest + 0.15) };
-        settle(reading, casing::agency(&row.text()), text_of(&all), confidence, place)
+        // Who signs for a chief is his deputy: a word of the position was lost.
+        let stands_for = |r: &&Row| r.phrase().strip_prefix("kt ").is_some_and(|chief| chief == row.phrase());
+        if self.captions.iter().any(stands_for) {
+            return Proposed::not_read(text_of(&all), place);
+        }
+        let (value, confidence) = match known_position(&row.phrase()) {
+            // A known phrase mends marks and signs.
+            Some(position) => (position.to_owned(), mean.max(0.8)),
+            None => (casing::agency(tidy(&row.text())), mean.min(weakest + 0.15)),
+        };
+        settle(reading, value, text_of(&all), confidence, place)
     }
+}
+
+/// The spelling of a position by its folded phrase.
+fn known_position(phrase: &str) -> Option<&'static str> {
+    SPELLED.iter().copied().find(|position| fold::phrase(position) == phrase)
+}
+
+/// Without signs at the ends, which dirt and lines are read as.
+fn tidy(text: &str) -> &str {
+    text.trim_matches(|c: char| !c.is_alphanumeric())
 }
 
 /// Two to six words with a capital each, letters only.
@@ -239,6 +288,11 @@ mod tests {
         check(block().around(155.0, 215.0, "Văn Minh"), None, Some("Chủ tịch"));
         check(block().around(150.0, 215.0, "ấñg~17 Văn Minh"), None, Some("Chủ tịch"));
         check(block().around(150.0, 215.0, "Đặng~40 Văn Minh"), None, Some("Chủ tịch"));
+        // Who signs for a chairman is not the chairman.
+        let deputy = official().around(150.0, 174.0, "KT. CHỦ TỊCH").around(150.0, 180.0, "CHỦ TỊCH");
+        check(deputy.around(150.0, 215.0, "Đặng Văn Minh"), Some("Đặng Văn Minh"), None);
+        let dirty = official().around(150.0, 180.0, "-PHỚ CHỦ TỊCH").around(150.0, 215.0, "Đặng Văn Minh");
+        check(dirty, Some("Đặng Văn Minh"), Some("Phó Chủ tịch"));
         // The lower position, half covered, is nobody's name.
         check(block().around(150.0, 187.0, "HÓ CHỦ TỊCH"), None, Some("Chủ tịch"));
     }

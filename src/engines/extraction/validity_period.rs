@@ -28,15 +28,18 @@ const STATED: f32 = 0.80;
 
 /// Words that begin a statement on validity, folded.
 static EFFECT: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(r"(?:co hieu luc|co gia tri|thoi han (?:co )?hieu luc|thoi han su dung|thoi han gia tri|hieu luc (?:ke )?tu|het hieu luc|gia tri den|co thoi han|thoi han cua (?:giay|quyet))")
+    Regex::new(r"(?:co hieu luc|co gia tri|thoi han (?:co )?hieu luc|thoi han su dung|thoi han gia tri|thoi han hop dong|hieu luc (?:ke )?tu|hieu luc cua|het hieu luc|gia tri den|co thoi han|thoi han cua (?:giay|quyet))")
         .expect("the pattern is a constant")
 });
 
 /// `Quyết định này`, `Giấy phép lao động này`, …
 static THIS_PAPER: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(r"(?:quyet dinh|giay|thong bao|chi thi|van ban|giay phep|chung nhan|xac nhan|ke hoach|quy dinh|phieu|the|ban|to|trich luc)(?: [a-z]+){0,5} nay\b")
+    Regex::new(r"(?:quyet dinh|hop dong|giay|thong bao|chi thi|van ban|giay phep|chung nhan|xac nhan|ke hoach|quy dinh|phieu|the|ban|to|trich luc)(?: [a-z]+){0,5} nay\b")
         .expect("the pattern is a constant")
 });
+
+static ARTICLE: LazyLock<Regex> =
+    LazyLock::new(|| Regex::new(r"^dieu [0-9]{1,2}[.:] ?").expect("the pattern is a constant"));
 
 static CITED: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(r"(?:luat|nghi dinh|thong tu|bo luat|phap lenh|quyet dinh so|nghi quyet|van ban so)[^,;]*$")
@@ -57,7 +60,8 @@ static END_OF_YEAR: LazyLock<Regex> = LazyLock::new(|| {
 });
 
 static UNTIL: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(r"(?:den|het hieu luc|toi)(?: het)?(?: vao)?:?\s*$").expect("the pattern is a constant")
+    Regex::new(r"(?:den|het hieu luc(?: sau)?|toi)(?: het)?(?: vao)?:?\s*$")
+        .expect("the pattern is a constant")
 });
 static SINCE: LazyLock<Regex> =
     LazyLock::new(|| Regex::new(r"\btu:?\s*$").expect("the pattern is a constant"));
@@ -111,6 +115,9 @@ pub(super) fn own_statements(reading: &Reading) -> impl Iterator<Item = &Sentenc
 fn is_about_this_paper(sentence: &Sentence) -> bool {
     let Some(effect) = EFFECT.find(&sentence.folded) else { return false };
     let before = &sentence.folded[..effect.start()];
+    // "Điều 1. Thời hạn hợp đồng: …" begins as a label does.
+    let before = ARTICLE.replace(before, "");
+    let before = before.as_ref();
     let is_label = before.chars().filter(|c| c.is_alphabetic()).count() <= 3;
     let names_this =
         THIS_PAPER.is_match(before) || (before.trim().is_empty() && THIS_PAPER.is_match(&sentence.folded));
@@ -233,6 +240,18 @@ mod tests {
                 Some("2029-05-06"),
             ),
             ("Giấy này có giá trị 06 tháng kể từ ngày cấp.", Some("2024-05-06"), Some("2024-11-06")),
+            (
+                "Điều 1. Thời hạn hợp đồng: từ ngày 01 tháng 6 năm 2024 đến ngày 31 tháng 5 năm 2026.",
+                Some("2024-06-01"),
+                Some("2026-05-31"),
+            ),
+            (
+                "Hợp đồng này có hiệu lực từ ngày 01/6/2024 đến hết ngày 31/5/2026.",
+                Some("2024-06-01"),
+                Some("2026-05-31"),
+            ),
+            ("Giấy xác nhận này hết hiệu lực sau ngày 31/5/2026.", None, Some("2026-05-31")),
+            ("4. Hiệu lực của Giấy này: đến hết ngày 31/5/2026 trên địa bàn xã.", None, Some("2026-05-31")),
             ("Có giá trị đến ngày: 01/02/2027", None, Some("2027-02-01")),
             (
                 "Thời hạn làm việc: từ ngày 01/6/2024 đến ngày 31/5/2026",

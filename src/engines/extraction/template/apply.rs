@@ -22,6 +22,11 @@ use crate::domain::{
     validity::ValidityPeriod,
 };
 
+/// So sure at most is what another rule contradicts.
+const CONTRADICTED: f32 = 0.5;
+/// Digits in a row that may be an owner's number.
+const OWN_DIGITS: usize = 9;
+
 /// A title that was recognised as a known wording is worth at least this.
 const KNOWN_TITLE: f32 = 0.9;
 
@@ -65,7 +70,7 @@ pub(in super::super) fn apply(
 /// template could read is taken.
 fn agreed<T: Clone>(general: Proposed<T>, guided: Proposed<T>, same: impl Fn(&T, &T) -> bool) -> Proposed<T> {
     match (&general.value, &guided.value) {
-        (Some(a), Some(b)) if !same(a, b) => Proposed::not_read(general.raw, general.place),
+        (Some(a), Some(b)) if !same(a, b) => general.doubted(CONTRADICTED),
         (None, Some(_)) => guided,
         (None, None) if general.status == Status::Absent => guided,
         _ => general,
@@ -181,6 +186,13 @@ fn owner(kind: &Kind, reading: &Reading, fields: &mut ProposedFields) {
         Proposed::not_read(first.raw, first.place)
     };
     let general = std::mem::replace(&mut fields.owner_id, Proposed::absent());
+    // What the general rules saw at the holder's label and could not read may be another number.
+    let digits = |raw: &str| raw.bytes().filter(u8::is_ascii_digit).collect::<Vec<_>>();
+    let seen = digits(&general.raw);
+    if general.status == Status::NotRead && seen.len() >= OWN_DIGITS && seen != digits(&guided.raw) {
+        fields.owner_id = guided.doubted(CONTRADICTED);
+        return;
+    }
     fields.owner_id = agreed(general, guided, |a: &OwnerNumber, b| a == b);
 }
 

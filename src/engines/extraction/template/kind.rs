@@ -82,10 +82,24 @@ pub(in super::super) fn kind_of<'a>(
     reading: &Reading,
 ) -> Option<(&'a Kind, Option<&'a str>)> {
     let (titles, said) = headings(reading);
+    kind_by(kinds, &titles, &said).or_else(|| {
+        // Where neither title nor abstract tell it apart, the first words of the text do.
+        let opening: Vec<&str> = reading.sentences.iter().take(OPENING).map(|s| s.folded.as_str()).collect();
+        let has_abstract = !abstract_text::propose(reading).raw.is_empty();
+        let said = format!("{said} {}", fold::phrase(&opening.join(" ")));
+        (!has_abstract).then(|| kind_by(kinds, &titles, &said)).flatten()
+    })
+}
+
+fn kind_by<'a>(
+    kinds: &'a [Kind],
+    titles: &[(Label, bool)],
+    said: &str,
+) -> Option<(&'a Kind, Option<&'a str>)> {
     for slips in [0, 1] {
         let fitting: Vec<(&Kind, Option<&str>)> = kinds
             .iter()
-            .filter(|kind| kind.is_told_by(&said))
+            .filter(|kind| kind.is_told_by(said))
             .filter_map(|kind| {
                 let fits = |(title, is_title): &(Label, bool)| Some((kind.wording(title, slips)?, *is_title));
                 let (wording, is_title) = titles.iter().find_map(fits)?;
@@ -100,6 +114,9 @@ pub(in super::super) fn kind_of<'a>(
     }
     None
 }
+
+/// Sentences at the head of a text that say what a paper without an abstract is about.
+const OPENING: usize = 12;
 
 /// Ways in which the title may be meant (rows below it may belong to it), each with whether all of it
 /// is printed as a title; and title and abstract in one.

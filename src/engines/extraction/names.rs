@@ -1,0 +1,225 @@
+//! How sure the letters of a name are: what else on the paper says the same name, and whether its
+//! syllables can be.
+//!
+//! A reader takes one mark for another and is sure of it; another reading of the same name on the same
+//! paper is the best witness there is. Knows neither people nor places.
+
+use std::collections::BTreeMap;
+
+use unicode_normalization::UnicodeNormalization;
+
+use super::{Reading, fold, layout::Token, surnames};
+
+/// What the rest of the paper says of a name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Vote {
+    /// Nothing else has these letters.
+    Unheard,
+    /// Others spell it alike.
+    Agreed,
+    /// Others spell it so, and far outweigh this one.
+    Outvoted(String),
+    /// Readings differ, and none prevails.
+    Divided,
+}
+
+/// A spelling has to outweigh all others so many times.
+const PREVAILS: f32 = 2.5;
+/// Readings that agree weigh at least so much together.
+const AGREED: f32 = 1.2;
+/// Capitals hide marks: what they say is worth less.
+const CAPITALS: f32 = 0.6;
+/// Words read worse have no voice.
+const HEARD_AT: f32 = 0.3;
+
+/// Holds the words of a name against all other places of the paper that have the same letters.
+pub(super) fn vote(reading: &Reading, own: &[Token]) -> Vote {
+    let bare: Vec<String> = own.iter().map(|t| letters(&t.folded)).collect();
+    if bare.is_empty() || bare.iter().any(String::is_empty) {
+        return Vote::Unheard;
+    }
+    let weight_of = |some: &[&Token]| {
+        let weakest = some.iter().map(|t| t.confidence).fold(1.0, f32::min);
+        let is_capitals = some.iter().all(|t| !t.text.chars().any(char::is_lowercase));
+        weakest * if is_capitals { CAPITALS } else { 1.0 }
+    };
+    let mut tally: BTreeMap<String, (f32, usize)> = BTreeMap::new();
+    tally.insert(spelled(own), (weight_of(&own.iter().collect::<Vec<_>>()), 1));
+    let mut n_others = 0;
+    for sheet in &reading.sheets {
+        // Names run on from line to line.
+        let words: Vec<&Token> = sheet.lines.iter().flat_map(|row| &row.tokens).collect();
+        for some in words.windows(own.len()) {
+            let is_alike = some.iter().zip(&bare).all(|(t, bare)| letters(&t.folded) == *bare);
+            // What cannot be says nothing against what can.
+            let is_legible = some.iter().all(|t| t.confidence >= HEARD_AT && is_possible(&t.text));
+            let is_own = own.iter().any(|t| t.place == some[0].place);
+            if is_alike && is_legible && !is_own {
+                n_others += 1;
+                let said = tally.entry(spelled(some.iter().copied())).or_default();
+                said.0 += weight_of(some);
+                said.1 += 1;
+            }
+        }
+    }
+    if n_others == 0 {
+        return Vote::Unheard;
+    }
+    let own = spelled(own);
+    let all: f32 = tally.values().map(|(weight, _)| weight).sum();
+    let best = tally.into_iter().max_by(|a, b| a.1.0.total_cmp(&b.1.0));
+    match best {
+        Some((said, (weight, n))) if weight >= PREVAILS * (all - weight) => match said {
+            said if said == own && weight < AGREED => Vote::Unheard,
+            said if said == own => Vote::Agreed,
+            said if n >= 2 => Vote::Outvoted(said),
+            _ => Vote::Divided,
+        },
+        _ => Vote::Divided,
+    }
+}
+
+/// Letters in lower case, words by single spaces.
+fn spelled<'a>(words: impl IntoIterator<Item = &'a Token>) -> String {
+    words.into_iter().map(|t| letters(&t.text.to_lowercase())).collect::<Vec<_>>().join(" ")
+}
+
+fn letters(text: &str) -> String {
+    text.chars().filter(|c| c.is_alphanumeric()).collect()
+}
+
+/// Whether a word can be a syllable of Vietnamese: those that end in c, ch, p or t have the tone of `sắc` or
+/// `nặng`, so that `Ngoc` and `Nguyêt` lost a mark. Words of other tongues may be refused.
+pub(super) fn is_possible(word: &str) -> bool {
+    let word = letters(&word.to_lowercase());
+    let has_stop = ["c", "ch", "p", "t"].iter().any(|end| fold::fold(&word).ends_with(end));
+    let is_stopped = word.nfd().any(|c| matches!(c, '\u{301}' | '\u{323}'));
+    !has_stop || is_stopped || word.chars().count() < 2
+}
+
+/// The name as other places of the paper spell it alike, where the words read here cannot be.
+pub(super) fn mended(reading: &Reading, words: &[Token]) -> Option<String> {
+    let is_impossible = words.iter().any(|t| !is_possible(&t.text));
+    if !is_impossible {
+        return None;
+    }
+    let mut others = reading.sheets.iter().flat_map(|sheet| {
+        let all: Vec<&Token> = sheet.lines.iter().flat_map(|row| &row.tokens).collect();
+        let like = |some: &&[&Token]| {
+            let is_alike = some.iter().zip(words).all(|(a, b)| letters(&a.folded) == letters(&b.folded));
+            is_alike && some.iter().all(|t| is_possible(&t.text) && t.confidence >= MENDING_AT)
+        };
+        let found = all.windows(words.len()).filter(like).map(|some| spelled(some.iter().copied()));
+        found.collect::<Vec<_>>()
+    });
+    let first = others.next()?;
+    others.all(|other| other == first).then_some(first)
+}
+
+/// How sure a reading must be that takes the place of an impossible one.
+const MENDING_AT: f32 = 0.85;
+/// How sure what it mended is.
+pub(super) const MENDED: f32 = 0.85;
+
+/// A word of a person's name below this is not taken.
+const WORD_AT: f32 = 0.85;
+/// What is left of the confidence in a less sure word, which nothing confirms.
+const ASKED: f32 = 0.79;
+/// A family name of the list, letter for letter, is no accident.
+const LISTED: f32 = 0.9;
+/// Where it was read so surely at least: a seal may lie over it.
+const LISTED_FROM: f32 = 0.55;
+/// So sure at most is a name that cannot be, and one that the paper spells otherwise.
+const IMPOSSIBLE: f32 = 0.5;
+/// The share of errors that another reading of the name doesn't show.
+const UNSEEN: f32 = 0.35;
+
+/// How sure the name of a person is.
+pub(super) fn sureness(reading: &Reading, words: &[Token]) -> f32 {
+    let listed = |i: usize, word: &Token| {
+        let is_listed = i == 0 && surnames::family(&word.text) == surnames::Family::Known
+            || matches!(letters(&word.text.to_lowercase()).as_str(), "thị" | "văn");
+        if is_listed && word.confidence >= LISTED_FROM {
+            word.confidence.max(LISTED)
+        } else {
+            word.confidence
+        }
+    };
+    let words_sure: Vec<f32> = words.iter().enumerate().map(|(i, w)| listed(i, w)).collect();
+    let weakest = words_sure.iter().copied().fold(1.0, f32::min);
+    let mean = words_sure.iter().sum::<f32>() / words_sure.len().max(1) as f32;
+    if !words.iter().all(|t| is_possible(&t.text)) {
+        return weakest.min(IMPOSSIBLE);
+    }
+    let alone = if weakest < WORD_AT { weakest * ASKED } else { mean };
+    // The list of family names has settled the first.
+    let mut words = words.to_vec();
+    if let Some(first) = words.first_mut()
+        && let surnames::Family::Mended(known) = surnames::family(&first.text)
+    {
+        first.text = known.to_owned();
+    }
+    match vote(reading, &words) {
+        Vote::Unheard => alone,
+        Vote::Agreed => 1.0 - (1.0 - weakest) * UNSEEN,
+        Vote::Outvoted(_) | Vote::Divided => weakest.min(IMPOSSIBLE),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::Paper;
+    use super::*;
+
+    #[test]
+    fn syllables_that_end_in_a_stop_have_their_tone() {
+        for (word, expected) in [
+            ("Ngọc", true),
+            ("NGOC", false),
+            ("Nguyệt", true),
+            ("Nguyêt", false),
+            ("Bích", true),
+            ("Hoa", true),
+            ("Tấp", true),
+            ("Tâp", false),
+            ("Y", true),
+        ] {
+            assert_eq!(is_possible(word), expected, "{word}");
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_is_read_elsewhere() {
+        for (other, expected) in [
+            ("Phùng Thị Ngọc Nguyệt", Some("phùng thị ngọc nguyệt")),
+            ("Phùng Thị Ngọc~70 Nguyệt", None),
+            ("Phùng Thị Ngoc Nguyệt", None),
+            ("Phùng Thị Nga", None),
+        ] {
+            let reading =
+                Paper::new().put(30.0, 20.0, "PHÙNG THỊ NGOC NGUYÊT").put(30.0, 60.0, other).reading();
+            let own = reading.sheets[0].lines[0].tokens.clone();
+            assert_eq!(mended(&reading, &own).as_deref(), expected, "{other}");
+        }
+    }
+
+    #[test]
+    fn other_places_of_the_paper_vote() {
+        for (others, expected) in [
+            (&[][..], Vote::Unheard),
+            (&["ở xã Lũng Đẩu"], Vote::Agreed),
+            (&["ở xã Lũng Đầu"], Vote::Divided),
+            (&["ở xã Lũng Đầu", "Lũng Đầu, ngày", "xã Lũng Đầu"], Vote::Outvoted("lũng đầu".into())),
+            (&["ở xã LŨNG ĐẦU", "xã Lũng Đẩu", "xã Lũng Đẩu"], Vote::Agreed),
+            (&["ở xã Lũng~10 Đầu"], Vote::Unheard),
+        ] {
+            let mut paper = Paper::new().put(30.0, 20.0, "Lũng Đẩu");
+            for (i, line) in others.iter().enumerate() {
+                paper = paper.put(30.0, 40.0 + 8.0 * i as f32, line);
+            }
+            let reading = paper.reading();
+            let own = reading.sheets[0].lines[0].tokens.clone();
+            assert_eq!(vote(&reading, &own), expected, "{others:?}");
+        }
+    }
+}
