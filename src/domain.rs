@@ -13,6 +13,7 @@ pub mod eligibility;
 pub mod event;
 pub mod extra;
 pub mod fields;
+pub mod first;
 pub mod ids;
 pub mod job;
 pub mod natural;

@@ -15,6 +15,7 @@ pub mod codes;
 mod db;
 pub mod dossiers;
 mod error;
+pub mod first;
 pub mod idempotency;
 pub mod jobs;
 pub mod keys;

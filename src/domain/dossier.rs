@@ -108,6 +108,9 @@ pub struct StepTimes {
     pub check: u64,
     pub ocr: u64,
     pub extract: u64,
+    /// From the decoded first page to the proposals of its head; `None` where the head was not read by itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub first: Option<u64>,
     pub total: u64,
 }
 
@@ -303,6 +306,11 @@ impl PaperState {
     /// Whether work or a person's act may still move it.
     pub fn is_final(&self) -> bool {
         matches!(self, Self::Stored { .. } | Self::Refused { .. })
+    }
+
+    /// Whether the machine is at it: checked, then read.
+    pub fn is_being_read(&self) -> bool {
+        matches!(self, Self::Received | Self::Checking | Self::Reading { .. })
     }
 
     /// Whether the order of the contract allows the move from this state to the one named `next`.

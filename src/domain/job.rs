@@ -6,6 +6,17 @@ use serde::{Deserialize, Serialize};
 
 use super::ids::PaperId;
 
+/// Who waits for a piece of work.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Urgency {
+    /// Nobody in particular: one of a pile.
+    Pile,
+    /// A person at the desk, or a clerk with the page open: before everything of a pile.
+    #[default]
+    Desk,
+}
+
 /// A piece of work. Closed, so that the compiler finds every place to change; safe to run twice.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]

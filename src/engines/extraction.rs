@@ -218,7 +218,7 @@ impl Reading {
         self.header
             .right
             .iter()
-            .find(|r| r.at.middle_y() < end && issued_on::is_frame(r) && r.tokens.len() <= 18)
+            .find(|r| r.at.middle_y() < end && issued_on::is_of_head(r) && r.tokens.len() <= 18)
     }
 
     /// The place before the day: `Bảo Ái`, of `Bảo Ái, ngày …`.
@@ -232,12 +232,21 @@ impl Reading {
         (weakest >= 0.8 && !place.is_empty()).then(|| place.to_owned())
     }
 
-    /// Printed words of the head by which figures are measured.
+    /// Printed words of the head by which figures are measured: those of the line of the day.
     fn head_print(&self) -> Option<Print> {
         let row = self.date_row()?;
         let frame: Vec<_> =
             row.tokens.iter().filter(|t| matches!(t.folded.as_str(), "ngay" | "thang" | "nam")).collect();
         Print::of(&frame)
+    }
+
+    /// Printed capitals of the head: fonts other than Times set them wider or narrower beside their small
+    /// letters, and symbols are capitals.
+    fn capitals_print(&self) -> Option<Print> {
+        let rows =
+            self.header.left.iter().filter(|r| r.is_caps() && !r.tokens.iter().any(layout::Token::has_digit));
+        let words: Vec<_> = rows.flat_map(|r| &r.tokens).filter(|t| t.confidence >= 0.8).collect();
+        Print::of(&words)
     }
 
     /// Rows of a letter's subject: `V/v …` below the number, in the left column.

@@ -14,7 +14,7 @@ mod pool;
 mod readers;
 mod wire;
 
-pub use answer::{ComposeOrder, Composed, Depth, NotStamped, Reading, Timings};
+pub use answer::{Attention, ComposeOrder, Composed, Depth, Head, NotStamped, Reading, Timings};
 pub use confine::{Attempt, Confinement, Hold};
 pub use marks::{PageCode, PageMarks};
 pub use pool::ReaderLimits;

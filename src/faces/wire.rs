@@ -12,6 +12,7 @@ use crate::domain::{
     count::{Comparison, Difference, HandedIn},
     dossier::EraseTerm,
     fields::{Alternative, ConfirmedFields, FieldKey, Proposed, ProposedFields, Status},
+    first::FirstProposals,
     page::{Finding, PageFacts},
     separator::SheetMark,
     text::RecognisedText,
@@ -128,6 +129,19 @@ pub fn fields_out(fields: &ProposedFields) -> Map<String, Value> {
             (key.as_str().to_owned(), value)
         })
         .collect()
+}
+
+/// What the head of page one gave, in the order of Điều 6.
+pub fn first_out(first: &FirstProposals) -> Map<String, Value> {
+    [
+        (FieldKey::DocumentName, field_out(&first.document_name, plain)),
+        (FieldKey::DocumentNumber, field_out(&first.document_number, plain)),
+        (FieldKey::IssuedOn, field_out(&first.issued_on, plain)),
+        (FieldKey::IssuingAuthority, field_out(&first.issuing_authority, plain)),
+    ]
+    .map(|(key, value)| (key.as_str().to_owned(), value))
+    .into_iter()
+    .collect()
 }
 
 fn other_out(fields: &ProposedFields) -> Value {

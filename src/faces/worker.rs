@@ -9,7 +9,7 @@ use crate::{
     domain::{
         dossier::{PaperState, Step},
         ids::PaperId,
-        job::Job,
+        job::{Job, Urgency},
     },
     engines::imaging::fault::ReadError,
     store::{StoreError, jobs},
@@ -32,11 +32,11 @@ const REMIND: Duration = Duration::from_secs(900);
 /// Told after each page: done, of.
 pub type OnPage = std::sync::Arc<dyn Fn(u32, u32) + Send + Sync>;
 
-/// Works until `stop`; a job under way is finished first.
-pub async fn work(ctx: Ctx, stop: CancellationToken) {
+/// Works until `stop` on jobs that are at least as urgent as `least`; a job under way is finished first.
+pub async fn work(ctx: Ctx, stop: CancellationToken, least: Urgency) {
     let quiet: OnPage = std::sync::Arc::new(|_, _| {});
     while !stop.is_cancelled() {
-        match work_once(&ctx, &quiet).await {
+        match work_once(&ctx, &quiet, least).await {
             Ok(true) => {}
             Ok(false) => {
                 tokio::select! {
@@ -95,21 +95,21 @@ pub async fn work_until_rest(ctx: &Ctx, paper: &PaperId, on_page: &OnPage) -> Re
         if !is_moving {
             return Ok(());
         }
-        if !work_once(ctx, on_page).await? {
+        if !work_once(ctx, on_page, Urgency::Pile).await? {
             tokio::time::sleep(Duration::from_millis(20)).await; // another worker has it
         }
     }
 }
 
 /// Takes one job and does it; `false` when there was none.
-async fn work_once(ctx: &Ctx, on_page: &OnPage) -> Result<bool, StoreError> {
-    let Some(claimed) = jobs::claim(&ctx.db, ctx.clock.now(), LEASE).await? else {
+async fn work_once(ctx: &Ctx, on_page: &OnPage, least: Urgency) -> Result<bool, StoreError> {
+    let Some(claimed) = jobs::claim(&ctx.db, ctx.clock.now(), LEASE, least).await? else {
         give_up_exhausted(ctx).await?;
         return Ok(false);
     };
     let renewing = renew(ctx, claimed.clone());
     let outcome = tokio::select! {
-        outcome = run(ctx, &claimed.job, on_page) => outcome,
+        outcome = run(ctx, &claimed.job, claimed.urgency, on_page) => outcome,
         () = renewing => return Ok(true), // the lease is lost: another worker goes on
     };
     match outcome {
@@ -127,11 +127,11 @@ async fn work_once(ctx: &Ctx, on_page: &OnPage) -> Result<bool, StoreError> {
     Ok(true)
 }
 
-async fn run(ctx: &Ctx, job: &Job, on_page: &OnPage) -> Result<(), DigitiseError> {
+async fn run(ctx: &Ctx, job: &Job, urgency: Urgency, on_page: &OnPage) -> Result<(), DigitiseError> {
     match job {
         Job::CheckAndRead { paper } => {
             let on_page = on_page.clone();
-            digitise::check_and_read_watched(ctx, paper, move |done, of| on_page(done, of)).await
+            digitise::check_and_read(ctx, paper, urgency, move |done, of| on_page(done, of)).await
         }
         Job::WriteCode { paper } => keep::write_code(ctx, paper).await,
     }

@@ -13,7 +13,7 @@ use super::{
     db::Engine,
     row::{Columns, micros},
 };
-use crate::domain::job::Job;
+use crate::domain::job::{Job, Urgency};
 
 /// How often a job is given out before it is given up.
 pub const MAX_ATTEMPTS: u32 = 5;
@@ -25,6 +25,8 @@ pub struct ClaimedJob {
     pub job: Job,
     /// How often it was given out, this time included; at most [`MAX_ATTEMPTS`].
     pub attempts: u32,
+    /// Who waits for it.
+    pub urgency: Urgency,
     /// Until when it is held.
     pub lease_until: Timestamp,
     id: String,
@@ -45,26 +47,34 @@ const CLAIM_ON_SQLITE: &str = "
     UPDATE job SET state = 'leased', lease_until = $2, token = token + 1, attempts = attempts + 1
      WHERE id = (SELECT j.id FROM job j
                   WHERE ((j.state = 'waiting' AND j.run_at <= $1) OR (j.state = 'leased' AND j.lease_until <= $1))
-                    AND j.attempts < $3
+                    AND j.attempts < $3 AND j.priority >= $4
                     AND NOT EXISTS (SELECT 1 FROM job twin WHERE twin.dedupe_key = j.dedupe_key
                                        AND twin.state = 'leased' AND twin.lease_until > $1)
                   ORDER BY j.priority DESC, j.run_at, j.id LIMIT 1)
-    RETURNING id, body, attempts, lease_until, token";
+    RETURNING id, body, attempts, priority, lease_until, token";
 const CLAIM_ON_POSTGRES: &str = "
     UPDATE job SET state = 'leased', lease_until = $2, token = token + 1, attempts = attempts + 1
      WHERE id = (SELECT j.id FROM job j
                   WHERE ((j.state = 'waiting' AND j.run_at <= $1) OR (j.state = 'leased' AND j.lease_until <= $1))
-                    AND j.attempts < $3
+                    AND j.attempts < $3 AND j.priority >= $4
                     AND NOT EXISTS (SELECT 1 FROM job twin WHERE twin.dedupe_key = j.dedupe_key
                                        AND twin.state = 'leased' AND twin.lease_until > $1)
                   ORDER BY j.priority DESC, j.run_at, j.id LIMIT 1 FOR UPDATE OF j SKIP LOCKED)
-    RETURNING id, body, attempts, lease_until, token";
+    RETURNING id, body, attempts, priority, lease_until, token";
 
-/// Puts a job in the queue; higher priorities go first. `false` when the same job waits already.
+/// Room is left between them.
+fn priority(urgency: Urgency) -> i64 {
+    match urgency {
+        Urgency::Pile => 0,
+        Urgency::Desk => 10,
+    }
+}
+
+/// Puts a job in the queue; what a person waits for goes first. `false` when the same job waits already.
 ///
 /// # Errors
 /// [`StoreError`] of the database.
-pub async fn enqueue(tx: &mut Tx, job: &Job, now: Timestamp, priority: i32) -> Result<bool, StoreError> {
+pub async fn enqueue(tx: &mut Tx, job: &Job, now: Timestamp, urgency: Urgency) -> Result<bool, StoreError> {
     let body = serde_json::to_string(job).map_err(|_| StoreError::Corrupt { what: "a job" })?;
     let added = sqlx::query(
         "INSERT INTO job (id, body, dedupe_key, state, priority, run_at, lease_until, token, attempts, cause,
@@ -75,18 +85,24 @@ pub async fn enqueue(tx: &mut Tx, job: &Job, now: Timestamp, priority: i32) -> R
     .bind(uuid::Uuid::now_v7().to_string())
     .bind(body)
     .bind(job.dedupe_key())
-    .bind(i64::from(priority))
+    .bind(priority(urgency))
     .bind(micros(now))
     .execute(tx.connection())
     .await?;
     Ok(added.rows_affected() == 1)
 }
 
-/// The next job that is due, leased for `lease_for`; also one whose holder let its lease run out.
+/// The next job that is due and at least as urgent as `least`, leased for `lease_for`; also one whose holder let
+/// its lease run out.
 ///
 /// # Errors
 /// [`StoreError`] of the database.
-pub async fn claim(db: &Db, now: Timestamp, lease_for: Duration) -> Result<Option<ClaimedJob>, StoreError> {
+pub async fn claim(
+    db: &Db,
+    now: Timestamp,
+    lease_for: Duration,
+    least: Urgency,
+) -> Result<Option<ClaimedJob>, StoreError> {
     let mut tx = db.write().await?;
     let sql = match tx.engine() {
         Engine::Sqlite => CLAIM_ON_SQLITE,
@@ -96,6 +112,7 @@ pub async fn claim(db: &Db, now: Timestamp, lease_for: Duration) -> Result<Optio
         .bind(micros(now))
         .bind(micros(end_of_lease(now, lease_for)))
         .bind(i64::from(MAX_ATTEMPTS))
+        .bind(priority(least))
         .fetch_optional(tx.connection())
         .await?;
     let claimed = row.map(|row| claimed_of(&row)).transpose()?;
@@ -249,6 +266,7 @@ fn claimed_of(row: &AnyRow) -> Result<ClaimedJob, StoreError> {
     Ok(ClaimedJob {
         job: job_of(row)?,
         attempts: row.unsigned("attempts")?,
+        urgency: if row.int("priority")? >= priority(Urgency::Desk) { Urgency::Desk } else { Urgency::Pile },
         lease_until: row.at("lease_until")?,
         id: row.text("id")?,
         token: row.int("token")?,

@@ -6,7 +6,7 @@
 use sqlx::any::AnyRow;
 
 use super::{
-    Keys, StoreError, Tx,
+    Keys, StoreError, Tx, first,
     keys::Place,
     row::{Columns, micros, narrow, widen},
 };
@@ -136,6 +136,9 @@ pub async fn move_to(tx: &mut Tx, paper: &Paper, state: PaperState) -> Result<Pa
     .await?;
     if moved.rows_affected() == 0 {
         return Err(StoreError::Stale);
+    }
+    if !state.is_being_read() {
+        first::forget(tx, &paper.id).await?;
     }
     Ok(Paper { state, version: paper.version + 1, ..paper.clone() })
 }

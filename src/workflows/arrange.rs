@@ -9,14 +9,14 @@ use crate::{
         eligibility::{PaperRole, Refusal},
         event::{Action, AuditEvent},
         ids::{OwnerNumber, PaperId},
-        job::Job,
+        job::{Job, Urgency},
         officer::ActingOfficer,
         plan::{self, PagePlan, PlanAct, PlanEntry, PlanError, PlanStep, UndoError},
     },
     store::{StoreError, Tx, audit, dossiers, jobs, papers, plans},
     workflows::{
         context::Ctx,
-        digitise::{self, AT_THE_DESK, DigitiseError},
+        digitise::{self, DigitiseError},
         intake::{self, IntakeError},
     },
 };
@@ -460,7 +460,7 @@ async fn cut_off(
     let detail = serde_json::json!({ "cut_from": whole.paper.id, "after": entry.plan.pages() });
     trace(ctx, tx, asking, Action::ReceivePaper, &paper.id, detail).await?;
     if matches!(paper.state, PaperState::Received) {
-        jobs::enqueue(tx, &Job::CheckAndRead { paper: paper.id.clone() }, now, AT_THE_DESK).await?;
+        jobs::enqueue(tx, &Job::CheckAndRead { paper: paper.id.clone() }, now, Urgency::Desk).await?;
     }
     Ok(paper)
 }
@@ -620,7 +620,7 @@ async fn put_in_force(
         "act": entry.act, "before": last.plan.pages(), "after": entry.plan.pages(),
     });
     trace(ctx, tx, asking, change.action, &paper.id, detail).await?;
-    jobs::enqueue(tx, &Job::CheckAndRead { paper: paper.id.clone() }, now, AT_THE_DESK).await?;
+    jobs::enqueue(tx, &Job::CheckAndRead { paper: paper.id.clone() }, now, Urgency::Desk).await?;
     Ok(paper)
 }
 

@@ -13,6 +13,7 @@ use crate::{
         dossier::{Dossier, Paper},
         eligibility::{HandedInAs, PaperRole, Refusal},
         ids::{ContentHash, DossierId},
+        job::Urgency,
         officer::ActingOfficer,
         plan::PagePlan,
         separator::{Separator, SheetMark},
@@ -239,6 +240,7 @@ async fn place(
         expected_pages,
         owner: None,
         plan: Some(plan.clone()),
+        urgency: Urgency::Pile,
     };
     let pages = segment.pages.clone();
     let nowhere = |why: String| Placed {

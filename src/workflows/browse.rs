@@ -8,13 +8,14 @@ use crate::{
         code::{DocumentCode, DocumentTypeCode, OwnerKey},
         dossier::{Dossier, ObjectRole, Paper, PaperObject},
         event::{Action, AuditEvent},
+        first::FirstProposals,
         ids::{ContentHash, DossierId, OwnerId, PaperId, RecordId},
         officer::ActingOfficer,
         plan::PagePlan,
         record::{ChangeEvent, StoredRecord},
     },
     engines::imaging::fault::ReadError,
-    store::{StoreError, audit, changes, codes, dossiers, owners, papers, plans, records},
+    store::{StoreError, audit, changes, codes, dossiers, first, owners, papers, plans, records},
     workflows::{
         arrange::{self, Arrangement},
         context::{Ctx, Spooled},
@@ -132,14 +133,38 @@ pub async fn paper(
     Ok(found)
 }
 
-/// The state of a paper and its version, without any of its data: for waiting.
+/// Where a paper stands, without any of its data: for waiting.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Standing {
+    /// Its state.
+    pub state: &'static str,
+    /// Its version.
+    pub version: u64,
+    /// Whether the head of page one was read, and its proposals can be seen.
+    pub has_first: bool,
+}
+
+/// The state of a paper and its version.
 ///
 /// # Errors
 /// [`BrowseError`].
-pub async fn paper_state(ctx: &Ctx, id: &PaperId) -> Result<(&'static str, u64), BrowseError> {
+pub async fn paper_state(ctx: &Ctx, id: &PaperId) -> Result<Standing, BrowseError> {
     let mut tx = ctx.db.read().await?;
     let paper = papers::get(&mut tx, id).await?.ok_or(BrowseError::NotFound)?;
-    Ok((paper.state.name(), paper.version))
+    let has_first = first::of(&mut tx, id).await?.is_some();
+    Ok(Standing { state: paper.state.name(), version: paper.version, has_first })
+}
+
+/// What the head of page one gave, while the rest is read. For who sees the paper already.
+///
+/// # Errors
+/// [`BrowseError`].
+pub async fn first_proposals(ctx: &Ctx, paper: &Paper) -> Result<Option<FirstProposals>, BrowseError> {
+    if !paper.state.is_being_read() {
+        return Ok(None);
+    }
+    let mut tx = ctx.db.read().await?;
+    Ok(first::of(&mut tx, &paper.id).await?)
 }
 
 /// A page of a paper as JPEG, `width_px` across, upright; not of a quarantined one.

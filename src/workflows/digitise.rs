@@ -6,6 +6,8 @@
 
 use std::io;
 
+use tokio::sync::mpsc;
+
 use crate::{
     clock::day_in_vietnam,
     domain::{
@@ -14,8 +16,9 @@ use crate::{
         dossier::{Confirmation, ObjectRole, Paper, PaperObject, PaperState, Step},
         event::{Action, AuditEvent},
         fields::ConfirmedFields,
+        first::FirstProposals,
         ids::PaperId,
-        job::Job,
+        job::{Job, Urgency},
         officer::ActingOfficer,
         page::{CheckedPages, PageFaults, Severity},
         rescan::SameBy,
@@ -24,17 +27,14 @@ use crate::{
         imaging::{fault::ReadError, open::Container},
         reader::NotStamped,
     },
-    store::{StoreError, Tx, audit, codes, dossiers, jobs, owners, papers, plans, prints},
+    store::{StoreError, Tx, audit, codes, dossiers, first, jobs, owners, papers, plans, prints},
     workflows::{
         context::{Ctx, Spooled},
-        examine::{self, Declared, Examination},
-        intake, quarantine,
+        examine::{self, Declared, Examination, Interest},
+        intake, quarantine, register,
         rescan::{self, Remembered},
     },
 };
-
-/// Jobs that a person waits for go before those of a pile.
-pub(super) const AT_THE_DESK: i32 = 10;
 
 /// Why a step was not done.
 #[derive(Debug, thiserror::Error)]
@@ -118,21 +118,15 @@ pub async fn paper(ctx: &Ctx, id: &PaperId) -> Result<Paper, DigitiseError> {
     papers::get(&mut tx, id).await?.ok_or(DigitiseError::UnknownPaper)
 }
 
-/// Checks and reads a received paper; safe to run twice.
+/// Checks and reads a received paper; safe to run twice. `on_page(done, of)` is told after each page. What the head
+/// of page one gives is kept before the rest is read, for whoever waits.
 ///
 /// # Errors
 /// [`DigitiseError`]; the paper then stands where its last finished step left it.
-pub async fn check_and_read(ctx: &Ctx, id: &PaperId) -> Result<(), DigitiseError> {
-    check_and_read_watched(ctx, id, |_, _| {}).await
-}
-
-/// As [`check_and_read`]; `on_page(done, of)` is told after each page.
-///
-/// # Errors
-/// As [`check_and_read`].
-pub async fn check_and_read_watched(
+pub async fn check_and_read(
     ctx: &Ctx,
     id: &PaperId,
+    urgency: Urgency,
     on_page: impl Fn(u32, u32) + Send + Sync + 'static,
 ) -> Result<(), DigitiseError> {
     let mut paper = paper(ctx, id).await?;
@@ -145,7 +139,7 @@ pub async fn check_and_read_watched(
         PaperState::Reading { override_reason } => override_reason.is_some(),
         _ => return Ok(()), // done by an earlier run
     };
-    let examination = match examine(ctx, &paper, is_overridden, on_page).await {
+    let examination = match examine(ctx, &paper, is_overridden, (urgency, on_page)).await {
         Ok(examination) => examination,
         Err(DigitiseError::Unreadable(error)) if !error.is_ours() => {
             let cause = error.to_string();
@@ -240,7 +234,7 @@ async fn examine(
     ctx: &Ctx,
     paper: &Paper,
     is_overridden: bool,
-    on_page: impl Fn(u32, u32) + Send + Sync + 'static,
+    (urgency, on_page): (Urgency, impl Fn(u32, u32) + Send + Sync + 'static),
 ) -> Result<Examination, DigitiseError> {
     let (dossier, originals, planned) = {
         let mut tx = ctx.db.read().await?;
@@ -259,13 +253,32 @@ async fn examine(
         plan: planned.map(|entry| entry.plan),
     };
     let (readers, rules, now) = (ctx.readers.clone(), ctx.rules.clone(), ctx.clock.now());
-    let examination = tokio::task::spawn_blocking(move || {
+    let (tell, mut heard) = mpsc::unbounded_channel();
+    let reading = tokio::task::spawn_blocking(move || {
         let known = examine::Known { catalogue: &catalogue, guide: &rules.guide };
-        examine::examine(&readers, &spooled.paths, &declared, known, &rules.pages, now, &on_page)
-    })
-    .await
-    .map_err(|_| ReadError::Crashed)?;
-    Ok(examination?)
+        // Nobody hears it any more when the paper was given up meanwhile.
+        let on_first = move |first| drop(tell.send(first));
+        let interest = Interest { urgency, on_page: &on_page, on_first: &on_first };
+        examine::examine(&readers, &spooled.paths, &declared, known, &rules.pages, now, interest)
+    });
+    // Ends when the reading does.
+    while let Some(first) = heard.recv().await {
+        keep_first(ctx, paper, &first).await?;
+    }
+    let mut examination = reading.await.map_err(|_| ReadError::Crashed)??;
+    register::weigh(ctx, &paper.id, &mut examination).await?;
+    Ok(examination)
+}
+
+/// Keeps what the head gave, unless the paper was moved on meanwhile.
+async fn keep_first(ctx: &Ctx, paper: &Paper, first: &FirstProposals) -> Result<(), DigitiseError> {
+    let mut tx = ctx.db.write().await?;
+    let stands = papers::get(&mut tx, &paper.id).await?;
+    if stands.is_some_and(|now| now.version == paper.version) {
+        first::keep(&mut tx, &paper.id, first).await?;
+        tx.commit().await?;
+    }
+    Ok(())
 }
 
 /// An officer takes faults of the pages upon himself; the paper is read all the same (Điều 9).
@@ -287,7 +300,8 @@ pub async fn override_faults(
     let mut tx = ctx.db.write().await?;
     let next = PaperState::Reading { override_reason: Some(reason.to_owned()) };
     move_on(ctx, &mut tx, &mut paper, next, Some(officer), Some(Action::OverrideFaults), None).await?;
-    jobs::enqueue(&mut tx, &Job::CheckAndRead { paper: paper.id.clone() }, ctx.clock.now(), 0).await?;
+    jobs::enqueue(&mut tx, &Job::CheckAndRead { paper: paper.id.clone() }, ctx.clock.now(), Urgency::Desk)
+        .await?;
     tx.commit().await?;
     Ok(paper)
 }
@@ -336,7 +350,7 @@ pub async fn confirm(
     let next = PaperState::ToCode { confirmed };
     move_on(ctx, &mut tx, &mut paper, next, Some(officer), Some(Action::ConfirmFields), None).await?;
     trace(ctx, &mut tx, Some(officer), Action::AssignCode, &paper.id, None).await?;
-    jobs::enqueue(&mut tx, &Job::WriteCode { paper: paper.id.clone() }, now, AT_THE_DESK).await?;
+    jobs::enqueue(&mut tx, &Job::WriteCode { paper: paper.id.clone() }, now, Urgency::Desk).await?;
     tx.commit().await?;
     Ok(paper)
 }
@@ -401,7 +415,7 @@ pub async fn retry(ctx: &Ctx, officer: &ActingOfficer, id: &PaperId) -> Result<P
     };
     let mut tx = ctx.db.write().await?;
     move_on(ctx, &mut tx, &mut paper, next, Some(officer), Some(Action::RetryPaper), None).await?;
-    jobs::enqueue(&mut tx, &job, ctx.clock.now(), AT_THE_DESK).await?;
+    jobs::enqueue(&mut tx, &job, ctx.clock.now(), Urgency::Desk).await?;
     tx.commit().await?;
     Ok(paper)
 }

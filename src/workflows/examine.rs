@@ -4,6 +4,7 @@
 use std::{
     collections::BTreeSet,
     path::PathBuf,
+    sync::atomic::{AtomicU64, Ordering},
     time::{Duration, Instant},
 };
 
@@ -17,7 +18,9 @@ use crate::{
         dossier::{ExpectedPages, StepTimes},
         eligibility::PaperRole,
         fields::{FieldKey, ProposedFields},
+        first::FirstProposals,
         ids::{OwnerNumber, ProcedureCode},
+        job::Urgency,
         page::{self, CheckedPages, Finding, FindingKind, PageFacts, PageFaults, Severity},
         plan::PagePlan,
         rescan::PageLooks,
@@ -33,7 +36,7 @@ use crate::{
             fault::ReadError,
             open::{Container, ContainerKind},
         },
-        reader::{Depth, Readers, Reading},
+        reader::{Attention, Depth, Head, Readers, Reading},
     },
 };
 
@@ -50,6 +53,24 @@ pub struct Declared {
     pub owner: Option<OwnerNumber>,
     /// Which pages, in which order; all as they came when there is none.
     pub plan: Option<PagePlan>,
+}
+
+/// Who waits for a paper, and what they hear while it is read.
+#[derive(Clone, Copy)]
+pub struct Interest<'a> {
+    /// Whether a person waits.
+    pub urgency: Urgency,
+    /// Told after each page how many are done, of how many.
+    pub on_page: &'a (dyn Fn(u32, u32) + Sync),
+    /// Told what the head of page one gives, before the rest is read; of a secret page nothing.
+    pub on_first: &'a (dyn Fn(FirstProposals) + Sync),
+}
+
+impl<'a> Interest<'a> {
+    /// Of a person who sees how many pages are done.
+    pub fn at_the_desk(on_page: &'a (dyn Fn(u32, u32) + Sync)) -> Self {
+        Self { urgency: Urgency::Desk, on_page, on_first: &|_| {} }
+    }
 }
 
 /// What papers are held against.
@@ -114,7 +135,7 @@ pub fn check_pages(
     on_page: &(dyn Fn(u32, u32) + Sync),
 ) -> Result<Examination, ReadError> {
     let start = Instant::now();
-    let reading = readers.read(parts, None, Depth::Check, on_page)?;
+    let reading = readers.read(parts, None, Depth::Check, Attention::pile(on_page))?;
     let findings = findings_of(&reading, expected, rules);
     let timings = StepTimes { total: millis(start.elapsed()), ..times_of(&reading) };
     Ok(Examination {
@@ -187,7 +208,14 @@ fn sheets_among(reading: &Reading) -> impl Iterator<Item = Finding> + '_ {
 
 fn times_of(reading: &Reading) -> StepTimes {
     let t = reading.timings;
-    StepTimes { decode: t.decode_ms, check: t.check_ms, ocr: t.ocr_ms, extract: 0, total: 0 }
+    StepTimes {
+        decode: t.decode_ms,
+        check: t.check_ms,
+        ocr: t.ocr_ms,
+        extract: 0,
+        first: t.head_ms,
+        total: 0,
+    }
 }
 
 /// Checks the pages, reads them, and proposes the fields. A paper with too few or too many pages is read
@@ -204,40 +232,51 @@ pub fn examine(
     known: Known<'_>,
     rules: &PageRules,
     now: Timestamp,
-    on_page: &(dyn Fn(u32, u32) + Sync),
+    interest: Interest<'_>,
 ) -> Result<Examination, ReadError> {
     let start = Instant::now();
-    let reading = readers.read(parts, declared.plan.as_ref(), Depth::Text, on_page)?;
+    let context = extraction::Context {
+        catalogue: known.catalogue,
+        guide: known.guide,
+        procedure: declared.procedure.as_ref(),
+        paper: declared.role.as_ref().map(declared_paper),
+        owner: declared.owner.as_ref(),
+    };
+    let extract_first_ms = AtomicU64::new(0);
+    let on_head = |head: &Head| {
+        let extracting = Instant::now();
+        let text = RecognisedText { pages: vec![head.text.clone()] };
+        let pages = std::slice::from_ref(&head.facts);
+        (interest.on_first)(extraction::propose(&text, pages, &context, now).into());
+        extract_first_ms.store(millis(extracting.elapsed()), Ordering::Relaxed);
+    };
+    let attention = Attention { urgency: interest.urgency, on_page: interest.on_page, on_head: &on_head };
+    let reading = readers.read(parts, declared.plan.as_ref(), Depth::Text, attention)?;
     let mut findings = findings_of(&reading, declared.pages, rules);
     findings.extend(sheets_among(&reading));
     let is_secret = findings.iter().any(|f| f.kind == FindingKind::Classified);
     let mut timings = times_of(&reading);
+    timings.first = timings.first.map(|ms| ms + extract_first_ms.load(Ordering::Relaxed));
     let (text, proposed, looks) = if is_secret {
         (RecognisedText::default(), None, Vec::new())
     } else {
         let extracting = Instant::now();
-        let context = extraction::Context {
-            catalogue: known.catalogue,
-            guide: known.guide,
-            procedure: declared.procedure.as_ref(),
-            paper: declared.role.as_ref().map(declared_paper),
-            owner: declared.owner.as_ref(),
-        };
         let stamped = evidence::set_aside(&reading.text);
-        let words = stamped.as_ref().map_or(&reading.text, |(rest, _)| rest);
+        let (words, stamp) = stamped.as_ref().map_or((&reading.text, None), |(rest, s)| (rest, Some(s)));
         let mut proposed = extraction::propose(words, &reading.pages, &context, now);
         let owner = declared.owner.as_ref();
         findings.extend(extraction::card::compare(&mut proposed, &reading.cards, &reading.text, owner));
+        findings.extend(hold_against_picture(readers, parts, &reading, words, &mut proposed));
         // Without it the paper is read all the same.
         let file = file_evidence(readers, parts, &reading.container).unwrap_or_default();
-        let evidence = evidence::Known {
+        let besides = evidence::Known {
             file: &file,
             pages: &reading.pages,
             is_whole_file: is_whole_file(&reading),
-            stamp: stamped.as_ref().map(|(_, stamp)| stamp),
+            stamp,
             threshold: known.guide.threshold(),
         };
-        findings.extend(evidence::compare(&mut proposed, &evidence));
+        findings.extend(evidence::compare(&mut proposed, &besides));
         timings.extract = millis(extracting.elapsed());
         findings.extend(doubtful(&proposed));
         (reading.text, Some(proposed), looks(&reading.thumbnails))
@@ -251,6 +290,31 @@ pub fn examine(
         looks,
         timings,
     })
+}
+
+/// Number, day and owner that were taken from words of the file are read from the picture, too.
+fn hold_against_picture(
+    readers: &Readers,
+    parts: &[PathBuf],
+    reading: &Reading,
+    words: &RecognisedText,
+    proposed: &mut ProposedFields,
+) -> Vec<Finding> {
+    let places = evidence::from_file(proposed, words);
+    let mut findings = Vec::new();
+    for page in &reading.pages {
+        let here: Vec<_> = places.iter().filter(|(_, place)| place.page == page.position).collect();
+        if here.is_empty() {
+            continue;
+        }
+        let lines = here.iter().map(|(_, place)| place.box_mm).collect();
+        // Where the page can't be drawn that is a finding of its own.
+        let Ok(read) = readers.reread(parts, page.original_page, page.rotation, lines) else { continue };
+        for ((key, _), readings) in here.into_iter().zip(&read) {
+            findings.extend(evidence::compare_picture(proposed, *key, readings));
+        }
+    }
+    findings
 }
 
 /// What the file says beside its pages; only a PDF says anything.

@@ -12,7 +12,7 @@ use crate::{
         eligibility::{self, HandedInAs, PaperRole, Refusal},
         event::{Action, AuditEvent},
         ids::{ContentHash, DossierId, OwnerNumber, PaperId, ProcedureCode},
-        job::Job,
+        job::{Job, Urgency},
         officer::ActingOfficer,
         plan::{PagePlan, PlanAct, PlanEntry, PlanError},
     },
@@ -43,6 +43,8 @@ pub struct Upload {
     /// The pages of the files that are this paper, in order, where the files hold other papers too (a
     /// batch from the feeder); all of them when there is none.
     pub plan: Option<PagePlan>,
+    /// Whether a person waits for what is read of it.
+    pub urgency: Urgency,
 }
 
 /// Why nothing was received, or no dossier opened.
@@ -209,6 +211,7 @@ pub(super) async fn keep_in(
 ) -> Result<Paper, StoreError> {
     let state = first_state(refusal.as_ref(), now);
     let is_received = matches!(state, PaperState::Received);
+    let urgency = upload.urgency;
     let paper = Paper {
         id: PaperId::new(),
         dossier,
@@ -240,7 +243,7 @@ pub(super) async fn keep_in(
     };
     audit::append(tx, &event).await?;
     if is_received {
-        jobs::enqueue(tx, &Job::CheckAndRead { paper: paper.id.clone() }, now, 0).await?;
+        jobs::enqueue(tx, &Job::CheckAndRead { paper: paper.id.clone() }, now, urgency).await?;
     }
     Ok(paper)
 }

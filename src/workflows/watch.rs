@@ -32,6 +32,7 @@ use crate::{
         dossier::{Paper, PaperState},
         eligibility::{HandedInAs, PaperRole},
         ids::{DossierId, PaperId, ProcedureCode},
+        job::Urgency,
         officer::ActingOfficer,
     },
     engines::imaging::fault::ReadError,
@@ -333,6 +334,7 @@ impl Watch {
             expected_pages: None,
             owner: None,
             plan: None,
+            urgency: Urgency::Pile,
         };
         let dossier = self.open_dossier().await?;
         let paper = intake::receive(&self.ctx, &self.officer, &dossier, upload).await?;

@@ -7,6 +7,7 @@ mod card;
 mod command_line;
 mod contract;
 mod count;
+mod early;
 mod evidence;
 mod floors;
 mod hostile;

@@ -408,6 +408,7 @@ async fn a_secret_page_of_a_batch_leaves_no_plain_byte_with_its_neighbours() {
                 expected_pages: None,
                 owner: None,
                 plan: Some(PagePlan::of_pages([page]).unwrap()),
+                urgency: sohoa::domain::job::Urgency::Desk,
             };
             intake::receive(&app.ctx, &officer, &dossier, upload).await.map(|p| p.id.to_string())
         };

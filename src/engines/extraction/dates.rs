@@ -20,7 +20,7 @@ pub(super) struct FoundDate {
 }
 
 static LONG: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(r"\bngay:?\s*([0-9]{1,2})\s*thang\s*([0-9]{1,2})\s*nam\s*([0-9]{4})\b")
+    Regex::new(r"\bngay:?\s*([0-9]{1,2})[.,]?\s*thang\s*([0-9]{1,2})[.,]?\s*nam[/:.,]?\s*([0-9]{4})\b")
         .expect("the pattern is a constant")
 });
 

@@ -9,9 +9,11 @@ use std::sync::LazyLock;
 use regex::Regex;
 
 use super::{
-    Reading, document_name, fold,
+    Reading,
+    document_name::{self, NAMED_TYPES},
+    fold,
     layout::{Row, Sheet, Token, text_of},
-    print::Print,
+    print::{Print, figure_advance},
     settle,
 };
 use crate::domain::{
@@ -24,6 +26,12 @@ use crate::domain::{
 const FIGURES_AT: f32 = 0.78;
 /// Figures that stand apart from their symbol need more: pen leaves such gaps.
 const APART_AT: f32 = 0.85;
+/// Figures less sure than this may as well be written by pen.
+const PEN_BELOW: f32 = 0.45;
+/// What is left of the confidence in figures that are not sure enough.
+const ASKED: f32 = 0.8;
+/// What is left of the confidence when the symbol names another type than the title does.
+const OTHER_TYPE: f32 = 0.5;
 /// A wider gap ends the number.
 const END_GAP_MM: f32 = 7.0;
 
@@ -103,20 +111,29 @@ fn zone_below_agency(reading: &Reading) -> Option<Place> {
 }
 
 fn read_row(reading: &Reading, sheet: &Sheet, row: &Row) -> Proposed<DocumentNumber> {
-    let tokens = until_wide_gap(&row.tokens);
+    let tokens = without_dirt(until_wide_gap(&row.tokens));
     let raw = text_of(tokens);
     let place = super::layout::place_of(row.page, tokens);
     let left_to_a_person = || Proposed::not_read(raw.clone(), place);
     let Some(parts) = Parts::of(tokens) else { return left_to_a_person() };
     let Some((text, strength)) = parts.number() else { return left_to_a_person() };
-    let figures = parts.confidence();
-    if sheet.is_ocr && !parts.is_printed(reading) {
+    let figures = parts.figures_confidence();
+    // What may be a pen's is not even suggested.
+    if sheet.is_ocr && (figures < PEN_BELOW || !parts.is_printed(reading)) {
         return left_to_a_person();
     }
+    let figures = if sheet.is_ocr && figures < parts.needed() { figures * ASKED } else { figures };
+    let confidence = figures * strength * parts.symbol_confidence(reading, &text);
     match DocumentNumber::parse(&text) {
-        Ok(number) => settle(reading, number, raw, figures * strength, place),
+        Ok(number) => settle(reading, number, raw, confidence, place),
         Err(_) => left_to_a_person(),
     }
+}
+
+/// Without specks behind the last word with a letter or a figure.
+fn without_dirt(tokens: &[Token]) -> &[Token] {
+    let last = tokens.iter().rposition(|t| t.text.chars().any(char::is_alphanumeric));
+    &tokens[..last.map_or(0, |i| i + 1)]
 }
 
 fn until_wide_gap(tokens: &[Token]) -> &[Token] {
@@ -159,7 +176,7 @@ impl<'a> Parts<'a> {
     fn number(&self) -> Option<(String, f32)> {
         let joined: String =
             std::iter::once(self.glued.as_str()).chain(self.rest.iter().map(|t| t.text.as_str())).collect();
-        let tight = joined.trim_end_matches([',', '.', ';']).replace(['–', '—'], "-");
+        let tight = joined.trim_end_matches(|c: char| !c.is_alphanumeric()).replace(['–', '—'], "-");
         if let Some(number) = with_symbol(&tight) {
             return Some((number, 1.0));
         }
@@ -171,13 +188,45 @@ impl<'a> Parts<'a> {
         Some((of_register.to_owned(), 0.97))
     }
 
-    /// How sure the reader is of the words that carry figures, and of the symbol.
-    fn confidence(&self) -> f32 {
+    /// How sure the reader is of the words that carry figures.
+    fn figures_confidence(&self) -> f32 {
         let glued = if self.glued.is_empty() { 1.0 } else { self.label.confidence };
-        self.rest
-            .iter()
-            .map(|t| if t.has_digit() { t.confidence } else { t.confidence.max(0.5) * 0.5 + 0.5 })
-            .fold(glued, f32::min)
+        self.rest.iter().filter(|t| t.has_digit()).map(|t| t.confidence).fold(glued, f32::min)
+    }
+
+    /// How sure the figures must be.
+    fn needed(&self) -> f32 {
+        if self.rest.iter().any(|t| is_bare_symbol(&t.text)) { APART_AT } else { FIGURES_AT }
+    }
+
+    /// How sure the symbol is: its letters by themselves, or because they are known ones; less where the
+    /// title names another type.
+    fn symbol_confidence(&self, reading: &Reading, number: &str) -> f32 {
+        let Some((_, symbol)) = number.rsplit_once('/').filter(|(_, s)| s.contains(char::is_alphabetic))
+        else {
+            return 1.0;
+        };
+        let title = reading.title.as_ref().map(document_name::Title::phrase).unwrap_or_default();
+        let of_title =
+            NAMED_TYPES.iter().find(|(name, _)| fold::phrase(name) == title).map(|(_, short)| *short);
+        let named = of_title.filter(|short| !short.is_empty());
+        if named.is_some_and(|short| !symbol.split('-').any(|group| group == short)) {
+            return OTHER_TYPE;
+        }
+        let agencies =
+            reading.header.left.iter().filter(|r| r.is_caps() && !r.tokens.iter().any(Token::has_digit));
+        let agency: Vec<&Token> = agencies.flat_map(|r| &r.tokens).collect();
+        let title: Vec<&Token> = reading.title.iter().flat_map(|t| &t.rows).flat_map(|r| &r.tokens).collect();
+        let initials = [initials(&agency), initials(&title)];
+        let is_known = |group: &str| {
+            NAMED_TYPES.iter().any(|(_, short)| *short == group)
+                || initials.iter().any(|all| begins_so(all, group))
+                || FIXED_GROUPS.contains(&group)
+                || is_cited(reading, group)
+        };
+        let letters = self.rest.iter().filter(|t| !t.has_digit() && t.text.chars().any(char::is_alphabetic));
+        let weakest = letters.map(|t| t.confidence).fold(1.0, f32::min);
+        if symbol.split('-').all(is_known) { weakest.max(KNOWN_SYMBOL) } else { weakest }
     }
 
     /// Whether the figures measure like print, and stand where print would.
@@ -190,17 +239,19 @@ impl<'a> Parts<'a> {
         }
         let figures: Vec<&Token> = self.rest.iter().filter(|t| t.has_digit()).collect();
         let symbol = self.rest.iter().find(|t| is_bare_symbol(&t.text));
-        let needed = if symbol.is_some() { APART_AT } else { FIGURES_AT };
-        if figures.is_empty() || figures.iter().any(|t| t.confidence < needed) {
+        if figures.is_empty() {
             return false;
         }
         let print = symbol.and_then(|s| Print::of(&[s]));
         if let (Some(symbol), Some(print), Some(last)) = (symbol, print, figures.first()) {
             let gap = symbol.at.left - last.at.right();
             let space = last.at.left - self.label.at.right();
+            let advance = reading.date_row().and_then(|row| figure_advance(&row.tokens));
             return gap < 0.55 * print.em_mm()
                 && space < 0.9 * print.em_mm()
-                && figures.iter().all(|t| print.fits(t));
+                && figures
+                    .iter()
+                    .all(|t| print.fits(t) || advance.is_some_and(|advance| print.fits_figures(t, advance)));
         }
         let space = self.rest.first().map_or(0.0, |t| t.at.left - self.label.at.right());
         let em = reading.head_print().map_or(4.6, |p| p.em_mm());
@@ -208,10 +259,39 @@ impl<'a> Parts<'a> {
     }
 }
 
+/// The first letters of words: `SLĐTBXH` of "SỞ LAO ĐỘNG - THƯƠNG BINH VÀ XÃ HỘI", but for "và".
+fn initials(words: &[&Token]) -> Vec<char> {
+    let of_word = |t: &&&Token| t.text.chars().any(char::is_alphabetic) && t.folded != "va";
+    words.iter().filter(of_word).filter_map(|t| t.text.chars().find(|c| c.is_alphabetic())).collect()
+}
+
+/// Whether initials have the letters of a group in a row.
+fn begins_so(initials: &[char], group: &str) -> bool {
+    let group: Vec<char> = group.chars().collect();
+    group.len() >= 2 && initials.windows(group.len()).any(|some| some == group)
+}
+
+/// Whether a group of a symbol stands in another symbol of the paper too: `…/TTr-LĐTBXH`.
+fn is_cited(reading: &Reading, group: &str) -> bool {
+    let words = reading.sentences.iter().flat_map(|s| &s.tokens).filter(|t| t.text.contains('/'));
+    group.chars().count() >= 2
+        && words.filter(|t| t.confidence >= CITED_AT).any(|t| {
+            let bare = t.text.trim_end_matches(|c: char| !c.is_alphanumeric());
+            bare.split(['/', '-']).any(|part| part == group)
+        })
+}
+
+/// How sure a symbol is at least whose groups are all known.
+const KNOWN_SYMBOL: f32 = 0.97;
+/// How sure another symbol must be to confirm this one.
+const CITED_AT: f32 = 0.8;
+
 /// Size against the printed words of the head; the number may be set one point smaller than the
 /// date, and its line of writing is its own.
 fn fits_any(reading: &Reading, token: &Token) -> bool {
-    reading.head_print().is_none_or(|print| print.fits_size(token))
+    let prints = [reading.head_print(), reading.capitals_print()];
+    let mut prints = prints.into_iter().flatten().peekable();
+    prints.peek().is_none() || prints.any(|print| print.fits_size(token))
 }
 
 fn with_symbol(text: &str) -> Option<String> {
@@ -227,7 +307,7 @@ const FIXED_GROUPS: &[&str] = &["UBND", "HĐND", "LĐTBXH", "BLĐTBXH", "SLĐTBX
 fn spelled(group: &str) -> String {
     let (before, bare) = group.rsplit_once('/').map_or(("", group), |(b, g)| (b, g));
     let lead = if group.contains('/') { format!("{before}/") } else { String::new() };
-    let types = document_name::NAMED_TYPES.iter().map(|(_, short)| *short).filter(|s| !s.is_empty());
+    let types = NAMED_TYPES.iter().map(|(_, short)| *short).filter(|s| !s.is_empty());
     let alike: Vec<&str> = types
         .chain(FIXED_GROUPS.iter().copied())
         .filter(|known| known.chars().all(|c| c.is_uppercase()) && fold::fold(known) == fold::fold(bare))
@@ -264,7 +344,7 @@ mod tests {
         Paper::new()
             .header(&["ỦY BAN NHÂN DÂN", "XÃ BẢO ÁI"])
             .number_and_date(number, "Bảo Ái, ngày 06 tháng 5 năm 2024")
-            .around(110.0, 58.0, "QUYẾT ĐỊNH")
+            .around(110.0, 58.0, "GIẤY XÁC NHẬN CƯ TRÚ")
             .put(30.0, 80.0, "Căn cứ Quyết định số 99/QĐ-TTg ngày 01 tháng 01 năm 2020")
     }
 
@@ -292,6 +372,41 @@ mod tests {
             ("Số: O5/QĐ-UBND", "05/QĐ-UBND"),
         ] {
             check(official(row), Status::Read, Some(expected));
+        }
+    }
+
+    #[test]
+    fn the_symbol_is_held_against_title_agency_and_text() {
+        let paper = |title: &str, number: &str| {
+            Paper::new()
+                .header(&["SỞ NỘI VỤ", "TRUNG TÂM DỊCH VỤ VIỆC LÀM"])
+                .number_and_date(number, "Bảo Ái, ngày 06 tháng 5 năm 2024")
+                .around(110.0, 58.0, title)
+                .put(30.0, 80.0, "Theo Tờ trình số 12/TTr-PKTN ngày 01 tháng 5 năm 2024")
+        };
+        for (title, number, expected) in [
+            ("CHỈ THỊ", "Số: 07 /GT-UBND~57", None),
+            ("CHỈ THỊ", "Số: 07 /CT-UBND~57", Some("07/CT-UBND")),
+            ("GIẤY XÁC NHẬN CƯ TRÚ", "Số: 07 /GXN-TTDVVL~57", Some("07/GXN-TTDVVL")),
+            ("QUYẾT ĐỊNH", "Số: 07 /QĐ-PKTN~57", Some("07/QĐ-PKTN")),
+            ("QUYẾT ĐỊNH", "Số: 07 /QĐ-PKTM~57", None),
+            ("THÔNG BÁO", "Số: 07/TB-UBND `", Some("07/TB-UBND")),
+        ] {
+            let status = if expected.is_some() { Status::Read } else { Status::NotRead };
+            check(paper(title, number), status, expected);
+        }
+    }
+
+    #[test]
+    fn what_is_not_sure_is_suggested_and_what_may_be_a_pens_is_not() {
+        for (row, expected) in [
+            ("Số: 46/QĐ-UBND~70", Some("46/QĐ-UBND")),
+            ("Số: 46/QĐ-UBND~40", None),
+            ("Số: 46~pen /QĐ-UBND", None),
+        ] {
+            let proposed = propose(&official(row).reading());
+            assert_eq!(proposed.suggestion.as_ref().map(DocumentNumber::as_str), expected, "{row}");
+            assert!(proposed.value.is_none());
         }
     }
 

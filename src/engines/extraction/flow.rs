@@ -95,7 +95,41 @@ fn begins_anew(line: &Row) -> bool {
     let is_item = first.text.ends_with(['.', ')'])
         && first.text.chars().count() <= 4
         && first.text.chars().any(char::is_alphanumeric);
-    is_item || matches!(first.text.as_str(), "-" | "+" | "–" | "•") || first.folded == "dieu"
+    is_item
+        || matches!(first.text.as_str(), "-" | "+" | "–" | "•")
+        || first.folded == "dieu"
+        || begins_with_label(line)
+}
+
+/// Labels that begin a line of a form, with a capital and a colon behind them.
+const LABELS: &[&str] = &[
+    "ben a",
+    "ben b",
+    "ho va ten",
+    "ho ten",
+    "ho, chu dem",
+    "sinh ngay",
+    "ngay sinh",
+    "ngay, thang",
+    "so dinh danh",
+    "so can cuoc",
+    "so cccd",
+    "nguoi",
+    "dai dien",
+    "noi thuong tru",
+    "noi cu tru",
+    "dia chi",
+    "ma so",
+];
+
+fn begins_with_label(line: &Row) -> bool {
+    let is_capital = line.tokens.first().is_some_and(|t| t.text.starts_with(char::is_uppercase));
+    let words: Vec<&str> = line.tokens.iter().take(10).map(|t| t.folded.as_str()).collect();
+    let begin = words.join(" ");
+    let begins = |label: &&str| {
+        begin.strip_prefix(*label).is_some_and(|rest| !rest.starts_with(char::is_alphanumeric))
+    };
+    is_capital && begin.contains(':') && LABELS.iter().any(|l| begins(&l))
 }
 
 /// Where full lines of the page end: the right edge that a quarter of the lines reach.

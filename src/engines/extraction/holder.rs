@@ -75,6 +75,11 @@ pub(super) fn name(reading: &Reading) -> Proposed<String> {
     }
 }
 
+/// Whether the paper names an enterprise as its holder.
+pub(super) fn is_organisation(reading: &Reading) -> bool {
+    own_sentences(reading).iter().any(|s| ORGANISATION.is_match(&s.folded))
+}
+
 /// `Họ và tên  Năm sinh  …` over the columns of a table: no colon, and at once another label.
 fn is_heading_of_table(sentence: &Sentence, label: &str, end: usize) -> bool {
     let behind = sentence.folded[end..].trim_start();
@@ -156,6 +161,10 @@ fn addressed(reading: &Reading, own: &[&Sentence]) -> Proposed<String> {
 
 /// As an ISO date. Several that differ belong to several people: none is taken.
 pub(super) fn birth_date(reading: &Reading) -> Proposed<String> {
+    // Its director's is not its own.
+    if is_organisation(reading) {
+        return Proposed::absent();
+    }
     let mut found = own_sentences(reading).into_iter().filter_map(|s| born_in(reading, s));
     let Some(first) = found.next() else { return Proposed::absent() };
     let differs = |other: Proposed<String>| other.value.is_some() && other.value != first.value;

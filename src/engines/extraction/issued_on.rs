@@ -19,6 +19,10 @@ use crate::domain::fields::{Proposed, Status};
 /// A word with figures below this is not taken for a printed day: clean ones have 0.94 and more,
 /// and a 2 read as 3 has been seen at 0.91.
 const FIGURES_AT: f32 = 0.92;
+/// What is left of the confidence in figures that are less sure.
+const ASKED: f32 = 0.75;
+/// Figures less sure than this may as well be written by pen.
+const PEN_BELOW: f32 = 0.45;
 /// How much the gap before or after the figures of a day may differ from those of month and year.
 const GAP_SLACK_EM: f32 = 0.45;
 
@@ -46,6 +50,27 @@ pub(super) fn is_frame(row: &Row) -> bool {
     parts.iter().filter(|p| **p).count() >= 2
 }
 
+/// Whether a row of the head carries the day: the printed frame, or `Bảo Ái, ngày 06/5/2024` and nothing
+/// behind it.
+pub(super) fn is_of_head(row: &Row) -> bool {
+    is_frame(row) || is_short(row)
+}
+
+/// `Bảo Ái, ngày 06/5/2024`: a place, and the day in figures at the end.
+fn is_short(row: &Row) -> bool {
+    let Some(day) = row.tokens.iter().position(|t| t.folded == "ngay") else { return false };
+    let place = &row.tokens[..day];
+    let is_place = place.iter().all(|t| {
+        let bare = t.text.trim_matches(|c: char| !c.is_alphanumeric());
+        bare.is_empty() || bare.starts_with(char::is_uppercase) && !t.text.contains([':', '/', ';'])
+    });
+    let sentence = Sentence::new(row.page, row.tokens[day..].to_vec());
+    let ends_there = |d: &FoundDate| {
+        d.range.start == 0 && !sentence.folded[d.range.end..].chars().any(char::is_alphanumeric)
+    };
+    is_place && place.len() <= 8 && dates_in(&sentence).first().is_some_and(ends_there)
+}
+
 fn read_row(reading: &Reading, row: &Row) -> Proposed<Date> {
     let tokens = from_day_on(&row.tokens);
     let raw = text_of(tokens);
@@ -58,10 +83,12 @@ fn read_row(reading: &Reading, row: &Row) -> Proposed<Date> {
     let is_ocr = reading.sheets.iter().any(|s| s.page == row.page && s.is_ocr);
     // A day that has not come, or of before there was such a paper, was misread.
     let is_possible = *date <= reading.today && date.year() >= 1945;
-    if !is_possible || *confidence < FIGURES_AT || (is_ocr && !is_printed(tokens)) {
+    // What may be a pen's is not even suggested.
+    if !is_possible || *confidence < PEN_BELOW || (is_ocr && !is_printed(reading, tokens)) {
         return Proposed::not_read(raw, place);
     }
-    settle(reading, *date, raw, *confidence, place)
+    let confidence = if *confidence < FIGURES_AT { confidence * ASKED } else { *confidence };
+    settle(reading, *date, raw, confidence, place)
 }
 
 /// The words from `ngày` on, without the place.
@@ -71,10 +98,13 @@ fn from_day_on(tokens: &[Token]) -> &[Token] {
 }
 
 /// Whether day, month and year measure like print and stand in even gaps.
-fn is_printed(tokens: &[Token]) -> bool {
+fn is_printed(reading: &Reading, tokens: &[Token]) -> bool {
     let frame: Vec<&Token> =
         tokens.iter().filter(|t| matches!(t.folded.as_str(), "ngay" | "thang" | "nam")).collect();
     let Some(print) = Print::of(&frame) else { return false };
+    if frame.len() == 1 {
+        return is_printed_short(reading, tokens, &print);
+    }
     // Glued words ("ngày06") are what pen beside print is read as.
     if frame.len() < 3 {
         return false;
@@ -92,6 +122,15 @@ fn is_printed(tokens: &[Token]) -> bool {
         && gaps.iter().all(|g| *g > -0.05 * print.em_mm())
 }
 
+/// Whether a day in figures measures like the word before it and stands as close as print does.
+fn is_printed_short(reading: &Reading, tokens: &[Token], print: &Print) -> bool {
+    let by_capitals = reading.capitals_print();
+    let fits = |t: &Token| print.fits(t) || by_capitals.is_some_and(|capitals| capitals.fits_size(t));
+    let gap = |pair: &[Token]| pair[1].at.left - pair[0].at.right();
+    let is_close = |g: f32| (-0.05..0.75).contains(&(g / print.em_mm()));
+    tokens.iter().filter(|t| t.has_digit()).all(fits) && tokens.windows(2).map(gap).all(is_close)
+}
+
 /// Frames in the right half just above a signature: `Bảo Ái, ngày … tháng … năm …` and nothing
 /// before the place.
 fn signature_rows(reading: &Reading) -> Vec<(bool, Row)> {
@@ -99,7 +138,7 @@ fn signature_rows(reading: &Reading) -> Vec<(bool, Row)> {
     for sheet in &reading.sheets {
         for (i, row) in sheet.pieces.iter().enumerate() {
             let starts_right = row.at.left > 0.36 * sheet.width && row.centre() > 0.5 * sheet.width;
-            if !starts_right || !is_frame(row) || row.tokens.len() > 16 {
+            if !starts_right || !is_of_head(row) || row.tokens.len() > 16 {
                 continue;
             }
             let below = sheet.pieces[i + 1..]
@@ -159,6 +198,8 @@ mod tests {
             ("Bảo Ái, ngày 06 tháng 5 năm 2024", "2024-05-06"),
             ("Thành phố Hồ Chí Minh, ngày 31 tháng 12 năm 2021", "2021-12-31"),
             ("Bảo Ái, ngáy 06 thảng 5 năm 2024", "2024-05-06"),
+            ("Bảo Ái, ngày 06/5/2024", "2024-05-06"),
+            ("Bảo Ái, ngày 06.05.2024", "2024-05-06"),
         ] {
             check(official(line), Status::Read, Some(expected));
         }
@@ -176,6 +217,10 @@ mod tests {
             "Bảo Ái, ngày 31 tháng 02 năm 2024",
             "Bảo Ái, ngày 06 tháng 5 năm 2042",
             "Bảo Ái, ngày 0b tháng 5 năm 2024",
+            "Bảo Ái, ngày 06/5/2024~60",
+            "Bảo Ái, ngày 06~pen /5/2024",
+            "Bảo Ái, ngày 06/5/2042",
+            "Có hiệu lực đến ngày 06/5/2024",
             "dấu đỏ che mất dòng",
         ] {
             check(official(line), Status::NotRead, None);

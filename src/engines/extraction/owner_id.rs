@@ -25,14 +25,19 @@ use crate::domain::{
 /// A word with digits below this is not taken: one wrong digit is another person.
 const DIGITS_AT: f32 = 0.88;
 
+/// Digits less sure than this may as well be written by pen.
+const PEN_BELOW: f32 = 0.45;
+
 /// Labels of personal numbers and of numbers of organisations, folded; several may follow each other.
 static LABEL: LazyLock<Regex> = LazyLock::new(|| {
     let label = concat!(
         r"(?:dinh danh(?: ca nhan| dien tu)?(?: cua to chuc)?|cccd|cmnd|cmtnd|can cuoc(?: cong dan)?|",
-        r"chung minh(?: nhan dan| thu)?|ma so(?: thue| doanh nghiep)|personal id[a-z .]*)"
+        r"chung minh(?: nhan dan| thu)?|so ddcn|ddcn|ma so(?: thue| doanh nghiep)|personal id[a-z .]*)"
     );
     let between = r"(?:[^0-9a-z]|\b(?:so|hoac|the|giay|ho chieu|ma|la|neu co|cua|no|identification)\b)*";
-    Regex::new(&format!(r"\b{label}(?:{between}{label})*{between}")).expect("the pattern is a constant")
+    // "SốCCCD:" was printed with its space.
+    Regex::new(&format!(r"\b(?:so)?{label}(?:{between}{label})*{between}"))
+        .expect("the pattern is a constant")
 });
 
 /// Digits, perhaps in groups or cells; letters that look like digits are seen as part of it.
@@ -50,6 +55,27 @@ struct Candidate {
     raw: String,
     place: Option<Place>,
     confidence: f32,
+    /// As wide as print, and higher: dirt, or a pen.
+    is_high: bool,
+}
+
+impl Candidate {
+    /// Whether there is as much as a number has, though it can't be read.
+    fn has_figures(&self) -> bool {
+        self.raw.bytes().filter(u8::is_ascii_digit).count() >= 6
+    }
+
+    fn birth_year(&self) -> Option<i16> {
+        match &self.number {
+            Some(OwnerNumber::Person(id)) => Some(id.birth_year()),
+            _ => None,
+        }
+    }
+}
+
+/// The holder's year of birth, as the paper has it, surely or not.
+fn birth_year(reading: &Reading) -> Option<i16> {
+    holder::birth_date(reading).best()?.get(..4)?.parse().ok()
 }
 
 pub(super) fn propose(reading: &Reading, declared: Option<&OwnerNumber>) -> Proposed<OwnerNumber> {
@@ -71,9 +97,26 @@ fn from_paper(reading: &Reading) -> Proposed<OwnerNumber> {
     };
     let all: Vec<Candidate> = roles.iter().flat_map(|(role, s)| candidates(reading, *role, s)).collect();
     let mut own: Vec<&Candidate> = all.iter().filter(|c| c.role == Role::Holder).collect();
-    // The new number takes the place of the old one, also where both are printed.
+    // The new number takes the place of the old one, also where both are printed; an empty blank says nothing,
+    // figures that can't be read may be the owner's.
     if own.iter().any(|c| matches!(c.number, Some(OwnerNumber::Person(_)))) {
-        own.retain(|c| !matches!(c.number, Some(OwnerNumber::OldPerson(_))) && c.number.is_some());
+        let is_first_unread = own[0].number.is_none() && own[0].has_figures();
+        own.retain(|c| !matches!(c.number, Some(OwnerNumber::OldPerson(_))));
+        own.retain(|c| c.number.is_some() || is_first_unread && c.has_figures());
+    }
+    // What an enterprise is licensed to do is not its director's.
+    if holder::is_organisation(reading)
+        && own.iter().any(|c| matches!(c.number, Some(OwnerNumber::Organisation(_))))
+    {
+        own.retain(|c| !matches!(c.number, Some(OwnerNumber::Person(_))));
+    }
+    if own.iter().any(|c| own[0].number != c.number) {
+        // Of several people's numbers the one that states the holder's year of birth.
+        let born = birth_year(reading);
+        let states = |c: &&Candidate| born.is_some() && c.birth_year() == born;
+        if own.iter().all(|c| c.birth_year().is_some()) && own.iter().filter(|c| states(c)).count() == 1 {
+            own.retain(states);
+        }
     }
     let Some(first) = own.first() else { return doubtful(&all) };
     let Some(number) = first.number.clone().filter(|n| own.iter().all(|c| c.number.as_ref() == Some(n)))
@@ -82,10 +125,33 @@ fn from_paper(reading: &Reading) -> Proposed<OwnerNumber> {
     };
     // An agency's old paper names the old number; the owner has another today.
     let is_outdated = matches!(number, OwnerNumber::OldPerson(_)) && reading.is_official();
-    if is_outdated || !is_plausible(reading, &number) {
+    if is_outdated {
         return Proposed::not_read(first.raw.clone(), first.place);
     }
-    settle(reading, number, first.raw.clone(), first.confidence, first.place)
+    let confidence = weighed(reading, &number, first);
+    settle(reading, number, first.raw.clone(), confidence, first.place)
+}
+
+/// What is left of the confidence in a number that contradicts itself or the paper.
+const CONTRADICTED: f32 = 0.4;
+/// What is left of the confidence in digits that are less sure.
+const ASKED: f32 = 0.78;
+/// The share of misread numbers that province, century and year of birth don't show.
+const UNSEEN: f32 = 0.6;
+
+/// How sure a number is: one that states a province and the holder's year of birth is surer than its digits,
+/// one that states others is wrong, or the paper is.
+fn weighed(reading: &Reading, number: &OwnerNumber, found: &Candidate) -> f32 {
+    if !is_plausible(reading, number) {
+        return found.confidence * CONTRADICTED;
+    }
+    let is_stated = matches!(number, OwnerNumber::Person(_)) && birth_year(reading).is_some();
+    let confidence = if is_stated { 1.0 - (1.0 - found.confidence) * UNSEEN } else { found.confidence };
+    if confidence < DIGITS_AT || (found.is_high && !is_stated) {
+        confidence * ASKED * ASKED
+    } else {
+        confidence
+    }
 }
 
 /// The number in `value`, which a template's label says is the owner's; held to the same measures.
@@ -100,8 +166,11 @@ pub(super) fn guided(
     let n_words = number.map_or(0, |n| sentence.words(&n.range()).len());
     let words = if n_words == 0 { label } else { &value[..n_words] };
     let found = candidate(reading, Role::Holder, &sentence, words, label, number.is_some());
-    match found.number.filter(|number| is_plausible(reading, number)) {
-        Some(number) => settle(reading, number, found.raw, found.confidence, found.place),
+    match &found.number {
+        Some(number) => {
+            let confidence = weighed(reading, number, &found);
+            settle(reading, number.clone(), found.raw, confidence, found.place)
+        }
         None => Proposed::not_read(found.raw, found.place),
     }
 }
@@ -117,10 +186,9 @@ fn doubtful(all: &[Candidate]) -> Proposed<OwnerNumber> {
 /// A personal number states province and birth year: a misread digit often shows there.
 fn is_plausible(reading: &Reading, number: &OwnerNumber) -> bool {
     let OwnerNumber::Person(id) = number else { return true };
-    let born = holder::birth_date(reading).value.and_then(|d| d.get(..4)?.parse::<i16>().ok());
     province_of(&id.as_str()[..3]).is_some()
         && id.birth_year() <= reading.today.year()
-        && born.is_none_or(|year| year == id.birth_year())
+        && birth_year(reading).is_none_or(|year| year == id.birth_year())
 }
 
 fn candidates(reading: &Reading, role: Role, sentence: &Sentence) -> Vec<Candidate> {
@@ -166,10 +234,21 @@ fn turns_away(before: &str) -> bool {
         "dai dien",
         "cha la",
         "me la",
+        "nhan thay",
+        "theo phap luat",
     ]
     .iter()
     .any(|w| before.contains(w))
+        || KIN_OF.is_match(before)
 }
+
+/// `con nuôi của bà`, `vợ (chồng) của ông`.
+static KIN_OF: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(
+        r"\b(?:con|vo|chong|cha|me|bo|anh|chi|em|than nhan)(?: [a-z()]+){0,3} cua (?:ong|ba|liet si)\b",
+    )
+    .expect("the pattern is a constant")
+});
 
 fn candidate(
     reading: &Reading,
@@ -184,16 +263,17 @@ fn candidate(
     let digits: String =
         words.iter().flat_map(|t| t.text.chars()).filter(|c| c.is_alphanumeric() || *c == '-').collect();
     let is_ocr = reading.sheets.iter().any(|s| s.page == sentence.page && s.is_ocr);
-    let printed = !is_ocr || is_printed(words, label);
+    let is_even = !is_ocr || is_printed(words, label);
+    let is_high = !is_even && is_under_dirt(words, label);
     let number = Some(digits.as_str())
         .filter(|d| {
             has_digits
-                && confidence >= DIGITS_AT
-                && printed
+                && confidence >= PEN_BELOW
+                && (is_even || is_high)
                 && d.bytes().all(|b| b.is_ascii_digit() || b == b'-')
         })
         .and_then(|d| OwnerNumber::parse(d).ok());
-    Candidate { role, number, raw, place: place_of(sentence.page, words), confidence }
+    Candidate { role, number, raw, place: place_of(sentence.page, words), confidence, is_high }
 }
 
 /// Digits in one word are measured against their label; digits in cells stand too far apart for it.
@@ -202,6 +282,18 @@ pub(super) fn is_printed(words: &[Token], label: &[Token]) -> bool {
     let Some(print) = Print::of(&label) else { return true };
     words.iter().filter(|t| t.has_digit() && t.text.len() >= 4).all(|t| print.fits_size(t))
 }
+
+/// Many figures, surely read and as wide as print sets them, in a box that a speck or a rule made higher.
+fn is_under_dirt(words: &[Token], label: &[Token]) -> bool {
+    let label: Vec<&Token> = label.iter().filter(|t| !t.has_digit()).collect();
+    let figures = |t: &&Token| t.has_digit() && t.text.len() >= 4;
+    Print::of(&label).is_some_and(|print| {
+        words.iter().filter(figures).all(|t| t.confidence >= UNDER_DIRT_AT && print.fits_width(t))
+    })
+}
+
+/// How sure figures must be whose box is too high for print.
+const UNDER_DIRT_AT: f32 = 0.96;
 
 #[cfg(test)]
 mod tests {
@@ -266,6 +358,38 @@ mod tests {
             Status::NotRead,
             None,
         );
+    }
+
+    #[test]
+    fn of_several_numbers_the_one_that_states_the_holders_birth_year() {
+        let born = "Họ và tên: Nguyễn Văn An, sinh ngày 05/6/1985";
+        for (lines, expected) in [
+            (
+                &[born, "Số CCCD: 001085012345;", "Là con nuôi của bà Bé, số CCCD: 001150012345"][..],
+                Some("001085012345"),
+            ),
+            (
+                &[born, "Số CCCD: 001085012345;", "giao bà Bé nhận, số CCCD: 001150012345"],
+                Some("001085012345"),
+            ),
+            (&[born, "Số CCCD: 001085012345;", "giao bà Bé nhận, số CCCD: 001185012345"], None),
+            // The owner's own number can't be read: another one is not it.
+            (&[born, "Số CCCD: 001085012345~16 l;", "10. Tên: Bé, số CCCD: 001150012345"], None),
+            (&["SốCCCD: 001085012345"], Some("001085012345")),
+            (&["SỐ ĐDCN: 001085012345; CMND cũ số 163739951"], Some("001085012345")),
+        ] {
+            check(lines, if expected.is_some() { Status::Read } else { Status::NotRead }, expected);
+        }
+    }
+
+    #[test]
+    fn an_enterprise_owns_its_licence_not_its_director() {
+        let lines = &[
+            "1. Tên doanh nghiệp: Công ty Cổ phần Ví Dụ",
+            "Mã số doanh nghiệp: 0100109106",
+            "Pháp luật: ông Nguyễn Văn An, số căn cước công dân: 001085012345.",
+        ];
+        check(lines, Status::Read, Some("0100109106"));
     }
 
     #[test]

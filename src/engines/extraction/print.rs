@@ -91,6 +91,8 @@ fn reach_em(word: &str) -> (f32, f32) {
 const HEIGHT_SLACK: f32 = 0.22;
 /// Share by which a measured width may leave that of print.
 const WIDTH_SLACK: f32 = 0.16;
+/// The same for figures beside printed figures of the same line of writing.
+const FIGURE_SLACK: f32 = 0.1;
 /// How far ink may end above or below the line of writing, in em.
 const BASELINE_SLACK: f32 = 0.13;
 
@@ -132,6 +134,27 @@ impl Print {
             && (token.at.bottom() - ends_at).abs() <= BASELINE_SLACK * self.em_mm + 0.17
     }
 
+    /// Whether `token` is just as wide as print.
+    pub(super) fn fits_width(&self, token: &Token) -> bool {
+        let width = ink_em(&token.text) * self.em_mm;
+        (token.at.width - width).abs() <= FIGURE_SLACK / 2.0 * width
+    }
+
+    /// Whether figures alone measure like print whose figures are `advance_mm` wide: fonts set them wider
+    /// or narrower beside their letters than Times does.
+    pub(super) fn fits_figures(&self, token: &Token, advance_mm: f32) -> bool {
+        let ones = u8::from(token.text.starts_with('1')) + u8::from(token.text.ends_with('1'));
+        let n_figures = token.text.chars().count() as f32;
+        let width = advance_mm * (n_figures - 0.12 - 0.14 * f32::from(ones));
+        let (top, _) = reach_em(&token.text);
+        let is_near =
+            |measured: f32, expected: f32, slack: f32| (measured - expected).abs() <= slack * expected + 0.17;
+        token.text.bytes().all(|b| b.is_ascii_digit())
+            && is_near(token.at.width, width, FIGURE_SLACK)
+            && is_near(token.at.height, top * self.em_mm, HEIGHT_SLACK)
+            && (token.at.bottom() - self.baseline_mm).abs() <= BASELINE_SLACK * self.em_mm + 0.17
+    }
+
     /// Whether `token` is of this size, on whatever line it stands.
     pub(super) fn fits_size(&self, token: &Token) -> bool {
         let on_own_line =
@@ -143,6 +166,14 @@ impl Print {
     pub(super) fn em_mm(&self) -> f32 {
         self.em_mm
     }
+}
+
+/// How far a figure of a printed year is from the next, in millimetres.
+pub(super) fn figure_advance(tokens: &[Token]) -> Option<f32> {
+    let is_year = |t: &&Token| t.text.len() == 4 && t.text.bytes().all(|b| b.is_ascii_digit());
+    let year = tokens.iter().rfind(is_year)?;
+    let ones = u8::from(year.text.starts_with('1')) + u8::from(year.text.ends_with('1'));
+    Some(year.at.width / (3.88 - 0.14 * f32::from(ones)))
 }
 
 fn median(values: &mut [f32]) -> Option<f32> {

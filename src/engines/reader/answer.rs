@@ -8,6 +8,7 @@ use crate::{
     domain::{
         card::SeenCard,
         fields::ConfirmedFields,
+        job::Urgency,
         page::{BoxMm, Finding, PageFacts},
         text::{PageText, RecognisedText},
     },
@@ -37,6 +38,8 @@ pub struct Timings {
     pub check_ms: u64,
     /// Reading words.
     pub ocr_ms: u64,
+    /// From the decoded first page to the words of its head; `None` where the head was not read by itself.
+    pub head_ms: Option<u64>,
 }
 
 impl Timings {
@@ -44,6 +47,7 @@ impl Timings {
         self.decode_ms += other.decode_ms;
         self.check_ms += other.check_ms;
         self.ocr_ms += other.ocr_ms;
+        self.head_ms = self.head_ms.or(other.head_ms);
     }
 }
 
@@ -100,6 +104,36 @@ pub enum NotStamped {
     /// The reading process could not do it.
     #[error(transparent)]
     Unread(ReadError),
+}
+
+/// The head of the first page, read before the rest.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Head {
+    /// What was measured of the page.
+    pub facts: PageFacts,
+    /// The words of its head.
+    pub text: PageText,
+    /// What was read where a mark of secrecy may stand; not part of the words.
+    pub(super) marks: PageText,
+}
+
+/// Who waits for a paper, and what they hear while it is read.
+#[derive(Clone, Copy)]
+pub struct Attention<'a> {
+    /// Whether a person waits.
+    pub urgency: Urgency,
+    /// Told after each page how many are done, of how many.
+    pub on_page: &'a (dyn Fn(u32, u32) + Sync),
+    /// Told the head of the first page, before the rest of it is read; of a secret page nothing. Perhaps twice,
+    /// when a reading process had to be replaced.
+    pub on_head: &'a (dyn Fn(&Head) + Sync),
+}
+
+impl<'a> Attention<'a> {
+    /// Of a pile, that nobody listens to but for its progress.
+    pub fn pile(on_page: &'a (dyn Fn(u32, u32) + Sync)) -> Self {
+        Self { urgency: Urgency::Pile, on_page, on_head: &|_| {} }
+    }
 }
 
 /// What a child says of one page.

@@ -16,7 +16,7 @@ use image::{ImageEncoder, codecs::jpeg::JpegEncoder};
 use super::{
     answer::ComposeOrder,
     confine::{self, Confinement},
-    look::{LazyEngine, look_at},
+    look::{LazyEngine, Way, look_at, reread},
     marks::marks_of,
     wire::{self, Order, Request, Response, Task},
 };
@@ -162,8 +162,11 @@ impl Child {
         });
         match task {
             Task::Open => Ok((Response::Opened { container: paper.container().clone() }, Vec::new())),
-            Task::Page { index, turn, depth } => {
-                let page = Box::new(look_at(paper, *index, *turn, *depth, engine)?);
+            Task::Page { index, turn, depth, head } => {
+                // Where the parent is gone, the answer finds nobody either.
+                let say = |head| drop(tell(&Response::Head { head: Box::new(head) }, &[]));
+                let way = Way { turn: *turn, depth: *depth, on_head: head.then_some(&say) };
+                let page = Box::new(look_at(paper, *index, way, engine)?);
                 Ok((Response::Page { page }, Vec::new()))
             }
             Task::Marks { index } => {
@@ -173,6 +176,10 @@ impl Child {
             Task::Evidence => {
                 let evidence = Box::new(evidence::of_file(paper));
                 Ok((Response::Evidence { evidence }, Vec::new()))
+            }
+            Task::Reread { index, rotation, lines } => {
+                let lines = reread(paper, *index, *rotation, lines, engine)?;
+                Ok((Response::Reread { lines }, Vec::new()))
             }
             Task::Preview { index, rotation, width_px } => {
                 Ok((Response::Bytes, preview(paper, *index as usize, *rotation, *width_px)?))

@@ -11,10 +11,11 @@ use std::{
 };
 
 use super::{
+    pool::OnNews,
     readers::Readers,
     wire::{Response, Stages, Task},
 };
-use crate::engines::imaging::fault::ReadError;
+use crate::{domain::job::Urgency, engines::imaging::fault::ReadError};
 
 /// Processor time for decoding a page of a paper in which one could not be decoded, seconds.
 const IMPATIENT_SECONDS: u64 = 2;
@@ -84,10 +85,11 @@ impl Readers {
         parts: &[PathBuf],
         task: Task,
         stages: Stages,
+        who: (Urgency, OnNews<'_>),
     ) -> Result<Response, ReadError> {
         let seconds = self.limits().page_seconds;
-        match self.ask_in(parts, task.clone(), stages, seconds) {
-            Err(ReadError::Crashed) => self.ask_in(parts, task, self.stages(true), seconds),
+        match self.ask_in(parts, task.clone(), stages, seconds, who) {
+            Err(ReadError::Crashed) => self.ask_in(parts, task, self.stages(true), seconds, who),
             answer => answer,
         }
         .map(|(response, _)| response)

@@ -5,7 +5,7 @@ use std::time::Instant;
 use image::GrayImage;
 
 use super::{
-    answer::{Depth, PageAnswer, Timings},
+    answer::{Depth, Head, PageAnswer, Timings},
     confine,
     marks::{PageCode, codes_of},
 };
@@ -48,14 +48,24 @@ impl LazyEngine {
     }
 }
 
-/// Looks at page `index` (from 0) of a paper, turned by `turn` where a person said which way is up.
+/// How a page is looked at.
+#[derive(Clone, Copy)]
+pub(super) struct Way<'a> {
+    /// Which way is up, where a person said so.
+    pub turn: Option<u16>,
+    pub depth: Depth,
+    /// Hears the words of the head before the rest is read, where the head was asked for.
+    pub on_head: Option<&'a dyn Fn(Head)>,
+}
+
+/// Looks at page `index` (from 0) of a paper.
 pub(super) fn look_at(
     paper: &Opened,
     index: u32,
-    turn: Option<u16>,
-    depth: Depth,
+    way: Way<'_>,
     engine: &mut LazyEngine,
 ) -> Result<PageAnswer, ReadError> {
+    let Way { turn, depth, on_head } = way;
     let started = Instant::now();
     let page = paper.decode(index as usize)?;
     confine::allow_processor(engine.rest_seconds);
@@ -65,7 +75,7 @@ pub(super) fn look_at(
     let blank = is_blank_page(&page, &small);
     let bars = patch::bars(&small, page.width_mm, page.height_mm);
     let note = if blank { None } else { note::find(&page, &little) };
-    let (rotation, skew) = way(&page, &small, blank, turn, engine)?;
+    let (rotation, skew) = way_of(&page, &small, blank, turn, engine)?;
     let marks = if blank { Vec::new() } else { read_marks(&page, (&little, &small), rotation, engine)? };
     let mut looked = Looked::at(page, (little, small), blank, note, (rotation, skew));
     let mut codes = looked.codes();
@@ -74,35 +84,86 @@ pub(super) fn look_at(
         codes.clear();
     }
     let measured = Instant::now();
-    let text = looked.words(index + 1, depth, engine)?;
     looked.facts.position = index + 1;
     looked.facts.original_page = index + 1;
+    let marks = PageText { position: index + 1, source: TextSource::Ocr, lines: marks };
+    let mut head_ms = None;
+    let mut hear = |facts: &PageFacts, text: PageText| {
+        head_ms = Some(ms(decoded, Instant::now()));
+        if let Some(on_head) = on_head {
+            on_head(Head { facts: facts.clone(), text, marks: marks.clone() });
+        }
+    };
+    let on_head = on_head.map(|_| &mut hear as HearHead<'_>);
+    let text = looked.words(index + 1, depth, engine, on_head)?;
     if let Some(printed) = looked.printed_number(&text, engine)? {
         looked.facts.printed_number = Some(printed.number);
         looked.facts.numbering = Some(printed.numbering);
     }
-    let ms = |from: Instant, to: Instant| u64::try_from((to - from).as_millis()).unwrap_or(u64::MAX);
     let timings = Timings {
         decode_ms: ms(started, decoded),
         check_ms: ms(decoded, measured),
         ocr_ms: ms(measured, Instant::now()),
+        head_ms,
     };
     Ok(PageAnswer {
         facts: looked.facts,
         text,
         thumbnail: looked.thumbnail,
         note: looked.note,
-        marks: PageText { position: index + 1, source: TextSource::Ocr, lines: marks },
+        marks,
         codes,
         is_damaged: looked.is_damaged,
         timings,
     })
 }
 
+fn ms(from: Instant, to: Instant) -> u64 {
+    u64::try_from((to - from).as_millis()).unwrap_or(u64::MAX)
+}
+
+/// Resolution at which lines are read again, and the sizes they are brought to: some letters are read well at
+/// one and badly at another.
+const REREAD_DPI: f64 = 220.0;
+const REREAD_AT_DPI: [f32; 3] = [200.0, 150.0, 270.0];
+
+/// Reads lines of page `index` (from 0) from its picture with everything that lies over it.
+pub(super) fn reread(
+    paper: &Opened,
+    index: u32,
+    rotation: u16,
+    lines: &[BoxMm],
+    engine: &mut LazyEngine,
+) -> Result<Vec<Vec<String>>, ReadError> {
+    let page = index.saturating_add(1);
+    let (w, h) = paper.size_mm(index as usize).ok_or(ReadError::NoSuchPage { page })?;
+    let (w, h) = if rotation % 180 == 90 { (h, w) } else { (w, h) };
+    let picture = turn_picture(paper.picture_as_seen(index as usize, REREAD_DPI)?, rotation);
+    let (across, down) = (picture.width() as f32 / w.max(1.0), picture.height() as f32 / h.max(1.0));
+    let px = |mm: f32, per_mm: f32| (mm * per_mm).max(0.0) as u32;
+    let mut read = Vec::with_capacity(lines.len());
+    for line in lines.iter().take(MOST_REREAD) {
+        let (left, top) = (px(line.left, across), px(line.top, down));
+        let part = picture.part(left, top, px(line.width, across).max(1), px(line.height, down).max(1)).ink();
+        let mut found = Vec::new();
+        for at_dpi in REREAD_AT_DPI {
+            found.extend(ocr::read_line(engine.get()?, &part, across * 25.4, at_dpi)?);
+        }
+        read.push(found);
+    }
+    Ok(read)
+}
+
+/// Lines of a page that are read again at most.
+const MOST_REREAD: usize = 8;
+
 pub(super) fn is_blank_page(page: &DecodedPage, small: &GrayImage) -> bool {
     let (w, h) = (small.width() * 3 / 5, small.height() * 3 / 5);
     page.own_words.is_empty() && !page.is_damaged && is_blank(&resize_grey(small, w.max(1), h.max(1)))
 }
+
+/// Hears what was measured of a page, and the words of its head.
+type HearHead<'a> = &'a mut dyn FnMut(&PageFacts, PageText);
 
 /// A page turned upright.
 struct Looked {
@@ -169,15 +230,35 @@ impl Looked {
         codes_of(&self.grey, self.facts.width_mm, self.facts.height_mm)
     }
 
-    fn words(&mut self, position: u32, depth: Depth, engine: &mut LazyEngine) -> Result<PageText, ReadError> {
+    fn words(
+        &mut self,
+        position: u32,
+        depth: Depth,
+        engine: &mut LazyEngine,
+        on_head: Option<HearHead<'_>>,
+    ) -> Result<PageText, ReadError> {
         let own = std::mem::take(&mut self.own_words);
         if self.is_text_complete {
-            return Ok(PageText { position, source: TextSource::TextLayer, lines: own });
+            let text = PageText { position, source: TextSource::TextLayer, lines: own };
+            if let Some(on_head) = on_head {
+                on_head(&self.facts, text.clone());
+            }
+            return Ok(text);
         }
         if self.facts.blank || self.facts.separator.is_some() || depth == Depth::Check {
             return Ok(PageText { position, source: TextSource::Nothing, lines: Vec::new() });
         }
-        let mut lines = ocr::read_page(engine.get()?, &self.upright())?;
+        let page = self.upright();
+        let mut lines = match on_head {
+            None => ocr::read_page(engine.get()?, &page, None)?,
+            Some(on_head) => {
+                let mut hear = |lines: &[TextLine]| {
+                    let lines = lines.to_vec();
+                    on_head(&self.facts, PageText { position, source: TextSource::Ocr, lines });
+                };
+                ocr::read_page(engine.get()?, &page, Some(&mut hear))?
+            }
+        };
         // What was laid over the scan follows, in blocks of its own.
         let next = lines.iter().map(|l| l.block).max().unwrap_or(0) + 1;
         lines.extend(own.into_iter().map(|l| TextLine { block: l.block + next, ..l }));
@@ -254,7 +335,7 @@ fn measure(
 }
 
 /// Degrees clockwise that bring the page upright, and the skew that is left then; `turn` is a person's word.
-fn way(
+fn way_of(
     page: &DecodedPage,
     small: &GrayImage,
     blank: bool,

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::{
     confine,
     look::is_blank_page,
-    readers::{Readers, unexpected},
+    readers::{AT_ONCE, Readers, unexpected},
     wire::{Response, Task},
 };
 use crate::{
@@ -83,7 +83,7 @@ impl Readers {
     pub fn marks(&self, parts: &[PathBuf]) -> Result<(Container, Vec<PageMarks>), ReadError> {
         let container = self.open(parts)?;
         let found = self.each_page(container.n_pages, &|_, _| (), |index, stages| {
-            match self.ask_page(parts, Task::Marks { index }, stages)? {
+            match self.ask_page(parts, Task::Marks { index }, stages, AT_ONCE)? {
                 Response::Marks { marks } => Ok(marks),
                 other => Err(unexpected(other)),
             }

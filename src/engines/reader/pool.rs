@@ -7,7 +7,7 @@ use std::{
     process::{Child, Command, Stdio},
     sync::{Condvar, Mutex, MutexGuard, Once, PoisonError, mpsc},
     thread,
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use rustix::process::Signal;
@@ -18,7 +18,10 @@ use super::{
     confine::Confinement,
     wire::{self, Identity, Order, Request, Response, Source, Stages},
 };
-use crate::engines::imaging::fault::{Limits, ReadError};
+use crate::{
+    domain::job::Urgency,
+    engines::imaging::fault::{Limits, ReadError},
+};
 
 /// How many reading processes there are, and what each may use.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
@@ -75,6 +78,9 @@ impl ReaderLimits {
     }
 }
 
+/// Hears what a process says before its answer.
+pub(super) type OnNews<'a> = &'a dyn Fn(Response);
+
 /// One reading process.
 struct Reader {
     process: Child,
@@ -98,6 +104,7 @@ pub(super) struct Pool {
     program: PathBuf,
     pub limits: ReaderLimits,
     state: Mutex<State>,
+    /// A process is free, or nobody urgent waits any more.
     freed: Condvar,
 }
 
@@ -105,6 +112,8 @@ pub(super) struct Pool {
 struct State {
     idle: Vec<Reader>,
     n_busy: usize,
+    /// Who waits for a process with a person behind him: a pile lets them pass.
+    n_urgent: usize,
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -116,16 +125,18 @@ impl Pool {
         Self { program, limits, state: Mutex::default(), freed: Condvar::new() }
     }
 
-    /// Asks a reading process, one that has the paper open where there is one; waits `seconds`.
+    /// Asks a reading process, one that has the paper open where there is one; waits `seconds`. What it says before
+    /// its answer goes to `on_news`.
     pub(super) fn ask(
         &self,
         request: Request,
         stages: Stages,
         seconds: u64,
+        (urgency, on_news): (Urgency, OnNews<'_>),
     ) -> Result<(Response, Vec<u8>), ReadError> {
         let identity = request.parts.identity().map_err(|_| ReadError::Unreachable)?;
         let paper = (identity, request.limits);
-        self.ask_one(Some(&paper), |reader| reader.ask(request, &paper, stages, seconds))
+        self.ask_one(Some(&paper), urgency, |reader| reader.ask(request, &paper, stages, seconds, on_news))
     }
 
     /// Asks a reading process for something with these `bytes` alone; it forgets them afterwards.
@@ -136,20 +147,21 @@ impl Pool {
         stages: Stages,
         seconds: u64,
     ) -> Result<(Response, Vec<u8>), ReadError> {
-        self.ask_one(None, |reader| {
+        self.ask_one(None, Urgency::Desk, |reader| {
             reader.paper = None;
             let length = bytes.len() as u64;
             let order = Order { request, stages, lengths: Some(vec![length]) };
-            reader.answer(order, vec![(Source::Bytes(bytes), length)], seconds)
+            reader.answer(order, vec![(Source::Bytes(bytes), length)], seconds, &|_| {})
         })
     }
 
     fn ask_one(
         &self,
         paper: Option<&(Identity, Limits)>,
+        urgency: Urgency,
         ask: impl FnOnce(&mut Reader) -> Result<(Response, Vec<u8>), ReadError>,
     ) -> Result<(Response, Vec<u8>), ReadError> {
-        let mut turn = self.take(paper);
+        let mut turn = self.take(paper, urgency);
         let mut reader = match turn.reader.take() {
             Some(reader) => reader,
             None => self.start()?,
@@ -162,13 +174,19 @@ impl Pool {
         answer
     }
 
-    fn take(&self, paper: Option<&(Identity, Limits)>) -> Turn<'_> {
+    fn take(&self, paper: Option<&(Identity, Limits)>, urgency: Urgency) -> Turn<'_> {
         let most = self.limits.n_readers.max(1);
         let mut state = lock(&self.state);
-        while state.n_busy >= most {
+        let is_urgent = urgency == Urgency::Desk;
+        state.n_urgent += usize::from(is_urgent);
+        while state.n_busy >= most || (!is_urgent && state.n_urgent > 0) {
             state = self.freed.wait(state).unwrap_or_else(PoisonError::into_inner);
         }
         state.n_busy += 1;
+        state.n_urgent -= usize::from(is_urgent);
+        if is_urgent && state.n_urgent == 0 && state.n_busy < most {
+            self.freed.notify_all(); // the pile may go on beside this one
+        }
         let has_it_open = state.idle.iter().position(|r| r.paper.as_ref() == paper);
         let has_none = || state.idle.iter().position(|r| r.paper.is_none());
         let reader = match has_it_open.or_else(has_none) {
@@ -244,7 +262,8 @@ struct Turn<'p> {
 impl Drop for Turn<'_> {
     fn drop(&mut self) {
         lock(&self.pool.state).n_busy -= 1;
-        self.pool.freed.notify_one();
+        // All: of those who wait, the one who is let in may be of a pile and has to let others pass.
+        self.pool.freed.notify_all();
     }
 }
 
@@ -264,6 +283,7 @@ impl Reader {
         paper: &(Identity, Limits),
         stages: Stages,
         seconds: u64,
+        on_news: OnNews<'_>,
     ) -> Result<(Response, Vec<u8>), ReadError> {
         let mut files = Vec::new();
         let mut lengths = None;
@@ -276,7 +296,7 @@ impl Reader {
             lengths = Some(files.iter().map(|(_, length)| *length).collect());
             self.paper = Some(paper.clone());
         }
-        self.answer(Order { request, stages, lengths }, files, seconds)
+        self.answer(Order { request, stages, lengths }, files, seconds, on_news)
     }
 
     fn answer(
@@ -284,14 +304,19 @@ impl Reader {
         order: Order,
         files: Vec<(Source, u64)>,
         seconds: u64,
+        on_news: OnNews<'_>,
     ) -> Result<(Response, Vec<u8>), ReadError> {
         let stages = order.stages;
         // Where the other end is gone, the answers end too, and tell why.
         let _ = self.orders.send((order, files));
-        match self.answers.recv_timeout(Duration::from_secs(seconds)) {
-            Ok(answer) => Ok(answer),
-            Err(mpsc::RecvTimeoutError::Timeout) => Err(ReadError::OutOfTime { seconds }),
-            Err(mpsc::RecvTimeoutError::Disconnected) => Err(self.how_it_ended(stages)),
+        let (allowed, started) = (Duration::from_secs(seconds), Instant::now());
+        loop {
+            match self.answers.recv_timeout(allowed.saturating_sub(started.elapsed())) {
+                Ok((news @ Response::Head { .. }, _)) => on_news(news),
+                Ok(answer) => return Ok(answer),
+                Err(mpsc::RecvTimeoutError::Timeout) => return Err(ReadError::OutOfTime { seconds }),
+                Err(mpsc::RecvTimeoutError::Disconnected) => return Err(self.how_it_ended(stages)),
+            }
         }
     }
 
@@ -310,5 +335,34 @@ impl Reader {
         } else {
             ReadError::Crashed
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_is_waited_for_goes_before_the_pile() {
+        let pool = Pool::new(PathBuf::new(), ReaderLimits { n_readers: 1, ..ReaderLimits::default() });
+        let served = Mutex::new(Vec::new());
+        let busy = pool.take(None, Urgency::Pile);
+        thread::scope(|scope| {
+            for urgency in [Urgency::Pile, Urgency::Pile, Urgency::Desk] {
+                let (pool, served) = (&pool, &served);
+                scope.spawn(move || {
+                    let turn = pool.take(None, urgency);
+                    lock(served).push(urgency);
+                    drop(turn);
+                });
+            }
+            while lock(&pool.state).n_urgent == 0 {
+                thread::yield_now();
+            }
+            drop(busy);
+        });
+        assert_eq!(lock(&served).as_slice(), [Urgency::Desk, Urgency::Pile, Urgency::Pile]);
+        let state = lock(&pool.state);
+        assert_eq!((state.n_busy, state.n_urgent), (0, 0));
     }
 }

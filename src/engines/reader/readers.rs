@@ -3,17 +3,18 @@
 use std::{path::PathBuf, time::Instant};
 
 use super::{
-    answer::{ComposeOrder, Composed, Depth, NotStamped, PageAnswer, Reading, Timings},
+    answer::{Attention, ComposeOrder, Composed, Depth, Head, NotStamped, PageAnswer, Reading, Timings},
     confine::{Attempt, Confinement},
     marks::PageCode,
-    pool::{Pool, ReaderLimits},
+    pool::{OnNews, Pool, ReaderLimits},
     wire::{Parts, Request, Response, Stages, Task},
 };
 use crate::{
     domain::{
         card::{IdentityCard, SeenCard},
         code::DocumentCode,
-        page::{Finding, FindingKind, PageFacts, Place, Severity},
+        job::Urgency,
+        page::{BoxMm, Finding, FindingKind, PageFacts, Place, Severity},
         plan::{PagePlan, PlannedPage},
         text::{PageText, RecognisedText, TextSource},
     },
@@ -31,6 +32,9 @@ use crate::{
 
 /// Pages that are counted at most.
 const MOST_COUNTED: u32 = 1_000_000;
+
+/// Short questions don't wait behind the pages of a pile.
+pub(super) const AT_ONCE: (Urgency, OnNews<'static>) = (Urgency::Desk, &|_| {});
 
 /// The reading processes of an installation; may be shared between threads.
 pub struct Readers {
@@ -64,7 +68,7 @@ impl Readers {
         let stages = self.pool.limits.stages();
         let ask = |seconds| {
             let request = Request { parts: Parts::of(parts), limits, task: Task::Open };
-            match self.pool.ask(request, stages, seconds)? {
+            match self.pool.ask(request, stages, seconds, AT_ONCE)? {
                 (Response::Opened { container }, _) => Ok(container),
                 (other, _) => Err(unexpected(other)),
             }
@@ -77,8 +81,8 @@ impl Readers {
         }
     }
 
-    /// Looks at every page of `plan` (of the paper when there is none), several at a time; `on_page`
-    /// hears how many are done, of how many. Positions in the answer are those of the plan.
+    /// Looks at every page of `plan` (of the paper when there is none), several at a time. Positions in the answer
+    /// are those of the plan.
     ///
     /// A page that cannot be looked at becomes a finding; a paper none of whose pages can is an error.
     ///
@@ -89,15 +93,24 @@ impl Readers {
         parts: &[PathBuf],
         plan: Option<&PagePlan>,
         depth: Depth,
-        on_page: &(dyn Fn(u32, u32) + Sync),
+        attention: Attention<'_>,
     ) -> Result<Reading, ReadError> {
         let container = self.open(parts)?;
         let planned = planned(&container, plan)?;
         let n_pages = u32::try_from(planned.len()).unwrap_or(u32::MAX);
-        let answers = self.each_page(n_pages, on_page, |index, stages| {
+        let on_news = |news| {
+            if let Response::Head { head } = news
+                && !head.is_classified()
+            {
+                (attention.on_head)(&head.at(1));
+            }
+        };
+        let answers = self.each_page(n_pages, attention.on_page, |index, stages| {
             let page = planned[index as usize];
-            let task = Task::Page { index: page.page.saturating_sub(1), turn: page.turn, depth };
-            match self.ask_page(parts, task, stages)? {
+            // Read by itself on every first page, whoever listens: the same paper gives the same words.
+            let head = index == 0 && depth == Depth::Text;
+            let task = Task::Page { index: page.page.saturating_sub(1), turn: page.turn, depth, head };
+            match self.ask_page(parts, task, stages, (attention.urgency, &on_news))? {
                 Response::Page { page } => Ok(*page),
                 other => Err(unexpected(other)),
             }
@@ -179,6 +192,27 @@ impl Readers {
         }
     }
 
+    /// Reads lines of page `page` of the originals (from 1) from its picture, whatever its text says: of each line
+    /// what was read at several sizes.
+    ///
+    /// # Errors
+    /// [`ReadError::NoSuchPage`] and the others.
+    pub fn reread(
+        &self,
+        parts: &[PathBuf],
+        page: u32,
+        rotation: u16,
+        lines: Vec<BoxMm>,
+    ) -> Result<Vec<Vec<String>>, ReadError> {
+        let index = page.checked_sub(1).ok_or(ReadError::NoSuchPage { page })?;
+        let limits = &self.pool.limits;
+        let task = Task::Reread { index, rotation, lines };
+        match self.ask(parts, task, limits.opening_seconds() + limits.page_seconds)? {
+            (Response::Reread { lines }, _) => Ok(lines),
+            (other, _) => Err(unexpected(other)),
+        }
+    }
+
     /// Page `page` of the originals (from 1) as a JPEG, turned clockwise by `rotation`, `width_px` wide, with everything
     /// that lies over it.
     ///
@@ -217,7 +251,7 @@ impl Readers {
 
     /// Asks within `seconds`, of which all may go into decoding.
     fn ask(&self, parts: &[PathBuf], task: Task, seconds: u64) -> Result<(Response, Vec<u8>), ReadError> {
-        self.ask_in(parts, task, self.all_of(seconds), seconds)
+        self.ask_in(parts, task, self.all_of(seconds), seconds, AT_ONCE)
     }
 
     fn all_of(&self, seconds: u64) -> Stages {
@@ -230,9 +264,10 @@ impl Readers {
         task: Task,
         stages: Stages,
         seconds: u64,
+        who: (Urgency, OnNews<'_>),
     ) -> Result<(Response, Vec<u8>), ReadError> {
         let request = Request { parts: Parts::of(parts), limits: self.pool.limits.of_bytes(), task };
-        self.pool.ask(request, stages, seconds)
+        self.pool.ask(request, stages, seconds, who)
     }
 }
 
@@ -240,6 +275,18 @@ pub(super) fn unexpected(response: Response) -> ReadError {
     match response {
         Response::Refused { error } => error,
         _ => ReadError::Crashed,
+    }
+}
+
+impl Head {
+    fn is_classified(&self) -> bool {
+        let (w, h) = (self.facts.width_mm, self.facts.height_mm);
+        classified(&self.text, w, h).or_else(|| classified(&self.marks, w, h)).is_some()
+    }
+
+    fn at(mut self, position: u32) -> Self {
+        (self.facts.position, self.text.position) = (position, position);
+        self
     }
 }
 

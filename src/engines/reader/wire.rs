@@ -13,12 +13,12 @@ use std::{
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 use super::{
-    answer::{ComposeOrder, Depth, PageAnswer},
+    answer::{ComposeOrder, Depth, Head, PageAnswer},
     confine::{Attempt, Confinement},
     marks::PageMarks,
 };
 use crate::{
-    domain::code::DocumentCode,
+    domain::{code::DocumentCode, page::BoxMm},
     engines::{
         evidence::FileEvidence,
         imaging::{
@@ -115,14 +115,17 @@ pub(super) struct Request {
 pub(super) enum Task {
     /// Open and say what is known.
     Open,
-    /// Look at page `index`, from 0; `turn` is how far a person turned it, where one did.
-    Page { index: u32, turn: Option<u16>, depth: Depth },
+    /// Look at page `index`, from 0; `turn` is how far a person turned it, where one did. With `head`, the words of
+    /// its head come first, in a message of their own.
+    Page { index: u32, turn: Option<u16>, depth: Depth, head: bool },
     /// Look at page `index` (from 0) for separator sheets alone.
     Marks { index: u32 },
     /// Compose the PDF of the pages `indices` (from 0) in that order; of all pages when there are none.
     Compose { indices: Option<Vec<u32>>, order: Box<ComposeOrder> },
     /// Say what the file says beside its pages.
     Evidence,
+    /// Read lines of page `index` (from 0) from its picture as seen, turned by `rotation`.
+    Reread { index: u32, rotation: u16, lines: Vec<BoxMm> },
     /// Page `index` (from 0) as a JPEG.
     Preview { index: u32, rotation: u16, width_px: u32 },
     /// Write the code onto the PDF that goes along as the one file; it is no paper, and forgotten then.
@@ -142,6 +145,10 @@ pub(super) enum Response {
     Opened {
         container: Container,
     },
+    /// Before the page itself, where the head was asked for.
+    Head {
+        head: Box<Head>,
+    },
     Page {
         page: Box<PageAnswer>,
     },
@@ -151,6 +158,10 @@ pub(super) enum Response {
     Bytes,
     Evidence {
         evidence: Box<FileEvidence>,
+    },
+    /// Of each line what was read at several sizes.
+    Reread {
+        lines: Vec<Vec<String>>,
     },
     Composed {
         departures: Vec<Departure>,
@@ -233,14 +244,17 @@ mod tests {
     #[test]
     fn messages_come_out_as_they_went_in() {
         let parts = Parts::of(&[PathBuf::from("/tmp/trang 1.jpg")]);
-        let task = Task::Page { index: 3, turn: Some(90), depth: Depth::Text };
+        let task = Task::Page { index: 3, turn: Some(90), depth: Depth::Text, head: true };
         let request = Request { parts, limits: Limits::default(), task };
         let stages = Stages { open: 1, decode: 2, rest: 3 };
         let mut bytes = Vec::new();
         send(&mut bytes, &Order { request, stages, lengths: Some(vec![4]) }, b"blob").unwrap();
         let (back, blob): (Order, _) = receive(&mut bytes.as_slice()).unwrap();
         assert_eq!((back.stages, back.lengths), (stages, Some(vec![4])));
-        assert!(matches!(back.request.task, Task::Page { index: 3, turn: Some(90), depth: Depth::Text }));
+        assert!(matches!(
+            back.request.task,
+            Task::Page { index: 3, turn: Some(90), depth: Depth::Text, head: true }
+        ));
         assert_eq!(back.request.parts, Parts::default(), "names stay with the parent");
         assert_eq!(blob, b"blob");
         for cut in 0..bytes.len() {

@@ -16,6 +16,7 @@ use crate::{
         dossier::ExpectedPages,
         eligibility::{HandedInAs, PaperRole},
         ids::{OwnerId, OwnerNumber},
+        job::Urgency,
         officer::ActingOfficer,
     },
     workflows::{browse::Purpose, intake::Upload},
@@ -134,6 +135,7 @@ pub(in crate::faces) async fn read_upload(mut form: Multipart, max_bytes: u64) -
     let mut n_bytes = 0u64;
     let (mut expected_pages, mut owner, mut form_in) = (None, None, HandedInAs::Original);
     let (mut ordinal, mut code) = (None, None);
+    let mut urgency = Urgency::Desk;
     while let Some(field) = form.next_field().await.map_err(|e| broken(&e))? {
         let name = field.name().unwrap_or_default().to_owned();
         if name == "file" {
@@ -158,15 +160,22 @@ pub(in crate::faces) async fn read_upload(mut form: Multipart, max_bytes: u64) -
             }
             "owner" => owner = Some(OwnerNumber::parse(text).map_err(|e| wrong("owner", &e))?),
             "form" => form_in = HandedInAs::parse(text).map_err(|e| wrong("form", &e))?,
+            "urgency" => {
+                urgency = match text {
+                    "desk" => Urgency::Desk,
+                    "pile" => Urgency::Pile,
+                    _ => return Err(wrong("urgency", &"là desk hoặc pile")),
+                }
+            }
             "ordinal" => ordinal = Some(text.to_owned()),
             "code" => code = Some(text.to_owned()),
-            _ => return Err(wrong(&name, &"không có phần này; các phần: file, pages, owner, form")),
+            _ => return Err(wrong(&name, &"không có phần này; các phần: file, pages, owner, form, urgency")),
         }
     }
     if files.is_empty() {
         return Err(wrong("file", &"còn thiếu"));
     }
-    let upload = Upload { files, role: None, form: form_in, expected_pages, owner, plan: None };
+    let upload = Upload { files, role: None, form: form_in, expected_pages, owner, plan: None, urgency };
     Ok(UploadIn { upload, ordinal, code })
 }
 

@@ -28,6 +28,7 @@ use crate::{
         dossier::{Dossier, ObjectRole, Paper, PaperState},
         eligibility::{self, Refusal},
         ids::{OfficerId, ProcedureCode},
+        job::Urgency,
         officer::ActingOfficer,
         page::{Finding, FindingKind, Severity},
         text::RecognisedText,
@@ -40,7 +41,7 @@ use crate::{
         context::Ctx,
         count,
         digitise::{self as steps, DigitiseError},
-        examine::{self, Declared},
+        examine::{self, Declared, Interest},
         intake::{self, IntakeError, Upload},
         overlay::Seen,
     },
@@ -231,7 +232,15 @@ fn propose(
         plan: None,
     };
     let now = Clock::System.now();
-    match examine::examine(readers, &files, &declared, known, &config.pages, now, on_page) {
+    match examine::examine(
+        readers,
+        &files,
+        &declared,
+        known,
+        &config.pages,
+        now,
+        Interest::at_the_desk(on_page),
+    ) {
         Ok(examination) => {
             let report = Report::seen(&input.name, &examination.pages, &examination.text)
                 .with_timings(examination.timings);
@@ -314,8 +323,9 @@ async fn keep(
         };
         work.push((input, dossier));
     }
-    let line =
-        Arc::new(Line { ctx: ctx.clone(), officer, accept: args.accept, out: args.out.clone(), overlay });
+    let urgency = if work.len() > 1 { Urgency::Pile } else { Urgency::Desk };
+    let (accept, out) = (args.accept, args.out.clone());
+    let line = Arc::new(Line { ctx: ctx.clone(), officer, accept, out, overlay, urgency });
     let reports = stream::iter(work.into_iter().map(|(input, dossier)| {
         let (line, on_page) = (line.clone(), count_on(bar));
         let on_page: OnPage = Arc::new(on_page);
@@ -376,6 +386,7 @@ struct Line {
     accept: bool,
     out: Option<PathBuf>,
     overlay: Option<Overlay>,
+    urgency: Urgency,
 }
 
 impl Line {
@@ -395,6 +406,7 @@ impl Line {
             expected_pages: input.pages,
             owner: input.owner.clone(),
             plan: None,
+            urgency: self.urgency,
         };
         let paper =
             intake::receive(&self.ctx, &self.officer, &dossier.id, upload).await.map_err(stop_of_intake)?;

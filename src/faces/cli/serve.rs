@@ -7,6 +7,7 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use super::{Exit, Place, Stop};
 use crate::{
+    domain::job::Urgency,
     faces::{self, worker},
     workflows::context::Ctx,
 };
@@ -70,7 +71,9 @@ pub(super) async fn worker(args: WorkerArgs) -> Result<Exit, Stop> {
 pub(super) fn start_workers(ctx: &Ctx, n_workers: usize, stop: &CancellationToken) -> TaskTracker {
     let tracker = TaskTracker::new();
     for _ in 0..n_workers.max(1) {
-        tracker.spawn(worker::work(ctx.clone(), stop.clone()));
+        tracker.spawn(worker::work(ctx.clone(), stop.clone(), Urgency::Pile));
+        // While the first are busy with long papers of a pile, what people wait for is taken up beside them.
+        tracker.spawn(worker::work(ctx.clone(), stop.clone(), Urgency::Desk));
     }
     tracker.spawn(worker::remind(ctx.clone(), stop.clone()));
     tracker.close();

@@ -28,6 +28,7 @@ use crate::{
         confirm::FieldFault,
         dossier::{Paper, PaperState},
         fields::{FieldKey, Proposed, ProposedFields, Status},
+        first::FirstProposals,
         ids::{DossierId, PaperId},
         page::{Finding, PageFacts, Place, Severity},
         rescan::SameBy,
@@ -55,6 +56,8 @@ struct PaperPage {
     message_class: &'static str,
     is_moving: bool,
     can_retry: bool,
+    /// What the head of page one gave, while the rest is read.
+    first: Vec<FirstLine>,
     /// The same paper, digitised before.
     scanned_before: Option<BeforeLine>,
     reasons: Vec<ReasonLine>,
@@ -69,6 +72,13 @@ struct PaperPage {
     no_number: bool,
     no_date: bool,
     code: Option<String>,
+}
+
+/// A field of the head, read before the rest.
+struct FirstLine {
+    label: &'static str,
+    /// Empty where it was not read surely.
+    value: String,
 }
 
 /// The same paper, received before.
@@ -209,6 +219,7 @@ async fn content(web: &Web, id: &str, keyed: Keyed) -> Result<PaperPage, Fault> 
         message_class,
         is_moving: matches!(state, "received" | "checking" | "reading" | "to_code" | "signing"),
         can_retry: matches!(paper.state, PaperState::Failed { retry: true, .. }),
+        first: browse::first_proposals(&web.ctx, &paper).await?.map(first).unwrap_or_default(),
         scanned_before: rescan::scanned_before(&web.ctx, &paper).await?.map(before),
         reasons: findings.iter().filter(|f| !is_plain_question(f)).map(reason).collect(),
         document: stored(web, &paper, &dossier.id).await?,
@@ -223,6 +234,23 @@ async fn content(web: &Web, id: &str, keyed: Keyed) -> Result<PaperPage, Fault> 
         code: proposed.and_then(|p| code_of(web, &paper, p)),
         fields: lines,
     })
+}
+
+/// What a paper does not have is left out: the rest of it may show that it does.
+fn first(first: FirstProposals) -> Vec<FirstLine> {
+    fn line<T>(key: FieldKey, proposed: &Proposed<T>, text: impl Fn(&T) -> String) -> Option<FirstLine> {
+        let value = proposed.value.as_ref().map(text).unwrap_or_default();
+        (proposed.status != Status::Absent).then(|| FirstLine { label: key.label(), value })
+    }
+    [
+        line(FieldKey::DocumentName, &first.document_name, Clone::clone),
+        line(FieldKey::DocumentNumber, &first.document_number, ToString::to_string),
+        line(FieldKey::IssuedOn, &first.issued_on, |day| day.strftime("%d/%m/%Y").to_string()),
+        line(FieldKey::IssuingAuthority, &first.issuing_authority, Clone::clone),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
 }
 
 fn before(before: ScannedBefore) -> BeforeLine {
@@ -410,10 +438,7 @@ fn fields(proposed: &ProposedFields, keyed: &Keyed) -> Vec<FieldLine> {
 
 /// The value, status and place of the input `name`, and what may be taken where it is asked.
 fn seen(proposed: &ProposedFields, name: &str) -> (String, Status, Option<Place>, Vec<Offer>) {
-    fn of<T>(
-        p: &Proposed<T>,
-        show: impl Fn(&T) -> String,
-    ) -> (String, Status, Option<Place>, Vec<Offer>) {
+    fn of<T>(p: &Proposed<T>, show: impl Fn(&T) -> String) -> (String, Status, Option<Place>, Vec<Offer>) {
         (p.value.as_ref().map(&show).unwrap_or_default(), p.status, p.place, offers::of(p, show))
     }
     let day = |d: &jiff::civil::Date| d.strftime("%d/%m/%Y").to_string();

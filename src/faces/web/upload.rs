@@ -15,6 +15,7 @@ use crate::{
         dossier::Paper,
         eligibility::{HandedInAs, PaperRole},
         ids::{OwnerNumber, ProcedureCode},
+        job::Urgency,
     },
     workflows::{
         batch::{self, Batch, BatchError, BatchPaper},
@@ -244,6 +245,7 @@ pub(super) async fn read_form(web: &Web, mut form: Multipart, kind: &mut String)
         expected_pages: None,
         owner: None,
         plan: None,
+        urgency: Urgency::Desk,
     };
     while let Some(field) = form.next_field().await.map_err(broken)? {
         let name = field.name().unwrap_or_default().to_owned();

@@ -6,7 +6,7 @@ use sohoa::{
         dossier::{Confirmation, PaperState},
         event::{Action, AuditEvent},
         ids::{ContentHash, OwnerId, OwnerNumber},
-        job::Job,
+        job::{Job, Urgency},
         page::CheckedPages,
         record::ChangeKind,
         rescan::{PageLooks, Traits},
@@ -46,7 +46,7 @@ async fn fill(w: &World) {
         second.owner = named;
         codes::assign(tx, &second, &provisional, &to_code.id, at(4)).await.unwrap();
         records::insert(tx, &document).await.unwrap();
-        jobs::enqueue(tx, &Job::WriteCode { paper: to_code.id.clone() }, at(5), 0).await.unwrap();
+        jobs::enqueue(tx, &Job::WriteCode { paper: to_code.id.clone() }, at(5), Urgency::Pile).await.unwrap();
         let request = RequestKey { route: "POST /owners/lookup", key: CITIZEN };
         let patience = std::time::Duration::from_secs(1);
         idempotency::remember(tx, request, &ContentHash::of(b"q"), at(5), patience).await.unwrap();

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use sohoa::{
     clock::Clock,
     config::Config,
-    domain::officer::ActingOfficer,
+    domain::{job::Urgency, officer::ActingOfficer},
     engines::{
         extraction::Guide,
         reader::{ReaderLimits, Readers},
@@ -84,8 +84,8 @@ impl TestApp {
         tokio::spawn(
             axum::serve(listener, app).with_graceful_shutdown(stop.clone().cancelled_owned()).into_future(),
         );
-        for _ in 0..2 {
-            tokio::spawn(worker::work(ctx.clone(), stop.clone()));
+        for least in [Urgency::Pile, Urgency::Desk] {
+            tokio::spawn(worker::work(ctx.clone(), stop.clone(), least));
         }
         Self { ctx, folder, url, client: Client::new(), stop }
     }

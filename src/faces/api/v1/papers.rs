@@ -35,7 +35,10 @@ use crate::{
         },
         wire::{self, CodeOut, PageOut, QuarantineOut, ReasonOut, ScannedBeforeOut},
     },
-    workflows::{browse, digitise, intake, quarantine, rescan},
+    workflows::{
+        browse::{self, Standing},
+        digitise, intake, quarantine, rescan,
+    },
 };
 
 /// A paper, where it stands, and what is known there.
@@ -62,9 +65,14 @@ pub struct PaperOut {
     reasons: Vec<ReasonOut>,
     /// The pages.
     pages: Vec<PageOut>,
-    /// The eleven fields as proposed; null before the paper was read.
+    /// The eleven fields as proposed, with `suggestion` and `alternatives` where one is asked; null before
+    /// the paper was read.
     #[schema(value_type = Option<Object>)]
     fields: Option<Map<String, Value>>,
+    /// While the paper is being read: number, day, agency and name from the head of page one, to begin with; never
+    /// confirmed. Null before and after.
+    #[schema(value_type = Option<Object>)]
+    first_fields: Option<Map<String, Value>>,
     /// The fields as confirmed; null before.
     #[schema(value_type = Option<Object>)]
     confirmed: Option<Value>,
@@ -129,6 +137,7 @@ fn out(paper: &Paper, originals: &[PaperObject], codes_without_number: bool) -> 
         reasons: Vec::new(),
         pages: Vec::new(),
         fields: None,
+        first_fields: None,
         confirmed: None,
         code: None,
         document: None,
@@ -206,6 +215,8 @@ struct UploadForm {
     ordinal: Option<u16>,
     /// For an opinion: the component code it is coded under.
     code: Option<String>,
+    /// `desk` (when absent): a person waits, it is read before everything of a pile; or `pile`.
+    urgency: Option<String>,
 }
 
 async fn receive(
@@ -284,7 +295,8 @@ pub(super) async fn seen(api: &Api, officer: &ActingOfficer, id: &PaperId) -> Re
     let now = api.ctx.clock.now();
     let quarantine = paper.state.erase_term().map(|term| QuarantineOut::of(term, now));
     let answer = out(&paper, &originals, api.ctx.rules.code_papers_without_number);
-    Ok(PaperOut { scanned_before, quarantine, ..answer })
+    let first = browse::first_proposals(&api.ctx, &paper).await?;
+    Ok(PaperOut { scanned_before, quarantine, first_fields: first.as_ref().map(wire::first_out), ..answer })
 }
 
 /// `GET /papers/{id}`: state, findings, proposed fields.
@@ -301,10 +313,11 @@ pub(in crate::faces::api) async fn see(
     Ok(with_etag(seen(&api, &officer, &id).await?))
 }
 
-/// `GET /papers/{id}/events`: one event per change of state, until the paper rests.
+/// `GET /papers/{id}/events`: one event per change of state, and one when the head of page one was read, until the
+/// paper rests.
 #[utoipa::path(
     get, path = "/papers/{id}/events", tag = "papers", params(("id" = String, Path, description = "Opaque id")),
-    responses((status = 200, description = "Events `state` with {state, version}", content_type = "text/event-stream"),
+    responses((status = 200, description = "Events `state` with {state, version, first_fields}", content_type = "text/event-stream"),
               (status = "4XX", body = Problem, content_type = "application/problem+json"))
 )]
 pub(in crate::faces::api) async fn events(
@@ -315,13 +328,14 @@ pub(in crate::faces::api) async fn events(
     let events = stream::unfold(Some((api, id, None)), |watch| async move {
         let (api, id, last) = watch?;
         loop {
-            let (state, version) = browse::paper_state(&api.ctx, &id).await.ok()?;
-            if last != Some(version) {
-                let event = Event::default()
-                    .event("state")
-                    .json_data(serde_json::json!({"state": state, "version": version}));
+            let standing = browse::paper_state(&api.ctx, &id).await.ok()?;
+            if last != Some(standing) {
+                let Standing { state, version, has_first } = standing;
+                let event = Event::default().event("state").json_data(
+                    serde_json::json!({"state": state, "version": version, "first_fields": has_first}),
+                );
                 let is_moving = ["received", "checking", "reading", "signing", "to_code"].contains(&state);
-                let next = is_moving.then_some((api, id, Some(version)));
+                let next = is_moving.then_some((api, id, Some(standing)));
                 return Some((Ok(event.ok()?), next));
             }
             tokio::time::sleep(Duration::from_millis(200)).await;
