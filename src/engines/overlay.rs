@@ -129,8 +129,10 @@ fn paint([r, g, b]: [u8; 3], alpha: u8) -> AlphaColor<Srgb> {
 fn box_px(b: &BoxMm, page: &Page<'_>, (width, height): (u32, u32)) -> Rect {
     let across = f64::from(width) / f64::from(page.width_mm.max(1.0));
     let down = f64::from(height) / f64::from(page.height_mm.max(1.0));
-    let x = |mm: f32| (f64::from(mm) * across).clamp(1.0, f64::from(width) - 1.0);
-    let y = |mm: f32| (f64::from(mm) * down).clamp(1.0, f64::from(height) - 1.0);
+    // What is no number stands at the edge.
+    let within = |px: f64, end: u32| px.max(1.0).min(f64::from(end) - 1.0);
+    let x = |mm: f32| within(f64::from(mm) * across, width);
+    let y = |mm: f32| within(f64::from(mm) * down, height);
     Rect::new(
         x(b.left - AROUND_MM),
         y(b.top - AROUND_MM),
