@@ -16,6 +16,7 @@ pub mod fields;
 pub mod first;
 pub mod ids;
 pub mod job;
+pub mod lessons;
 pub mod natural;
 pub mod officer;
 pub mod page;

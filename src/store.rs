@@ -19,6 +19,7 @@ pub mod first;
 pub mod idempotency;
 pub mod jobs;
 pub mod keys;
+pub mod lessons;
 pub mod objects;
 pub mod officers;
 pub mod owners;

@@ -13,6 +13,7 @@ pub mod examine;
 pub mod guide;
 pub mod intake;
 pub mod keep;
+pub mod lessons;
 pub mod overlay;
 pub mod quarantine;
 pub mod register;

@@ -226,6 +226,17 @@ impl Catalogue {
         }
     }
 
+    /// The same, in which papers of type `code` may also bear `title`; unchanged where it has no such type.
+    pub fn add_title(&mut self, code: &DocumentTypeCode, title: &str) {
+        for procedure in &mut self.procedures {
+            let components = procedure.components.iter_mut().filter(|c| c.type_code() == code);
+            let results = procedure.results.iter_mut().filter(|r| &r.code == code);
+            for titles in components.map(|c| &mut c.titles).chain(results.map(|r| &mut r.titles)) {
+                titles.push(title.to_owned());
+            }
+        }
+    }
+
     fn faults(&self) -> Vec<String> {
         let mut faults = Vec::new();
         if self.schema != SCHEMA {

@@ -37,6 +37,9 @@ pub enum Action {
     LookUpCode,
     ImportCatalogue,
     AddOfficer,
+    AcceptLesson,
+    RejectLesson,
+    TakeBackLesson,
 }
 
 impl Action {

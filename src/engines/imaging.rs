@@ -26,6 +26,7 @@ mod pdf_facts;
 pub(in crate::engines) mod pdf_page;
 mod raster;
 mod skew;
+mod streaks;
 mod tiff_pages;
 mod writing;
 
@@ -37,4 +38,5 @@ pub use paper::even_out;
 pub(in crate::engines) use pdf_facts::tests::assemble as assemble_pdf;
 pub use picture::{DecodedPage, Frame, Picture, resize_grey, resize_picture};
 pub use skew::{deskew, skewed_point, turn_grey, turn_picture};
+pub use streaks::take_out_streaks;
 pub use writing::{Turn, Writing};

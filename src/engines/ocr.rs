@@ -11,4 +11,4 @@ mod second_look;
 mod tsv;
 
 pub use engine::Engine;
-pub use page::{Upright, read_line, read_number, read_page, sense_both_ways};
+pub use page::{Upright, prepare, read_line, read_number, read_page, sense_both_ways};

@@ -12,15 +12,17 @@ mod look;
 mod marks;
 mod pool;
 mod readers;
+mod reread;
 mod wire;
 
 pub use answer::{Attention, ComposeOrder, Composed, Depth, Head, NotStamped, Reading, Timings};
 pub use confine::{Attempt, Confinement, Hold};
+pub use look::prepared_pages;
 pub use marks::{PageCode, PageMarks};
 pub use pool::ReaderLimits;
 pub use readers::Readers;
 
 pub use crate::engines::imaging::{
-    fault::ReadError,
+    fault::{Limits, ReadError},
     open::{Container, ContainerKind},
 };

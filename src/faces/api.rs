@@ -67,6 +67,8 @@ fn routes() -> OpenApiRouter<Api> {
         .routes(routes!(v1::documents::original))
         .routes(routes!(v1::catalogue::see))
         .routes(routes!(v1::changes::after))
+        .routes(routes!(v1::lessons::list))
+        .routes(routes!(v1::lessons::decide))
 }
 
 /// The OpenAPI document, as published in `schemas/openapi.json`.

@@ -298,5 +298,12 @@ async fn open(
         code_papers_without_number: config.code_papers_without_number,
         officer,
     };
-    Ok(Ctx { db, objects, readers: Arc::new(readers(config, n_readers)?), clock, rules: Arc::new(rules) })
+    Ok(Ctx {
+        db,
+        objects,
+        readers: Arc::new(readers(config, n_readers)?),
+        clock,
+        rules: Arc::new(rules),
+        learned: Arc::default(),
+    })
 }

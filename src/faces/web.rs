@@ -2,6 +2,7 @@
 //! picture, the store of one person. One file per page; they work without script.
 
 mod dossier;
+mod lessons;
 mod owner;
 mod pages;
 mod paper;
@@ -21,7 +22,7 @@ use crate::{
     domain::{dossier::EraseTerm, officer::ActingOfficer},
     workflows::{
         arrange::ArrangeError, browse::BrowseError, context::Ctx, digitise::DigitiseError,
-        intake::IntakeError,
+        intake::IntakeError, lessons::LessonError,
     },
 };
 
@@ -70,6 +71,8 @@ pub fn router(ctx: Ctx, purposes: Purposes, is_trial: bool, max_bytes: u64) -> R
         .route("/papers/{id}/insert", post(pages::insert))
         .route("/papers/{id}/pages/{position}", get(paper::picture))
         .route("/papers/{id}/originals/{page}", get(paper::original_picture))
+        .route("/lessons", get(lessons::page))
+        .route("/lessons/{id}", post(lessons::decide))
         .route("/owners", get(owner::form).post(owner::look_up))
         .route("/owners/{id}", get(owner::page))
         .route("/documents/{id}/content", get(owner::content))
@@ -174,6 +177,20 @@ impl From<ArrangeError> for Fault {
     }
 }
 
+impl From<LessonError> for Fault {
+    fn from(error: LessonError) -> Self {
+        let status = match &error {
+            LessonError::Unknown => StatusCode::NOT_FOUND,
+            LessonError::Store(_) => StatusCode::SERVICE_UNAVAILABLE,
+            LessonError::NoReason => StatusCode::UNPROCESSABLE_ENTITY,
+            LessonError::WrongState { .. } | LessonError::Stale | LessonError::Ambiguous => {
+                StatusCode::CONFLICT
+            }
+        };
+        Self { status, message: sentence(&message_of(&error)) }
+    }
+}
+
 impl From<IntakeError> for Fault {
     fn from(error: IntakeError) -> Self {
         let status = match &error {
@@ -190,7 +207,8 @@ fn message_of(error: &(dyn std::error::Error + 'static)) -> String {
     let is_inside = error.is::<crate::store::StoreError>()
         || matches!(error.downcast_ref(), Some(BrowseError::Store(_)))
         || matches!(error.downcast_ref(), Some(DigitiseError::Store(_)))
-        || matches!(error.downcast_ref(), Some(IntakeError::Store(_)));
+        || matches!(error.downcast_ref(), Some(IntakeError::Store(_)))
+        || matches!(error.downcast_ref(), Some(LessonError::Store(_)));
     if is_inside {
         tracing::error!(%error, "the store failed");
         return "kho dữ liệu chưa trả lời: thử lại sau; nếu còn lỗi, báo người quản trị.".to_owned();

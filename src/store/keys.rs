@@ -76,6 +76,7 @@ pub(super) enum Lookup {
     AuditHead,
     KeyCheck,
     PaperTrait,
+    Lesson,
 }
 
 impl Lookup {
@@ -90,6 +91,7 @@ impl Lookup {
             Self::AuditHead => "sohoa store v1: head of the audit chain",
             Self::KeyCheck => "sohoa store v1: key check",
             Self::PaperTrait => "sohoa store v1: trait of a paper",
+            Self::Lesson => "sohoa store v1: lesson of a correction",
         }
     }
 }

@@ -9,6 +9,7 @@ use crate::{
     domain::{dossier::PaperObject, ids::ContentHash, officer::ActingOfficer},
     engines::{extraction::Guide, imaging::check::PageRules, reader::Readers},
     store::{Db, StoreError, objects::Objects},
+    workflows::lessons::LearnedCache,
 };
 
 /// Database, objects, reading processes, clock and settings.
@@ -24,6 +25,8 @@ pub struct Ctx {
     pub clock: Clock,
     /// Settings that decide what is asked of papers.
     pub rules: Arc<Rules>,
+    /// What officers' corrections taught, made ready.
+    pub learned: Arc<LearnedCache>,
 }
 
 /// Settings of an installation that workflows ask.

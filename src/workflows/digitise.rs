@@ -31,7 +31,7 @@ use crate::{
     workflows::{
         context::{Ctx, Spooled},
         examine::{self, Declared, Examination, Interest},
-        intake, quarantine, register,
+        intake, lessons, quarantine, register,
         rescan::{self, Remembered},
     },
 };
@@ -242,7 +242,8 @@ async fn examine(
         let originals = objects_as(&mut tx, &paper.id, ObjectRole::Original).await?;
         (dossier, originals, plans::latest(&mut tx, &paper.id).await?)
     };
-    let catalogue = intake::catalogue_of(ctx, &dossier).await?;
+    let learned = lessons::in_force(ctx).await?;
+    let catalogue = learned.taught(intake::catalogue_of(ctx, &dossier).await?);
     let files = ctx.bytes_of(&originals).await?;
     let spooled = Spooled::write(&files).map_err(DigitiseError::Spool)?;
     let declared = Declared {
@@ -255,7 +256,7 @@ async fn examine(
     let (readers, rules, now) = (ctx.readers.clone(), ctx.rules.clone(), ctx.clock.now());
     let (tell, mut heard) = mpsc::unbounded_channel();
     let reading = tokio::task::spawn_blocking(move || {
-        let known = examine::Known { catalogue: &catalogue, guide: &rules.guide };
+        let known = examine::Known { catalogue: &catalogue, guide: &learned.guide };
         // Nobody hears it any more when the paper was given up meanwhile.
         let on_first = move |first| drop(tell.send(first));
         let interest = Interest { urgency, on_page: &on_page, on_first: &on_first };
@@ -328,7 +329,7 @@ pub async fn confirm(
     };
     let now = ctx.clock.now();
     let fields = proposed.confirmed_with(edits, now).map_err(DigitiseError::Fields)?;
-    let checked = checked.clone();
+    let (checked, proposed) = (checked.clone(), proposed.clone());
     is_known_type(ctx, &paper, &fields).await?;
     is_unsigned(ctx, &paper).await?;
 
@@ -344,6 +345,7 @@ pub async fn confirm(
     let code = DocumentCode::assign(fields.owner.clone(), fields.document_type_code.clone(), number);
     let owner = owners::find_or_create(&mut tx, &fields.owner, now).await?;
     codes::assign(&mut tx, &code, &owner, &paper.id, now).await?;
+    lessons::note(ctx, &mut tx, &proposed, &fields).await?;
     let by = officer.officer.id.clone();
     let confirmed = Box::new(Confirmation { fields, code, owner, by, at: now, checked });
     // Until officers' signatures are available, the step of signing is passed over, and the record says so.

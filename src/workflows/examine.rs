@@ -246,6 +246,7 @@ pub fn examine(
     let on_head = |head: &Head| {
         let extracting = Instant::now();
         let text = RecognisedText { pages: vec![head.text.clone()] };
+        let text = evidence::set_aside(&text).map_or(text, |(rest, _)| rest);
         let pages = std::slice::from_ref(&head.facts);
         (interest.on_first)(extraction::propose(&text, pages, &context, now).into());
         extract_first_ms.store(millis(extracting.elapsed()), Ordering::Relaxed);

@@ -11,6 +11,7 @@ mod early;
 mod evidence;
 mod floors;
 mod hostile;
+mod lessons;
 mod line;
 mod overlay;
 mod pages_command;

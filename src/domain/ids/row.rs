@@ -52,6 +52,8 @@ row_id! {
     RecordId,
     /// An officer who acts.
     OfficerId,
+    /// What officers' corrections teach.
+    LessonId,
 }
 
 /// BLAKE3 of some bytes, 64 lower-case hexadecimal digits: the name under which the bytes are kept.

@@ -10,6 +10,7 @@ use jiff::civil::Date;
 use serde::Deserialize;
 
 use super::fold;
+use crate::domain::lessons::Lesson;
 
 /// The lists that the program carries.
 const BUILT_IN: [(&str, &str); 3] = [
@@ -215,6 +216,36 @@ impl Directory {
         Self { agencies: agencies.clone(), by_letters, longest }
     }
 
+    /// These, and what officers taught.
+    pub(super) fn taught<'a>(self, lessons: impl IntoIterator<Item = &'a Lesson>) -> Self {
+        let mut agencies = self.agencies;
+        for lesson in lessons {
+            let (name, short) = match lesson {
+                Lesson::Agency { name } => (name, None),
+                Lesson::Abbreviation { short, name } => (name, Some(short)),
+                Lesson::Title { .. } => continue,
+            };
+            let at = agencies.iter().position(|a| a.name == *name).unwrap_or_else(|| {
+                agencies.push(Agency {
+                    name: name.clone(),
+                    abbreviations: Vec::new(),
+                    parent: None,
+                    valid_from: None,
+                    valid_until: None,
+                });
+                agencies.len() - 1
+            });
+            agencies[at].abbreviations.extend(short.cloned());
+        }
+        Self::new(&Agencies(agencies))
+    }
+
+    /// Whether those letters stand for an agency of another name.
+    pub(super) fn names_another(&self, called: &str, name: &str) -> bool {
+        let found = self.by_letters.get(&letters(called)).into_iter().flatten();
+        found.into_iter().any(|i| self.agencies[*i].name != name)
+    }
+
     /// The one agency of those letters on `day`: of several with different names none.
     fn only(&self, called: &str, day: Option<Date>) -> Option<&Agency> {
         let found: Vec<&Agency> =
@@ -292,6 +323,27 @@ mod tests {
         check("Công ty Cổ phần Bảo Ái", None);
         check("", None);
         check("-", None);
+    }
+
+    #[test]
+    fn what_was_taught_is_known_beside_the_rest() {
+        let taught = [
+            Lesson::Agency { name: "Ủy ban nhân dân xã Cẩm Ổi".into() },
+            Lesson::Abbreviation {
+                short: "UBX Bảo Ái".into(), name: "Ủy ban nhân dân xã Bảo Ái".into()
+            },
+        ];
+        let directory = directory().taught(&taught);
+        for (said, expected) in [
+            ("Ủy ban nhân dân xã Cấm Ối", "Ủy ban nhân dân xã Cẩm Ổi"),
+            ("UBX Bảo Ai", "Ủy ban nhân dân xã Bảo Ái"),
+            ("UBND xã Bảo Ái", "Ủy ban nhân dân xã Bảo Ái"),
+        ] {
+            let found = directory.settled(said, Some(date(2024, 5, 6)));
+            assert_eq!(found.map(|s| s.name).as_deref(), Some(expected), "{said}");
+        }
+        assert!(directory.names_another("UBND", "Ủy ban nhân dân xã Bảo Ái"), "it stands for all of them");
+        assert!(!directory.names_another("UBX Bảo Ái", "Ủy ban nhân dân xã Bảo Ái"));
     }
 
     #[test]

@@ -5,7 +5,7 @@ use super::{
     agency::{Agencies, Directory},
     template::{Kind, Templates},
 };
-use crate::domain::fields::Threshold;
+use crate::domain::{fields::Threshold, lessons::Lesson};
 
 /// Templates and agencies, made ready for reading. Made once; reading shares it.
 #[derive(Debug, Clone)]
@@ -29,6 +29,17 @@ impl Guide {
     #[must_use]
     pub fn with_threshold(self, threshold: Threshold) -> Self {
         Self { threshold, ..self }
+    }
+
+    /// The same, with agencies and short forms that officers taught; what is known stays.
+    #[must_use]
+    pub fn with_lessons<'a>(self, lessons: impl IntoIterator<Item = &'a Lesson>) -> Self {
+        Self { agencies: self.agencies.taught(lessons), ..self }
+    }
+
+    /// Whether `short` stands for another agency than `name` already, in whatever letters.
+    pub fn names_another(&self, short: &str, name: &str) -> bool {
+        self.agencies.names_another(short, name)
     }
 
     /// What the program carries.

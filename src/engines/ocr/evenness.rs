@@ -15,18 +15,56 @@ const HEIGHT_SLACK: f32 = 0.17;
 /// A word is looked at finer than it is read.
 const FINER: u32 = 2;
 
-/// The rows of one blob of ink, and where its middle lies across.
+/// The box of one blob of ink.
 #[derive(Debug, Clone, Copy)]
 struct Blob {
     top: f32,
     foot: f32,
-    middle_x: f32,
+    left: f32,
+    right: f32,
 }
 
 impl Blob {
     fn height(&self) -> f32 {
         self.foot - self.top
     }
+
+    fn width(&self) -> f32 {
+        self.right - self.left
+    }
+
+    fn middle_x(&self) -> f32 {
+        f32::midpoint(self.left, self.right)
+    }
+
+    /// Whether both stand one above the other: pieces of one figure that broke where its stroke is thin.
+    fn is_over(&self, other: &Self) -> bool {
+        let shared = self.right.min(other.right) - self.left.max(other.left);
+        shared >= 0.5 * self.width().min(other.width())
+    }
+
+    fn with(&self, other: &Self) -> Self {
+        Self {
+            top: self.top.min(other.top),
+            foot: self.foot.max(other.foot),
+            left: self.left.min(other.left),
+            right: self.right.max(other.right),
+        }
+    }
+}
+
+/// Pieces that stand one above the other put together; what is lower than `least` then is no letter.
+fn whole(mut pieces: Vec<Blob>, least: f32) -> Vec<Blob> {
+    pieces.sort_by(|a, b| a.left.total_cmp(&b.left));
+    let mut whole: Vec<Blob> = Vec::new();
+    for piece in pieces {
+        match whole.iter_mut().rev().find(|w| w.is_over(&piece)) {
+            Some(under) => *under = under.with(&piece),
+            None => whole.push(piece),
+        }
+    }
+    whole.retain(|b| b.height() >= least);
+    whole
 }
 
 /// Whether the figures at the front of `word`, glued to what follows the slash, stand uneven; `false`
@@ -43,7 +81,8 @@ pub(super) fn is_uneven(picture: &GrayImage, word: &ReadWord) -> bool {
     let width = word.width * FINER as f32;
     // Figures are half an em wide, capitals and the rest 0.6 on average.
     let share = figures as f32 * 0.5 / (figures as f32 * 0.5 + (letters - figures) as f32 * 0.6);
-    let (of_figures, others): (Vec<Blob>, Vec<Blob>) = blobs.iter().partition(|b| b.middle_x < width * share);
+    let (of_figures, others): (Vec<Blob>, Vec<Blob>) =
+        blobs.iter().partition(|b| b.middle_x() < width * share);
     if of_figures.len() < 2 {
         return false;
     }
@@ -55,8 +94,8 @@ pub(super) fn is_uneven(picture: &GrayImage, word: &ReadWord) -> bool {
     if spread(|b| b.top) > SLACK * height + 1.0 || spread(|b| b.foot) > SLACK * height + 1.0 {
         return true;
     }
-    // Marks make letters higher, tails make them lower: the lowest of them tells the height of capitals.
-    let capitals = others.iter().map(Blob::height).fold(f32::MAX, f32::min);
+    // Marks and tails make letters higher, a small letter is lower: the middle of them tells the height of capitals.
+    let capitals = median(others.iter().map(Blob::height));
     others.len() >= 2 && (height - capitals).abs() > HEIGHT_SLACK * capitals + 1.0
 }
 
@@ -66,7 +105,7 @@ fn median(values: impl Iterator<Item = f32>) -> f32 {
     values.get(values.len() / 2).copied().unwrap_or(0.0)
 }
 
-/// The larger blobs of ink in the box of `word`, from left to right.
+/// The larger figures and letters in the box of `word`, from left to right; touching ones are one.
 fn blobs(picture: &GrayImage, word: &ReadWord) -> Option<Vec<Blob>> {
     let margin = 2.0;
     let left = (word.left - margin).max(0.0) as u32;
@@ -86,7 +125,8 @@ fn blobs(picture: &GrayImage, word: &ReadWord) -> Option<Vec<Blob>> {
     if lightest - darkest < 40 {
         return None;
     }
-    let threshold = darkest + (lightest - darkest) / 2;
+    // Light enough that thin strokes hold together.
+    let threshold = lightest - (lightest - darkest) / 5 * 2;
     let mut is_ink: Vec<bool> = fine.as_raw().iter().map(|v| *v < threshold).collect();
     let mut found = Vec::new();
     for start in 0..is_ink.len() {
@@ -105,13 +145,15 @@ fn blobs(picture: &GrayImage, word: &ReadWord) -> Option<Vec<Blob>> {
                     }
                 }
             }
-            if (high - low + 1) as f32 >= 0.45 * h as f32 {
-                let middle_x = (first + last) as f32 / 2.0 - margin * FINER as f32;
-                found.push(Blob { top: low as f32, foot: (high + 1) as f32, middle_x });
+            let edge = |x: usize| x as f32 - margin * FINER as f32;
+            // Grain is no piece of a figure.
+            if high - low >= 2 {
+                let (left, right) = (edge(first), edge(last + 1));
+                found.push(Blob { top: low as f32, foot: (high + 1) as f32, left, right });
             }
         }
     }
-    Some(found)
+    Some(whole(found, 0.45 * h as f32))
 }
 
 /// The points around one, corners too.
@@ -163,6 +205,9 @@ mod tests {
         // Figures even among themselves, but larger than the capitals behind them.
         check(&[(20, 14, 40), (34, 14, 40), (62, 20, 40), (78, 20, 40), (94, 20, 40)], "57/QDU", true);
         check(&[(20, 20, 40), (34, 20, 40), (62, 20, 40), (78, 20, 40), (94, 15, 40)], "57/QDU", false);
+        // A small letter among the capitals, a figure that broke in two.
+        check(&[(20, 20, 40), (34, 20, 40), (62, 20, 40), (78, 20, 40), (94, 26, 40)], "57/QDr", false);
+        check(&[(20, 20, 40), (34, 20, 33), (34, 35, 40), (48, 20, 40)], "571/", false);
         // Words without two figures are not judged.
         check(&[(20, 17, 40), (34, 22, 44)], "AB", false);
     }

@@ -12,7 +12,8 @@ use super::{
 use crate::{
     domain::text::{TextLine, Word},
     engines::imaging::{
-        Frame, deskew, even_out, fault::ReadError, paint_leaders, resize_grey, skewed_point, x_height_px,
+        Frame, deskew, even_out, fault::ReadError, paint_leaders, resize_grey, skewed_point,
+        take_out_streaks, x_height_px,
     },
 };
 
@@ -23,8 +24,6 @@ const SMALL_X_HEIGHT_PX: f32 = 9.5;
 /// The x-height that small print is brought to.
 const GOOD_X_HEIGHT_PX: f32 = 12.5;
 
-/// How much finer the second reading of doubtful figures is.
-const SECOND_SCALE: f32 = 1.5;
 /// Paper beside a word that is read again, mm: a leader is longer than 5 mm.
 const AROUND_WORD_MM: f32 = 15.0;
 
@@ -50,10 +49,10 @@ impl Upright<'_> {
         across.min(down) * 25.4
     }
 
-    /// A word of the prepared picture, cut out of the scan itself: finer, straight, leaders painted over.
+    /// A word of the prepared picture, cut out of the scan itself: `by` times as fine, straight, leaders painted over.
     ///
     /// `size` and `dpi` are those of the prepared picture. `None` at the edge of the page.
-    fn finer(&self, word: &ReadWord, size: (f32, f32), dpi: f32) -> Option<(GrayImage, f32)> {
+    fn cut_out(&self, word: &ReadWord, size: (f32, f32), dpi: f32, by: f32) -> Option<(GrayImage, f32)> {
         let middle = (word.left + word.width / 2.0, word.top + word.height / 2.0);
         let (x, y) = skewed_point(middle.0, middle.1, size.0, size.1, self.skew_degrees);
         let native = self.grey.width() as f32 / size.0.max(1.0);
@@ -70,14 +69,14 @@ impl Upright<'_> {
         let px = |v: f32| v.max(0.0) as u32;
         let (cut_w, cut_h) = (px(2.0 * half_w), px(2.0 * half_h));
         let cut = imageops::crop_imm(self.grey, px(x - half_w), px(y - half_h), cut_w, cut_h).to_image();
-        let scale = SECOND_SCALE.min(native * 1.5) / native;
+        let to_finer = by.min(native * 1.5);
+        let scale = to_finer / native;
         let side = |v: u32| px((v as f32 * scale).round()).max(8);
         let mut scaled = resize_grey(&cut, side(cut_w), side(cut_h));
-        let finer_dpi = dpi * scale * native;
+        let finer_dpi = dpi * to_finer;
         even_out(&mut scaled, finer_dpi);
         let mut straight = deskew(&scaled, self.skew_degrees);
         paint_leaders(&mut straight, finer_dpi);
-        let to_finer = scale * native;
         let (zone_w, zone_h) = (
             px((word.width + 2.0 * margin) * to_finer).min(straight.width()),
             px((word.height + 2.0 * margin) * to_finer).min(straight.height()),
@@ -93,6 +92,7 @@ impl Upright<'_> {
         let dpi = dpi.min(native * 1.5).max(40.0);
         let px = |mm: f32| (mm / 25.4 * dpi).round().clamp(8.0, 12_000.0) as u32;
         let mut scaled = resize_grey(self.grey, px(self.width_mm), px(self.height_mm));
+        take_out_streaks(&mut scaled, dpi);
         even_out(&mut scaled, dpi);
         let mut straight = deskew(&scaled, self.skew_degrees);
         paint_leaders(&mut straight, dpi);
@@ -102,6 +102,19 @@ impl Upright<'_> {
 
 /// Hears the words of the head before the rest of the page is read.
 pub type OnHead<'a> = &'a mut dyn FnMut(&[TextLine]);
+
+/// The picture of a page as it is read, and its resolution: at the scale that its print asks for, straight, even,
+/// leaders painted over.
+pub fn prepare(page: &Upright<'_>) -> (GrayImage, f32) {
+    let (picture, dpi) = page.prepared(READING_DPI);
+    if let Some(x_height) = x_height_px(&picture).filter(|x| *x < SMALL_X_HEIGHT_PX) {
+        let finer = dpi * (GOOD_X_HEIGHT_PX / x_height).min(2.0);
+        if finer > dpi * 1.15 && page.native_dpi() > dpi * 1.1 {
+            return page.prepared(finer);
+        }
+    }
+    (picture, dpi)
+}
 
 /// Reads a page; boxes are on the upright page, its skew left in.
 ///
@@ -115,15 +128,11 @@ pub fn read_page(
     page: &Upright<'_>,
     on_head: Option<OnHead<'_>>,
 ) -> Result<Vec<TextLine>, ReadError> {
-    let (mut picture, mut dpi) = page.prepared(READING_DPI);
-    if let Some(x_height) = x_height_px(&picture).filter(|x| *x < SMALL_X_HEIGHT_PX) {
-        let finer = dpi * (GOOD_X_HEIGHT_PX / x_height).min(2.0);
-        if finer > dpi * 1.15 && page.native_dpi() > dpi * 1.1 {
-            (picture, dpi) = page.prepared(finer);
-        }
-    }
+    let (picture, dpi) = prepare(page);
     let size = (picture.width() as f32, picture.height() as f32);
-    let zone = |word: &ReadWord| page.finer(word, size, dpi).map(|(zone, dpi)| framed(&zone, dpi, dpi));
+    let zone = |word: &ReadWord, by: f32| {
+        page.cut_out(word, size, dpi, by).map(|(zone, dpi)| framed(&zone, dpi, dpi))
+    };
     let cut = on_head.as_ref().and_then(|_| end_of_head(&picture, dpi));
     let (Some(on_head), Some(cut)) = (on_head, cut) else {
         let mut lines = engine.read(&picture, dpi, Layout::Page)?;

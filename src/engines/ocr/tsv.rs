@@ -45,7 +45,7 @@ fn parse_row(row: &str) -> Option<((u32, u32, u32), ReadWord)> {
     if level != 5.0 {
         return None;
     }
-    let text: String = cells.next()?.trim().nfc().filter(|c| !c.is_control()).collect();
+    let text = plain(cells.next()?);
     let confidence = (confidence / 100.0).clamp(0.0, 1.0);
     let says_something = text.chars().any(char::is_alphanumeric) || confidence >= 0.5;
     if text.is_empty() || is_leader_text(&text) || !says_something {
@@ -55,9 +55,37 @@ fn parse_row(row: &str) -> Option<((u32, u32, u32), ReadWord)> {
     Some((key, ReadWord { text, left, top, width, height, confidence }))
 }
 
+/// Composed letters; look-alikes that stand on no Vietnamese paper (`Ð`, `⁄`) as what they look like, and the two
+/// kinds of `Đ` that one is sometimes read as only once.
+fn plain(text: &str) -> String {
+    let mut plain = String::with_capacity(text.len());
+    for c in text.trim().nfc().filter(|c| !c.is_control()) {
+        match c {
+            'Ð' if plain.ends_with('Đ') => {}
+            'Đ' if plain.ends_with('Ð') => {}
+            '⁄' => plain.push('/'),
+            c => plain.push(c),
+        }
+    }
+    plain.replace('Ð', "Đ")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn look_alikes_are_what_they_look_like() {
+        for (text, expected) in [
+            (" 254/2021/H\u{110}\u{d0}L\u{110} ", "254/2021/HĐLĐ"),
+            ("Q\u{d0}\u{110}-UBND", "QĐ-UBND"),
+            ("Q\u{d0}-UBND", "QĐ-UBND"),
+            ("25⁄TTr", "25/TTr"),
+            ("Đ\u{110}", "ĐĐ"),
+        ] {
+            assert_eq!(plain(text), expected);
+        }
+    }
 
     #[test]
     fn words_are_grouped_by_line_and_dots_left_out() {

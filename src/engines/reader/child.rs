@@ -16,8 +16,9 @@ use image::{ImageEncoder, codecs::jpeg::JpegEncoder};
 use super::{
     answer::ComposeOrder,
     confine::{self, Confinement},
-    look::{LazyEngine, Way, look_at, reread},
+    look::{LazyEngine, Way, look_at},
     marks::marks_of,
+    reread::reread,
     wire::{self, Order, Request, Response, Task},
 };
 use crate::{

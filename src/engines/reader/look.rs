@@ -18,9 +18,9 @@ use crate::{
     engines::{
         imaging::{
             DecodedPage, Picture, Thumbnail, Turn, Writing, deskew,
-            fault::ReadError,
+            fault::{Limits, ReadError},
             is_blank, note,
-            open::Opened,
+            open::{self, Opened},
             page_number::{self, PrintedNumber, Shapes},
             patch,
             quality::{Scan, dpi_of_paper},
@@ -43,7 +43,7 @@ impl LazyEngine {
         Self { engine: Engine::start().ok(), rest_seconds: 0 }
     }
 
-    fn get(&mut self) -> Result<&mut Engine, ReadError> {
+    pub(super) fn get(&mut self) -> Result<&mut Engine, ReadError> {
         self.engine.as_mut().ok_or(ReadError::NoLanguageModel)
     }
 }
@@ -122,40 +122,25 @@ fn ms(from: Instant, to: Instant) -> u64 {
     u64::try_from((to - from).as_millis()).unwrap_or(u64::MAX)
 }
 
-/// Resolution at which lines are read again, and the sizes they are brought to: some letters are read well at
-/// one and badly at another.
-const REREAD_DPI: f64 = 220.0;
-const REREAD_AT_DPI: [f32; 3] = [200.0, 150.0, 270.0];
-
-/// Reads lines of page `index` (from 0) from its picture with everything that lies over it.
-pub(super) fn reread(
-    paper: &Opened,
-    index: u32,
-    rotation: u16,
-    lines: &[BoxMm],
-    engine: &mut LazyEngine,
-) -> Result<Vec<Vec<String>>, ReadError> {
-    let page = index.saturating_add(1);
-    let (w, h) = paper.size_mm(index as usize).ok_or(ReadError::NoSuchPage { page })?;
-    let (w, h) = if rotation % 180 == 90 { (h, w) } else { (w, h) };
-    let picture = turn_picture(paper.picture_as_seen(index as usize, REREAD_DPI)?, rotation);
-    let (across, down) = (picture.width() as f32 / w.max(1.0), picture.height() as f32 / h.max(1.0));
-    let px = |mm: f32, per_mm: f32| (mm * per_mm).max(0.0) as u32;
-    let mut read = Vec::with_capacity(lines.len());
-    for line in lines.iter().take(MOST_REREAD) {
-        let (left, top) = (px(line.left, across), px(line.top, down));
-        let part = picture.part(left, top, px(line.width, across).max(1), px(line.height, down).max(1)).ink();
-        let mut found = Vec::new();
-        for at_dpi in REREAD_AT_DPI {
-            found.extend(ocr::read_line(engine.get()?, &part, across * 25.4, at_dpi)?);
-        }
-        read.push(found);
-    }
-    Ok(read)
+/// The pages of a paper as they are handed to Tesseract, each with its resolution: for holding the reading against
+/// Tesseract alone. Reads in this very process, which is for files of one's own only.
+///
+/// # Errors
+/// As opening, decoding and reading have them.
+pub fn prepared_pages(files: Vec<Vec<u8>>, limits: Limits) -> Result<Vec<(GrayImage, f32)>, ReadError> {
+    let paper = open::open(files, limits)?;
+    let mut engine = LazyEngine::warm();
+    let pages = 0..paper.container().n_pages as usize;
+    let prepared = pages.map(|index| {
+        let page = paper.decode(index)?;
+        let little = page.picture.small(1000);
+        let small = little.ink();
+        let blank = is_blank_page(&page, &small);
+        let way = way_of(&page, &small, blank, None, &mut engine)?;
+        Ok(ocr::prepare(&Looked::at(page, (little, small), blank, None, way).upright()))
+    });
+    prepared.collect()
 }
-
-/// Lines of a page that are read again at most.
-const MOST_REREAD: usize = 8;
 
 pub(super) fn is_blank_page(page: &DecodedPage, small: &GrayImage) -> bool {
     let (w, h) = (small.width() * 3 / 5, small.height() * 3 / 5);

@@ -13,7 +13,7 @@ use crate::{
     store::StoreError,
     workflows::{
         arrange::ArrangeError, batch::BatchError, browse::BrowseError, digitise::DigitiseError,
-        intake::IntakeError, separators::SeparatorError,
+        intake::IntakeError, lessons::LessonError, separators::SeparatorError,
     },
 };
 
@@ -100,6 +100,21 @@ impl From<StoreError> for Problem {
                     "Kho dữ liệu chưa trả lời: thử lại sau; nếu còn lỗi, báo người quản trị.",
                 )
             }
+        }
+    }
+}
+
+impl From<LessonError> for Problem {
+    fn from(error: LessonError) -> Self {
+        let detail = sentence(&error.to_string());
+        match error {
+            LessonError::Unknown => Self::not_found(),
+            LessonError::NoReason => Self::bad_request("no-reason", detail),
+            LessonError::WrongState { .. } | LessonError::Stale => {
+                Self::new(StatusCode::CONFLICT, "wrong-state", detail)
+            }
+            LessonError::Ambiguous => Self::new(StatusCode::CONFLICT, "ambiguous", detail),
+            LessonError::Store(error) => error.into(),
         }
     }
 }

@@ -5,6 +5,7 @@ pub(super) mod catalogue;
 pub(super) mod changes;
 pub(super) mod documents;
 pub(super) mod dossiers;
+pub(super) mod lessons;
 pub(super) mod owners;
 pub(super) mod pages;
 pub(super) mod papers;

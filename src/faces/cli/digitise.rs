@@ -324,8 +324,14 @@ async fn keep(
         work.push((input, dossier));
     }
     let urgency = if work.len() > 1 { Urgency::Pile } else { Urgency::Desk };
-    let (accept, out) = (args.accept, args.out.clone());
-    let line = Arc::new(Line { ctx: ctx.clone(), officer, accept, out, overlay, urgency });
+    let line = Arc::new(Line {
+        ctx: ctx.clone(),
+        officer,
+        accept: args.accept,
+        out: args.out.clone(),
+        urgency,
+        overlay,
+    });
     let reports = stream::iter(work.into_iter().map(|(input, dossier)| {
         let (line, on_page) = (line.clone(), count_on(bar));
         let on_page: OnPage = Arc::new(on_page);
@@ -385,8 +391,8 @@ struct Line {
     officer: ActingOfficer,
     accept: bool,
     out: Option<PathBuf>,
-    overlay: Option<Overlay>,
     urgency: Urgency,
+    overlay: Option<Overlay>,
 }
 
 impl Line {

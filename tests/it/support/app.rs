@@ -76,6 +76,7 @@ impl TestApp {
                 code_papers_without_number: true,
                 officer,
             }),
+            learned: Arc::default(),
         };
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
