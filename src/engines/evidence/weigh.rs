@@ -391,11 +391,9 @@ fn take_agency(fields: &mut ProposedFields, signatures: &[SignatureClaim], thres
     let same_text = |a: &String, b: &String| alike(a, b);
     match (field.status, field.value.clone()) {
         // Another agency's signature under what was read is nothing odd: whoever digitised it signed.
-        (Status::Read, Some(read)) => {
-            if names().any(|name| alike(name, &read)) {
-                let said = Alternative { value: read, source: Source::Signature, place: None };
-                weigh(field, said, same_text, threshold);
-            }
+        (Status::Read, Some(read)) if names().any(|name| alike(name, &read)) => {
+            let said = Alternative { value: read, source: Source::Signature, place: None };
+            weigh(field, said, same_text, threshold);
         }
         (Status::NotRead, _) => {
             // The last to sign is the agency itself, or whoever signs for it.
