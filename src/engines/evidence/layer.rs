@@ -99,7 +99,8 @@ fn digits(text: &str) -> Vec<String> {
     groups.map(no_zeros).collect()
 }
 
-fn number_in(reading: &str) -> Option<DocumentNumber> {
+/// The number that stands in words read from a page.
+pub(super) fn number_in(reading: &str) -> Option<DocumentNumber> {
     static NUMBER: LazyLock<Regex> =
         LazyLock::new(|| Regex::new(r"\d{1,7}\s*/\s*\S.*").expect("a checked pattern"));
     DocumentNumber::parse(NUMBER.find(reading)?.as_str()).ok()

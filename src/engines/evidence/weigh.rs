@@ -7,7 +7,7 @@
 
 use jiff::{Timestamp, civil::Date};
 
-use super::{FileEvidence, FilledField, MailStamp, SignatureClaim};
+use super::{FileEvidence, FilledField, MailStamp, SignatureClaim, layer::number_in};
 use crate::{
     clock::day_in_vietnam,
     domain::{
@@ -283,6 +283,16 @@ fn mark_faces(fields: &mut ProposedFields, known: &Known<'_>) {
     };
     let number = &mut fields.document_number;
     number.source = source_at(number.source, number.place);
+    // Figures in a widget amid printed ones may not measure like print: they are letters all the same.
+    let is_filled = matches!(number.source, Source::FormField | Source::Signature);
+    if is_filled
+        && number.status == Status::NotRead
+        && number.best().is_none()
+        && let Some(value) = number_in(&number.raw)
+    {
+        let (source, place) = (number.source, number.place);
+        suggest(number, Alternative { value, source, place });
+    }
     let day = &mut fields.issued_on;
     day.source = source_at(day.source, day.place);
 }
