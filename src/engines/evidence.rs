@@ -6,6 +6,7 @@
 //! it is a suggestion with its source, never a value that was read. Knows nothing of who asks.
 
 pub mod cms;
+mod layer;
 mod pdf;
 mod register;
 mod stamp;
@@ -20,6 +21,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use unicode_normalization::UnicodeNormalization;
 
+pub use layer::{compare_picture, from_file};
 pub use pdf::of_file;
 pub use register::{Neighbour, compare_register, numbers_beside};
 pub use stamp::{MailStamp, set_aside};

@@ -12,6 +12,7 @@ mod look;
 mod marks;
 mod pool;
 mod readers;
+mod reread;
 mod wire;
 
 pub use answer::{Attention, ComposeOrder, Composed, Depth, Head, NotStamped, Reading, Timings};

@@ -31,7 +31,7 @@ use crate::{
     workflows::{
         context::{Ctx, Spooled},
         examine::{self, Declared, Examination, Interest},
-        intake, lessons, quarantine,
+        intake, lessons, quarantine, register,
         rescan::{self, Remembered},
     },
 };
@@ -266,7 +266,9 @@ async fn examine(
     while let Some(first) = heard.recv().await {
         keep_first(ctx, paper, &first).await?;
     }
-    Ok(reading.await.map_err(|_| ReadError::Crashed)??)
+    let mut examination = reading.await.map_err(|_| ReadError::Crashed)??;
+    register::weigh(ctx, &paper.id, &mut examination).await?;
+    Ok(examination)
 }
 
 /// Keeps what the head gave, unless the paper was moved on meanwhile.

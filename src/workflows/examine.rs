@@ -263,20 +263,21 @@ pub fn examine(
     } else {
         let extracting = Instant::now();
         let stamped = evidence::set_aside(&reading.text);
-        let words = stamped.as_ref().map_or(&reading.text, |(rest, _)| rest);
+        let (words, stamp) = stamped.as_ref().map_or((&reading.text, None), |(rest, s)| (rest, Some(s)));
         let mut proposed = extraction::propose(words, &reading.pages, &context, now);
         let owner = declared.owner.as_ref();
         findings.extend(extraction::card::compare(&mut proposed, &reading.cards, &reading.text, owner));
+        findings.extend(hold_against_picture(readers, parts, &reading, words, &mut proposed));
         // Without it the paper is read all the same.
         let file = file_evidence(readers, parts, &reading.container).unwrap_or_default();
-        let evidence = evidence::Known {
+        let besides = evidence::Known {
             file: &file,
             pages: &reading.pages,
             is_whole_file: is_whole_file(&reading),
-            stamp: stamped.as_ref().map(|(_, stamp)| stamp),
+            stamp,
             threshold: known.guide.threshold(),
         };
-        findings.extend(evidence::compare(&mut proposed, &evidence));
+        findings.extend(evidence::compare(&mut proposed, &besides));
         timings.extract = millis(extracting.elapsed());
         findings.extend(doubtful(&proposed));
         (reading.text, Some(proposed), looks(&reading.thumbnails))
@@ -290,6 +291,31 @@ pub fn examine(
         looks,
         timings,
     })
+}
+
+/// Number, day and owner that were taken from words of the file are read from the picture, too.
+fn hold_against_picture(
+    readers: &Readers,
+    parts: &[PathBuf],
+    reading: &Reading,
+    words: &RecognisedText,
+    proposed: &mut ProposedFields,
+) -> Vec<Finding> {
+    let places = evidence::from_file(proposed, words);
+    let mut findings = Vec::new();
+    for page in &reading.pages {
+        let here: Vec<_> = places.iter().filter(|(_, place)| place.page == page.position).collect();
+        if here.is_empty() {
+            continue;
+        }
+        let lines = here.iter().map(|(_, place)| place.box_mm).collect();
+        // Where the page can't be drawn that is a finding of its own.
+        let Ok(read) = readers.reread(parts, page.original_page, page.rotation, lines) else { continue };
+        for ((key, _), readings) in here.into_iter().zip(&read) {
+            findings.extend(evidence::compare_picture(proposed, *key, readings));
+        }
+    }
+    findings
 }
 
 /// What the file says beside its pages; only a PDF says anything.

@@ -13,6 +13,7 @@ use crate::{
     contract::holds,
     generator::Kind,
     support::{
+        app::{TestApp, on_both_databases},
         cli::{dry_run, sohoa},
         papers,
     },
@@ -164,7 +165,7 @@ fn a_number_drawn_by_signing_is_part_of_the_paper() {
     let answer = read(dir.path(), &bytes);
     assert_eq!(
         said(&answer, "document_number"),
-        json!(["542/TB-UBND", null, "read", "signature"]),
+        json!([null, "542/TB-UBND", "not_read", "signature"]),
         "{answer:#}"
     );
 }
@@ -209,6 +210,10 @@ fn what_a_signature_claims_is_a_suggestion_and_bounds_the_day() {
     // Signed the same evening: nothing to say.
     let answer = signed(dir.path(), notice(NUMBER, DAY), "D:20241106225900+07'00'");
     assert_eq!(said(&answer, "issued_on"), json!(["2024-11-06", null, "read", "ocr"]));
+    // Its certificate names the agency that was read.
+    let plain = read(dir.path(), &pdf(notice(NUMBER, DAY), |_| Vec::new()));
+    let sure = |answer: &Value| field(answer, "issuing_authority")["confidence"].as_f64().unwrap();
+    assert!(sure(&answer) > sure(&plain));
 
     // Signed the day before the paper says it was issued.
     let answer = signed(dir.path(), notice(NUMBER, DAY), "D:20241105101500+07'00'");
@@ -229,27 +234,6 @@ fn what_a_signature_claims_is_a_suggestion_and_bounds_the_day() {
     // Signed years later, when it was digitised.
     let answer = signed(dir.path(), blank, "D:20261106101500+07'00'");
     assert_eq!(said(&answer, "issued_on"), json!([null, null, "not_read", "ocr"]));
-}
-
-#[test]
-fn the_agency_of_the_certificate_is_suggested_where_none_was_read() {
-    let dir = tempfile::tempdir().unwrap();
-    let mut jpeg = image::load_from_memory(&notice(NUMBER, DAY)).unwrap().into_rgb8();
-    // Something lies over the head.
-    for (x, y) in (150..700).flat_map(|x| (130..245).map(move |y| (x, y))) {
-        if (x + y) % 7 < 3 {
-            jpeg.put_pixel(x, y, image::Rgb([60, 60, 60]));
-        }
-    }
-    let jpeg = crate::support::scans::jpeg(&jpeg, Some(200), 85);
-    let answer = signed(dir.path(), jpeg, "D:20241107101500+07'00'");
-    let found = field(&answer, "issuing_authority");
-    assert_ne!(found["status"], "read", "{found}");
-    if found["status"] == "not_read" {
-        let suggested = found["suggestion"] == "Ủy ban nhân dân xã Bảo Ái"
-            || found["alternatives"][0]["value"] == "Ủy ban nhân dân xã Bảo Ái";
-        assert!(suggested, "{found}");
-    }
 }
 
 fn coded(dir: &Path) -> PathBuf {
@@ -296,4 +280,51 @@ fn a_paper_that_was_coded_before_brings_its_fields() {
     assert_eq!((asked["status"].as_str(), asked["suggestion"].as_str()), (Some("not_read"), Some(&*number)));
     assert_eq!(asked["alternatives"][0]["source"], "metadata");
     assert_eq!(differs["code"], Value::Null);
+}
+
+async fn uploaded(app: &TestApp, dossier: &str, scan: &crate::generator::Paper) -> (String, Value) {
+    let response = app.upload(dossier, "results", &papers::bytes(scan), &[("ordinal", "1")]).await;
+    assert_eq!(response.status(), 202);
+    let paper: Value = response.json().await.unwrap();
+    let id = paper["id"].as_str().unwrap().to_owned();
+    let read = app.settled(&id).await;
+    (id, read)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_neighbour_in_the_register_that_contradicts_is_told() {
+    let scan = papers::clean(Kind::Decision, 41);
+    let truth: Value = serde_json::from_str(&scan.truth_json().unwrap()).unwrap();
+    let value = |key: &str| truth["fields"][key]["value"].clone();
+    let number = value("document_number").as_str().unwrap().to_owned();
+    let (n, symbol) = number.split_once('/').unwrap();
+    let day: jiff::civil::Date = value("issued_on").as_str().unwrap().parse().unwrap();
+    let next = format!("{}/{symbol}", n.parse::<u32>().unwrap() + 1);
+    let earlier = day.saturating_sub(jiff::Span::new().days(1));
+    assert_eq!(earlier.year(), day.year(), "another seed is needed");
+    on_both_databases(async |app| {
+        let dossier = app.open_dossier("1.001776").await;
+        let (first, read) = uploaded(&app, &dossier, &scan).await;
+        let told = |read: &Value| {
+            let reasons = read["reasons"].as_array().unwrap().clone();
+            reasons.iter().any(|r| r["message"].as_str().unwrap().contains("lớn hơn số này 1 đơn vị"))
+        };
+        assert!(!told(&read), "{read}");
+        let confidence = read["fields"]["document_number"]["confidence"].as_f64().unwrap();
+        // The next number of the register, of the day before.
+        let fields = json!({
+            "document_type_code": value("document_type_code"), "owner_id": value("owner_id"),
+            "document_name": value("document_name"), "document_number": next,
+            "issued_on": earlier.to_string(), "issuing_authority": value("issuing_authority"),
+            "abstract": value("abstract"), "validity_period": null, "validity_scope": null,
+        });
+        let confirm = app.post(&format!("/api/v1/papers/{first}/confirm")).json(&json!({ "fields": fields }));
+        app.json(confirm).await;
+        assert_eq!(app.settled(&first).await["state"], "stored");
+
+        let (_, again) = uploaded(&app, &dossier, &scan).await;
+        assert!(told(&again), "{again}");
+        assert!(again["fields"]["document_number"]["confidence"].as_f64().unwrap() < confidence);
+    })
+    .await;
 }

@@ -16,8 +16,8 @@ use crate::{
     engines::extraction::folded,
 };
 
-/// How far right and left of its title, and below it, the stamp goes, millimetres.
-const BESIDE_MM: f32 = 14.0;
+/// How wide the stamp is, and how far it goes below its title, millimetres.
+const WIDE_MM: f32 = 64.0;
 const BELOW_MM: f32 = 26.0;
 /// A stamp is small; words of a heading are not.
 const WIDEST_MM: f32 = 60.0;
@@ -38,10 +38,11 @@ pub fn set_aside(text: &RecognisedText) -> Option<(RecognisedText, MailStamp)> {
     let first = text.pages.first()?;
     let titles = first.lines.iter().filter(|line| is_title(line)).filter_map(TextLine::place);
     let title = titles.filter(|at| at.width <= WIDEST_MM).min_by(|a, b| a.top.total_cmp(&b.top))?;
+    let beside = ((WIDE_MM - title.width) / 2.0).max(14.0);
     let zone = BoxMm {
-        left: title.left - BESIDE_MM,
+        left: title.left - beside,
         top: title.top - 1.0,
-        width: title.width + 2.0 * BESIDE_MM,
+        width: title.width + 2.0 * beside,
         height: title.height + BELOW_MM,
     };
     let is_of_stamp = |line: &TextLine| {
@@ -71,9 +72,8 @@ pub fn set_aside(text: &RecognisedText) -> Option<(RecognisedText, MailStamp)> {
 
 fn is_title(line: &TextLine) -> bool {
     let words = folded(&line.text());
-    matches!(words.as_str(), "cong van den" | "van ban den" | "den" | "cong van")
+    matches!(words.as_str(), "cong van den" | "van ban den" | "den")
         && line.text().chars().filter(|c| c.is_alphabetic()).all(char::is_uppercase)
-        && words != "cong van"
 }
 
 /// `Số: 123`, `Số đến: 123`, `Ngày: 12/3/2024`, `Chuyển: …`; never the number of a paper, which has a symbol.

@@ -7,7 +7,7 @@
 
 use jiff::{Timestamp, civil::Date};
 
-use super::{FileEvidence, FilledField, MailStamp, SignatureClaim};
+use super::{FileEvidence, FilledField, MailStamp, SignatureClaim, layer::number_in};
 use crate::{
     clock::day_in_vietnam,
     domain::{
@@ -283,6 +283,16 @@ fn mark_faces(fields: &mut ProposedFields, known: &Known<'_>) {
     };
     let number = &mut fields.document_number;
     number.source = source_at(number.source, number.place);
+    // Figures in a widget amid printed ones may not measure like print: they are letters all the same.
+    let is_filled = matches!(number.source, Source::FormField | Source::Signature);
+    if is_filled
+        && number.status == Status::NotRead
+        && number.best().is_none()
+        && let Some(value) = number_in(&number.raw)
+    {
+        let (source, place) = (number.source, number.place);
+        suggest(number, Alternative { value, source, place });
+    }
     let day = &mut fields.issued_on;
     day.source = source_at(day.source, day.place);
 }
@@ -391,11 +401,9 @@ fn take_agency(fields: &mut ProposedFields, signatures: &[SignatureClaim], thres
     let same_text = |a: &String, b: &String| alike(a, b);
     match (field.status, field.value.clone()) {
         // Another agency's signature under what was read is nothing odd: whoever digitised it signed.
-        (Status::Read, Some(read)) => {
-            if names().any(|name| alike(name, &read)) {
-                let said = Alternative { value: read, source: Source::Signature, place: None };
-                weigh(field, said, same_text, threshold);
-            }
+        (Status::Read, Some(read)) if names().any(|name| alike(name, &read)) => {
+            let said = Alternative { value: read, source: Source::Signature, place: None };
+            weigh(field, said, same_text, threshold);
         }
         (Status::NotRead, _) => {
             // The last to sign is the agency itself, or whoever signs for it.

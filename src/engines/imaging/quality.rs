@@ -93,7 +93,8 @@ impl PageQuality {
                 sharpness::at_share(&mut edges.iter().map(value).collect::<Vec<f32>>(), 0.5)
             };
             self.edge_mm = Some(thousandths(of(|e| e.width_mm)));
-            self.ink_contrast = Some(thousandths(of(|e| e.contrast)));
+            // Sharpened print is darker than black.
+            self.ink_contrast = Some(thousandths(of(|e| e.contrast)).min(1.0));
         }
         if !is_bilevel {
             self.paper_level = Some(thousandths(paper / 255.0));

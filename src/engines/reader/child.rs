@@ -18,6 +18,7 @@ use super::{
     confine::{self, Confinement},
     look::{LazyEngine, Way, look_at},
     marks::marks_of,
+    reread::reread,
     wire::{self, Order, Request, Response, Task},
 };
 use crate::{
@@ -176,6 +177,10 @@ impl Child {
             Task::Evidence => {
                 let evidence = Box::new(evidence::of_file(paper));
                 Ok((Response::Evidence { evidence }, Vec::new()))
+            }
+            Task::Reread { index, rotation, lines } => {
+                let lines = reread(paper, *index, *rotation, lines, engine)?;
+                Ok((Response::Reread { lines }, Vec::new()))
             }
             Task::Preview { index, rotation, width_px } => {
                 Ok((Response::Bytes, preview(paper, *index as usize, *rotation, *width_px)?))

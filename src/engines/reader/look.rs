@@ -43,7 +43,7 @@ impl LazyEngine {
         Self { engine: Engine::start().ok(), rest_seconds: 0 }
     }
 
-    fn get(&mut self) -> Result<&mut Engine, ReadError> {
+    pub(super) fn get(&mut self) -> Result<&mut Engine, ReadError> {
         self.engine.as_mut().ok_or(ReadError::NoLanguageModel)
     }
 }

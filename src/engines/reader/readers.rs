@@ -14,7 +14,7 @@ use crate::{
         card::{IdentityCard, SeenCard},
         code::DocumentCode,
         job::Urgency,
-        page::{Finding, FindingKind, PageFacts, Place, Severity},
+        page::{BoxMm, Finding, FindingKind, PageFacts, Place, Severity},
         plan::{PagePlan, PlannedPage},
         text::{PageText, RecognisedText, TextSource},
     },
@@ -188,6 +188,27 @@ impl Readers {
         let limits = &self.pool.limits;
         match self.ask(parts, Task::Evidence, limits.opening_seconds() + limits.page_seconds)? {
             (Response::Evidence { evidence }, _) => Ok(*evidence),
+            (other, _) => Err(unexpected(other)),
+        }
+    }
+
+    /// Reads lines of page `page` of the originals (from 1) from its picture, whatever its text says: of each line
+    /// what was read at several sizes.
+    ///
+    /// # Errors
+    /// [`ReadError::NoSuchPage`] and the others.
+    pub fn reread(
+        &self,
+        parts: &[PathBuf],
+        page: u32,
+        rotation: u16,
+        lines: Vec<BoxMm>,
+    ) -> Result<Vec<Vec<String>>, ReadError> {
+        let index = page.checked_sub(1).ok_or(ReadError::NoSuchPage { page })?;
+        let limits = &self.pool.limits;
+        let task = Task::Reread { index, rotation, lines };
+        match self.ask(parts, task, limits.opening_seconds() + limits.page_seconds)? {
+            (Response::Reread { lines }, _) => Ok(lines),
             (other, _) => Err(unexpected(other)),
         }
     }

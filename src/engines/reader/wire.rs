@@ -18,7 +18,7 @@ use super::{
     marks::PageMarks,
 };
 use crate::{
-    domain::code::DocumentCode,
+    domain::{code::DocumentCode, page::BoxMm},
     engines::{
         evidence::FileEvidence,
         imaging::{
@@ -124,6 +124,8 @@ pub(super) enum Task {
     Compose { indices: Option<Vec<u32>>, order: Box<ComposeOrder> },
     /// Say what the file says beside its pages.
     Evidence,
+    /// Read lines of page `index` (from 0) from its picture as seen, turned by `rotation`.
+    Reread { index: u32, rotation: u16, lines: Vec<BoxMm> },
     /// Page `index` (from 0) as a JPEG.
     Preview { index: u32, rotation: u16, width_px: u32 },
     /// Write the code onto the PDF that goes along as the one file; it is no paper, and forgotten then.
@@ -156,6 +158,10 @@ pub(super) enum Response {
     Bytes,
     Evidence {
         evidence: Box<FileEvidence>,
+    },
+    /// Of each line what was read at several sizes.
+    Reread {
+        lines: Vec<Vec<String>>,
     },
     Composed {
         departures: Vec<Departure>,

@@ -65,7 +65,8 @@ pub struct PaperOut {
     reasons: Vec<ReasonOut>,
     /// The pages.
     pages: Vec<PageOut>,
-    /// The eleven fields as proposed; null before the paper was read.
+    /// The eleven fields as proposed, with `suggestion` and `alternatives` where one is asked; null before
+    /// the paper was read.
     #[schema(value_type = Option<Object>)]
     fields: Option<Map<String, Value>>,
     /// While the paper is being read: number, day, agency and name from the head of page one, to begin with; never
