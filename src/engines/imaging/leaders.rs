@@ -3,6 +3,8 @@
 //! Left in, they make a reader lose printed text beside them. Knows pixels only, and what rows of dots
 //! look like as text.
 
+mod comb;
+
 use image::{GrayImage, Luma};
 
 use super::ink::{Piece, pieces, threshold};
@@ -11,6 +13,9 @@ use super::ink::{Piece, pieces, threshold};
 const MOST_MISSED: u32 = 4;
 /// So many dots make a row where letters stand on nearly all of it.
 const FEWEST_COVERED: usize = 8;
+/// A leader tells the pitch of others by so many dots, which of no more than so many.
+const FEWEST_ALIKE: usize = 15;
+const MOST_PITCHES: usize = 3;
 /// So many places are tried at most where such a row may show itself: the time for a page is bounded.
 const MOST_SEEDS: usize = 1_000;
 
@@ -43,6 +48,25 @@ pub fn paint_leaders(image: &mut GrayImage, dpi: f32) {
     for dot in further {
         bridge(image, &dot);
     }
+    for like in pitches(&leaders) {
+        for dot in comb::dots(image, limit, like) {
+            bridge(image, &dot);
+        }
+    }
+}
+
+/// The leaders with most dots, one of each pitch.
+fn pitches(leaders: &[Leader]) -> Vec<&Leader> {
+    let mut longest: Vec<&Leader> = leaders.iter().filter(|l| l.n_dots >= FEWEST_ALIKE).collect();
+    longest.sort_by_key(|l| std::cmp::Reverse(l.n_dots));
+    let mut found: Vec<&Leader> = Vec::new();
+    for leader in longest {
+        let is_new = found.iter().all(|f| (f.pitch - leader.pitch).abs() > 0.02 * leader.pitch);
+        if is_new && found.len() < MOST_PITCHES {
+            found.push(leader);
+        }
+    }
+    found
 }
 
 /// Chains of at least six dots, each within `gap` of the one before and on the same height.
@@ -86,7 +110,10 @@ impl Leader {
     /// `None` where the dots are not spaced evenly.
     fn of(row: &[Piece]) -> Option<Self> {
         let middle = |p: &Piece| (p.left + p.right) as f32 / 2.0;
-        let pitch = median(row.windows(2).map(|p| middle(&p[1]) - middle(&p[0])))?;
+        let step = median(row.windows(2).map(|p| middle(&p[1]) - middle(&p[0])))?;
+        let n_steps: f32 =
+            row.windows(2).map(|p| ((middle(&p[1]) - middle(&p[0])) / step.max(1.0)).round()).sum();
+        let pitch = (middle(row.last()?) - middle(row.first()?)) / n_steps.max(1.0);
         let width = median(row.iter().map(|p| p.width() as f32))?;
         let height = median(row.iter().map(|p| p.height() as f32))? as u32;
         let foot = |part: &[Piece]| median(part.iter().map(|p| p.bottom as f32)).map(|v| v as u32);
@@ -381,6 +408,20 @@ mod tests {
         assert_eq!(ink(110..420, 82), 0);
         assert_eq!(ink(140..404, 70), 22 * 8);
         assert_eq!(ink(540..570, 31), 6);
+    }
+
+    #[test]
+    fn rows_without_a_free_dot_are_known_by_their_spacing() {
+        let mut image = GrayImage::from_pixel(700, 120, Luma([255]));
+        (0..40).for_each(|k| bar(&mut image, 120 + 6 * k, 30, 3, 3, 0)); // what leaders are like here
+        (0..60).for_each(|k| bar(&mut image, 120 + 6 * k, 80, 3, 3, 0));
+        (0..28).for_each(|k| bar(&mut image, 112 + 13 * k, 60, 10, 20, 0)); // letters that touch all of it
+        (0..40).for_each(|k| bar(&mut image, 120 + 6 * k, 100, 3, 14, 0)); // strokes a pitch apart
+        paint_leaders(&mut image, 150.0);
+        let ink = |x: std::ops::Range<u32>, y: u32| x.filter(|x| image.get_pixel(*x, y).0[0] < 99).count();
+        assert_eq!(ink(130..470, 82), 0, "dots");
+        assert_eq!(ink(112..473, 70), 28 * 10, "letters");
+        assert_eq!(ink(120..360, 107), 40 * 3, "strokes");
     }
 
     #[test]

@@ -22,6 +22,9 @@ const WORD: f32 = 0.3;
 const DISPUTED: f32 = 0.5;
 /// A reading this sure that says otherwise takes the whole of it from the confidence of those that agree.
 const DISSENT: f32 = 0.7;
+/// Readings that all say the same need no further one when they are together this sure. Two that were 94 % sure
+/// have been seen to be wrong together.
+const SETTLED: f32 = 0.98;
 /// Scales of the further readings, of the picture that was read first. Measured on 2,000 words: of the right
 /// ones these confirm 98 %, 98 % and 97 %; single-word segmentation, coarser or finer scales confirm fewer.
 const SCALES: [f32; 3] = [1.0, 1.25, 1.5];
@@ -76,7 +79,7 @@ pub(super) fn look_again(
             let Some(confidence) = words.iter().map(|w| w.confidence).reduce(f32::min) else { continue };
             let text = words.iter().map(|w| w.text.as_str()).collect();
             votes.push(Vote { text, confidence });
-            if votes.iter().all(|v| gist(&v.text) == gist(&word.text)) {
+            if is_settled(&votes) {
                 break;
             }
         }
@@ -86,6 +89,11 @@ pub(super) fn look_again(
         }
     }
     Ok(())
+}
+
+fn is_settled(votes: &[Vote]) -> bool {
+    let outcome = outcome(votes);
+    outcome.confidence >= SETTLED && votes.iter().all(|v| gist(&v.text) == gist(&outcome.text))
 }
 
 /// What most of the readings say, and how sure that is; the first of them where no two agree.
@@ -142,6 +150,11 @@ mod tests {
         check(&[("2", 0.91), ("3", 0.9), ("8", 0.9)], "2", 0.5);
         check(&[("25", 0.4), ("28", 0.9), ("26", 0.9)], "25", 0.4);
         check(&[("2", 0.9), ("3", 0.9), ("3", 0.9)], "3", 0.99 * 0.37);
+        check(
+            &[("189", 0.72), ("189", 0.79), ("169", 0.8), ("169", 0.96)],
+            "169",
+            0.992 * (1.0 - 0.7 * 0.79),
+        );
         // Nor is what no other reading has seen.
         check(&[("0354251455", 0.905), ("Gan", 0.3), ("", 0.3)], "0354251455", 0.5);
     }
