@@ -97,6 +97,9 @@ fn join(reading: &Reading, rows: &[Row]) -> Proposed<String> {
     let raw = text_of(&tokens);
     let (words, confidence) = repeats::vote(&tokens, &reading.sentences);
     let text = words.join(" ").replace('—', "–");
+    // Specks before the first letter are read as signs.
+    let text =
+        text.trim_start_matches(|c: char| !c.is_alphanumeric() && !matches!(c, '"' | '“' | '(')).to_owned();
     let text = match text.split_once(' ') {
         // A small v at the beginning of a line of its own is a slip of the reader.
         Some((first, rest)) if matches!(super::fold::fold(first).as_str(), "ve") => {

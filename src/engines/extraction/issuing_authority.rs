@@ -121,6 +121,18 @@ fn tidy_words(words: &[Token]) -> Vec<Token> {
     words.iter().filter_map(bare).collect()
 }
 
+/// A dash before the level of a place is a rule or a speck.
+fn without_dashes(mut words: Vec<Token>) -> Vec<Token> {
+    let levels = ["xa", "phuong", "thi", "huyen", "quan", "tinh", "thanh"];
+    let is_dash = |t: &Token| !t.text.chars().any(char::is_alphanumeric);
+    for at in (1..words.len()).rev() {
+        if is_dash(&words[at - 1]) && levels.contains(&words[at].folded.as_str()) {
+            words.remove(at - 1);
+        }
+    }
+    words
+}
+
 /// Beginnings of names whose spaces readers lose or find: `ỦY BANNHÂNDÂN`, `NHÂ N DÂN`.
 const SPACED: &[&str] =
     &["ỦY BAN NHÂN DÂN", "HỘI ĐỒNG NHÂN DÂN", "CÔNG TY CỔ PHẦN", "CÔNG TY TNHH", "TRUNG TÂM", "VĂN PHÒNG"];
@@ -161,7 +173,7 @@ fn agencies(rows: &[Row]) -> Vec<Vec<Token>> {
             _ => names.push(row.tokens.clone()),
         }
     }
-    names
+    names.into_iter().map(without_dashes).collect()
 }
 
 fn begins_with(phrase: &str, head: &str) -> bool {
@@ -351,6 +363,8 @@ mod tests {
             (&["ỦY BANNHÂNDÂN", "HUYỆN PHÚ THƯỢNG"][..], Some("Ủy ban nhân dân huyện Phú Thượng")),
             (&["ỦY BAN NHÂ' N DÂN", "XÃ BẢO ÁI'"], Some("Ủy ban nhân dân xã Bảo Ái")),
             (&["ỦY BAN NHÂN DÂN ˆ", "XÃ BẢO ÁI. §ố: 377/QĐ-UBND"], Some("Ủy ban nhân dân xã Bảo Ái")),
+            (&["ỦY BAN NHÂN DÂN -", "XÃ BẢO ÁI"], Some("Ủy ban nhân dân xã Bảo Ái")),
+            (&["ỦY BAN NHÂN DÂN - XÃ BẢO ÁI"], Some("Ủy ban nhân dân xã Bảo Ái")),
             (&["SỞ NỘI VỤ h"], Some("Sở Nội vụ")),
             (&["PHẦN THỦY SẢN MỸ PHONG"], None),
         ] {
