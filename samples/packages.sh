@@ -25,7 +25,7 @@ packages_of() {
         build) echo "gcc libc6-dev pkg-config clang libclang-dev libtesseract-dev libleptonica-dev" ;;
         run) echo "tesseract-ocr-vie tesseract-ocr-osd" ;;
         test) echo "poppler-utils qpdf openssl postgresql fonts-liberation2 fonts-dejavu-core fonts-freefont-ttf python3-venv" ;;
-        bench) echo "ocrmypdf time" ;;
+        bench) echo "ocrmypdf time curl" ;;
     esac
 }
 
@@ -34,7 +34,7 @@ reason_of() {
         build) echo "to build: compiler, linker, headers of Tesseract and Leptonica" ;;
         run) echo "to read Vietnamese: Tesseract's models" ;;
         test) echo "to test: independent PDF tools, a PostgreSQL server, fonts of sample papers, a spelling checker" ;;
-        bench) echo "to compare: ocrmypdf as the named peer" ;;
+        bench) echo "to compare: ocrmypdf as the named peer, curl to hand in" ;;
     esac
 }
 

@@ -12,7 +12,7 @@ use super::{
 use crate::{
     domain::text::{TextLine, Word},
     engines::imaging::{
-        Frame, deskew, even_out, fault::ReadError, paint_leaders, resize_grey, skewed_point,
+        Frame, deskew, even_out, fault::ReadError, paint_leaders, resize_grey, skewed_point, take_away_seals,
         take_out_streaks, x_height_px,
     },
 };
@@ -95,6 +95,7 @@ impl Upright<'_> {
         take_out_streaks(&mut scaled, dpi);
         even_out(&mut scaled, dpi);
         let mut straight = deskew(&scaled, self.skew_degrees);
+        take_away_seals(&mut straight, dpi);
         paint_leaders(&mut straight, dpi);
         (straight, dpi)
     }

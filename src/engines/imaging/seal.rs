@@ -1,0 +1,224 @@
+//! Round seals in grey scans: taken away, the print under them left.
+//!
+//! In a colour scan the red channel has no seal. In a grey one it stands as grey as a photograph over position and
+//! name of the signer, and a reader takes all of it for a picture. In black and white nothing tells it from print: there
+//! it stays, as taking away rings alone costs more words than it gives. Knows pixels only.
+
+use image::{GrayImage, Luma, imageops};
+
+use super::ink::{Piece, pieces, threshold};
+
+/// Radius of a seal, millimetres: 18 by rule, others from small to large.
+const RADII_MM: (f32, f32) = (9.0, 24.0);
+/// Letters that touch the ring widen its piece by this at most.
+const WIDENED_MM: f32 = 60.0;
+/// A ring is ink at so many of its angles, of 1.
+const RING: f32 = 0.88;
+const N_ANGLES: usize = 120;
+/// A ring may stand a pixel aside.
+const BESIDE: [f32; 3] = [-1.0, 0.0, 1.0];
+/// A seal lighter than print by this is told from it by its grey.
+const LIGHTER: u8 = 30;
+/// How far the ring may reach beyond the circle that was found, millimetres.
+const RIM_MM: f32 = 1.2;
+/// At most so many pieces are looked at.
+const MOST: usize = 12;
+
+/// A circle, in pixels.
+#[derive(Debug, Clone, Copy)]
+struct Circle {
+    x: f32,
+    y: f32,
+    r: f32,
+}
+
+impl Circle {
+    fn point(self, angle: usize, n: usize) -> (f32, f32) {
+        let (sin, cos) = (angle as f32 / n as f32 * std::f32::consts::TAU).sin_cos();
+        (self.x + self.r * cos, self.y + self.r * sin)
+    }
+
+    /// The share of its angles at which it runs over ink, or beside it by as much as `slack` says.
+    fn share(self, image: &GrayImage, limit: u8, slack: &[f32]) -> f32 {
+        let is_on = |angle: &usize| {
+            slack.iter().any(|d| {
+                let (x, y) = Self { r: self.r + d, ..self }.point(*angle, N_ANGLES);
+                is_ink(image, limit, x, y)
+            })
+        };
+        (0..N_ANGLES).filter(is_on).count() as f32 / N_ANGLES as f32
+    }
+
+    /// Moved and widened a little to where it lies on most ink.
+    fn settled(self, image: &GrayImage, limit: u8) -> Self {
+        let mut best = (self.share(image, limit, &[0.0]), self);
+        for _ in 0..4 {
+            let before = best.0;
+            let middle = best.1;
+            for (dx, dy, dr) in [
+                (-1.0, 0.0, 0.0),
+                (1.0, 0.0, 0.0),
+                (0.0, -1.0, 0.0),
+                (0.0, 1.0, 0.0),
+                (0.0, 0.0, -0.5),
+                (0.0, 0.0, 0.5),
+                (0.5, 0.5, 0.0),
+                (-0.5, 0.5, 0.0),
+                (0.5, -0.5, 0.0),
+                (-0.5, -0.5, 0.0),
+            ] {
+                let moved = Self { x: middle.x + dx, y: middle.y + dy, r: middle.r + dr };
+                let share = moved.share(image, limit, &[0.0]);
+                if share > best.0 {
+                    best = (share, moved);
+                }
+            }
+            if best.0 <= before {
+                break;
+            }
+        }
+        best.1
+    }
+}
+
+fn is_ink(image: &GrayImage, limit: u8, x: f32, y: f32) -> bool {
+    let inside = x >= 0.0 && y >= 0.0 && x < image.width() as f32 && y < image.height() as f32;
+    inside && image.get_pixel(x as u32, y as u32).0[0] < limit
+}
+
+/// Takes round seals away; `dpi` is that of `image`, whose paper must be white.
+pub fn take_away_seals(image: &mut GrayImage, dpi: f32) {
+    let limit = threshold(image).max(140);
+    let px = |mm: f32| mm * dpi / 25.4;
+    let sides = px(2.0 * RADII_MM.0) as u32..px(WIDENED_MM) as u32;
+    let is_like = |p: &Piece| {
+        let area = p.width() * p.height();
+        sides.contains(&p.width()) && sides.contains(&p.height()) && p.n_px * 2 < area
+    };
+    let mut found: Vec<Circle> = Vec::new();
+    for piece in pieces(image, limit, 60_000).iter().filter(|p| is_like(p)).take(MOST) {
+        let Some(ring) = ring_of(image, limit, piece, (px(RADII_MM.0), px(RADII_MM.1))) else { continue };
+        // The second ring of the same seal is taken away with the first.
+        if found.iter().all(|f| (f.x - ring.x).hypot(f.y - ring.y) > f.r) {
+            take_away(image, limit, ring, dpi);
+            found.push(ring);
+        }
+    }
+}
+
+/// The ring of a piece: at least one side across and one down are its own, not those of letters that touch it.
+fn ring_of(image: &GrayImage, limit: u8, piece: &Piece, radii: (f32, f32)) -> Option<Circle> {
+    let (left, right) = (piece.left as f32, piece.right as f32);
+    let (top, bottom) = (piece.top as f32, piece.bottom as f32);
+    let mut best: Option<(f32, Circle)> = None;
+    let mut r = radii.0;
+    while r <= radii.1.min((right - left) / 2.0 + 1.0).min((bottom - top) / 2.0 + 1.0) {
+        for (x, y) in
+            [(left + r, top + r), (left + r, bottom - r), (right - r, top + r), (right - r, bottom - r)]
+        {
+            let circle = Circle { x, y, r: r - 1.0 };
+            let share = circle.share(image, limit, &BESIDE);
+            if share >= RING && best.is_none_or(|(most, _)| share > most) {
+                best = Some((share, circle));
+            }
+        }
+        r += 0.5;
+    }
+    best.map(|(_, circle)| circle.settled(image, limit))
+}
+
+fn take_away(image: &mut GrayImage, limit: u8, ring: Circle, dpi: f32) {
+    let side = |v: f32, most: u32| v.clamp(0.0, most as f32) as u32;
+    let reach = ring.r + RIM_MM / 25.4 * dpi;
+    let (left, top) = (side(ring.x - reach, image.width()), side(ring.y - reach, image.height()));
+    let (right, bottom) = (side(ring.x + reach, image.width()), side(ring.y + reach, image.height()));
+    if right <= left + 8 || bottom <= top + 8 {
+        return;
+    }
+    let seal = level(image, limit, ring);
+    let mut part = imageops::crop_imm(image, left, top, right - left, bottom - top).to_image();
+    let here = Circle { x: ring.x - left as f32, y: ring.y - top as f32, r: ring.r };
+    let mut values = part.as_raw().clone();
+    let darkest = values.len() / 200;
+    let print = *values.select_nth_unstable(darkest).1;
+    if seal < print.saturating_add(LIGHTER) {
+        return;
+    }
+    lift(&mut part, here, reach, (print, seal));
+    imageops::replace(image, &part, i64::from(left), i64::from(top));
+}
+
+/// How dark the ring is: the middle of its darkest points.
+fn level(image: &GrayImage, limit: u8, ring: Circle) -> u8 {
+    let darkest = |angle: usize| {
+        let around = BESIDE.map(|d| Circle { r: ring.r + d, ..ring }.point(angle, N_ANGLES));
+        let values = around.iter().filter(|(x, y)| is_ink(image, limit, *x, *y));
+        values.map(|(x, y)| image.get_pixel(*x as u32, *y as u32).0[0]).min()
+    };
+    let mut levels: Vec<u8> = (0..N_ANGLES).filter_map(darkest).collect();
+    levels.sort_unstable();
+    levels.get(levels.len() / 2).copied().unwrap_or(0)
+}
+
+/// Makes all that is no darker than the seal white, and print black.
+fn lift(part: &mut GrayImage, ring: Circle, reach: f32, (print, seal): (u8, u8)) {
+    let white = seal.saturating_sub((seal - print) / 5);
+    let span = f32::from(white.saturating_sub(print).max(1));
+    for (x, y, Luma([v])) in part.enumerate_pixels_mut() {
+        if (x as f32 - ring.x).hypot(y as f32 - ring.y) <= reach {
+            *v = (f32::from(v.saturating_sub(print)) / span * 255.0).min(255.0) as u8;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A seal of `seal` grey about (150, 150), a bar of print of `print` grey over its ring and one beside it.
+    fn page(seal: u8, print: u8) -> GrayImage {
+        GrayImage::from_fn(400, 300, |x, y| {
+            let r = (x as f32 - 150.0).hypot(y as f32 - 150.0);
+            let is_print = (180..190).contains(&y) && (60..160).contains(&x) && x % 6 < 3
+                || (20..30).contains(&y) && (300..380).contains(&x);
+            let is_seal = (102.0..106.0).contains(&r) || (70.0..72.0).contains(&r) || r < 14.0;
+            Luma([if is_print {
+                print
+            } else if is_seal {
+                seal
+            } else {
+                252
+            }])
+        })
+    }
+
+    #[test]
+    fn a_grey_seal_goes_and_print_stays() {
+        let of_print = page(1, 0);
+        for (seal, print) in [(110, 20), (130, 40), (90, 10)] {
+            let mut image = page(seal, print);
+            take_away_seals(&mut image, 150.0);
+            for (x, y, Luma([v])) in image.enumerate_pixels() {
+                let is_print = of_print.get_pixel(x, y).0[0] == 0;
+                assert!(if is_print { *v <= print } else { *v > 230 }, "{seal} {print}: {x} {y} {v}");
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_no_grey_seal_stays_as_it_is() {
+        let check = |what: &str, image: &GrayImage| {
+            let mut seen = image.clone();
+            take_away_seals(&mut seen, 150.0);
+            assert_eq!(&seen, image, "{what}");
+        };
+        check("a seal as black as print", &page(20, 20));
+        let boxed = GrayImage::from_fn(400, 300, |x, y| {
+            let is_edge = |v: u32| v == 40 || v == 250;
+            let inside = (40..=250).contains(&x) && (40..=250).contains(&y);
+            Luma([if inside && (is_edge(x) || is_edge(y)) { 110 } else { 252 }])
+        });
+        check("a box", &boxed);
+        check("nothing", &GrayImage::from_pixel(9, 9, Luma([200])));
+    }
+}
