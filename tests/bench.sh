@@ -13,7 +13,7 @@ cd "$(dirname "$0")/.."
 need_rust
 need_packages build run test bench
 cargo build --release --locked --quiet
-cargo build --release --locked --quiet --example generate
+cargo build --release --locked --quiet --example generate --example prepared
 built=$(cd "${CARGO_TARGET_DIR:-target}/release" && pwd)
 sohoa="$built/sohoa"
 generate="$built/examples/generate"
@@ -60,7 +60,7 @@ bare() {
     name=$1
     shift
     rm -rf "$work/$name-pictures"
-    "$generate" prepared --out "$work/$name-pictures" "$@"
+    "$built/examples/prepared" --out "$work/$name-pictures" "$@"
     cut -f1 "$work/$name-pictures/pages.tsv" | sed "s|^|$work/$name-pictures/|" >"$work/$name.all"
     awk 'NR % 2' "$work/$name.all" >"$work/$name.odd"
     awk 'NR % 2 == 0' "$work/$name.all" >"$work/$name.even"

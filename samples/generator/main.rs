@@ -1,7 +1,6 @@
 //! Writes sample papers: `generate --out DIR [--seed N] [--per-kind N] [--dpi N] [--dossier]`; papers with faulty
 //! pages: `generate pages …`; papers to measure reading by: `generate reading …`; and judges what a program said of
-//! them: `generate judge …`, `generate judge-reading …`, `generate reliability …`. `generate prepared …` writes the
-//! pages of any papers as Tesseract gets them, for measuring it alone.
+//! them: `generate judge …`, `generate judge-reading …`, `generate reliability …`.
 
 #[path = "mod.rs"]
 mod generator;
@@ -12,12 +11,10 @@ use std::process::ExitCode;
 use generator::pages::{self, PagePlan, Verdict};
 use generator::reading::{self, Reading, ReadingPlan, Reliability};
 use generator::{Fonts, GenerateError, Order, Plan, answers};
-use sohoa::engines::reader::{Limits, prepared_pages};
 
 const USAGE: &str = "usage: generate --out DIR [--seed N] [--per-kind N] [--dpi N] [--dossier]
        generate pages --out DIR [--count N] [--seed N] [--held-out]
        generate reading --out DIR [--count N] [--seed N]
-       generate prepared --out DIR FILE|FOLDER...
        generate judge --dir DIR --answers FILE.ndjson
        generate judge-reading --dir DIR --answers FILE.ndjson [--threshold X]
        generate reliability --dir DIR --answers FILE.ndjson";
@@ -115,41 +112,6 @@ fn make_reading(plan: &PagePlan, out: &Path) -> Result<(), GenerateError> {
     generator::write(&out.join("list.csv"), reading::list_csv(&truths).as_bytes())
 }
 
-/// Pages as pictures ready for Tesseract, and a table of their names and resolutions.
-fn write_prepared(mut words: impl Iterator<Item = String>) -> Option<Result<(), String>> {
-    let out = words.next().filter(|w| w == "--out").and_then(|_| words.next()).map(PathBuf::from)?;
-    let papers: Vec<PathBuf> = words.map(PathBuf::from).collect();
-    if papers.is_empty() {
-        return None;
-    }
-    let write = || -> Result<(), String> {
-        let mut table = String::new();
-        for (n, paper) in papers.iter().enumerate() {
-            let said = |cause: &dyn std::fmt::Display| format!("{}: {cause}", paper.display());
-            let files = files_of(paper).map_err(|cause| said(&cause))?;
-            let pages = prepared_pages(files, Limits::default()).map_err(|cause| said(&cause))?;
-            for (page, (picture, dpi)) in pages.iter().enumerate() {
-                let name = format!("{:03}-{}.png", n + 1, page + 1);
-                picture.save(out.join(&name)).map_err(|cause| said(&cause))?;
-                table.push_str(&format!("{name}\t{dpi:.0}\n"));
-            }
-        }
-        generator::write(&out.join("pages.tsv"), table.as_bytes()).map_err(|cause| cause.to_string())
-    };
-    Some(std::fs::create_dir_all(&out).map_err(|cause| cause.to_string()).and_then(|()| write()))
-}
-
-/// The bytes of a file, or of the files of a folder in order of their names.
-fn files_of(paper: &Path) -> std::io::Result<Vec<Vec<u8>>> {
-    if !paper.is_dir() {
-        return Ok(vec![std::fs::read(paper)?]);
-    }
-    let entries = std::fs::read_dir(paper)?.map(|entry| entry.map(|e| e.path()));
-    let mut paths = entries.collect::<std::io::Result<Vec<PathBuf>>>()?;
-    paths.sort();
-    paths.into_iter().map(std::fs::read).collect()
-}
-
 /// The folder of papers, the file of answers, and the least confidence of what counts as said.
 fn judged(mut words: impl Iterator<Item = String>) -> Option<(PathBuf, PathBuf, f64)> {
     let (mut dir, mut answers, mut threshold) = (None, None, 0.0);
@@ -209,7 +171,6 @@ fn main() -> ExitCode {
             Some((out, plan)) => ended(make_reading(&plan, &out)),
             None => usage(),
         },
-        Some("prepared") => write_prepared(words.skip(1)).map_or_else(usage, ended),
         Some("judge") => judge(words.skip(1), pages_verdict),
         Some("judge-reading") => judge(words.skip(1), |dir, answers, threshold| {
             let reading = reading_of(dir, answers, threshold)?;

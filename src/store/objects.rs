@@ -74,8 +74,7 @@ impl Objects {
     /// # Errors
     /// [`StoreError::Full`], and nothing is left of them; [`StoreError::Corrupt`] when something else
     /// lies under their name.
-    pub async fn put(&self, bytes: &[u8]) -> Result<KeptBytes, StoreError> {
-        let bytes = bytes.to_vec();
+    pub async fn put(&self, bytes: Vec<u8>) -> Result<KeptBytes, StoreError> {
         let (bytes, kept) = off_the_runtime(move || {
             let kept = facts(&bytes);
             (bytes, kept)
@@ -102,7 +101,7 @@ impl Objects {
         let expected = hash.clone();
         off_the_runtime(move || {
             if ContentHash::of(&bytes) == expected {
-                Ok(bytes.to_vec())
+                Ok(bytes.into())
             } else {
                 Err(StoreError::Corrupt { what: "an object" })
             }

@@ -315,9 +315,11 @@ pub async fn insert(
     own.extend(first_page..first_page + n_pages);
 
     let mut added = Vec::with_capacity(files.len());
+    let files = all.into_iter().skip(n_before);
     for (ordinal, bytes) in (u32::try_from(n_before).unwrap_or(u32::MAX)..).zip(files) {
+        let media_type = intake::media_type_of(&bytes);
         let kept = ctx.objects.put(bytes).await.map_err(DigitiseError::from)?;
-        added.push(kept.as_object(ObjectRole::Original, ordinal, intake::media_type_of(bytes)));
+        added.push(kept.as_object(ObjectRole::Original, ordinal, media_type));
     }
     let mut tx = ctx.db.write().await?;
     for object in &added {

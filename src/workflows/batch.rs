@@ -159,7 +159,7 @@ pub async fn receive_seen(
     for segment in split.segments {
         placed.push(place(ctx, segment, batch.form, default.as_ref()).await?);
     }
-    let objects = intake::keep_originals(ctx, &batch.files).await?;
+    let objects = intake::keep_originals(ctx, batch.files).await?;
     // Opened only where it is needed, and once for the batch.
     let mut nowhere = None;
     if placed.iter().any(|p| p.dossier.is_none()) {

@@ -196,7 +196,7 @@ async fn to_confirm(
     let Examination { pages, text, proposed, timings, .. } = examination;
     let Some(proposed) = proposed else { return Err(ReadError::Crashed.into()) };
     let words = serde_json::to_vec(&text).expect("words are plain data");
-    let kept = ctx.objects.put(&words).await?;
+    let kept = ctx.objects.put(words).await?;
     // First of all: of two that are read side by side, the later one has to find the earlier one.
     let mut tx = ctx.db.write().await?;
     papers::add_object(&mut tx, &paper.id, &kept.as_object(ObjectRole::Text, 0, "application/json")).await?;
@@ -246,6 +246,7 @@ async fn examine(
     let catalogue = learned.taught(intake::catalogue_of(ctx, &dossier).await?);
     let files = ctx.bytes_of(&originals).await?;
     let spooled = Spooled::write(&files).map_err(DigitiseError::Spool)?;
+    drop(files); // a large paper lies in memory no longer than it has to
     let declared = Declared {
         pages: paper.expected_pages.filter(|_| !is_overridden),
         procedure: dossier.procedure,

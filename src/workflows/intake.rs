@@ -166,7 +166,7 @@ pub async fn receive(
     ctx: &Ctx,
     officer: &ActingOfficer,
     dossier: &DossierId,
-    upload: Upload,
+    mut upload: Upload,
 ) -> Result<Paper, IntakeError> {
     let dossier = {
         let mut tx = ctx.db.read().await?;
@@ -181,7 +181,7 @@ pub async fn receive(
         None => {}
     }
 
-    let objects = keep_originals(ctx, &upload.files).await?;
+    let objects = keep_originals(ctx, std::mem::take(&mut upload.files)).await?;
     let mut tx = ctx.db.write().await?;
     let paper = keep_in(&mut tx, officer, ctx.clock.now(), dossier.id, upload, refusal, &objects).await?;
     tx.commit().await?;
@@ -189,11 +189,12 @@ pub async fn receive(
 }
 
 /// Keeps the bytes of files under their hashes.
-pub(super) async fn keep_originals(ctx: &Ctx, files: &[Vec<u8>]) -> Result<Vec<PaperObject>, StoreError> {
+pub(super) async fn keep_originals(ctx: &Ctx, files: Vec<Vec<u8>>) -> Result<Vec<PaperObject>, StoreError> {
     let mut objects = Vec::with_capacity(files.len());
     for (ordinal, bytes) in (0u32..).zip(files) {
+        let media_type = media_type_of(&bytes);
         let kept = ctx.objects.put(bytes).await?;
-        objects.push(kept.as_object(ObjectRole::Original, ordinal, media_type_of(bytes)));
+        objects.push(kept.as_object(ObjectRole::Original, ordinal, media_type));
     }
     Ok(objects)
 }

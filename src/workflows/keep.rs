@@ -45,12 +45,9 @@ pub async fn write_code(ctx: &Ctx, id: &PaperId) -> Result<(), DigitiseError> {
     };
     let text = text.first().ok_or(StoreError::Corrupt { what: "words of a paper" })?.clone();
     let (stamped, departures) = compose(ctx, &confirmed, &originals, &text).await?;
-    let kept = ctx.objects.put(&stamped.pdf).await?;
-    let coded = Coded {
-        object: kept.as_object(ObjectRole::Coded, 0, "application/pdf"),
-        way: stamped.way,
-        departures,
-    };
+    let way = stamped.way;
+    let kept = ctx.objects.put(stamped.pdf).await?;
+    let coded = Coded { object: kept.as_object(ObjectRole::Coded, 0, "application/pdf"), way, departures };
     store(ctx, &mut paper, *confirmed, &originals, text.hash, coded).await
 }
 
@@ -86,7 +83,7 @@ async fn compose(
     let readers = ctx.readers.clone();
     tokio::task::spawn_blocking(move || {
         let composed = readers.compose(&spooled.paths, Some(&plan), order)?;
-        Ok::<_, DigitiseError>((readers.stamp(&composed.pdf, &code)?, composed.departures))
+        Ok::<_, DigitiseError>((readers.stamp(composed.pdf, &code)?, composed.departures))
     })
     .await
     .map_err(|_| ReadError::Crashed)?

@@ -72,7 +72,7 @@ async fn seal(
     let mut sealed = Vec::new();
     for object in objects.iter().filter(|o| o.role == ObjectRole::Original) {
         let bytes = ctx.bytes(&object.hash).await?;
-        let kept = ctx.objects.put(&apart::seal(tx, &paper.id, &bytes)?).await?;
+        let kept = ctx.objects.put(apart::seal(tx, &paper.id, &bytes)?).await?;
         sealed.push(kept.as_object(ObjectRole::Quarantined, object.ordinal, "application/octet-stream"));
     }
     apart::replace_objects(tx, &paper.id, &sealed).await?;

@@ -104,7 +104,7 @@ fn compose(files: &[Vec<u8>], source: TextSource) -> Composed {
 
 fn with_code(pdf: &[u8]) -> Vec<u8> {
     let code = DocumentCode::parse(CODE).unwrap();
-    let stamped = readers().stamp(pdf, &code).unwrap();
+    let stamped = readers().stamp(pdf.to_vec(), &code).unwrap();
     assert_eq!(stamped.pdf, stamp::fill_code(pdf, &code).unwrap().pdf);
     stamped.pdf
 }

@@ -160,7 +160,7 @@ impl Readers {
     ///
     /// # Errors
     /// [`NotStamped`]; nothing is changed then.
-    pub fn stamp(&self, pdf: &[u8], code: &DocumentCode) -> Result<Stamped, NotStamped> {
+    pub fn stamp(&self, pdf: Vec<u8>, code: &DocumentCode) -> Result<Stamped, NotStamped> {
         let limits = &self.pool.limits;
         // What was composed may be somewhat longer than what it was composed from.
         let (found, limit) = (pdf.len() as u64, limits.max_bytes.saturating_mul(2));
@@ -172,7 +172,7 @@ impl Readers {
         let seconds = limits.opening_seconds() + limits.page_seconds;
         // Page one is drawn before and after.
         let busy = limits.open_seconds.saturating_add(limits.decode_seconds.saturating_mul(2));
-        let answer = self.pool.ask_of_bytes(request, pdf.to_vec(), self.all_of(busy), seconds);
+        let answer = self.pool.ask_of_bytes(request, pdf, self.all_of(busy), seconds);
         match answer.map_err(NotStamped::Unread)? {
             (Response::Stamped { stamped }, pdf) => Ok(Stamped { pdf, ..stamped }),
             (Response::NotStamped { error }, _) => Err(NotStamped::Refused(error)),

@@ -144,7 +144,7 @@ pub(in crate::faces) async fn read_upload(mut form: Multipart, max_bytes: u64) -
             if n_bytes > max_bytes {
                 return Err(too_large(max_bytes));
             }
-            files.push(bytes.to_vec());
+            files.push(bytes.into());
             continue;
         }
         let text = text_of(field).await?;

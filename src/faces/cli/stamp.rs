@@ -54,7 +54,7 @@ pub(super) fn stamp(args: &StampArgs) -> Result<Exit, Stop> {
         return Err(Stop::new(Exit::Unreadable, ReadError::TooManyBytes { found, limit }.to_string()));
     }
     let bytes = std::fs::read(&args.input).map_err(unreadable)?;
-    let stamped = readers.stamp(&bytes, &code).map_err(|error| {
+    let stamped = readers.stamp(bytes, &code).map_err(|error| {
         let exit = match &error {
             NotStamped::Refused(StampError::CodeTooWide(_)) => Exit::Usage,
             NotStamped::Unread(error) if error.is_ours() => Exit::Failure,

@@ -263,7 +263,7 @@ async fn read_insertion(web: &Web, mut form: Multipart) -> Result<Insertion, Fau
             }
             // A browser sends an empty part when no file was chosen.
             if !bytes.is_empty() {
-                files.push(bytes.to_vec());
+                files.push(bytes.into());
             }
             continue;
         }

@@ -255,7 +255,7 @@ pub(super) async fn read_form(web: &Web, mut form: Multipart, kind: &mut String)
             if n_bytes > web.max_bytes {
                 return Err(wrong(format!("Tệp lớn hơn {} MB.", web.max_bytes >> 20)));
             }
-            files.push(bytes.to_vec());
+            files.push(bytes.into());
             continue;
         }
         let text = String::from_utf8_lossy(&bytes).trim().to_owned();
@@ -329,7 +329,7 @@ async fn read_batch(web: &Web, mut form: Multipart) -> Result<(Vec<Vec<u8>>, Han
         if n_bytes > web.max_bytes {
             return Err(wrong(format!("Tệp lớn hơn {} MB.", web.max_bytes >> 20)));
         }
-        files.push(bytes.to_vec());
+        files.push(bytes.into());
     }
     if files.iter().all(Vec::is_empty) {
         return Err(wrong("Chưa chọn bản quét.".into()));

@@ -12,20 +12,20 @@ use super::world::at;
 async fn bytes_lie_under_their_hash_once_and_damage_is_told() {
     let folder = tempfile::tempdir().unwrap();
     let objects = Objects::local(&folder.path().join("objects")).unwrap();
-    let kept = objects.put(b"abc").await.unwrap();
+    let kept = objects.put(b"abc".to_vec()).await.unwrap();
     assert_eq!(kept.sha256, "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
     assert_eq!((kept.n_bytes, &kept.hash), (3, &ContentHash::of(b"abc")));
-    assert_eq!(objects.put(b"abc").await.unwrap(), kept);
+    assert_eq!(objects.put(b"abc".to_vec()).await.unwrap(), kept);
     assert_eq!(objects.get(&kept.hash).await.unwrap(), b"abc");
     assert!(objects.exists(&kept.hash).await.unwrap());
-    let empty = objects.put(b"").await.unwrap();
+    let empty = objects.put(Vec::new()).await.unwrap();
     assert_eq!(objects.get(&empty.hash).await.unwrap(), b"");
 
     let path = objects.local_path(&kept.hash).unwrap();
     assert_eq!(std::fs::read(&path).unwrap(), b"abc");
     std::fs::write(&path, b"abd").unwrap();
     assert!(matches!(objects.get(&kept.hash).await, Err(StoreError::Corrupt { .. })));
-    assert!(matches!(objects.put(b"abc").await, Err(StoreError::Corrupt { .. })));
+    assert!(matches!(objects.put(b"abc".to_vec()).await, Err(StoreError::Corrupt { .. })));
     assert_eq!(std::fs::read(&path).unwrap(), b"abd", "a person has to look; nothing is painted over");
 
     let staged = path.with_file_name(format!("{}#1", kept.hash));
@@ -51,7 +51,7 @@ async fn the_same_bytes_from_many_at_once_are_kept_once() {
     let puts: Vec<_> = (0..16)
         .map(|_| {
             let (objects, bytes) = (objects.clone(), bytes.clone());
-            tokio::spawn(async move { objects.put(&bytes).await.unwrap() })
+            tokio::spawn(async move { objects.put(bytes).await.unwrap() })
         })
         .collect();
     for put in puts {
