@@ -155,16 +155,20 @@ fn generator_and_reader_share_nothing() {
     assert!(!generator_text.contains("Tinos"), "the generator draws with the reader's font");
     assert!(!read_all(&reader).contains("samples/generator"), "the program uses the generator");
     // A list that stands in both would let the reader know what the generator writes: no run of
-    // three string literals in a row is common to the two.
+    // three string literals in a row is common to the two. Keys of the contract are no words of a paper.
+    let is_phrase = |text: &&str| {
+        text.chars().count() > 3 && !text.chars().all(|c| c.is_ascii_lowercase() || "_./{}".contains(c))
+    };
     let runs = |text: &str| -> BTreeSet<String> {
-        let literals: Vec<&str> =
-            text.split('"').skip(1).step_by(2).filter(|l| l.chars().count() > 3).collect();
+        let text = text.replace("'\"'", "");
+        let literals: Vec<&str> = text.split('"').skip(1).step_by(2).filter(is_phrase).collect();
         literals.windows(3).map(|w| w.join("|")).collect()
     };
-    let reader_code: String = reader
-        .iter()
-        .map(|f| fs::read_to_string(f).unwrap().split("#[cfg(test)]").next().unwrap_or_default().to_owned())
-        .collect();
-    let common: Vec<String> = runs(&generator_text).intersection(&runs(&reader_code)).cloned().collect();
+    // One file at a time: a quote that is no end of a literal misleads in its own file alone.
+    let runs_of = |files: &[PathBuf]| -> BTreeSet<String> {
+        let code = |file: &PathBuf| fs::read_to_string(file).unwrap().split("#[cfg(test)]").next().map(&runs);
+        files.iter().filter_map(code).flatten().collect()
+    };
+    let common: Vec<String> = runs_of(&generator).intersection(&runs_of(&reader)).cloned().collect();
     assert!(common.is_empty(), "shared phrase lists: {common:?}");
 }

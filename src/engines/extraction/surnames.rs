@@ -6,18 +6,18 @@
 
 use super::fold;
 
-/// Of the Kinh and of peoples of the mountains, and of foreigners' papers none.
+/// Of the Kinh and of peoples of the mountains, by the alphabet; of foreigners' papers none.
 const FAMILIES: &[&str] = &[
-    "Nguyễn", "Trần", "Lê", "Phạm", "Hoàng", "Huỳnh", "Phan", "Vũ", "Võ", "Đặng", "Bùi", "Đỗ", "Hồ", "Ngô",
-    "Dương", "Lý", "Đào", "Đoàn", "Vương", "Trịnh", "Trương", "Đinh", "Lâm", "Phùng", "Mai", "Tô", "Hà",
-    "Lưu", "Lương", "Thái", "Chu", "Châu", "Cao", "Tạ", "Quách", "La", "Lã", "Tống", "Kiều", "Nghiêm", "Đàm",
-    "Tăng", "Triệu", "Mạc", "Lại", "Thạch", "Kim", "Giàng", "Giang", "Sùng", "Thào", "Vàng", "Lò", "Lô",
-    "Mùa", "Mã", "Ma", "Hầu", "Tẩn", "Bàn", "Phù", "Lù", "Lữ", "Lư", "Quàng", "Quang", "Vi", "Nông", "Bế",
-    "Hứa", "Lang", "Từ", "Ninh", "Tôn", "Bạch", "Âu", "Ôn", "Khuất", "Khương", "Cung", "Liêu", "Liễu", "Cầm",
-    "Cẩm", "Đèo", "Hàng", "Hạng", "Xa", "Đới", "Phí", "Tiêu", "Ông", "Trang", "Diệp", "Mông", "Thân", "Viên",
-    "Phong", "Trưng", "Cù", "Cư", "Chảo", "Chang", "Tráng", "Chẩu", "Lộc", "Doãn", "Tòng", "Lường", "Lèng",
-    "Vừ", "Thò", "Cháng", "Khang", "Khúc", "Kha", "Lục", "Mẫn", "Nhữ", "Nhan", "Đổng", "Tào", "Thiều", "Ứng",
-    "Uông", "Y", "H", "K", "Rơ", "Siu", "Rmah", "Ksor", "Nay", "Alăng", "Viềm",
+    "Alăng", "Âu", "Bạch", "Bàn", "Bế", "Bùi", "Cầm", "Cẩm", "Cao", "Chang", "Cháng", "Chảo", "Châu", "Chẩu",
+    "Chu", "Cù", "Cư", "Cung", "Đàm", "Đặng", "Đào", "Đèo", "Diệp", "Đinh", "Đỗ", "Doãn", "Đoàn", "Đới",
+    "Đổng", "Dương", "Giang", "Giàng", "H", "Hà", "Hàng", "Hạng", "Hầu", "Hồ", "Hoàng", "Hứa", "Huỳnh", "K",
+    "Kha", "Khang", "Khuất", "Khúc", "Khương", "Kiều", "Kim", "Ksor", "La", "Lã", "Lại", "Lâm", "Lang", "Lê",
+    "Lèng", "Liêu", "Liễu", "Lò", "Lô", "Lộc", "Lù", "Lư", "Lữ", "Lục", "Lương", "Lường", "Lưu", "Lý", "Ma",
+    "Mã", "Mạc", "Mai", "Mẫn", "Mông", "Mùa", "Nay", "Nghiêm", "Ngô", "Nguyễn", "Nhan", "Nhữ", "Ninh",
+    "Nông", "Ôn", "Ông", "Phạm", "Phan", "Phí", "Phong", "Phù", "Phùng", "Quách", "Quang", "Quàng", "Rmah",
+    "Rơ", "Siu", "Sùng", "Tạ", "Tẩn", "Tăng", "Tào", "Thạch", "Thái", "Thân", "Thào", "Thiều", "Thò", "Tiêu",
+    "Tô", "Tôn", "Tòng", "Tống", "Trần", "Trang", "Tráng", "Triệu", "Trịnh", "Trưng", "Trương", "Từ", "Ứng",
+    "Uông", "Vàng", "Vi", "Viềm", "Viên", "Võ", "Vũ", "Vừ", "Vương", "Xa", "Y",
 ];
 
 /// What the first word of a name is.
