@@ -55,7 +55,7 @@ fn parse_row(row: &str) -> Option<((u32, u32, u32), ReadWord)> {
     Some((key, ReadWord { text, left, top, width, height, confidence }))
 }
 
-/// Composed letters; look-same_looks that stand on no Vietnamese paper (`Ð`, `⁄`) as what they look like, and the two
+/// Composed letters; letters that stand on no Vietnamese paper (`Ð`, `⁄`) as what they look like, and the two
 /// kinds of `Đ` that one is sometimes read as only once.
 fn plain(text: &str) -> String {
     let mut plain = String::with_capacity(text.len());
@@ -75,7 +75,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn look_same_looks_are_what_they_look_like() {
+    fn foreign_letters_are_what_they_look_like() {
         for (text, expected) in [
             (" 254/2021/H\u{110}\u{d0}L\u{110} ", "254/2021/HĐLĐ"),
             ("Q\u{d0}\u{110}-UBND", "QĐ-UBND"),
