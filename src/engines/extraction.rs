@@ -293,7 +293,7 @@ mod tests {
                 .put(35.0, 100.0, "Điều 2. Quyết định này có hiệu lực kể từ ngày ký.")
                 .put(30.0, 180.0, "Nơi nhận:")
                 .around(150.0, 180.0, "CHỦ TỊCH")
-                .around(150.0, 215.0, "Hà Thị Lê Vân"),
+                .around(150.0, 215.0, "Hà Thị Lê Mây"),
         );
         let json = serde_json::to_value(&fields).unwrap();
         for (key, expected) in [
@@ -313,7 +313,7 @@ mod tests {
         for (key, expected) in [
             ("holder_name", "Lò Văn Páo"),
             ("holder_birth_date", "1985-06-05"),
-            ("signer_name", "Hà Thị Lê Vân"),
+            ("signer_name", "Hà Thị Lê Mây"),
             ("signer_position", "Chủ tịch"),
             ("parent_authority", "Ủy ban nhân dân huyện Yên Bình"),
         ] {

@@ -267,17 +267,17 @@ mod tests {
                 .put(30.0, 180.0, "Nơi nhận:")
                 .around(150.0, 180.0, "KT. CHỦ TỊCH")
                 .around(150.0, 186.0, "PHÓ CHỦ TỊCH")
-                .around(150.0, 215.0, "Hà Thị Lê Vân"),
-            Some("Hà Thị Lê Vân"),
+                .around(150.0, 215.0, "Hà Thị Lê Mây"),
+            Some("Hà Thị Lê Mây"),
             Some("Phó Chủ tịch"),
         );
         check(
             official().around(150.0, 180.0, "TM. ỦY BAN NHÂN DÂN").around(150.0, 186.0, "CHỦ TỊCH").around(
                 150.0,
                 215.0,
-                "Đặng Văn Minh",
+                "Đặng Văn Mẫu",
             ),
-            Some("Đặng Văn Minh"),
+            Some("Đặng Văn Mẫu"),
             Some("Chủ tịch"),
         );
     }
@@ -290,9 +290,9 @@ mod tests {
         check(block().around(150.0, 215.0, "Đặng~40 Văn Minh"), None, Some("Chủ tịch"));
         // Who signs for a chairman is not the chairman.
         let deputy = official().around(150.0, 174.0, "KT. CHỦ TỊCH").around(150.0, 180.0, "CHỦ TỊCH");
-        check(deputy.around(150.0, 215.0, "Đặng Văn Minh"), Some("Đặng Văn Minh"), None);
-        let dirty = official().around(150.0, 180.0, "-PHỚ CHỦ TỊCH").around(150.0, 215.0, "Đặng Văn Minh");
-        check(dirty, Some("Đặng Văn Minh"), Some("Phó Chủ tịch"));
+        check(deputy.around(150.0, 215.0, "Đặng Văn Mẫu"), Some("Đặng Văn Mẫu"), None);
+        let dirty = official().around(150.0, 180.0, "-PHỚ CHỦ TỊCH").around(150.0, 215.0, "Đặng Văn Mẫu");
+        check(dirty, Some("Đặng Văn Mẫu"), Some("Phó Chủ tịch"));
         // The lower position, half covered, is nobody's name.
         check(block().around(150.0, 187.0, "HÓ CHỦ TỊCH"), None, Some("Chủ tịch"));
     }

@@ -36,14 +36,14 @@ mod tests {
     fn each_value_is_offered_once_with_all_who_say_so() {
         let other = |value: &str, source| Alternative { value: value.to_owned(), source, place: None };
         let mut field = Proposed::<String>::not_read("", None);
-        field.suggestion = Some("542/TB-UBND".into());
+        field.suggestion = Some("742/TB-UBND".into());
         field.alternatives =
-            vec![other("99/TB-UBND", Source::FormField), other("542/TB-UBND", Source::Metadata)];
+            vec![other("99/TB-UBND", Source::FormField), other("742/TB-UBND", Source::Metadata)];
         let offers = |field: &Proposed<String>| {
             of(field, Clone::clone).into_iter().map(|o| (o.value, o.source)).collect::<Vec<_>>()
         };
         let expected = [
-            ("542/TB-UBND", "chữ trên ảnh, bản đã số hóa trước đây của tệp này"),
+            ("742/TB-UBND", "chữ trên ảnh, bản đã số hóa trước đây của tệp này"),
             ("99/TB-UBND", "ô nhập của biểu mẫu PDF"),
         ];
         assert_eq!(offers(&field), expected.map(|(v, s)| (v.to_owned(), s.to_owned())));
