@@ -174,18 +174,8 @@ impl ProposedFields {
     /// The fields that Điều 6 asks of every paper (khoản 1–7) and that a person must key: they
     /// stand, or should stand, on the paper and were not read.
     pub fn unread(&self) -> Vec<FieldKey> {
-        let status = [
-            (FieldKey::DocumentTypeCode, self.document_type_code.status),
-            (FieldKey::OwnerId, self.owner_id.status),
-            (FieldKey::DocumentName, self.document_name.status),
-            (FieldKey::DocumentNumber, self.document_number.status),
-            (FieldKey::IssuedOn, self.issued_on.status),
-            (FieldKey::IssuingAuthority, self.issuing_authority.status),
-            (FieldKey::Abstract, self.abstract_text.status),
-            (FieldKey::ValidityPeriod, self.validity_period.status),
-            (FieldKey::ValidityScope, self.validity_scope.status),
-        ];
-        status.into_iter().filter(|(_, s)| *s == Status::NotRead).map(|(key, _)| key).collect()
+        let unread = self.standings().into_iter().filter(|s| s.status == Status::NotRead);
+        unread.map(|s| s.key).collect()
     }
 
     /// The owner as proposed: by number, or, for a paper that shows none, by name and birth date (Điều 7).

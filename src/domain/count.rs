@@ -127,10 +127,8 @@ enum Standing {
 fn standing(state: &PaperState) -> Standing {
     match state {
         PaperState::NeedsRescan { .. } => Standing::Unusable,
-        PaperState::Failed { before, .. } => match **before {
-            PaperState::Received | PaperState::Checking | PaperState::Reading { .. } => Standing::Unusable,
-            ref before => standing(before),
-        },
+        PaperState::Failed { before, .. } if before.is_being_read() => Standing::Unusable,
+        PaperState::Failed { before, .. } => standing(before),
         PaperState::Refused { clause: Some(_), .. } | PaperState::Quarantined { .. } => {
             Standing::NotDigitised
         }

@@ -277,6 +277,12 @@ impl<T> Proposed<T> {
         self
     }
 
+    /// The same, of whose confidence this share is left.
+    #[must_use]
+    pub fn weighed(self, share: f32, threshold: Threshold) -> Self {
+        Self { confidence: self.confidence * share, ..self }.held_to(threshold)
+    }
+
     /// What it says, surely or not.
     pub fn best(&self) -> Option<&T> {
         self.value.as_ref().or(self.suggestion.as_ref())
@@ -339,6 +345,37 @@ pub struct ProposedFields {
     /// Those of `other` that the template of the kind adds, in its order: how they are called and keyed.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub extra: Vec<ExtraField>,
+}
+
+/// What is promised of a field, and where it stands.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Standing {
+    /// Which field.
+    pub key: FieldKey,
+    /// What is promised.
+    pub status: Status,
+    /// Where it stands.
+    pub place: Option<Place>,
+}
+
+impl ProposedFields {
+    /// Of the nine fields that are read from the paper, in the order of Điều 6.
+    pub fn standings(&self) -> [Standing; 9] {
+        fn of<T>(key: FieldKey, field: &Proposed<T>) -> Standing {
+            Standing { key, status: field.status, place: field.place }
+        }
+        [
+            of(FieldKey::DocumentTypeCode, &self.document_type_code),
+            of(FieldKey::OwnerId, &self.owner_id),
+            of(FieldKey::DocumentName, &self.document_name),
+            of(FieldKey::DocumentNumber, &self.document_number),
+            of(FieldKey::IssuedOn, &self.issued_on),
+            of(FieldKey::IssuingAuthority, &self.issuing_authority),
+            of(FieldKey::Abstract, &self.abstract_text),
+            of(FieldKey::ValidityPeriod, &self.validity_period),
+            of(FieldKey::ValidityScope, &self.validity_scope),
+        ]
+    }
 }
 
 /// The fields as a person confirmed them (Điều 16 khoản 2): all that a code needs is there.

@@ -29,3 +29,8 @@ pub struct ActingOfficer {
     /// Thời gian đăng nhập xử lý.
     pub signed_in_at: Timestamp,
 }
+
+/// What an officer wrote as the reason of an act, without blanks around it; `None` where nothing was written.
+pub fn stated(reason: &str) -> Option<&str> {
+    Some(reason.trim()).filter(|reason| !reason.is_empty())
+}

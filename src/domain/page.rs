@@ -272,6 +272,19 @@ pub struct Finding {
     pub severity: Severity,
 }
 
+impl Finding {
+    /// A field that a person has to look at (Điều 16 khoản 1).
+    pub fn about_field(page: Option<u32>, message: impl Into<String>) -> Self {
+        Self {
+            kind: FindingKind::FieldDoubtful,
+            page,
+            rule: "QĐ 1917/QĐ-BLĐTBXH, Điều 16 khoản 1".to_owned(),
+            message: message.into(),
+            severity: Severity::Ask,
+        }
+    }
+}
+
 /// Pages that passed Điều 9: nothing on them asks for another scan.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct CheckedPages {

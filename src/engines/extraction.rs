@@ -142,8 +142,7 @@ fn weigh_symbol(fields: &mut ProposedFields, guide: &Guide) {
 }
 
 fn weigh<T: Clone>(field: &mut Proposed<T>, threshold: Threshold) {
-    field.confidence *= CONTRADICTED;
-    *field = field.clone().held_to(threshold);
+    *field = field.clone().weighed(CONTRADICTED, threshold);
 }
 
 /// `read` when sure enough, else `not_read` with the words, the place, and the value as a suggestion.

@@ -85,14 +85,7 @@ fn say(waiting: &Waiting) {
 pub async fn work_until_rest(ctx: &Ctx, paper: &PaperId, on_page: &OnPage) -> Result<(), DigitiseError> {
     loop {
         let state = digitise::paper(ctx, paper).await?.state;
-        let is_moving = matches!(
-            state,
-            PaperState::Received
-                | PaperState::Checking
-                | PaperState::Reading { .. }
-                | PaperState::ToCode { .. }
-        );
-        if !is_moving {
+        if !state.is_being_read() && !matches!(state, PaperState::ToCode { .. }) {
             return Ok(());
         }
         if !work_once(ctx, on_page, Urgency::Pile).await? {

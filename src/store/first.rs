@@ -36,6 +36,18 @@ pub async fn of(tx: &mut Tx, paper: &PaperId) -> Result<Option<FirstProposals>, 
     row.map(|row| keys.open_json(place, &row.text("sealed")?)).transpose()
 }
 
+/// Whether there is something, without opening it.
+///
+/// # Errors
+/// Those of the database.
+pub async fn is_kept(tx: &mut Tx, paper: &PaperId) -> Result<bool, StoreError> {
+    let row = sqlx::query("SELECT 1 FROM first_proposal WHERE paper_id = $1")
+        .bind(paper.as_str())
+        .fetch_optional(tx.connection())
+        .await?;
+    Ok(row.is_some())
+}
+
 /// Forgets what the head gave.
 ///
 /// # Errors

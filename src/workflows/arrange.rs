@@ -10,7 +10,7 @@ use crate::{
         event::{Action, AuditEvent},
         ids::{OwnerNumber, PaperId},
         job::{Job, Urgency},
-        officer::ActingOfficer,
+        officer::{ActingOfficer, stated},
         plan::{self, PagePlan, PlanAct, PlanEntry, PlanError, PlanStep, UndoError},
     },
     store::{StoreError, Tx, audit, dossiers, jobs, papers, plans},
@@ -142,13 +142,7 @@ impl Arrangement {
 fn may_be_arranged(state: &PaperState) -> bool {
     match state {
         PaperState::NeedsRescan { .. } | PaperState::ToConfirm { .. } | PaperState::Postponed { .. } => true,
-        PaperState::Failed { before, .. } => {
-            may_be_arranged(before)
-                || matches!(
-                    **before,
-                    PaperState::Received | PaperState::Checking | PaperState::Reading { .. }
-                )
-        }
+        PaperState::Failed { before, .. } => may_be_arranged(before) || before.is_being_read(),
         _ => false,
     }
 }
@@ -198,7 +192,7 @@ pub struct Asking<'a> {
 
 impl Asking<'_> {
     fn reason(&self) -> Option<String> {
-        self.reason.map(str::trim).filter(|reason| !reason.is_empty()).map(str::to_owned)
+        self.reason.and_then(stated).map(str::to_owned)
     }
 }
 

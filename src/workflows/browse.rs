@@ -151,7 +151,7 @@ pub struct Standing {
 pub async fn paper_state(ctx: &Ctx, id: &PaperId) -> Result<Standing, BrowseError> {
     let mut tx = ctx.db.read().await?;
     let paper = papers::get(&mut tx, id).await?.ok_or(BrowseError::NotFound)?;
-    let has_first = first::of(&mut tx, id).await?.is_some();
+    let has_first = first::is_kept(&mut tx, id).await?;
     Ok(Standing { state: paper.state.name(), version: paper.version, has_first })
 }
 

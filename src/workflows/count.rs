@@ -7,7 +7,7 @@ use crate::{
         eligibility::{self, HandedInAs, PaperRole, Refusal},
         event::{Action, AuditEvent},
         ids::DossierId,
-        officer::ActingOfficer,
+        officer::{ActingOfficer, stated},
     },
     store::{StoreError, Tx, audit, dossiers, papers},
     workflows::{
@@ -61,7 +61,7 @@ pub async fn declare(
     handed_in: HandedIn,
     reason: Option<&str>,
 ) -> Result<(), IntakeError> {
-    let reason = reason.map(str::trim).filter(|reason| !reason.is_empty());
+    let reason = reason.and_then(stated);
     let dossier = {
         let mut tx = ctx.db.read().await?;
         dossiers::get(&mut tx, id).await?.ok_or(IntakeError::UnknownDossier)?

@@ -19,7 +19,7 @@ use crate::{
         first::FirstProposals,
         ids::PaperId,
         job::{Job, Urgency},
-        officer::ActingOfficer,
+        officer::{ActingOfficer, stated},
         page::{CheckedPages, PageFaults, Severity},
         rescan::SameBy,
     },
@@ -293,10 +293,7 @@ pub async fn override_faults(
     id: &PaperId,
     reason: &str,
 ) -> Result<Paper, DigitiseError> {
-    let reason = reason.trim();
-    if reason.is_empty() {
-        return Err(DigitiseError::NoReason);
-    }
+    let reason = stated(reason).ok_or(DigitiseError::NoReason)?;
     let mut paper = paper(ctx, id).await?;
     let PaperState::NeedsRescan { .. } = paper.state else { return Err(wrong_state(&paper)) };
     let mut tx = ctx.db.write().await?;

@@ -17,7 +17,7 @@ use crate::{
         catalogue::Catalogue,
         dossier::{ExpectedPages, StepTimes},
         eligibility::PaperRole,
-        fields::{FieldKey, ProposedFields},
+        fields::{FieldKey, ProposedFields, Standing, Status},
         first::FirstProposals,
         ids::{OwnerNumber, ProcedureCode},
         job::Urgency,
@@ -359,28 +359,12 @@ pub fn is_plain_question(finding: &Finding) -> bool {
 
 /// One question per field that was not read.
 fn doubtful(proposed: &ProposedFields) -> impl Iterator<Item = Finding> + '_ {
-    proposed.unread().into_iter().map(|key| Finding {
-        kind: FindingKind::FieldDoubtful,
-        page: place_of(proposed, key),
-        rule: "QĐ 1917/QĐ-BLĐTBXH, Điều 16 khoản 1".into(),
-        message: format!("“{}” {UNSURE}", key.label()),
-        severity: Severity::Ask,
+    let unread = proposed.standings().into_iter().filter(|s| s.status == Status::NotRead);
+    unread.map(|Standing { key, place, .. }| {
+        // A type is printed on no page, though it is told by the title.
+        let place = place.filter(|_| key != FieldKey::DocumentTypeCode);
+        Finding::about_field(place.map(|p| p.page), format!("“{}” {UNSURE}", key.label()))
     })
-}
-
-fn place_of(proposed: &ProposedFields, key: FieldKey) -> Option<u32> {
-    let place = match key {
-        FieldKey::OwnerId => proposed.owner_id.place,
-        FieldKey::DocumentName => proposed.document_name.place,
-        FieldKey::DocumentNumber => proposed.document_number.place,
-        FieldKey::IssuedOn => proposed.issued_on.place,
-        FieldKey::IssuingAuthority => proposed.issuing_authority.place,
-        FieldKey::Abstract => proposed.abstract_text.place,
-        FieldKey::ValidityPeriod => proposed.validity_period.place,
-        FieldKey::ValidityScope => proposed.validity_scope.place,
-        FieldKey::DocumentTypeCode | FieldKey::RecordedAt | FieldKey::Other => None,
-    };
-    place.map(|p| p.page)
 }
 
 fn millis(duration: Duration) -> u64 {

@@ -12,7 +12,7 @@ use crate::{
         fields::{ConfirmedFields, ProposedFields},
         ids::LessonId,
         lessons::{KeptLesson, Lesson, LessonAct, LessonState, LessonVersion},
-        officer::ActingOfficer,
+        officer::{ActingOfficer, stated},
     },
     engines::extraction::Guide,
     store::{StoreError, Tx, audit, lessons},
@@ -160,7 +160,7 @@ pub async fn decide(
     act: LessonAct,
     reason: Option<&str>,
 ) -> Result<KeptLesson, LessonError> {
-    let reason = reason.map(str::trim).filter(|r| !r.is_empty()).map(str::to_owned);
+    let reason = reason.and_then(stated).map(str::to_owned);
     if act == LessonAct::TakeBack && reason.is_none() {
         return Err(LessonError::NoReason);
     }

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use crate::{
     domain::{
-        fields::{FieldKey, ProposedFields, Status},
+        fields::{ProposedFields, Status},
         page::{Finding, FindingKind, PageFacts, Place, Severity},
     },
     engines::{
@@ -65,21 +65,7 @@ fn picture(readers: &Readers, seen: &Seen<'_>, page: &PageFacts) -> Result<Vec<u
 
 /// The fields by the names of the contract, with what is promised of them and where they stand.
 fn places(fields: &ProposedFields) -> Vec<(String, Status, Option<Place>)> {
-    let basic = FieldKey::ALL.into_iter().filter_map(|key| {
-        let (status, place) = match key {
-            FieldKey::DocumentTypeCode => (fields.document_type_code.status, fields.document_type_code.place),
-            FieldKey::OwnerId => (fields.owner_id.status, fields.owner_id.place),
-            FieldKey::DocumentName => (fields.document_name.status, fields.document_name.place),
-            FieldKey::DocumentNumber => (fields.document_number.status, fields.document_number.place),
-            FieldKey::IssuedOn => (fields.issued_on.status, fields.issued_on.place),
-            FieldKey::IssuingAuthority => (fields.issuing_authority.status, fields.issuing_authority.place),
-            FieldKey::Abstract => (fields.abstract_text.status, fields.abstract_text.place),
-            FieldKey::ValidityPeriod => (fields.validity_period.status, fields.validity_period.place),
-            FieldKey::ValidityScope => (fields.validity_scope.status, fields.validity_scope.place),
-            FieldKey::RecordedAt | FieldKey::Other => return None,
-        };
-        Some((key.as_str().to_owned(), status, place))
-    });
+    let basic = fields.standings().map(|s| (s.key.as_str().to_owned(), s.status, s.place)).into_iter();
     let other = fields.other.iter().map(|(name, field)| (name.clone(), field.status, field.place));
     basic.chain(other).collect()
 }

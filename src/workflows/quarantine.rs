@@ -9,7 +9,7 @@ use crate::{
         eligibility::Clause,
         event::Action,
         ids::{DossierId, PaperId},
-        officer::ActingOfficer,
+        officer::{ActingOfficer, stated},
     },
     store::{StoreError, Tx, papers, plans, prints, quarantine as apart},
     workflows::{
@@ -107,10 +107,7 @@ pub async fn erase(
     id: &PaperId,
     reason: &str,
 ) -> Result<Paper, DigitiseError> {
-    let reason = reason.trim();
-    if reason.is_empty() {
-        return Err(DigitiseError::NoReason);
-    }
+    let reason = stated(reason).ok_or(DigitiseError::NoReason)?;
     let mut paper = paper(ctx, id).await?;
     let PaperState::Quarantined { at } = paper.state else { return Err(wrong_state(&paper)) };
     let mut tx = ctx.db.write().await?;

@@ -7,7 +7,7 @@ use jiff::civil::Date;
 
 use crate::{
     domain::{
-        fields::{ProposedFields, Status},
+        fields::ProposedFields,
         ids::{DocumentNumber, PaperId},
         page::Finding,
     },
@@ -43,13 +43,10 @@ async fn neighbours(
     paper: &PaperId,
     proposed: &ProposedFields,
 ) -> Result<Vec<Neighbour>, StoreError> {
-    let (number, authority) = (&proposed.document_number, &proposed.issuing_authority);
-    let is_known = number.status == Status::Read && authority.status == Status::Read;
-    let (Some(number), Some(authority)) = (&number.value, &authority.value) else { return Ok(Vec::new()) };
+    // There is a value where it was read surely, and nowhere else.
+    let (number, authority) = (&proposed.document_number.value, &proposed.issuing_authority.value);
+    let (Some(number), Some(authority)) = (number, authority) else { return Ok(Vec::new()) };
     let mut found = Vec::new();
-    if !is_known {
-        return Ok(found);
-    }
     let mut tx = ctx.db.read().await?;
     for (offset, spelling) in evidence::numbers_beside(number) {
         let Ok(spelling) = DocumentNumber::parse(&spelling) else { continue };

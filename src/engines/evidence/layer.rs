@@ -7,7 +7,6 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
-use super::weigh::asked;
 use crate::domain::{
     confirm::parse_day,
     fields::{Alternative, FieldKey, Proposed, ProposedFields, Source, Status},
@@ -70,7 +69,7 @@ pub fn compare_picture(fields: &mut ProposedFields, key: FieldKey, readings: &[S
     }?;
     let message =
         format!("“{}”: chữ trong tệp PDF khác với hình trên trang, xin đối chiếu rồi nhập lại.", key.label());
-    Some(asked(Some(page), message))
+    Some(Finding::about_field(Some(page), message))
 }
 
 /// The page of a field that its picture contradicts.

@@ -10,9 +10,9 @@ use regex::Regex;
 
 use super::weigh::suggest;
 use crate::domain::{
-    fields::{Alternative, ProposedFields, Source, Status, Threshold},
+    fields::{Alternative, Proposed, ProposedFields, Source, Status, Threshold},
     ids::DocumentNumber,
-    page::{Finding, FindingKind, Severity},
+    page::{Finding, Severity},
 };
 
 /// How far neighbours are looked for.
@@ -78,25 +78,15 @@ pub fn compare_register(
         ),
         (None, None) => return Vec::new(),
     };
-    for_both(fields, threshold);
+    weaken(&mut fields.document_number, threshold);
+    weaken(&mut fields.issued_on, threshold);
     let page = fields.document_number.place.map(|p| p.page);
-    vec![Finding {
-        kind: FindingKind::FieldDoubtful,
-        page,
-        rule: "QĐ 1917/QĐ-BLĐTBXH, Điều 16 khoản 1".to_owned(),
-        message,
-        severity: Severity::Advice,
-    }]
+    vec![Finding { severity: Severity::Advice, ..Finding::about_field(page, message) }]
 }
 
-fn for_both(fields: &mut ProposedFields, threshold: Threshold) {
-    if fields.document_number.status == Status::Read {
-        fields.document_number.confidence *= CONTRADICTED;
-        fields.document_number = fields.document_number.clone().held_to(threshold);
-    }
-    if fields.issued_on.status == Status::Read {
-        fields.issued_on.confidence *= CONTRADICTED;
-        fields.issued_on = fields.issued_on.clone().held_to(threshold);
+fn weaken<T: Clone>(field: &mut Proposed<T>, threshold: Threshold) {
+    if field.status == Status::Read {
+        *field = field.clone().weighed(CONTRADICTED, threshold);
     }
 }
 

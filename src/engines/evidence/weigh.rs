@@ -15,7 +15,7 @@ use crate::{
         confirm::parse_day,
         fields::{Alternative, FieldKey, Proposed, ProposedFields, Source, Status, Threshold},
         ids::{DocumentNumber, OwnerNumber},
-        page::{BoxMm, Finding, FindingKind, PageFacts, Place, Severity},
+        page::{BoxMm, Finding, PageFacts, Place},
         validity::ValidityPeriod,
     },
     engines::extraction::{agency_case, folded},
@@ -61,19 +61,9 @@ pub fn compare(fields: &mut ProposedFields, known: &Known<'_>) -> Vec<Finding> {
         && bound(&mut fields.issued_on, day)
     {
         let message = "Ngày cấp đọc được sau ngày đến trên dấu công văn đến: xin đối chiếu với giấy tờ.";
-        findings.push(asked(known.stamp.map(|s| s.place.page), message));
+        findings.push(Finding::about_field(known.stamp.map(|s| s.place.page), message));
     }
     findings
-}
-
-pub(super) fn asked(page: Option<u32>, message: impl Into<String>) -> Finding {
-    Finding {
-        kind: FindingKind::FieldDoubtful,
-        page,
-        rule: "QĐ 1917/QĐ-BLĐTBXH, Điều 16 khoản 1".to_owned(),
-        message: message.into(),
-        severity: Severity::Ask,
-    }
 }
 
 /// Takes one more word on a field. `same` tells whether two values mean the same.
@@ -354,7 +344,9 @@ fn take_signing_time(fields: &mut ProposedFields, at: Timestamp) -> Option<Findi
             Some(_) => {}
         }
     }
-    is_later.then(|| asked(page, "Ngày cấp đọc được sau ngày ký số trong tệp: xin đối chiếu với giấy tờ."))
+    is_later.then(|| {
+        Finding::about_field(page, "Ngày cấp đọc được sau ngày ký số trong tệp: xin đối chiếu với giấy tờ.")
+    })
 }
 
 /// Whether the printed rest of a day, `ngày … tháng 02 năm 2025`, is of that day's month and year. Without

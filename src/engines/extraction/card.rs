@@ -12,7 +12,7 @@ use crate::domain::{
     card::{IdentityCard, SeenCard},
     fields::{Proposed, ProposedFields, Source, Status},
     ids::OwnerNumber,
-    page::{Finding, FindingKind, Place, Severity},
+    page::{Finding, Place},
     text::RecognisedText,
 };
 
@@ -35,7 +35,7 @@ pub fn compare(
     if holders.len() > 1 {
         let message =
             "Trong bản quét có thẻ căn cước của nhiều người: xin đối chiếu để nhập đúng chủ giấy tờ.";
-        return vec![asked(None, message.to_owned())];
+        return vec![Finding::about_field(None, message.to_owned())];
     }
     if is_the_card_itself(proposed, text) {
         return take(proposed, first, declared);
@@ -105,7 +105,7 @@ fn attached(proposed: &mut ProposedFields, seen: &SeenCard, declared: Option<&Ow
             let message = format!(
                 "Trang {page} là thẻ căn cước, nhưng chưa rõ có phải của chủ giấy tờ hay không: xin đối chiếu."
             );
-            vec![asked(Some(page), message)]
+            vec![Finding::about_field(Some(page), message)]
         }
     }
 }
@@ -146,19 +146,14 @@ fn differs_from_declared(page: u32) -> Finding {
     let message = format!(
         "Số định danh trong mã QR của thẻ căn cước (trang {page}) khác số đã khai khi nhận hồ sơ: xin đối chiếu với thẻ rồi nhập lại."
     );
-    asked(Some(page), message)
+    Finding::about_field(Some(page), message)
 }
 
 fn differs_from_print(page: u32, label: &str) -> Finding {
     let message = format!(
         "“{label}” trong mã QR của thẻ căn cước (trang {page}) khác chữ đọc được trên giấy tờ: xin đối chiếu với thẻ."
     );
-    asked(Some(page), message)
-}
-
-fn asked(page: Option<u32>, message: String) -> Finding {
-    let rule = "QĐ 1917/QĐ-BLĐTBXH, Điều 16 khoản 1".to_owned();
-    Finding { kind: FindingKind::FieldDoubtful, page, rule, message, severity: Severity::Ask }
+    Finding::about_field(Some(page), message)
 }
 
 #[cfg(test)]

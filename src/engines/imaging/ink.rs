@@ -52,6 +52,26 @@ pub(crate) fn threshold(image: &GrayImage) -> u8 {
     best.clamp(60, 200)
 }
 
+/// How many pixels have each value.
+pub(crate) fn histogram(values: &[u8]) -> [u32; 256] {
+    let mut histogram = [0; 256];
+    values.iter().for_each(|v| histogram[usize::from(*v)] += 1);
+    histogram
+}
+
+/// The value that this share of a histogram does not exceed.
+pub(crate) fn quantile(histogram: &[u32; 256], share: f32) -> u8 {
+    let n: u32 = histogram.iter().sum();
+    let mut left = (n as f32 * share) as u32;
+    for (value, count) in (0u8..=255).zip(histogram) {
+        if *count > left {
+            return value;
+        }
+        left -= count;
+    }
+    255
+}
+
 /// The paper under the ink: grey closing with a square of `2 * radius + 1` pixels.
 pub(crate) fn background(image: &GrayImage, radius: u32) -> GrayImage {
     let radius = radius as usize;

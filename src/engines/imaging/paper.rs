@@ -4,7 +4,7 @@
 
 use image::GrayImage;
 
-use super::ink::background;
+use super::ink::{background, histogram, quantile};
 
 /// Side of a cell, millimetres: paper shows between the letters in each.
 const CELL_MM: f32 = 1.7;
@@ -43,21 +43,6 @@ fn cells(image: &GrayImage, dpi: f32) -> Cells {
     Cells { levels, side }
 }
 
-/// The value below which `share` of the pixels lie.
-fn quantile(values: &[u8], share: f32) -> u8 {
-    let mut histogram = [0usize; 256];
-    values.iter().for_each(|v| histogram[usize::from(*v)] += 1);
-    let wanted = (values.len() as f32 * share) as usize;
-    let mut below = 0;
-    for (value, n) in (0u8..=255).zip(histogram) {
-        below += n;
-        if below > wanted {
-            return value;
-        }
-    }
-    255
-}
-
 /// Makes paper white where a shadow or grey paper left it dark, and print the lighter with it.
 ///
 /// `dpi` is that of `image`.
@@ -67,7 +52,7 @@ pub fn even_out(image: &mut GrayImage, dpi: f32) {
     }
     let Cells { levels, side } = cells(image, dpi);
     let paper = background(&levels, RADIUS);
-    let white = quantile(paper.as_raw(), 0.8);
+    let white = quantile(&histogram(paper.as_raw()), 0.8);
     let limit = (f32::from(white) * SHADED) as u8;
     let n_shaded = paper.as_raw().iter().filter(|v| **v < limit).count();
     let is_shaded = n_shaded as f32 > FEW * paper.as_raw().len() as f32;

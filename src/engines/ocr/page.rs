@@ -173,7 +173,7 @@ fn end_of_head(picture: &GrayImage, dpi: f32) -> Option<u32> {
         row.iter().filter(|p| **p < 128).count() <= most_ink
     };
     let (mut widest, mut since) = ((0, 0), None);
-    for y in rows.clone() {
+    for y in rows {
         match (is_free(&y), since) {
             (true, None) => since = Some(y),
             (true, Some(from)) if y - from > widest.0 => widest = (y - from, from),

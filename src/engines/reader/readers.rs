@@ -278,10 +278,15 @@ pub(super) fn unexpected(response: Response) -> ReadError {
     }
 }
 
+/// The mark of secrecy on a page: among its words, or where such a mark may stand.
+fn secrecy_of(facts: &PageFacts, text: &PageText, marks: &PageText) -> Option<Finding> {
+    let (w, h) = (facts.width_mm, facts.height_mm);
+    classified(text, w, h).or_else(|| classified(marks, w, h))
+}
+
 impl Head {
     fn is_classified(&self) -> bool {
-        let (w, h) = (self.facts.width_mm, self.facts.height_mm);
-        classified(&self.text, w, h).or_else(|| classified(&self.marks, w, h)).is_some()
+        secrecy_of(&self.facts, &self.text, &self.marks).is_some()
     }
 
     fn at(mut self, position: u32) -> Self {
@@ -314,10 +319,7 @@ fn take_in(
                 let cause = "một phần nội dung không giải mã được";
                 reading.findings_of_pages.push(unreadable(position, cause));
             }
-            let (w, h) = (page.facts.width_mm, page.facts.height_mm);
-            reading
-                .findings_of_pages
-                .extend(classified(&page.text, w, h).or_else(|| classified(&page.marks, w, h)));
+            reading.findings_of_pages.extend(secrecy_of(&page.facts, &page.text, &page.marks));
             reading.timings.add(&page.timings);
             reading.cards.extend(cards(&page.codes, position));
             reading.pages.push(page.facts);

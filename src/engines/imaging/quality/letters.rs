@@ -2,8 +2,8 @@
 
 use image::GrayImage;
 
-use super::super::ink::{Piece, pieces};
-use super::tiles::{Tile, quantile};
+use super::super::ink::{Piece, histogram, pieces, quantile};
+use super::tiles::Tile;
 
 /// Letters that have to be seen before their size is known.
 const MIN_LETTERS: usize = 30;
@@ -30,8 +30,7 @@ fn of_tile(grey: &GrayImage) -> Vec<Piece> {
     let is_letter = |p: &Piece| {
         p.height() >= 5 && p.width() >= 3 && p.width() <= 2 * p.height() && p.height() <= 4 * p.width()
     };
-    let mut histogram = [0u32; 256];
-    grey.as_raw().iter().for_each(|v| histogram[usize::from(*v)] += 1);
+    let histogram = histogram(grey.as_raw());
     // Half way between paper and ink, however faint.
     let (paper, ink) = (quantile(&histogram, 0.85), quantile(&histogram, 0.005));
     pieces(grey, ink + (paper - ink) / 2, 4_000).into_iter().filter(|p| is_whole(p) && is_letter(p)).collect()

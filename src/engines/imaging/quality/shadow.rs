@@ -5,7 +5,7 @@
 
 use image::GrayImage;
 
-use super::tiles::quantile;
+use super::super::ink::{histogram, quantile};
 
 /// Side of a cell, millimetres.
 const CELL_MM: f32 = 3.0;
@@ -41,9 +41,7 @@ fn cells(bright: &GrayImage, side: u32) -> Cells {
 
 /// How bright most of the page's paper is, 0–255: where print is too dark to be found.
 pub(super) fn level(bright: &GrayImage) -> u8 {
-    let mut histogram = [0u32; 256];
-    bright.as_raw().iter().for_each(|v| histogram[usize::from(*v)] += 1);
-    quantile(&histogram, 0.85)
+    quantile(&histogram(bright.as_raw()), 0.85)
 }
 
 /// Share of the page that lies in deep shadow, 0–1. `bright` is the brightest channel of a small copy.

@@ -6,7 +6,10 @@
 
 use image::GrayImage;
 
-use super::tiles::{Tile, quantile};
+use super::{
+    super::ink::{histogram, quantile},
+    tiles::Tile,
+};
 
 /// Fewer strokes say nothing.
 const MIN_STROKES: usize = 24;
@@ -30,8 +33,7 @@ pub(super) struct Edges {
 
 /// Measures one piece; `None` when it has too few strokes.
 pub(super) fn edges(tile: &Tile, mm_per_px: f32) -> Option<Edges> {
-    let mut histogram = [0u32; 256];
-    tile.grey.as_raw().iter().for_each(|v| histogram[usize::from(*v)] += 1);
+    let histogram = histogram(tile.grey.as_raw());
     let (paper, ink) = (quantile(&histogram, 0.85), quantile(&histogram, 0.005));
     let full = paper.saturating_sub(ink);
     let full = f32::from(full);

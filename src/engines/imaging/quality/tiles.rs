@@ -4,7 +4,10 @@
 
 use image::GrayImage;
 
-use super::super::picture::{Picture, darkest_but_blue};
+use super::super::{
+    ink::quantile,
+    picture::{Picture, darkest_but_blue},
+};
 
 /// Side of a piece, millimetres: some two lines of a dozen letters.
 const SIDE_MM: f32 = 12.0;
@@ -105,17 +108,4 @@ fn cut(picture: &Picture, x0: u32, y0: u32, side: u32) -> Tile {
         }),
     };
     Tile { grey, paper: quantile(&brightest, 0.8) }
-}
-
-/// The value that this share of a histogram does not exceed.
-pub(super) fn quantile(histogram: &[u32; 256], share: f32) -> u8 {
-    let n: u32 = histogram.iter().sum();
-    let mut left = (n as f32 * share) as u32;
-    for (value, count) in (0u8..=255).zip(histogram) {
-        if *count > left {
-            return value;
-        }
-        left -= count;
-    }
-    255
 }
