@@ -22,16 +22,16 @@ need_rust() {
 
 packages_of() {
     case $1 in
-        build) echo "gcc libc6-dev pkg-config clang libclang-dev libtesseract-dev libleptonica-dev" ;;
+        build) echo "gcc libc6-dev pkg-config clang libclang-dev libtesseract-dev libleptonica-dev libssl-dev" ;;
         run) echo "tesseract-ocr-vie tesseract-ocr-osd" ;;
-        test) echo "poppler-utils qpdf openssl postgresql fonts-liberation2 fonts-dejavu-core fonts-freefont-ttf python3-venv" ;;
+        test) echo "poppler-utils qpdf openssl postgresql fonts-liberation2 fonts-dejavu-core fonts-freefont-ttf python3-venv softhsm2" ;;
         bench) echo "ocrmypdf time curl" ;;
     esac
 }
 
 reason_of() {
     case $1 in
-        build) echo "to build: compiler, linker, headers of Tesseract and Leptonica" ;;
+        build) echo "to build: compiler, linker, headers of Tesseract, Leptonica and OpenSSL" ;;
         run) echo "to read Vietnamese: Tesseract's models" ;;
         test) echo "to test: independent PDF tools, a PostgreSQL server, fonts of sample papers, a spelling checker" ;;
         bench) echo "to compare: ocrmypdf as the named peer, curl to hand in" ;;

@@ -16,4 +16,5 @@ pub mod overlay;
 pub mod pdf;
 #[cfg(not(fuzzing))]
 pub mod reader;
+pub mod signature;
 pub mod stamp;

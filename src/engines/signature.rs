@@ -1,0 +1,11 @@
+//! Signatures: judging those that are in a file, and making our own.
+//!
+//! A verdict goes through eight steps, each a module of its own, each able only to lower it: form
+//! ([`locate`]), digest and value, later revisions, chain, revocation, time, algorithms, and the
+//! document's verdict. Certificates, revocation lists, OCSP answers and "now" come in as arguments:
+//! nothing here reads a file, asks a network or looks at a clock.
+//!
+//! Source: QĐ 1917/QĐ-BLĐTBXH, Điều 13 and 15; ETSI EN 319 102-1 (words of verdicts), EN 319 142-1
+//! (PAdES), ISO 32000-2 section 12.8.
+
+pub mod verdict;
