@@ -12,6 +12,7 @@ pub mod changes;
 pub mod dss;
 mod fields;
 pub mod locate;
+pub mod look;
 #[cfg(test)]
 mod testing;
 pub mod verdict;

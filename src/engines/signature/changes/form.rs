@@ -271,7 +271,10 @@ impl Comparison<'_, '_, '_, '_, '_> {
             return;
         }
         if old.kind == b"Sig" {
-            self.signed(new);
+            // A signature that was there and is another one, or none, was told as a change of the field.
+            if !holds(&old.value) {
+                self.signed(new);
+            }
             self.outcome.shown.extend(new.widgets.iter().map(|widget| (*widget, Why::Face)));
             return;
         }
@@ -300,7 +303,8 @@ impl Comparison<'_, '_, '_, '_, '_> {
     /// Whether a field showed nothing: no value, or an empty text.
     fn is_empty(&self, field: &Field) -> bool {
         let value = field.value.as_ref().and_then(|value| self.walk.pdf.resolve(self.walk.from, value));
-        value.is_none_or(|value| value.as_str().is_ok_and(<[u8]>::is_empty) || matches!(*value, Object::Null))
+        let is_blank = |text: &[u8]| text.iter().all(|byte| byte.is_ascii_whitespace() || *byte == 0);
+        value.is_none_or(|value| value.as_str().is_ok_and(is_blank) || matches!(*value, Object::Null))
     }
 
     fn value_differs(&self, old: Option<&Object>, new: Option<&Object>) -> bool {
