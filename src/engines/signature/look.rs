@@ -13,7 +13,7 @@ use hayro::{hayro_syntax::Pdf, kurbo};
 use image::RgbImage;
 
 use super::{
-    changes::{ChangeKind, Changes, Findings, Limits, Touched, Why, message},
+    changes::{self, ChangeKind, Changes, Findings, Limits, Touched, Why, message},
     locate::Located,
 };
 use crate::engines::pdf::{render, revisions::RevisedPdf};
@@ -57,6 +57,15 @@ impl<'p, 'a> Looks<'p, 'a> {
     /// Nothing is rendered yet.
     pub fn new(pdf: &'p RevisedPdf<'a>) -> Self {
         Self { pdf, opened: HashMap::new(), pictures: HashMap::new() }
+    }
+
+    /// What was changed after the signature at `which`, objects and looks.
+    pub fn after(&mut self, located: &[Located<'_>], which: usize, limits: &Limits<'_>) -> Changes {
+        let found = changes::after(self.pdf, located, which, limits);
+        match located.get(which) {
+            Some(one) => self.check(one, found, limits),
+            None => found,
+        }
     }
 
     /// Holds what is seen against what was signed, on the pages that [`super::changes::after`] found
@@ -253,7 +262,6 @@ fn pixels_of([left, top, right, bottom]: [u32; 4]) -> impl Iterator<Item = (u32,
 mod tests {
     use super::*;
     use crate::engines::signature::{
-        changes,
         locate::locate,
         testing::{Paper, text_field},
         verdict::Modification::{self, Forbidden, Permitted},
@@ -264,8 +272,7 @@ mod tests {
     fn seen(paper: &Paper, limits: &Limits<'_>) -> Changes {
         let pdf = RevisedPdf::open(&paper.bytes, None).unwrap();
         let located = locate(&pdf);
-        let found = changes::after(&pdf, &located, 0, limits);
-        Looks::new(&pdf).check(&located[0], found, limits)
+        Looks::new(&pdf).after(&located, 0, limits)
     }
 
     fn kinds(changes: &Changes) -> (Modification, Vec<ChangeKind>) {
@@ -343,6 +350,21 @@ mod tests {
         check(face("28 190 44 225", "1 g 0 0 100 100 re f"), Permitted, &[Signature, CoversInk]);
         check(face("0 0 300 400", "1 g 0 0 100 100 re f"), Forbidden, &[Signature, Looks]);
         check(face("0 0 300 300", "1 0 0 rg 0 0 100 100 re f"), Forbidden, &[Signature, Looks]);
+    }
+
+    #[test]
+    fn an_empty_field_for_a_signature_shows_nothing() {
+        use ChangeKind::{Looks, SignatureField};
+        let unsigned = |drawing: &'static str| {
+            move |paper: &mut Paper| {
+                face("20 190 150 225", drawing)(paper);
+                let widget = "/Type/Annot/Subtype/Widget/Rect[20 190 150 225]/F 132/P 3 0 R";
+                let field = format!("30 0 obj\n<<{widget}/FT/Sig/T(Hai)/V 31 0 R");
+                *paper = paper.spoil(&field, &field.replace("/V 31 0 R", "         "));
+            }
+        };
+        check(unsigned(""), Permitted, &[SignatureField]);
+        check(unsigned("1 0 0 RG 0 0 100 100 re S"), Forbidden, &[SignatureField, Looks]);
     }
 
     #[test]

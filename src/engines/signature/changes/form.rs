@@ -383,14 +383,18 @@ impl Comparison<'_, '_, '_, '_, '_> {
                 && !self.walk.pdf.is_ambiguous(self.walk.to, node)
                 && dict.iter().all(|(key, _)| NEW_FIELD.contains(&key.as_slice()));
             is_visible |= area(self.walk, dict) > 0.0;
-            has_face |= dict.has(b"AP") || dict.has(b"MK");
+            has_face |= dict.has(b"AP");
         }
         if !is_right {
             self.tell(ChangeKind::FieldAdded, &field.name);
             return;
         }
         self.outcome.new_widgets.extend(&field.widgets);
-        self.outcome.shown.extend(field.widgets.iter().map(|widget| (*widget, Why::Face)));
+        // Without a signature nobody answers for what is drawn: nothing may be.
+        let why = if field.value.is_some() { Why::Face } else { Why::SameValue };
+        if has_face {
+            self.outcome.shown.extend(field.widgets.iter().map(|widget| (*widget, why)));
+        }
         if is_visible && self.rules.certified_p.is_some() {
             self.tell(ChangeKind::Certification, &field.name);
         } else if is_visible && self.rules.is_locked(&field.name) {
@@ -398,8 +402,6 @@ impl Comparison<'_, '_, '_, '_, '_> {
         }
         if field.value.is_some() {
             self.signed(field);
-        } else if is_visible && has_face {
-            self.tell(ChangeKind::FalseSignature, &field.name);
         } else {
             self.tell(ChangeKind::SignatureField, &field.name);
         }

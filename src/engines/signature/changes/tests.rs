@@ -171,7 +171,7 @@ fn a_signature_that_is_none_is_forbidden() {
         }
     };
     check(field("", ""), Permitted, &[SignatureField]);
-    check(field("", "/AP<</N 11 0 R>>"), Forbidden, &[FalseSignature]);
+    check(field("", "/AP<</N 11 0 R>>"), Permitted, &[SignatureField]);
     check(field("/V 31 0 R", ""), Forbidden, &[FalseSignature]);
     check(field("/V 21 0 R", ""), Forbidden, &[FalseSignature]);
 }
