@@ -12,7 +12,7 @@ mod xref;
 
 use std::{
     borrow::Cow,
-    collections::HashMap,
+    collections::{HashMap, HashSet},
     ops::Range,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
@@ -85,6 +85,8 @@ pub struct RevisedPdf<'a> {
     history: Vec<(u32, u32, Entry)>,
     /// Numbers written, revision by revision.
     written: Vec<u32>,
+    /// Numbers of object streams, of any revision.
+    object_streams: HashSet<u32>,
     last_startxref: Option<usize>,
     is_recovered: bool,
     lock: Lock,
@@ -178,6 +180,7 @@ impl<'a> RevisedPdf<'a> {
             revisions: Vec::new(),
             history: Vec::new(),
             written: Vec::new(),
+            object_streams: HashSet::new(),
             last_startxref: None,
             is_recovered: false,
             lock: Lock::Open,
@@ -193,7 +196,7 @@ impl<'a> RevisedPdf<'a> {
             let at = oldest.ends_at;
             let main = std::mem::replace(&mut oldest, first_page);
             oldest.ends_at = at;
-            let shown: std::collections::HashSet<u32> = oldest.entries.iter().map(|(n, _)| *n).collect();
+            let shown: HashSet<u32> = oldest.entries.iter().map(|(n, _)| *n).collect();
             oldest.entries.extend(main.entries.into_iter().filter(|(n, _)| !shown.contains(n)));
         }
         pdf.push(oldest)?;
@@ -218,6 +221,10 @@ impl<'a> RevisedPdf<'a> {
             return Err(RevisionsError::Damaged);
         }
         entries.dedup_by_key(|(number, _)| *number);
+        self.object_streams.extend(entries.iter().filter_map(|(_, entry)| match entry {
+            Entry::In { stream, .. } => Some(*stream),
+            _ => None,
+        }));
         let start = self.written.len();
         self.written.extend(entries.iter().map(|(number, _)| *number));
         self.history.extend(entries.into_iter().map(|(number, entry)| (number, revision, entry)));
@@ -338,18 +345,28 @@ impl<'a> RevisedPdf<'a> {
     /// Numbers of objects that are found elsewhere at revision `to` than at revision `from`, those in
     /// object streams that were themselves rewritten included; sorted.
     pub fn changed_between(&self, from: usize, to: usize) -> Vec<u32> {
-        let mut changed = Vec::new();
-        let is_later = |number: u32| self.entry(from, number) != self.entry(to, number);
+        let (from, to) = (from.min(self.newest()), to.min(self.newest()));
+        let is_moved = |number: u32| self.entry(from, number) != self.entry(to, number);
+        let written =
+            self.revisions[from..=to].iter().skip(1).flat_map(|one| &self.written[one.written.clone()]);
+        let mut changed: Vec<u32> = written.copied().filter(|number| is_moved(*number)).collect();
+        changed.sort_unstable();
+        changed.dedup();
+        let streams: Vec<u32> =
+            changed.iter().copied().filter(|number| self.object_streams.contains(number)).collect();
+        if streams.is_empty() {
+            return changed;
+        }
         for same in self.history.chunk_by(|one, other| one.0 == other.0) {
             let number = same[0].0;
-            let is_moved = match self.entry(to, number) {
-                Some(Entry::In { stream, .. }) => is_later(number) || is_later(stream),
-                _ => is_later(number),
-            };
-            if is_moved {
+            if let Some(Entry::In { stream, .. }) = self.entry(to, number)
+                && streams.binary_search(&stream).is_ok()
+            {
                 changed.push(number);
             }
         }
+        changed.sort_unstable();
+        changed.dedup();
         changed
     }
 
@@ -359,6 +376,15 @@ impl<'a> RevisedPdf<'a> {
             Some(Entry::At { generation, .. }) => generation == id.1,
             Some(Entry::In { .. }) => id.1 == 0,
             Some(Entry::Free) | None => false,
+        }
+    }
+
+    /// Number and generation of an object in use as of a revision.
+    pub fn id_of(&self, index: usize, number: u32) -> Option<ObjectId> {
+        match self.entry(index, number)? {
+            Entry::At { generation, .. } => Some((number, generation)),
+            Entry::In { .. } => Some((number, 0)),
+            Entry::Free => None,
         }
     }
 

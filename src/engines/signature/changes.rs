@@ -195,6 +195,7 @@ pub fn after(pdf: &RevisedPdf<'_>, located: &[Located<'_>], which: usize, limits
 
 fn compare(walk: &mut walk::Walk<'_, '_, '_>, located: &[Located<'_>], rules: &Rules<'_>) {
     let Some(root) = walk.root() else { return };
+    walk.ambiguous();
     walk.collect_pages(root);
     let form = form::compare(walk, root, located, rules);
     pages::compare(walk, rules, &form);

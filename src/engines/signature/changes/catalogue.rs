@@ -14,9 +14,6 @@ const OWN_RULES: [&[u8]; 7] =
 const MOST_ENTRIES: usize = 5_000;
 
 pub(super) fn compare(walk: &mut Walk<'_, '_, '_>, root: ObjectId) {
-    if walk.is_changed(root) && walk.pdf.is_ambiguous(walk.to, root) {
-        walk.found.add(ChangeKind::Unclear, message::plain(ChangeKind::Unclear));
-    }
     let Some((old, new)) = walk.dictionaries(root) else {
         walk.report(Origin::Document);
         return;

@@ -239,9 +239,6 @@ impl Comparison<'_, '_, '_, '_, '_> {
         nodes.extend(old.widgets.iter().filter(|widget| **widget != old.id));
         let (mut is_touched, mut new_faces) = (is_filled, Vec::new());
         for node in nodes {
-            if self.walk.is_changed(node) && self.walk.pdf.is_ambiguous(self.walk.to, node) {
-                self.walk.found.add(ChangeKind::Unclear, message::plain(ChangeKind::Unclear));
-            }
             let origin = self.origin(&old.name);
             let Some((was, is)) = self.walk.dictionaries(node) else {
                 self.walk.report(origin);
@@ -300,11 +297,14 @@ impl Comparison<'_, '_, '_, '_, '_> {
         flags.unwrap_or(0) & PUSH_BUTTON != 0
     }
 
-    /// Whether a field showed nothing: no value, or an empty text.
+    /// Whether a field showed nothing: no value, an empty text, a box that is not ticked.
     fn is_empty(&self, field: &Field) -> bool {
         let value = field.value.as_ref().and_then(|value| self.walk.pdf.resolve(self.walk.from, value));
-        let is_blank = |text: &[u8]| text.iter().all(|byte| byte.is_ascii_whitespace() || *byte == 0);
-        value.is_none_or(|value| value.as_str().is_ok_and(is_blank) || matches!(*value, Object::Null))
+        value.is_none_or(|value| match &*value {
+            Object::String(text, _) => text.iter().all(|byte| byte.is_ascii_whitespace() || *byte == 0),
+            Object::Name(state) => state == b"Off",
+            other => matches!(other, Object::Null),
+        })
     }
 
     fn value_differs(&self, old: Option<&Object>, new: Option<&Object>) -> bool {

@@ -116,6 +116,25 @@ impl<'p, 'a, 'c> Walk<'p, 'a, 'c> {
         }
     }
 
+    /// Objects of the signed revision that were written again so that they can be read in two ways.
+    pub fn ambiguous(&mut self) {
+        let mut numbers: Vec<u32> = self.changed.iter().copied().collect();
+        numbers.sort_unstable();
+        for number in numbers {
+            let Some(id) = self.pdf.id_of(self.to, number) else { continue };
+            if !self.pdf.has(self.from, id) {
+                continue;
+            }
+            if !self.go_on() {
+                return;
+            }
+            if self.pdf.is_ambiguous(self.to, id) {
+                self.found.add(ChangeKind::Unclear, message::plain(ChangeKind::Unclear));
+                return;
+            }
+        }
+    }
+
     /// Whether an object is found elsewhere in the newest revision than in the signed one.
     pub fn is_changed(&self, id: ObjectId) -> bool {
         self.changed.contains(&id.0)
@@ -240,19 +259,14 @@ impl<'p, 'a, 'c> Walk<'p, 'a, 'c> {
         match (old, new) {
             // A hole that is filled later, or the other way round, is how shadows are cast.
             (None, None) => self.pdf.has(self.from, id) != self.pdf.has(self.to, id),
-            (Some(old), Some(new)) => {
-                if self.pdf.is_ambiguous(self.to, id) {
-                    self.found.add(ChangeKind::Unclear, message::plain(ChangeKind::Unclear));
+            (Some(old), Some(new)) => match (&*old, &*new) {
+                (Object::Stream(old), Object::Stream(new)) => {
+                    let is_same = !self.direct_dicts_differ(&old.dict, &new.dict, origin)
+                        && self.pdf.raw_stream(self.from, id) == self.pdf.raw_stream(self.to, id);
+                    !is_same
                 }
-                match (&*old, &*new) {
-                    (Object::Stream(old), Object::Stream(new)) => {
-                        let is_same = !self.direct_dicts_differ(&old.dict, &new.dict, origin)
-                            && self.pdf.raw_stream(self.from, id) == self.pdf.raw_stream(self.to, id);
-                        !is_same
-                    }
-                    (old, new) => self.differs(old, new, b"", origin),
-                }
-            }
+                (old, new) => self.differs(old, new, b"", origin),
+            },
             _ => true,
         }
     }
