@@ -1,5 +1,7 @@
 use std::process::Command;
 
+use lopdf::Object;
+
 use super::*;
 
 /// A file built by hand: objects with their offsets noted.

@@ -356,7 +356,7 @@ impl Comparison<'_, '_, '_, '_, '_> {
                 }
                 (_, Some(_)) => {
                     is_different = true;
-                    if !self.walk.new_value(&new, key).is_some_and(|face| face.as_stream().is_ok()) {
+                    if self.walk.new_value(&new, key).is_none_or(|face| face.as_stream().is_err()) {
                         self.walk.report(origin);
                     }
                 }

@@ -244,7 +244,7 @@ impl<'p, 'a, 'c> Walk<'p, 'a, 'c> {
     /// Counts an object; `false` when the patience is over.
     pub fn go_on(&mut self) -> bool {
         self.n_objects += 1;
-        if self.n_objects % CLOCK_EVERY == 0 && (self.limits.is_late)() {
+        if self.n_objects.is_multiple_of(CLOCK_EVERY) && (self.limits.is_late)() {
             self.is_late = true;
         }
         if self.is_late || self.n_objects > self.limits.most_objects || self.pdf.is_exhausted() {
