@@ -5,6 +5,7 @@ pub mod api;
 pub mod cli;
 pub mod guard;
 pub mod purposes;
+pub mod verification;
 pub mod web;
 pub mod wire;
 pub mod worker;

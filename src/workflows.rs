@@ -19,4 +19,5 @@ pub mod quarantine;
 pub mod register;
 pub mod rescan;
 pub mod separators;
+pub mod verify;
 pub mod watch;

@@ -12,6 +12,7 @@ mod pages;
 mod separators;
 mod serve;
 mod stamp;
+mod verify;
 mod watch;
 
 use std::{path::PathBuf, process::ExitCode, sync::Arc};
@@ -20,9 +21,12 @@ use clap::{Args, Parser, Subcommand};
 
 use crate::{
     clock::Clock,
-    config::{Config, ConfigError, DatabaseUrl},
+    config::{Config, ConfigError, DatabaseUrl, SignaturesConfig},
     domain::officer::ActingOfficer,
-    engines::reader::{self, Readers},
+    engines::{
+        reader::{self, Readers},
+        signature::order::TrustFiles,
+    },
     store::{
         Db, StoreError,
         keys::{Keys, KeysError},
@@ -33,6 +37,7 @@ use crate::{
         administer as administer_workflow,
         context::{Ctx, Rules},
         guide::Lists,
+        verify::{self as verify_workflow, TrustPlaces},
     },
 };
 
@@ -46,6 +51,7 @@ pub(super) enum Exit {
     Unreadable = 3,
     Refused = 4,
     NeedsPerson = 5,
+    NotPassed = 6,
     StorageUnreachable = 7,
 }
 
@@ -144,6 +150,11 @@ enum Command {
     /// Ghi mã lên trang đầu của một tệp PDF
     #[command(after_help = "Ví dụ: sohoa stamp --code '001085012345.1.001776-KQ1.12/QĐ-UBND' in.pdf out.pdf")]
     Stamp(stamp::StampArgs),
+    /// Kiểm tra chữ ký số của tệp PDF
+    #[command(
+        after_help = "Ví dụ: sohoa verify --trust tin-cay/ --crls thu-hoi/ --json giay-xac-nhan.pdf\nMã thoát 6: chữ ký chưa đạt, hoặc tệp không có chữ ký."
+    )]
+    Verify(Box<verify::VerifyArgs>),
     /// Kiểm tra hoặc nhập Danh mục; kiểm tra mẫu giấy tờ và danh bạ cơ quan
     #[command(
         subcommand,
@@ -227,6 +238,7 @@ pub fn main() -> ExitCode {
             Command::Batch(args) => batch::batch(args).await,
             Command::Watch(args) => watch::watch(args).await,
             Command::Stamp(args) => stamp::stamp(&args),
+            Command::Verify(args) => verify::verify(&args),
             Command::Catalogue(command) => administer::catalogue(command).await,
             Command::Officer(command) => administer::officer(command).await,
             Command::Audit(command) => administer::audit(command).await,
@@ -255,6 +267,13 @@ fn readers(config: &Config, n_readers: Option<usize>) -> Result<Readers, Stop> {
         limits.n_readers = n;
     }
     Ok(Readers::new(program, limits))
+}
+
+/// What signatures are judged by.
+fn trust(config: &Config) -> Result<TrustFiles, Stop> {
+    let SignaturesConfig { trust, intermediates, crls, policy } = config.signatures.clone();
+    verify_workflow::read_trust(&TrustPlaces { trust, intermediates, crls, policy })
+        .map_err(|error| Stop::usage(with_causes(&error)))
 }
 
 /// Templates and agencies: built-in ones, and those of the installation.
@@ -297,6 +316,8 @@ async fn open(
         guide: Arc::new(lists(config)?.guide().with_threshold(config.reading.threshold)),
         code_papers_without_number: config.code_papers_without_number,
         officer,
+        signing: config.signing.clone(),
+        trust: Arc::new(trust(config)?),
     };
     Ok(Ctx {
         db,

@@ -6,8 +6,12 @@ use tempfile::TempDir;
 
 use crate::{
     clock::Clock,
-    domain::{dossier::PaperObject, ids::ContentHash, officer::ActingOfficer},
-    engines::{extraction::Guide, imaging::check::PageRules, reader::Readers},
+    domain::{
+        dossier::PaperObject, ids::ContentHash, officer::ActingOfficer, signing::SigningRules,
+    },
+    engines::{
+        extraction::Guide, imaging::check::PageRules, reader::Readers, signature::order::TrustFiles,
+    },
     store::{Db, StoreError, objects::Objects},
     workflows::lessons::LearnedCache,
 };
@@ -40,6 +44,10 @@ pub struct Rules {
     pub code_papers_without_number: bool,
     /// Who acts in the service until there are accounts.
     pub officer: ActingOfficer,
+    /// What is asked of officers' signatures.
+    pub signing: SigningRules,
+    /// What signatures are judged by.
+    pub trust: Arc<TrustFiles>,
 }
 
 /// Bytes of the store laid out as files, for a reading process; gone when dropped.

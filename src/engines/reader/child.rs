@@ -34,7 +34,7 @@ use crate::{
             archive::Departure,
             compose::{ComposeMeta, ComposePage, ComposedPdf, compose},
         },
-        stamp,
+        signature, stamp,
     },
 };
 
@@ -153,6 +153,14 @@ impl Child {
             confine::allow_processor(order.stages.rest);
             return files.first().map(|pdf| stamped(pdf, code)).ok_or(ReadError::Crashed);
         }
+        if let Task::Verify { order: by } = task {
+            let Paper::Given(files) = std::mem::replace(&mut self.paper, Paper::None) else {
+                return Err(ReadError::Crashed);
+            };
+            confine::allow_processor(order.stages.rest);
+            let pdf = files.first().ok_or(ReadError::Crashed)?;
+            return Ok((Response::Verified { report: Box::new(signature::verify(pdf, by)) }, Vec::new()));
+        }
         confine::allow_processor(order.stages.open);
         let Self { paper, engine, .. } = self;
         let paper = paper.opened(*limits)?;
@@ -189,7 +197,7 @@ impl Child {
                 let (pdf, departures) = composed(paper, indices.as_deref(), order)?;
                 Ok((Response::Composed { departures }, pdf))
             }
-            Task::Stamp { .. } | Task::Attempt => Err(ReadError::Crashed), // answered above
+            Task::Stamp { .. } | Task::Verify { .. } | Task::Attempt => Err(ReadError::Crashed), // answered above
         }
     }
 }

@@ -26,12 +26,16 @@ use crate::{
             fault::{Limits, ReadError},
             open::Container,
         },
+        signature::{order::VerifyOrder, verdict::Report},
         stamp::Stamped,
     },
 };
 
 /// Pages that are counted at most.
 const MOST_COUNTED: u32 = 1_000_000;
+
+/// Processor time for judging the signatures of one file, seconds.
+const VERIFY_SECONDS: u64 = 12;
 
 /// Short questions don't wait behind the pages of a pile.
 pub(super) const AT_ONCE: (Urgency, OnNews<'static>) = (Urgency::Desk, &|_| {});
@@ -177,6 +181,25 @@ impl Readers {
             (Response::Stamped { stamped }, pdf) => Ok(Stamped { pdf, ..stamped }),
             (Response::NotStamped { error }, _) => Err(NotStamped::Refused(error)),
             (other, _) => Err(NotStamped::Unread(unexpected(other))),
+        }
+    }
+
+    /// Judges the signatures of a PDF; what is no PDF is an answer too.
+    ///
+    /// # Errors
+    /// [`ReadError::TooManyBytes`], [`ReadError::TooLong`] and those of the process.
+    pub fn verify(&self, pdf: Vec<u8>, order: VerifyOrder) -> Result<Report, ReadError> {
+        let limits = &self.pool.limits;
+        let (found, limit) = (pdf.len() as u64, limits.max_bytes.saturating_mul(2));
+        if found > limit {
+            return Err(ReadError::TooManyBytes { found, limit });
+        }
+        let task = Task::Verify { order: Box::new(order) };
+        let request = Request { parts: Parts::of(&[]), limits: limits.of_bytes(), task };
+        let answer = self.pool.ask_of_bytes(request, pdf, self.all_of(VERIFY_SECONDS), VERIFY_SECONDS * 4)?;
+        match answer {
+            (Response::Verified { report }, _) => Ok(*report),
+            (other, _) => Err(unexpected(other)),
         }
     }
 

@@ -26,6 +26,7 @@ use crate::{
             open::Container,
         },
         pdf::archive::Departure,
+        signature::{order::VerifyOrder, verdict::Report},
         stamp::{StampError, Stamped},
     },
 };
@@ -130,6 +131,8 @@ pub(super) enum Task {
     Preview { index: u32, rotation: u16, width_px: u32 },
     /// Write the code onto the PDF that goes along as the one file; it is no paper, and forgotten then.
     Stamp { code: DocumentCode },
+    /// Judge the signatures of the PDF that goes along as the one file.
+    Verify { order: Box<VerifyOrder> },
     /// Try what must not be possible.
     Attempt,
 }
@@ -171,6 +174,9 @@ pub(super) enum Response {
     },
     NotStamped {
         error: StampError,
+    },
+    Verified {
+        report: Box<Report>,
     },
     Attempted {
         confinement: Confinement,

@@ -163,7 +163,7 @@ fn out(paper: &Paper, originals: &[PaperObject], codes_without_number: bool) -> 
             answer.code = proposed.code(without_number).as_ref().map(CodeOut::proposed);
         }
         PaperState::ToSign { confirmed }
-        | PaperState::Signing { confirmed }
+        | PaperState::Signing { confirmed, .. }
         | PaperState::ToCode { confirmed } => {
             answer.reasons = confirmed.checked.findings.iter().map(ReasonOut::from).collect();
             answer.pages = wire::pages_out(&confirmed.checked.pages, &nothing);
