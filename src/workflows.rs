@@ -19,5 +19,7 @@ pub mod quarantine;
 pub mod register;
 pub mod rescan;
 pub mod separators;
+pub mod seal;
+pub mod sign;
 pub mod verify;
 pub mod watch;

@@ -101,6 +101,7 @@ pub struct Paper {
 pub enum Step {
     Check,
     Read,
+    Sign,
     Code,
     Store,
 }

@@ -21,7 +21,7 @@ use clap::{Args, Parser, Subcommand};
 
 use crate::{
     clock::Clock,
-    config::{Config, ConfigError, DatabaseUrl, SignaturesConfig},
+    config::{Config, ConfigError, DatabaseUrl, SealConfig, SignaturesConfig},
     domain::officer::ActingOfficer,
     engines::{
         reader::{self, Readers},
@@ -37,6 +37,7 @@ use crate::{
         administer as administer_workflow,
         context::{Ctx, Rules},
         guide::Lists,
+        seal::{AgencySeal, SealPlaces},
         verify::{self as verify_workflow, TrustPlaces},
     },
 };
@@ -269,6 +270,14 @@ fn readers(config: &Config, n_readers: Option<usize>) -> Result<Readers, Stop> {
     Ok(Readers::new(program, limits))
 }
 
+/// The agency's key, where there is one.
+fn seal_key(config: &Config) -> Result<Option<AgencySeal>, Stop> {
+    let Some(seal) = config.seal.clone() else { return Ok(None) };
+    let SealConfig { p12, password_file, pkcs11, token, key, agency, .. } = seal;
+    let places = SealPlaces { p12, pkcs11, token, key, password_file, agency };
+    AgencySeal::open(&places).map(Some).map_err(|error| Stop::usage(with_causes(&error)))
+}
+
 /// What signatures are judged by.
 fn trust(config: &Config) -> Result<TrustFiles, Stop> {
     let SignaturesConfig { trust, intermediates, crls, policy } = config.signatures.clone();
@@ -326,5 +335,6 @@ async fn open(
         clock,
         rules: Arc::new(rules),
         learned: Arc::default(),
+        seal: seal_key(config)?.map(Arc::new),
     })
 }

@@ -13,7 +13,7 @@ use crate::{
         extraction::Guide, imaging::check::PageRules, reader::Readers, signature::order::TrustFiles,
     },
     store::{Db, StoreError, objects::Objects},
-    workflows::lessons::LearnedCache,
+    workflows::{lessons::LearnedCache, seal::AgencySeal},
 };
 
 /// Database, objects, reading processes, clock and settings.
@@ -31,6 +31,8 @@ pub struct Ctx {
     pub rules: Arc<Rules>,
     /// What officers' corrections taught, made ready.
     pub learned: Arc<LearnedCache>,
+    /// The agency's key, where the installation has one.
+    pub seal: Option<Arc<AgencySeal>>,
 }
 
 /// Settings of an installation that workflows ask.

@@ -10,8 +10,9 @@ use jiff::Timestamp;
 
 use crate::{
     domain::{
+        dossier::{ObjectRole, Paper},
         event::{Action, AuditEvent},
-        ids::RecordId,
+        ids::{PaperId, RecordId},
         officer::ActingOfficer,
     },
     engines::{
@@ -23,10 +24,11 @@ use crate::{
             verdict::Report,
         },
     },
-    store::{StoreError, audit},
+    store::{StoreError, audit, verifications},
     workflows::{
         browse::{self, BrowseError, Purpose},
         context::Ctx,
+        digitise::{self, DigitiseError},
     },
 };
 
@@ -161,6 +163,44 @@ pub async fn file(
     audit::append(&mut tx, &event).await?;
     tx.commit().await?;
     Ok(report)
+}
+
+/// Judges the signatures of a file as it came in, and keeps what was found beside the paper. What can't be judged
+/// is not in the way of reading: it is shown as not judged.
+///
+/// # Errors
+/// The store's.
+pub(super) async fn arrived(ctx: &Ctx, paper: &Paper) -> Result<(), DigitiseError> {
+    let originals = {
+        let mut tx = ctx.db.read().await?;
+        digitise::objects_as(&mut tx, &paper.id, ObjectRole::Original).await?
+    };
+    // Of several files none is the paper by itself.
+    let [only] = originals.as_slice() else { return Ok(()) };
+    let bytes = ctx.bytes(&only.hash).await?;
+    let now = ctx.clock.now();
+    let report = match judged(ctx, bytes, order(ctx, now, Some(paper.received_at), None, None)).await {
+        Ok(report) => report,
+        Err(VerifyError::Unreadable(error)) => {
+            tracing::warn!(paper = %paper.id, %error, "signatures were not judged");
+            return Ok(());
+        }
+        Err(VerifyError::Store(error) | VerifyError::Browse(BrowseError::Store(error))) => return Err(error.into()),
+        Err(VerifyError::Browse(_)) => return Ok(()),
+    };
+    let mut tx = ctx.db.write().await?;
+    verifications::keep(&mut tx, &paper.id, &report, now).await?;
+    tx.commit().await?;
+    Ok(())
+}
+
+/// What was found of the signatures of a paper's file when it came in, and when.
+///
+/// # Errors
+/// The store's.
+pub async fn of_paper(ctx: &Ctx, id: &PaperId) -> Result<Option<(Report, Timestamp)>, StoreError> {
+    let mut tx = ctx.db.read().await?;
+    verifications::of(&mut tx, id).await
 }
 
 /// Judges the signatures of a stored document, as of now. When its bytes were stored is proof that they existed then.

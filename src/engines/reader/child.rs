@@ -19,6 +19,7 @@ use super::{
     look::{LazyEngine, Way, look_at},
     marks::marks_of,
     reread::reread,
+    sealing::{self, Sealing},
     wire::{self, Order, Request, Response, Task},
 };
 use crate::{
@@ -161,6 +162,13 @@ impl Child {
             let pdf = files.first().ok_or(ReadError::Crashed)?;
             return Ok((Response::Verified { report: Box::new(signature::verify(pdf, by)) }, Vec::new()));
         }
+        if let Task::PrepareSeal { sealing } = task {
+            let Paper::Given(files) = std::mem::replace(&mut self.paper, Paper::None) else {
+                return Err(ReadError::Crashed);
+            };
+            confine::allow_processor(order.stages.rest);
+            return files.first().map(|pdf| prepared(pdf, sealing)).ok_or(ReadError::Crashed);
+        }
         confine::allow_processor(order.stages.open);
         let Self { paper, engine, .. } = self;
         let paper = paper.opened(*limits)?;
@@ -197,7 +205,7 @@ impl Child {
                 let (pdf, departures) = composed(paper, indices.as_deref(), order)?;
                 Ok((Response::Composed { departures }, pdf))
             }
-            Task::Stamp { .. } | Task::Verify { .. } | Task::Attempt => Err(ReadError::Crashed), // answered above
+            Task::Stamp { .. } | Task::Verify { .. } | Task::PrepareSeal { .. } | Task::Attempt => Err(ReadError::Crashed), // answered above
         }
     }
 }
@@ -247,6 +255,16 @@ fn composed(
         .map(|(source, (rotation, text))| ComposePage { source, rotation: *rotation, text })
         .collect();
     compose(&pages, &meta).map(ComposedPdf::into_parts).map_err(|_| ReadError::NotComposed)
+}
+
+fn prepared(pdf: &[u8], sealing: &Sealing) -> (Response, Vec<u8>) {
+    match sealing::prepared(pdf, sealing) {
+        Ok(mut prepared) => {
+            let pdf = std::mem::take(&mut prepared.pdf);
+            (Response::SealPrepared { prepared: Box::new(prepared) }, pdf)
+        }
+        Err(error) => (Response::NotSealed { message: error.to_string() }, Vec::new()),
+    }
 }
 
 fn stamped(pdf: &[u8], code: &DocumentCode) -> (Response, Vec<u8>) {

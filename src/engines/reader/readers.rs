@@ -7,6 +7,7 @@ use super::{
     confine::{Attempt, Confinement},
     marks::PageCode,
     pool::{OnNews, Pool, ReaderLimits},
+    sealing::{NotSealed, Sealing},
     wire::{Parts, Request, Response, Stages, Task},
 };
 use crate::{
@@ -26,7 +27,7 @@ use crate::{
             fault::{Limits, ReadError},
             open::Container,
         },
-        signature::{order::VerifyOrder, verdict::Report},
+        signature::{order::VerifyOrder, seal::prepare::Prepared, verdict::Report},
         stamp::Stamped,
     },
 };
@@ -200,6 +201,22 @@ impl Readers {
         match answer {
             (Response::Verified { report }, _) => Ok(*report),
             (other, _) => Err(unexpected(other)),
+        }
+    }
+
+    /// Appends the room for a signature to a PDF, and says what is to be signed.
+    ///
+    /// # Errors
+    /// [`NotSealed`].
+    pub fn prepare_seal(&self, pdf: Vec<u8>, sealing: Sealing) -> Result<Prepared, NotSealed> {
+        let limits = &self.pool.limits;
+        let task = Task::PrepareSeal { sealing: Box::new(sealing) };
+        let request = Request { parts: Parts::of(&[]), limits: limits.of_bytes(), task };
+        let seconds = limits.opening_seconds();
+        match self.pool.ask_of_bytes(request, pdf, self.all_of(seconds), seconds)? {
+            (Response::SealPrepared { prepared }, pdf) => Ok(Prepared { pdf, ..*prepared }),
+            (Response::NotSealed { message }, _) => Err(NotSealed::Refused(message)),
+            (other, _) => Err(unexpected(other).into()),
         }
     }
 

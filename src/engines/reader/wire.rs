@@ -16,6 +16,7 @@ use super::{
     answer::{ComposeOrder, Depth, Head, PageAnswer},
     confine::{Attempt, Confinement},
     marks::PageMarks,
+    sealing::Sealing,
 };
 use crate::{
     domain::{code::DocumentCode, page::BoxMm},
@@ -26,7 +27,7 @@ use crate::{
             open::Container,
         },
         pdf::archive::Departure,
-        signature::{order::VerifyOrder, verdict::Report},
+        signature::{order::VerifyOrder, seal::prepare::Prepared, verdict::Report},
         stamp::{StampError, Stamped},
     },
 };
@@ -133,6 +134,8 @@ pub(super) enum Task {
     Stamp { code: DocumentCode },
     /// Judge the signatures of the PDF that goes along as the one file.
     Verify { order: Box<VerifyOrder> },
+    /// Append the room for a signature to the PDF that goes along as the one file.
+    PrepareSeal { sealing: Box<Sealing> },
     /// Try what must not be possible.
     Attempt,
 }
@@ -177,6 +180,13 @@ pub(super) enum Response {
     },
     Verified {
         report: Box<Report>,
+    },
+    /// The PDF with the room follows.
+    SealPrepared {
+        prepared: Box<Prepared>,
+    },
+    NotSealed {
+        message: String,
     },
     Attempted {
         confinement: Confinement,

@@ -75,8 +75,11 @@ impl TestApp {
                 guide: Arc::new(Guide::built_in()),
                 code_papers_without_number: true,
                 officer,
+                signing: SigningRules::default(),
+                trust: Arc::default(),
             }),
             learned: Arc::default(),
+            seal: None,
         };
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
