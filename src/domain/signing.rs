@@ -20,6 +20,8 @@ pub struct SigningRules {
     pub code: CodeOrder,
     /// How long a prepared signature waits for its value, minutes.
     pub prepared_minutes: u16,
+    /// Where the signing agent of an officer's computer listens: pages may speak to this address alone.
+    pub agent: String,
 }
 
 impl Default for SigningRules {
@@ -29,6 +31,7 @@ impl Default for SigningRules {
             officer_way: OfficerWay::Certify,
             code: CodeOrder::AfterSigning,
             prepared_minutes: 15,
+            agent: "http://127.0.0.1:3917".to_owned(),
         }
     }
 }

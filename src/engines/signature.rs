@@ -10,3 +10,9 @@
 
 pub mod order;
 pub mod verdict;
+
+use order::{TrustFiles, VerifyOrder};
+use verdict::Report;
+
+pub fn check_trust(_: &TrustFiles) -> Result<(), String> { Ok(()) }
+pub fn verify(_: &[u8], _: &VerifyOrder) -> Report { unimplemented!() }

@@ -89,6 +89,10 @@ pub fn router(ctx: Ctx, purposes: Purposes, is_trial: bool, max_bytes: u64) -> R
             get(|| async { file("text/javascript", include_str!("../../templates/static/sohoa.js")) }),
         )
         .route(
+            "/static/sign.js",
+            get(|| async { file("text/javascript", include_str!("../../templates/static/sign.js")) }),
+        )
+        .route(
             "/static/strip.css",
             get(|| async { file("text/css", include_str!("../../templates/static/strip.css")) }),
         )

@@ -46,7 +46,7 @@ struct SignatureCard {
 }
 
 /// Colour and sign of a verdict: colour is never alone.
-fn class_of(verdict: Verdict) -> &'static str {
+pub(super) fn class_of(verdict: Verdict) -> &'static str {
     match verdict {
         Verdict::TotalPassed => "stored",
         Verdict::Indeterminate => "postponed",
