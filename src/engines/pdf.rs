@@ -18,6 +18,7 @@ pub mod read;
 pub(in crate::engines) mod render;
 pub mod separator_sheet;
 mod text_layer;
+pub mod update;
 
 pub(in crate::engines) use metadata::FIELDS_NAMESPACE;
 

@@ -8,4 +8,5 @@
 //! Source: QĐ 1917/QĐ-BLĐTBXH, Điều 13 and 15; ETSI EN 319 102-1 (words of verdicts), EN 319 142-1
 //! (PAdES), ISO 32000-2 section 12.8.
 
+pub mod seal;
 pub mod verdict;
