@@ -9,6 +9,7 @@
 //! (PAdES), ISO 32000-2 section 12.8.
 
 pub mod order;
+pub mod seal;
 pub mod verdict;
 
 use order::{TrustFiles, VerifyOrder};

@@ -42,7 +42,7 @@ pub(super) fn flatten(pdf: &Pdf, indices: &[usize]) -> Option<Pdf> {
         flatten_page(&document, *page_ids.get(*index)?, Balance::of(pdf.pages().get(*index)?), &mut edit)?;
     }
     let copy = if append::can_append(bytes, &document) {
-        append::append(bytes, document, edit)
+        append::append(bytes, &document, edit)
     } else {
         append::rewrite(document, edit)
     };

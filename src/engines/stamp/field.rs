@@ -83,7 +83,7 @@ pub(super) fn fill(
         edit.set(prepared.widget, widget);
     }
     edit.set(prepared.id, field);
-    Ok(append(pdf, document, edit)?)
+    Ok(append(pdf, &document, edit)?)
 }
 
 fn dictionary_of(document: &Document, id: ObjectId) -> Result<Dictionary, StampError> {

@@ -57,7 +57,7 @@ pub(super) fn write(input: &[u8], document: Document, text: &str) -> Result<Writ
     let placed = code_mark::place_code(text, frame.seen_size_pt(), &ink)?;
     let edit = edit(&document, page_id, &frame, &placed, balance, text)?;
     let pdf =
-        if can_append(input, &document) { append(input, document, edit)? } else { rewrite(document, edit)? };
+        if can_append(input, &document) { append(input, &document, edit)? } else { rewrite(document, edit)? };
     prove(&pdf, &before, &frame, &placed)?;
     Ok(Written { pdf, place: placed.place, ink_share: placed.ink_share })
 }
