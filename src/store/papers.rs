@@ -270,6 +270,8 @@ fn role_name(role: ObjectRole) -> &'static str {
     match role {
         ObjectRole::Original => "original",
         ObjectRole::Text => "text",
+        ObjectRole::Composed => "composed",
+        ObjectRole::Signed => "signed",
         ObjectRole::Coded => "coded",
         ObjectRole::Quarantined => "quarantined",
     }

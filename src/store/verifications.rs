@@ -12,7 +12,7 @@ const SEALED: &str = "paper_verification.sealed";
 ///
 /// # Errors
 /// [`StoreError::Missing`] when the paper isn't kept.
-pub async fn keep<T: Serialize>(
+pub async fn keep<T: Serialize + DeserializeOwned>(
     tx: &mut Tx,
     paper: &PaperId,
     report: &T,
