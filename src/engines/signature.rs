@@ -10,6 +10,11 @@
 
 pub mod order;
 pub mod seal;
+pub mod dss;
+mod fields;
+pub mod locate;
+#[cfg(test)]
+mod testing;
 pub mod verdict;
 
 use order::{TrustFiles, VerifyOrder};

@@ -571,6 +571,20 @@ impl<'a> RevisedPdf<'a> {
         parse::spans(bytes, found.starts_at)
     }
 
+    /// The same for a dictionary that starts at a byte of the file.
+    pub fn spans_at(&self, start: usize) -> Option<Vec<(Vec<u8>, Range<usize>)>> {
+        parse::spans(self.bytes, start)
+    }
+
+    /// The string written at a place in the file, as written: not decrypted.
+    pub fn string_at(&self, span: Range<usize>) -> Option<Vec<u8>> {
+        let mut reader = parse::Reader::new(self.bytes.get(..span.end)?, span.start);
+        match reader.value(0)? {
+            Object::String(text, _) if reader.at == span.end => Some(text),
+            _ => None,
+        }
+    }
+
     fn unlock(&mut self, password: Option<&str>) {
         let newest = self.newest();
         let Ok(encrypt) = self.trailer(newest).get(b"Encrypt") else { return };
