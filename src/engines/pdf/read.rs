@@ -42,6 +42,8 @@ pub struct PdfFacts {
     pub code_field: CodeField,
     /// The code that our mark on page one says the page content carries.
     pub marked_code: Option<String>,
+    /// The code that the agency's signature shows, by the mark of its field.
+    pub sealed_code: Option<String>,
 }
 
 /// One signature field.
@@ -181,7 +183,27 @@ pub(in crate::engines) fn facts(document: &Document) -> PdfFacts {
         marked_code: first_page
             .and_then(|page| page.get_deref(CODE_MARK_KEY.as_bytes(), document).ok())
             .and_then(text),
+        sealed_code: sealed_field(document, &fields).and_then(|field| {
+            document
+                .get_dictionary(field.id)
+                .ok()?
+                .get_deref(CODE_MARK_KEY.as_bytes(), document)
+                .ok()
+                .and_then(text)
+        }),
     }
+}
+
+/// The signed field whose face is the code.
+pub(in crate::engines) fn sealed_field<'a>(
+    document: &Document,
+    fields: &'a [FormField],
+) -> Option<&'a FormField> {
+    fields.iter().filter(|field| field.kind == b"Sig").find(|field| {
+        document
+            .get_dictionary(field.id)
+            .is_ok_and(|d| d.has(CODE_MARK_KEY.as_bytes()) && document.get_dict_in_dict(d, b"V").is_ok())
+    })
 }
 
 fn version(document: &Document) -> String {
