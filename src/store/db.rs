@@ -24,6 +24,7 @@ const MIGRATIONS: [(i64, &str, &str); 6] = [
     (5, "rescans", include_str!("../../migrations/0005_rescans.sql")),
     (6, "first proposals", include_str!("../../migrations/0006_first_proposals.sql")),
     (7, "lessons", include_str!("../../migrations/0007_lessons.sql")),
+    (8, "signatures", include_str!("../../migrations/0008_signatures.sql")),
 ];
 const SQLITE_MIGRATIONS: [(i64, &str, &str); 1] =
     [(2, "append only", include_str!("../../migrations/sqlite/0002_append_only.sql"))];

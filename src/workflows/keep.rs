@@ -23,13 +23,13 @@ use crate::{
             embed::{self, CheckedCms},
             prepare::Prepared,
         },
-        stamp::{Stamped, Way},
+        stamp::{PreviousSignature, Stamped, Way},
     },
     store::{StoreError, audit, changes, papers, records},
     workflows::{
         context::{Ctx, Spooled},
         digitise::{self, Arrived, DigitiseError},
-        seal,
+        seal, verify,
     },
 };
 
@@ -50,6 +50,8 @@ enum Base {
 struct Coded {
     object: PaperObject,
     way: Way,
+    /// What earlier signatures were worth before and after.
+    previous: Vec<PreviousSignature>,
     signature: SignatureState,
     /// Where it departs from PDF/A-2b; `None` where that was not looked at.
     departures: Option<Vec<Departure>>,
@@ -122,8 +124,9 @@ async fn text_of(ctx: &Ctx, paper: &Paper) -> Result<ContentHash, StoreError> {
 
 /// The PDF with the code, by the way that it allows.
 pub(super) async fn stamped(ctx: &Ctx, pdf: Vec<u8>, code: &DocumentCode) -> Result<Stamped, DigitiseError> {
-    let (readers, code) = (ctx.readers.clone(), code.clone());
-    let stamped = tokio::task::spawn_blocking(move || readers.stamp(pdf, &code));
+    let (readers, key, code) = (ctx.readers.clone(), ctx.seal.clone(), code.clone());
+    let judge = verify::order(ctx, ctx.clock.now(), None, None, None);
+    let stamped = tokio::task::spawn_blocking(move || seal::stamp(&readers, key.as_deref(), pdf, code, judge));
     Ok(stamped.await.map_err(|_| ReadError::Crashed)??)
 }
 
@@ -143,7 +146,7 @@ async fn coded(ctx: &Ctx, base: Base, code: &DocumentCode) -> Result<Coded, Digi
         Base::Arrived(pdf) => (pdf, None, false, false),
     };
     let stamped = stamped(ctx, pdf, code).await?;
-    let way = stamped.way;
+    let (way, previous) = (stamped.way, stamped.previous_signatures);
     let (mut pdf, mut sealed, mut unsealed) = (stamped.pdf, way == Way::SealSignature, None);
     if let Some(key) = ctx.seal.as_ref().filter(|_| is_ours) {
         match seal::seal(ctx, key, pdf.clone()).await {
@@ -162,7 +165,7 @@ async fn coded(ctx: &Ctx, base: Base, code: &DocumentCode) -> Result<Coded, Digi
         (false, false) => SignatureState::Unsigned,
     };
     let object = ctx.objects.put(pdf).await?.as_object(ObjectRole::Coded, 0, "application/pdf");
-    Ok(Coded { object, way, signature, departures, unsealed })
+    Ok(Coded { object, way, previous, signature, departures, unsealed })
 }
 
 async fn store(
@@ -203,7 +206,7 @@ async fn store(
         object: ("record", record.id.to_string()),
         purpose: None,
         detail: Some(serde_json::json!({
-            "paper": paper.id, "coded": coded.object.hash, "way": coded.way, "signature": record.signature,
+            "paper": paper.id, "coded": coded.object.hash, "way": coded.way, "previous_signatures": coded.previous, "signature": record.signature,
             "confirmed_by": record.confirmed_by,
             "built_to": is_built_to.then_some(BUILT_TO), "departures": coded.departures,
             "unsealed": coded.unsealed,

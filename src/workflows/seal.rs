@@ -7,22 +7,24 @@ use std::{
     sync::Arc,
 };
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use crate::{
+    domain::code::DocumentCode,
     engines::{
         imaging::fault::ReadError,
-        reader::{NotSealed, Sealing},
-        signature::seal::{
+        reader::{NotSealed, NotStamped, Readers, Sealing, StampOrder, StampStep},
+        signature::{order::VerifyOrder, seal::{
             SealError,
-            embed::{self, Answer},
+            embed::{self, Answer, CheckedCms},
             key::{
                 KeyError, Secret, Signer,
                 pkcs11::{Pkcs11Signer, TokenKey},
                 pkcs12::Pkcs12Signer,
             },
             prepare::Prepared,
-        },
+        }},
+        stamp::{SealTerms, StampError, Stamped},
     },
     workflows::context::Ctx,
 };
@@ -95,10 +97,15 @@ impl AgencySeal {
         Ok(Self { signer, agency: places.agency.clone() })
     }
 
-    fn sign(&self, prepared: Prepared, now: Timestamp) -> Result<Vec<u8>, SealError> {
+    fn sign(&self, prepared: &Prepared, now: Timestamp) -> Result<CheckedCms, SealError> {
         let value = self.signer.sign(&prepared.signed_attributes)?;
-        let checked = embed::check(&prepared, Answer::Signature(&value), now)?;
-        embed::embed(prepared, &checked)
+        embed::check(prepared, Answer::Signature(&value), now)
+    }
+
+    fn terms(&self, at: Timestamp) -> SealTerms {
+        let expires_at = at.saturating_add(SignedDuration::from_hours(1)).unwrap_or(at);
+        let agency = Some(self.agency.clone()).filter(|name| !name.is_empty());
+        SealTerms { certificate: self.signer.certificate().clone(), agency, at, expires_at }
     }
 }
 
@@ -137,7 +144,34 @@ pub(super) async fn seal(ctx: &Ctx, seal: &Arc<AgencySeal>, pdf: Vec<u8>) -> Res
         let certificate = seal.signer.certificate().clone();
         let sealing = Sealing::Agency { certificate, agency: seal.agency.clone(), at: now };
         let prepared = readers.prepare_seal(pdf, sealing)?;
-        Ok(seal.sign(prepared, now)?)
+        let checked = seal.sign(&prepared, now)?;
+        Ok(embed::embed(prepared, &checked)?)
     });
     sealed.await.unwrap_or_else(|_| Err(NotSealed::Unread(ReadError::Crashed).into()))
+}
+
+/// Writes the code onto a PDF by the way that it allows, with the agency's signature where that is the way and there is
+/// a key; `judge` is how signatures that are there are judged.
+///
+/// # Errors
+/// [`NotStamped`]; nothing is changed then.
+pub fn stamp(
+    readers: &Readers,
+    seal: Option<&AgencySeal>,
+    pdf: Vec<u8>,
+    code: DocumentCode,
+    judge: VerifyOrder,
+) -> Result<Stamped, NotStamped> {
+    let now = judge.at;
+    let n_input = pdf.len();
+    let order = StampOrder { code, seal: seal.map(|seal| seal.terms(now)), judge };
+    match readers.stamp(pdf, order.clone())? {
+        StampStep::Done(stamped) => Ok(stamped),
+        StampStep::Sign(waiting) => {
+            let not_sealed = |said: String| NotStamped::Refused(StampError::NotSealed(said));
+            let seal = seal.ok_or_else(|| not_sealed("không có khóa".to_owned()))?;
+            let cms = seal.sign(&waiting.prepared, now).map_err(|error| not_sealed(error.to_string()))?;
+            readers.finish_stamp(*waiting, n_input, cms.der().to_vec(), order)
+        }
+    }
 }

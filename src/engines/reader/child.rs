@@ -14,7 +14,7 @@ use std::{
 use image::{ImageEncoder, codecs::jpeg::JpegEncoder};
 
 use super::{
-    answer::ComposeOrder,
+    answer::{ComposeOrder, StampOrder},
     confine::{self, Confinement},
     look::{LazyEngine, Way, look_at},
     marks::marks_of,
@@ -23,7 +23,6 @@ use super::{
     wire::{self, Order, Request, Response, Task},
 };
 use crate::{
-    domain::code::DocumentCode,
     engines::{
         evidence,
         imaging::{
@@ -35,7 +34,14 @@ use crate::{
             archive::Departure,
             compose::{ComposeMeta, ComposePage, ComposedPdf, compose},
         },
-        signature, stamp,
+        signature::{
+            self,
+            seal::{
+                SealError,
+                embed::{self, Answer},
+            },
+        },
+        stamp::{self, StampError, Stamped, Waiting},
     },
 };
 
@@ -147,27 +153,24 @@ impl Child {
             let attempts = confine::attempts();
             return Ok((Response::Attempted { confinement: self.confinement, attempts }, Vec::new()));
         }
-        if let Task::Stamp { code } = task {
+        // A PDF that is no paper to be looked at: it is forgotten then.
+        let alone: Option<&dyn Fn(&[u8]) -> (Response, Vec<u8>)> = match task {
+            Task::Stamp { order } => Some(&|pdf| stamped(pdf, order)),
+            Task::FinishStamp { order, waiting, n_input, cms } => {
+                Some(&|pdf| stamp_finished(pdf, *n_input, order, waiting, cms))
+            }
+            Task::Verify { order } => Some(&|pdf| {
+                (Response::Verified { report: Box::new(signature::verify(pdf, order)) }, Vec::new())
+            }),
+            Task::PrepareSeal { sealing } => Some(&|pdf| prepared(pdf, sealing)),
+            _ => None,
+        };
+        if let Some(answer) = alone {
             let Paper::Given(files) = std::mem::replace(&mut self.paper, Paper::None) else {
                 return Err(ReadError::Crashed);
             };
             confine::allow_processor(order.stages.rest);
-            return files.first().map(|pdf| stamped(pdf, code)).ok_or(ReadError::Crashed);
-        }
-        if let Task::Verify { order: by } = task {
-            let Paper::Given(files) = std::mem::replace(&mut self.paper, Paper::None) else {
-                return Err(ReadError::Crashed);
-            };
-            confine::allow_processor(order.stages.rest);
-            let pdf = files.first().ok_or(ReadError::Crashed)?;
-            return Ok((Response::Verified { report: Box::new(signature::verify(pdf, by)) }, Vec::new()));
-        }
-        if let Task::PrepareSeal { sealing } = task {
-            let Paper::Given(files) = std::mem::replace(&mut self.paper, Paper::None) else {
-                return Err(ReadError::Crashed);
-            };
-            confine::allow_processor(order.stages.rest);
-            return files.first().map(|pdf| prepared(pdf, sealing)).ok_or(ReadError::Crashed);
+            return files.first().map(|pdf| answer(pdf)).ok_or(ReadError::Crashed);
         }
         confine::allow_processor(order.stages.open);
         let Self { paper, engine, .. } = self;
@@ -205,7 +208,11 @@ impl Child {
                 let (pdf, departures) = composed(paper, indices.as_deref(), order)?;
                 Ok((Response::Composed { departures }, pdf))
             }
-            Task::Stamp { .. } | Task::Verify { .. } | Task::PrepareSeal { .. } | Task::Attempt => Err(ReadError::Crashed), // answered above
+            Task::Stamp { .. }
+            | Task::FinishStamp { .. }
+            | Task::Verify { .. }
+            | Task::PrepareSeal { .. }
+            | Task::Attempt => Err(ReadError::Crashed), // answered above
         }
     }
 }
@@ -267,14 +274,57 @@ fn prepared(pdf: &[u8], sealing: &Sealing) -> (Response, Vec<u8>) {
     }
 }
 
-fn stamped(pdf: &[u8], code: &DocumentCode) -> (Response, Vec<u8>) {
-    match stamp::write_code(pdf, code) {
-        Ok(mut stamped) => {
-            let pdf = std::mem::take(&mut stamped.pdf);
-            (Response::Stamped { stamped }, pdf)
+fn stamped(pdf: &[u8], order: &StampOrder) -> (Response, Vec<u8>) {
+    let step = judging(order, |verify| {
+        stamp::write(pdf, &stamp::StampOrder { code: &order.code, seal: order.seal.as_ref(), verify })
+    });
+    match step {
+        Ok(stamp::Step::Done(stamped)) => done(stamped),
+        Ok(stamp::Step::Sign(mut waiting)) => {
+            let pdf = std::mem::take(&mut waiting.prepared.pdf);
+            (Response::StampWaits { waiting }, pdf)
         }
         Err(error) => (Response::NotStamped { error }, Vec::new()),
     }
+}
+
+fn stamp_finished(
+    pdf: &[u8],
+    n_input: usize,
+    order: &StampOrder,
+    waiting: &Waiting,
+    cms: &[u8],
+) -> (Response, Vec<u8>) {
+    let not_sealed = |error: SealError| StampError::NotSealed(error.to_string());
+    let prepared = waiting.prepared.clone();
+    let finished = prepared.with_pdf(pdf.to_vec()).map_err(not_sealed).and_then(|prepared| {
+        let checked = embed::check(&prepared, Answer::Cms(cms), prepared.at).map_err(not_sealed)?;
+        let input = pdf.get(..n_input).ok_or(StampError::NotProven)?;
+        let mut waiting = waiting.clone();
+        waiting.prepared = prepared;
+        judging(order, |verify| {
+            let order = stamp::StampOrder { code: &order.code, seal: order.seal.as_ref(), verify };
+            stamp::finish(input, waiting, &checked, &order)
+        })
+    });
+    match finished {
+        Ok(stamped) => done(stamped),
+        Err(error) => (Response::NotStamped { error }, Vec::new()),
+    }
+}
+
+fn done(mut stamped: Stamped) -> (Response, Vec<u8>) {
+    let pdf = std::mem::take(&mut stamped.pdf);
+    (Response::Stamped { stamped }, pdf)
+}
+
+/// With the judge of the order; where it can't be had, no signature is seen, and none is written beside.
+fn judging<T>(order: &StampOrder, act: impl FnOnce(stamp::Verify<'_>) -> T) -> T {
+    let material = signature::Material::read(&order.judge.trust).ok();
+    act(&|pdf| {
+        let report = material.as_ref().map(|material| signature::verify_by(pdf, &order.judge, material));
+        report.map(|report| report.signatures).unwrap_or_default()
+    })
 }
 
 fn first_at_72_dpi(

@@ -3,7 +3,7 @@
 use std::{path::PathBuf, time::Instant};
 
 use super::{
-    answer::{Attention, ComposeOrder, Composed, Depth, Head, NotStamped, PageAnswer, Reading, Timings},
+    answer::{Attention, ComposeOrder, Composed, Depth, Head, NotStamped, PageAnswer, Reading, StampOrder, StampStep, Timings},
     confine::{Attempt, Confinement},
     marks::PageCode,
     pool::{OnNews, Pool, ReaderLimits},
@@ -13,7 +13,6 @@ use super::{
 use crate::{
     domain::{
         card::{IdentityCard, SeenCard},
-        code::DocumentCode,
         job::Urgency,
         page::{BoxMm, Finding, FindingKind, PageFacts, Place, Severity},
         plan::{PagePlan, PlannedPage},
@@ -28,7 +27,7 @@ use crate::{
             open::Container,
         },
         signature::{order::VerifyOrder, seal::prepare::Prepared, verdict::Report},
-        stamp::Stamped,
+        stamp::{Stamped, Waiting},
     },
 };
 
@@ -161,25 +160,55 @@ impl Readers {
         }
     }
 
-    /// Writes the code onto page one of a PDF, foreign or our own, by the way that the file allows.
+    /// Writes the code onto page one of a PDF, foreign or our own, by the way that the file allows; where the agency's
+    /// signature is needed for it, says what has to be signed: then [`Self::finish_stamp`].
     ///
     /// # Errors
     /// [`NotStamped`]; nothing is changed then.
-    pub fn stamp(&self, pdf: Vec<u8>, code: &DocumentCode) -> Result<Stamped, NotStamped> {
+    pub fn stamp(&self, pdf: Vec<u8>, order: StampOrder) -> Result<StampStep, NotStamped> {
+        self.stamp_step(pdf, Task::Stamp { order: Box::new(order) })
+    }
+
+    /// Puts the agency's signature, a CMS, beside the code, and proves that earlier signatures are worth what they
+    /// were; `n_input` is the length of what came in.
+    ///
+    /// # Errors
+    /// [`NotStamped`].
+    pub fn finish_stamp(
+        &self,
+        waiting: Waiting,
+        n_input: usize,
+        cms: Vec<u8>,
+        order: StampOrder,
+    ) -> Result<Stamped, NotStamped> {
+        let mut waiting = Box::new(waiting);
+        let pdf = std::mem::take(&mut waiting.prepared.pdf);
+        let task = Task::FinishStamp { order: Box::new(order), waiting, n_input, cms };
+        match self.stamp_step(pdf, task)? {
+            StampStep::Done(stamped) => Ok(stamped),
+            StampStep::Sign(_) => Err(NotStamped::Unread(ReadError::Crashed)),
+        }
+    }
+
+    fn stamp_step(&self, pdf: Vec<u8>, task: Task) -> Result<StampStep, NotStamped> {
         let limits = &self.pool.limits;
         // What was composed may be somewhat longer than what it was composed from.
         let (found, limit) = (pdf.len() as u64, limits.max_bytes.saturating_mul(2));
         if found > limit {
             return Err(NotStamped::Unread(ReadError::TooManyBytes { found, limit }));
         }
-        let task = Task::Stamp { code: code.clone() };
         let request = Request { parts: Parts::of(&[]), limits: limits.of_bytes(), task };
         let seconds = limits.opening_seconds() + limits.page_seconds;
-        // Page one is drawn before and after.
+        // Page one is drawn before and after; signatures are judged before and after.
         let busy = limits.open_seconds.saturating_add(limits.decode_seconds.saturating_mul(2));
+        let busy = busy.saturating_add(VERIFY_SECONDS * 2);
         let answer = self.pool.ask_of_bytes(request, pdf, self.all_of(busy), seconds);
         match answer.map_err(NotStamped::Unread)? {
-            (Response::Stamped { stamped }, pdf) => Ok(Stamped { pdf, ..stamped }),
+            (Response::Stamped { stamped }, pdf) => Ok(StampStep::Done(Stamped { pdf, ..stamped })),
+            (Response::StampWaits { mut waiting }, pdf) => {
+                waiting.prepared.pdf = pdf;
+                Ok(StampStep::Sign(waiting))
+            }
             (Response::NotStamped { error }, _) => Err(NotStamped::Refused(error)),
             (other, _) => Err(NotStamped::Unread(unexpected(other))),
         }

@@ -13,13 +13,13 @@ use std::{
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 use super::{
-    answer::{ComposeOrder, Depth, Head, PageAnswer},
+    answer::{ComposeOrder, Depth, Head, PageAnswer, StampOrder},
     confine::{Attempt, Confinement},
     marks::PageMarks,
     sealing::Sealing,
 };
 use crate::{
-    domain::{code::DocumentCode, page::BoxMm},
+    domain::page::BoxMm,
     engines::{
         evidence::FileEvidence,
         imaging::{
@@ -28,7 +28,7 @@ use crate::{
         },
         pdf::archive::Departure,
         signature::{order::VerifyOrder, seal::prepare::Prepared, verdict::Report},
-        stamp::{StampError, Stamped},
+        stamp::{StampError, Stamped, Waiting},
     },
 };
 
@@ -131,7 +131,9 @@ pub(super) enum Task {
     /// Page `index` (from 0) as a JPEG.
     Preview { index: u32, rotation: u16, width_px: u32 },
     /// Write the code onto the PDF that goes along as the one file; it is no paper, and forgotten then.
-    Stamp { code: DocumentCode },
+    Stamp { order: Box<StampOrder> },
+    /// Put the agency's signature into the PDF that goes along, whose first `n_input` bytes are what came in.
+    FinishStamp { order: Box<StampOrder>, waiting: Box<Waiting>, n_input: usize, cms: Vec<u8> },
     /// Judge the signatures of the PDF that goes along as the one file.
     Verify { order: Box<VerifyOrder> },
     /// Append the room for a signature to the PDF that goes along as the one file.
@@ -174,6 +176,10 @@ pub(super) enum Response {
     },
     Stamped {
         stamped: Stamped,
+    },
+    /// The PDF with room for the agency's signature follows.
+    StampWaits {
+        waiting: Box<Waiting>,
     },
     NotStamped {
         error: StampError,
