@@ -1,7 +1,7 @@
 //! Floor 3: one file per promise of the regulation. Puts engines and store together; knows nothing
 //! of requests, pages or arguments.
-
 pub mod administer;
+pub mod agency;
 pub mod arrange;
 pub mod batch;
 pub mod browse;
@@ -19,7 +19,6 @@ pub mod quarantine;
 pub mod register;
 pub mod rescan;
 pub mod separators;
-pub mod seal;
 pub mod sign;
 pub mod verify;
 pub mod watch;

@@ -303,9 +303,7 @@ impl PaperState {
         match self {
             Self::NeedsRescan { faults } => &faults.pages,
             Self::ToConfirm { checked, .. } => &checked.pages,
-            Self::ToSign { confirmed }
-            | Self::Signing { confirmed, .. }
-            | Self::ToCode { confirmed } => {
+            Self::ToSign { confirmed } | Self::Signing { confirmed, .. } | Self::ToCode { confirmed } => {
                 &confirmed.checked.pages
             }
             Self::Failed { before, .. } => before.pages(),
@@ -337,9 +335,16 @@ impl PaperState {
             // Prepared anew when the first one was given up.
             Self::Signing { .. } => &["to_sign", "signing", "to_code"],
             Self::ToCode { .. } => &["stored"],
-            Self::Failed { .. } | Self::Postponed { .. } => {
-                &["received", "checking", "reading", "to_confirm", "to_sign", "signing", "to_code", "quarantined"]
-            }
+            Self::Failed { .. } | Self::Postponed { .. } => &[
+                "received",
+                "checking",
+                "reading",
+                "to_confirm",
+                "to_sign",
+                "signing",
+                "to_code",
+                "quarantined",
+            ],
             Self::Stored { .. } | Self::Refused { .. } | Self::Quarantined { .. } => &[],
         };
         let aside = ["failed", "postponed", "refused"].contains(&next);

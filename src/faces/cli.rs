@@ -35,9 +35,9 @@ use crate::{
     telemetry,
     workflows::{
         administer as administer_workflow,
+        agency::{AgencySeal, SealPlaces},
         context::{Ctx, Rules},
         guide::Lists,
-        seal::{AgencySeal, SealPlaces},
         verify::{self as verify_workflow, TrustPlaces},
     },
 };

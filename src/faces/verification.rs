@@ -145,7 +145,9 @@ pub fn lines(report: &SignatureReport) -> Vec<(&'static str, String)> {
         (Some(at), TimeSource::Timestamp) => {
             format!("{} (theo dấu thời gian tin cậy)", minute_in_vietnam(at))
         }
-        (Some(at), TimeSource::Claimed) => format!("{} (theo lời người ký, chưa chứng minh)", minute_in_vietnam(at)),
+        (Some(at), TimeSource::Claimed) => {
+            format!("{} (theo lời người ký, chưa chứng minh)", minute_in_vietnam(at))
+        }
     };
     let whole = match report.coverage {
         Coverage::WholeFile => "chữ ký bao trùm toàn bộ tệp",
@@ -162,12 +164,18 @@ pub fn lines(report: &SignatureReport) -> Vec<(&'static str, String)> {
         ("Người ký", or_unknown(&signer.name)),
         ("Cơ quan, tổ chức", or_unknown(&signer.organisation)),
         ("Thời điểm ký", time),
-        ("Tính toàn vẹn", match report.integrity {
-            Integrity::Intact => format!("nội dung được ký còn nguyên vẹn; {whole}"),
-            Integrity::Broken => format!("nội dung được ký không còn nguyên vẹn; {whole}"),
-        }),
+        (
+            "Tính toàn vẹn",
+            match report.integrity {
+                Integrity::Intact => format!("nội dung được ký còn nguyên vẹn; {whole}"),
+                Integrity::Broken => format!("nội dung được ký không còn nguyên vẹn; {whole}"),
+            },
+        ),
         ("Thay đổi sau khi ký", changed.to_owned()),
-        ("Chứng thư số", format!("do {} cấp, số sê-ri {}", or_unknown(&signer.issuer), or_unknown(&signer.serial))),
+        (
+            "Chứng thư số",
+            format!("do {} cấp, số sê-ri {}", or_unknown(&signer.issuer), or_unknown(&signer.serial)),
+        ),
     ];
     if !ids.is_empty() {
         lines.insert(2, ("Số định danh", ids.join(", ")));
@@ -196,7 +204,8 @@ pub fn sheet(input: Option<&str>, report: &Report, at: Timestamp) -> Result<Vec<
         };
         pieces.push(Piece::Heading(format!("{kind} {n}: {}", label(signature.verdict))));
         pieces.push(Piece::Paragraph(signature.message.clone()));
-        pieces.extend(lines(signature).into_iter().map(|(label, words)| Piece::Line(label.to_owned(), words)));
+        pieces
+            .extend(lines(signature).into_iter().map(|(label, words)| Piece::Line(label.to_owned(), words)));
         pieces.extend(signature.changes.iter().map(|c| Piece::Line("– Thay đổi".to_owned(), c.clone())));
     }
     text_sheet::draw("PHIẾU KIỂM TRA CHỮ KÝ SỐ", &pieces)
@@ -222,10 +231,7 @@ impl From<MultipartError> for FormFault {
         if error.status() == StatusCode::PAYLOAD_TOO_LARGE {
             return Self::new(error.status(), "Tệp gửi lên lớn hơn giới hạn của hệ thống.");
         }
-        Self::new(
-            StatusCode::BAD_REQUEST,
-            "Nội dung gửi lên bị đứt hoặc không đúng mẫu multipart: gửi lại.",
-        )
+        Self::new(StatusCode::BAD_REQUEST, "Nội dung gửi lên bị đứt hoặc không đúng mẫu multipart: gửi lại.")
     }
 }
 
@@ -233,10 +239,7 @@ impl From<MultipartError> for FormFault {
 ///
 /// # Errors
 /// [`FormFault`].
-pub async fn read_form(
-    mut form: Multipart,
-    max_bytes: u64,
-) -> Result<(Vec<u8>, Option<String>), FormFault> {
+pub async fn read_form(mut form: Multipart, max_bytes: u64) -> Result<(Vec<u8>, Option<String>), FormFault> {
     let (mut file, mut password) = (None, None);
     while let Some(field) = form.next_field().await? {
         let name = field.name().unwrap_or_default().to_owned();
@@ -255,6 +258,7 @@ pub async fn read_form(
             _ => return Err(FormFault::new(StatusCode::BAD_REQUEST, "Chỉ có hai phần: file, password.")),
         }
     }
-    let file = file.ok_or_else(|| FormFault::new(StatusCode::BAD_REQUEST, "Phần “file”: còn thiếu hoặc rỗng."))?;
+    let file =
+        file.ok_or_else(|| FormFault::new(StatusCode::BAD_REQUEST, "Phần “file”: còn thiếu hoặc rỗng."))?;
     Ok((file, password))
 }

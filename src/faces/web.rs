@@ -9,13 +9,6 @@ mod paper;
 mod upload;
 mod verify;
 
-use askama::Template;
-use axum::{
-    Router,
-    http::{StatusCode, header},
-    response::{Html, IntoResponse, Response},
-    routing::{get, post},
-};
 use super::purposes::Purposes;
 use crate::{
     clock::minute_in_vietnam as minute,
@@ -24,6 +17,13 @@ use crate::{
         arrange::ArrangeError, browse::BrowseError, context::Ctx, digitise::DigitiseError,
         intake::IntakeError, lessons::LessonError,
     },
+};
+use askama::Template;
+use axum::{
+    Router,
+    http::{StatusCode, header},
+    response::{Html, IntoResponse, Response},
+    routing::{get, post},
 };
 
 /// What handlers share.

@@ -2,7 +2,11 @@
 
 use serde::{Serialize, de::DeserializeOwned};
 
-use super::{StoreError, Tx, keys::Place, row::{Columns, micros}};
+use super::{
+    StoreError, Tx,
+    keys::Place,
+    row::{Columns, micros},
+};
 use crate::domain::ids::PaperId;
 use jiff::Timestamp;
 

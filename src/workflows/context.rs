@@ -6,14 +6,10 @@ use tempfile::TempDir;
 
 use crate::{
     clock::Clock,
-    domain::{
-        dossier::PaperObject, ids::ContentHash, officer::ActingOfficer, signing::SigningRules,
-    },
-    engines::{
-        extraction::Guide, imaging::check::PageRules, reader::Readers, signature::order::TrustFiles,
-    },
+    domain::{dossier::PaperObject, ids::ContentHash, officer::ActingOfficer, signing::SigningRules},
+    engines::{extraction::Guide, imaging::check::PageRules, reader::Readers, signature::order::TrustFiles},
     store::{Db, StoreError, objects::Objects},
-    workflows::{lessons::LearnedCache, seal::AgencySeal},
+    workflows::{agency::AgencySeal, lessons::LearnedCache},
 };
 
 /// Database, objects, reading processes, clock and settings.

@@ -353,7 +353,8 @@ pub async fn confirm(
     let confirmed = Box::new(Confirmation { fields, code, owner, by, at: now, checked });
     // What arrived signed was signed by whom it concerns; and where officers have no signatures yet, the step is
     // passed over, and the record says so.
-    let is_signed_here = ctx.rules.signing.officer == OfficerSigning::Required && matches!(arrived, Arrived::Unsigned);
+    let is_signed_here =
+        ctx.rules.signing.officer == OfficerSigning::Required && matches!(arrived, Arrived::Unsigned);
     let (next, job) = if is_signed_here {
         (PaperState::ToSign { confirmed }, Job::Compose { paper: paper.id.clone() })
     } else {

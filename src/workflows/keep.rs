@@ -27,9 +27,10 @@ use crate::{
     },
     store::{StoreError, audit, changes, papers, records},
     workflows::{
+        agency,
         context::{Ctx, Spooled},
         digitise::{self, Arrived, DigitiseError},
-        seal, verify,
+        verify,
     },
 };
 
@@ -126,7 +127,8 @@ async fn text_of(ctx: &Ctx, paper: &Paper) -> Result<ContentHash, StoreError> {
 pub(super) async fn stamped(ctx: &Ctx, pdf: Vec<u8>, code: &DocumentCode) -> Result<Stamped, DigitiseError> {
     let (readers, key, code) = (ctx.readers.clone(), ctx.seal.clone(), code.clone());
     let judge = verify::order(ctx, ctx.clock.now(), None, None, None);
-    let stamped = tokio::task::spawn_blocking(move || seal::stamp(&readers, key.as_deref(), pdf, code, judge));
+    let stamped =
+        tokio::task::spawn_blocking(move || agency::stamp(&readers, key.as_deref(), pdf, code, judge));
     Ok(stamped.await.map_err(|_| ReadError::Crashed)??)
 }
 
@@ -149,7 +151,7 @@ async fn coded(ctx: &Ctx, base: Base, code: &DocumentCode) -> Result<Coded, Digi
     let (way, previous) = (stamped.way, stamped.previous_signatures);
     let (mut pdf, mut sealed, mut unsealed) = (stamped.pdf, way == Way::SealSignature, None);
     if let Some(key) = ctx.seal.as_ref().filter(|_| is_ours) {
-        match seal::seal(ctx, key, pdf.clone()).await {
+        match agency::seal(ctx, key, pdf.clone()).await {
             Ok(with_seal) => (pdf, sealed) = (with_seal, true),
             // The document is whole without it; the seal may follow.
             Err(error) => {

@@ -111,11 +111,7 @@ pub async fn compose(ctx: &Ctx, id: &PaperId) -> Result<(), DigitiseError> {
 }
 
 /// The PDF that is signed, made where it is not there yet.
-async fn composed(
-    ctx: &Ctx,
-    paper: &Paper,
-    confirmed: &Confirmation,
-) -> Result<PaperObject, DigitiseError> {
+async fn composed(ctx: &Ctx, paper: &Paper, confirmed: &Confirmation) -> Result<PaperObject, DigitiseError> {
     if let Some(kept) = one(ctx, &paper.id, ObjectRole::Composed).await? {
         return Ok(kept);
     }

@@ -43,7 +43,9 @@ const ENDINGS: [&str; 9] = ["pem", "crt", "cer", "der", "p7b", "crl", "ors", "oc
 #[derive(Debug, thiserror::Error)]
 pub enum TrustError {
     /// A folder or file can't be read.
-    #[error("không đọc được {path} ({source}): kiểm tra đường dẫn của chứng thư số tin cậy, danh sách thu hồi")]
+    #[error(
+        "không đọc được {path} ({source}): kiểm tra đường dẫn của chứng thư số tin cậy, danh sách thu hồi"
+    )]
     Unreadable {
         /// Folder or file.
         path: PathBuf,
@@ -185,7 +187,9 @@ pub(super) async fn arrived(ctx: &Ctx, paper: &Paper) -> Result<(), DigitiseErro
             tracing::warn!(paper = %paper.id, %error, "signatures were not judged");
             return Ok(());
         }
-        Err(VerifyError::Store(error) | VerifyError::Browse(BrowseError::Store(error))) => return Err(error.into()),
+        Err(VerifyError::Store(error) | VerifyError::Browse(BrowseError::Store(error))) => {
+            return Err(error.into());
+        }
         Err(VerifyError::Browse(_)) => return Ok(()),
     };
     let mut tx = ctx.db.write().await?;

@@ -22,27 +22,25 @@ use super::{
     sealing::{self, Sealing},
     wire::{self, Order, Request, Response, Task},
 };
-use crate::{
-    engines::{
-        evidence,
-        imaging::{
-            fault::{Limits, ReadError},
-            open::{self, Opened},
-            resize_picture, turn_picture,
-        },
-        pdf::{
-            archive::Departure,
-            compose::{ComposeMeta, ComposePage, ComposedPdf, compose},
-        },
-        signature::{
-            self,
-            seal::{
-                SealError,
-                embed::{self, Answer},
-            },
-        },
-        stamp::{self, StampError, Stamped, Waiting},
+use crate::engines::{
+    evidence,
+    imaging::{
+        fault::{Limits, ReadError},
+        open::{self, Opened},
+        resize_picture, turn_picture,
     },
+    pdf::{
+        archive::Departure,
+        compose::{ComposeMeta, ComposePage, ComposedPdf, compose},
+    },
+    signature::{
+        self,
+        seal::{
+            SealError,
+            embed::{self, Answer},
+        },
+    },
+    stamp::{self, StampError, Stamped, Waiting},
 };
 
 /// The variable that carries the memory limit, in bytes.

@@ -3,7 +3,10 @@
 use std::{path::PathBuf, time::Instant};
 
 use super::{
-    answer::{Attention, ComposeOrder, Composed, Depth, Head, NotStamped, PageAnswer, Reading, StampOrder, StampStep, Timings},
+    answer::{
+        Attention, ComposeOrder, Composed, Depth, Head, NotStamped, PageAnswer, Reading, StampOrder,
+        StampStep, Timings,
+    },
     confine::{Attempt, Confinement},
     marks::PageCode,
     pool::{OnNews, Pool, ReaderLimits},

@@ -1,7 +1,6 @@
 //! The steps in their order: a PDF, and what it is judged by, to a report. Here the two halves meet: what the bytes of
 //! the file say ([`locate`], later revisions) and what the signatures in it are worth ([`judge`]).
 
-
 use super::{
     Purpose,
     changes::{self, Limits},
@@ -50,7 +49,8 @@ impl Material {
         let policy = match &files.policy {
             None => Policy::default(),
             Some(file) => {
-                let text = std::str::from_utf8(&file.bytes).map_err(|_| format!("{}: không phải UTF-8", file.name))?;
+                let text = std::str::from_utf8(&file.bytes)
+                    .map_err(|_| format!("{}: không phải UTF-8", file.name))?;
                 Policy::parse(text).map_err(|error| format!("{}: {error}", file.name))?
             }
         };
@@ -91,7 +91,8 @@ pub fn verify_by(bytes: &[u8], order: &VerifyOrder, material: &Material) -> Repo
         return nothing(Overall::Indeterminate, message.to_owned());
     }
     let limits = Limits::default();
-    let changes: Vec<_> = (0..located.len()).map(|which| changes::after(&pdf, &located, which, &limits)).collect();
+    let changes: Vec<_> =
+        (0..located.len()).map(|which| changes::after(&pdf, &located, which, &limits)).collect();
     let facts: Vec<SignatureFacts<'_>> =
         located.iter().zip(&changes).map(|(located, changes)| facts_of(located, changes)).collect();
     let mut known = material.known.clone();

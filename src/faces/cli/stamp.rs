@@ -13,7 +13,7 @@ use crate::{
         signature::order::VerifyOrder,
         stamp::StampError,
     },
-    workflows::seal::{self, AgencySeal, SealPlaces},
+    workflows::agency::{self, AgencySeal, SealPlaces},
 };
 
 #[derive(Args)]
@@ -66,7 +66,7 @@ pub(super) fn stamp(args: &StampArgs) -> Result<Exit, Stop> {
     let bytes = std::fs::read(&args.input).map_err(unreadable)?;
     let at = Clock::System.now();
     let judge = VerifyOrder { trust, at, received_at: None, password: None, type_code: None };
-    let stamped = seal::stamp(&readers, seal.as_ref(), bytes, code, judge).map_err(|error| {
+    let stamped = agency::stamp(&readers, seal.as_ref(), bytes, code, judge).map_err(|error| {
         let exit = match &error {
             NotStamped::Refused(StampError::CodeTooWide(_)) => Exit::Usage,
             NotStamped::Unread(error) if error.is_ours() => Exit::Failure,

@@ -18,8 +18,8 @@ use sohoa::{
     store::{Db, Keys, Objects},
     workflows::{
         administer,
+        agency::AgencySeal,
         context::{Ctx, Rules},
-        seal::AgencySeal,
     },
 };
 use tempfile::TempDir;

@@ -302,7 +302,13 @@ pub(super) async fn seen(api: &Api, officer: &ActingOfficer, id: &PaperId) -> Re
     let first = browse::first_proposals(&api.ctx, &paper).await?;
     let judged = verify::of_paper(&api.ctx, id).await?;
     let signatures = judged.map(|(report, _)| VerificationOut::of(None, &report));
-    Ok(PaperOut { scanned_before, signatures, quarantine, first_fields: first.as_ref().map(wire::first_out), ..answer })
+    Ok(PaperOut {
+        scanned_before,
+        signatures,
+        quarantine,
+        first_fields: first.as_ref().map(wire::first_out),
+        ..answer
+    })
 }
 
 /// `GET /papers/{id}`: state, findings, proposed fields.

@@ -1,13 +1,21 @@
 //! The officer's signature on a paper, in two steps: what is to be signed is given out, the value is taken in.
 
-use axum::{Json, extract::State, http::StatusCode, response::{IntoResponse, Response}};
+use axum::{
+    Json,
+    extract::State,
+    http::StatusCode,
+    response::{IntoResponse, Response},
+};
 use base64::{Engine, engine::general_purpose::STANDARD};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::papers;
 use crate::{
-    domain::{ids::{PaperId, SigningId}, officer::ActingOfficer},
+    domain::{
+        ids::{PaperId, SigningId},
+        officer::ActingOfficer,
+    },
     faces::api::{
         Api,
         extract::{Body, Officer, Place},
@@ -122,7 +130,9 @@ fn bytes(key: &str, text: &str) -> Result<Vec<u8>, Problem> {
 impl From<SignError> for Problem {
     fn from(error: SignError) -> Self {
         let detail = error.to_string();
-        let of = |status, kind| Self::new(status, kind, detail.clone()).under("QĐ 1917/QĐ-BLĐTBXH, Điều 15 khoản 2");
+        let of = |status, kind| {
+            Self::new(status, kind, detail.clone()).under("QĐ 1917/QĐ-BLĐTBXH, Điều 15 khoản 2")
+        };
         match error {
             SignError::Paper(error) => error.into(),
             SignError::Certificate(_) => of(StatusCode::UNPROCESSABLE_ENTITY, "certificate"),

@@ -14,16 +14,19 @@ use crate::{
     engines::{
         imaging::fault::ReadError,
         reader::{NotSealed, NotStamped, Readers, Sealing, StampOrder, StampStep},
-        signature::{order::VerifyOrder, seal::{
-            SealError,
-            embed::{self, Answer, CheckedCms},
-            key::{
-                KeyError, Secret, Signer,
-                pkcs11::{Pkcs11Signer, TokenKey},
-                pkcs12::Pkcs12Signer,
+        signature::{
+            order::VerifyOrder,
+            seal::{
+                SealError,
+                embed::{self, Answer, CheckedCms},
+                key::{
+                    KeyError, Secret, Signer,
+                    pkcs11::{Pkcs11Signer, TokenKey},
+                    pkcs12::Pkcs12Signer,
+                },
+                prepare::Prepared,
             },
-            prepare::Prepared,
-        }},
+        },
         stamp::{SealTerms, StampError, Stamped},
     },
     workflows::context::Ctx,
