@@ -1,5 +1,6 @@
 //! Floor 3: one file per promise of the regulation. Puts engines and store together; knows nothing
 //! of requests, pages or arguments.
+
 pub mod administer;
 pub mod agency;
 pub mod arrange;
