@@ -9,6 +9,7 @@ use std::{
     process,
     sync::mpsc,
     thread,
+    time::{Duration, Instant},
 };
 
 use image::{ImageEncoder, codecs::jpeg::JpegEncoder};
@@ -45,6 +46,9 @@ use crate::engines::{
 
 /// The variable that carries the memory limit, in bytes.
 pub(super) const MEMORY_VARIABLE: &str = "SOHOA_READER_MEMORY_BYTES";
+
+/// How long the signatures of one file are judged; what was not looked at by then is not passed.
+const JUDGING: Duration = Duration::from_secs(8);
 
 /// Serves requests until stdin ends; the parent then is gone, or has no more work.
 ///
@@ -158,7 +162,7 @@ impl Child {
                 Some(&|pdf| stamp_finished(pdf, *n_input, order, waiting, cms))
             }
             Task::Verify { order } => Some(&|pdf| {
-                (Response::Verified { report: Box::new(signature::verify(pdf, order)) }, Vec::new())
+                (Response::Verified { report: Box::new(signature::verify(pdf, order, &until_late())) }, Vec::new())
             }),
             Task::PrepareSeal { sealing } => Some(&|pdf| prepared(pdf, sealing)),
             _ => None,
@@ -316,11 +320,19 @@ fn done(mut stamped: Stamped) -> (Response, Vec<u8>) {
     (Response::Stamped { stamped }, pdf)
 }
 
+/// Whether judging one file has taken as long as it may.
+fn until_late() -> impl Fn() -> bool {
+    let start = Instant::now();
+    move || start.elapsed() > JUDGING
+}
+
 /// With the judge of the order; where it can't be had, no signature is seen, and none is written beside.
 fn judging<T>(order: &StampOrder, act: impl FnOnce(stamp::Verify<'_>) -> T) -> T {
     let material = signature::Material::read(&order.judge.trust).ok();
     act(&|pdf| {
-        let report = material.as_ref().map(|material| signature::verify_by(pdf, &order.judge, material));
+        let is_late = until_late();
+        let report =
+            material.as_ref().map(|material| signature::verify_by(pdf, &order.judge, material, &is_late));
         report.map(|report| report.signatures).unwrap_or_default()
     })
 }

@@ -15,6 +15,10 @@ use super::{
 };
 use crate::engines::pdf::revisions::{RevisedPdf, RevisionsError};
 
+/// Objects compared for one signature, and pages looked at.
+const MOST_OBJECTS: usize = 2_000_000;
+const MOST_PAGES: usize = 200;
+
 /// Certificates, lists and policy, read.
 pub struct Material {
     trust: TrustAnchors,
@@ -67,16 +71,22 @@ pub fn check_trust(files: &TrustFiles) -> Result<(), String> {
 }
 
 /// Judges the signatures of a file. Never panics, whatever the bytes are.
-pub fn verify(bytes: &[u8], order: &VerifyOrder) -> Report {
+/// `is_late` says that time is up: what was not looked at by then is not passed.
+pub fn verify(bytes: &[u8], order: &VerifyOrder, is_late: &dyn Fn() -> bool) -> Report {
     match Material::read(&order.trust) {
-        Ok(material) => verify_by(bytes, order, &material),
+        Ok(material) => verify_by(bytes, order, &material, is_late),
         // It was read before, when the program started: by what else may not be judged.
         Err(why) => nothing(Overall::Indeterminate, format!("Chưa kiểm tra được chữ ký: {why}.")),
     }
 }
 
 /// The same with what was read before.
-pub fn verify_by(bytes: &[u8], order: &VerifyOrder, material: &Material) -> Report {
+pub fn verify_by(
+    bytes: &[u8],
+    order: &VerifyOrder,
+    material: &Material,
+    is_late: &dyn Fn() -> bool,
+) -> Report {
     let pdf = match RevisedPdf::open(bytes, order.password.as_deref()) {
         Ok(pdf) => pdf,
         Err(RevisionsError::NotAPdf) => return nothing(Overall::NotAPdf, "Tệp không phải PDF.".to_owned()),
@@ -90,7 +100,7 @@ pub fn verify_by(bytes: &[u8], order: &VerifyOrder, material: &Material) -> Repo
         let message = "Tệp PDF có mật khẩu nên chưa xem được chữ ký: nhập mật khẩu rồi kiểm tra lại.";
         return nothing(Overall::Indeterminate, message.to_owned());
     }
-    let limits = Limits::default();
+    let limits = Limits { most_objects: MOST_OBJECTS, most_pages: MOST_PAGES, is_late };
     let changes: Vec<_> =
         (0..located.len()).map(|which| changes::after(&pdf, &located, which, &limits)).collect();
     let facts: Vec<SignatureFacts<'_>> =
