@@ -18,8 +18,7 @@ use crate::{
     pki::{Identity, Key, List, Subject},
     support::{
         app::{Setting, TestApp},
-        judges,
-        papers,
+        judges, papers,
         token::Token,
     },
 };

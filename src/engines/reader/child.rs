@@ -162,7 +162,10 @@ impl Child {
                 Some(&|pdf| stamp_finished(pdf, *n_input, order, waiting, cms))
             }
             Task::Verify { order } => Some(&|pdf| {
-                (Response::Verified { report: Box::new(signature::verify(pdf, order, &until_late())) }, Vec::new())
+                (
+                    Response::Verified { report: Box::new(signature::verify(pdf, order, &until_late())) },
+                    Vec::new(),
+                )
             }),
             Task::PrepareSeal { sealing } => Some(&|pdf| prepared(pdf, sealing)),
             _ => None,

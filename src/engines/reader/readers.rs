@@ -40,6 +40,9 @@ const MOST_COUNTED: u32 = 1_000_000;
 /// Processor time for judging the signatures of one file, seconds.
 const VERIFY_SECONDS: u64 = 12;
 
+/// What a signature cannot do without, and what no compression can hide.
+const SIGNED: &[u8] = b"/ByteRange";
+
 /// Short questions don't wait behind the pages of a pile.
 pub(super) const AT_ONCE: (Urgency, OnNews<'static>) = (Urgency::Desk, &|_| {});
 
@@ -202,9 +205,10 @@ impl Readers {
         }
         let request = Request { parts: Parts::of(&[]), limits: limits.of_bytes(), task };
         let seconds = limits.opening_seconds() + limits.page_seconds;
-        // Page one is drawn before and after; signatures are judged before and after.
+        // Page one is drawn before and after; signatures, where there are any, are judged before and after.
         let busy = limits.open_seconds.saturating_add(limits.decode_seconds.saturating_mul(2));
-        let busy = busy.saturating_add(VERIFY_SECONDS * 2);
+        let is_signed = pdf.windows(SIGNED.len()).any(|bytes| bytes == SIGNED);
+        let busy = busy.saturating_add(if is_signed { VERIFY_SECONDS * 2 } else { 0 });
         let answer = self.pool.ask_of_bytes(request, pdf, self.all_of(busy), seconds);
         match answer.map_err(NotStamped::Unread)? {
             (Response::Stamped { stamped }, pdf) => Ok(StampStep::Done(Stamped { pdf, ..stamped })),

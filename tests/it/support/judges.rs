@@ -18,7 +18,8 @@ pub fn qpdf(pdf: &[u8]) {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("in.pdf");
     std::fs::write(&path, pdf).unwrap();
-    let output = Command::new("qpdf").arg("--check").arg(&path).output().expect("qpdf is needed (package qpdf)");
+    let output =
+        Command::new("qpdf").arg("--check").arg(&path).output().expect("qpdf is needed (package qpdf)");
     let said = String::from_utf8_lossy(&output.stdout).into_owned();
     assert!(output.status.success(), "{said}{}", String::from_utf8_lossy(&output.stderr));
 }

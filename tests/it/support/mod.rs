@@ -7,4 +7,5 @@ pub mod papers;
 pub mod pdf;
 pub mod postgres;
 pub mod scans;
+pub mod stamp;
 pub mod token;
