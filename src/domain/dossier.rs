@@ -54,6 +54,12 @@ pub enum ObjectRole {
     Quarantined,
 }
 
+impl ObjectRole {
+    /// All of them.
+    pub const ALL: [Self; 6] =
+        [Self::Original, Self::Text, Self::Composed, Self::Signed, Self::Coded, Self::Quarantined];
+}
+
 /// Some bytes of a paper, by hash.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PaperObject {
