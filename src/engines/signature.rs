@@ -20,6 +20,7 @@ pub mod dss;
 mod fields;
 pub mod judge;
 pub mod locate;
+mod look;
 pub mod ocsp;
 pub mod order;
 pub mod policy;

@@ -88,6 +88,7 @@ pub struct RevisedPdf<'a> {
     last_startxref: Option<usize>,
     is_recovered: bool,
     lock: Lock,
+    password: String,
     kept: Mutex<Kept>,
 }
 
@@ -180,6 +181,7 @@ impl<'a> RevisedPdf<'a> {
             last_startxref: None,
             is_recovered: false,
             lock: Lock::Open,
+            password: String::new(),
             kept: Mutex::default(),
         };
         let mut rest = sections.into_iter();
@@ -585,7 +587,13 @@ impl<'a> RevisedPdf<'a> {
         }
     }
 
+    /// The password that was given.
+    pub(in crate::engines) fn password(&self) -> &str {
+        &self.password
+    }
+
     fn unlock(&mut self, password: Option<&str>) {
+        password.unwrap_or("").clone_into(&mut self.password);
         let newest = self.newest();
         let Ok(encrypt) = self.trailer(newest).get(b"Encrypt") else { return };
         let dictionary = encrypt.as_reference().ok();

@@ -12,7 +12,7 @@
 
 mod catalogue;
 mod form;
-mod message;
+pub(super) mod message;
 mod pages;
 mod walk;
 
@@ -43,6 +43,8 @@ pub struct Changes {
     pub is_complete: bool,
     /// One entry for each change.
     pub items: Vec<Change>,
+    /// Pages of the signed revision; 0 where none had to be counted.
+    pub(super) n_pages: usize,
     /// Where the page may look different.
     pub(super) touched: Vec<Touched>,
 }
@@ -183,6 +185,7 @@ pub fn after(pdf: &RevisedPdf<'_>, located: &[Located<'_>], which: usize, limits
         let mut walk = walk::Walk::new(pdf, one.revision, limits, found);
         compare(&mut walk, located, &rules);
         found = walk.found;
+        found.n_pages = walk.pages.len();
     }
     if pdf.is_exhausted() {
         found.give_up();
@@ -237,9 +240,10 @@ impl<'l> Rules<'l> {
 
 /// What has been found so far.
 #[derive(Default)]
-struct Findings {
+pub(super) struct Findings {
     items: Vec<Change>,
     touched: Vec<Touched>,
+    n_pages: usize,
     is_incomplete: bool,
 }
 
@@ -248,7 +252,7 @@ const MOST_TOLD: usize = 40;
 
 impl Findings {
     /// Adds a change, once.
-    fn add(&mut self, kind: ChangeKind, message: String) {
+    pub(super) fn add(&mut self, kind: ChangeKind, message: String) {
         let change = Change { kind, message };
         let is_worse = !kind.is_permitted() && self.items.iter().all(|item| item.kind.is_permitted());
         if (self.items.len() < MOST_TOLD || is_worse) && !self.items.contains(&change) {
@@ -256,12 +260,18 @@ impl Findings {
         }
     }
 
-    fn give_up(&mut self) {
+    pub(super) fn give_up(&mut self) {
         self.is_incomplete = true;
         self.add(ChangeKind::NotLookedAt, message::not_looked_at());
     }
 
-    fn into_changes(self) -> Changes {
+    /// Goes on where an earlier step ended.
+    pub(super) fn from_changes(changes: Changes) -> Self {
+        let Changes { is_complete, n_pages, items, touched, .. } = changes;
+        Self { items, touched, n_pages, is_incomplete: !is_complete }
+    }
+
+    pub(super) fn into_changes(self) -> Changes {
         let level = if self.items.iter().any(|item| !item.kind.is_permitted()) {
             Modification::Forbidden
         } else if self.items.iter().any(|item| item.kind != ChangeKind::NotLookedAt) {
@@ -269,7 +279,8 @@ impl Findings {
         } else {
             Modification::None
         };
-        Changes { level, is_complete: !self.is_incomplete, items: self.items, touched: self.touched }
+        let (n_pages, is_complete) = (self.n_pages, !self.is_incomplete);
+        Changes { level, is_complete, n_pages, items: self.items, touched: self.touched }
     }
 }
 

@@ -6,6 +6,8 @@
 pub(crate) struct Paper {
     pub bytes: Vec<u8>,
     places: Vec<(u32, usize)>,
+    /// One more than the highest number so far.
+    size: u32,
     prev: Option<usize>,
     /// Where the numbers of `/ByteRange` and the `/Contents` of this update stand.
     unsigned: Option<(usize, usize, usize)>,
@@ -21,6 +23,7 @@ impl Paper {
         Self {
             bytes: b"%PDF-1.7\n".to_vec(),
             places: Vec::new(),
+            size: 1,
             prev: None,
             unsigned: None,
             trailer: "/Root 1 0 R".to_owned(),
@@ -60,6 +63,7 @@ impl Paper {
     /// Writes an object.
     pub fn object(&mut self, number: u32, body: &str) -> &mut Self {
         self.places.push((number, self.bytes.len()));
+        self.size = self.size.max(number + 1);
         self.bytes.extend(format!("{number} 0 obj\n{body}\nendobj\n").as_bytes());
         self
     }
@@ -103,7 +107,7 @@ impl Paper {
             text += &format!("{number} 1\n{place:010} 00000 {kind} \n");
         }
         let prev = self.prev.map_or_else(String::new, |prev| format!("/Prev {prev}"));
-        text += &format!("trailer\n<</Size 100{}{prev}>>\nstartxref\n{at}\n%%EOF\n", self.trailer);
+        text += &format!("trailer\n<</Size {}{}{prev}>>\nstartxref\n{at}\n%%EOF\n", self.size, self.trailer);
         self.bytes.extend(text.as_bytes());
         self.prev = Some(at);
         if let Some((range, from, to)) = self.unsigned.take() {

@@ -271,7 +271,10 @@ impl Comparison<'_, '_, '_, '_, '_> {
             return;
         }
         if old.kind == b"Sig" {
-            self.signed(new);
+            // A signature that was there and is another one, or none, was told as a change of the field.
+            if !holds(&old.value) {
+                self.signed(new);
+            }
             self.outcome.shown.extend(new.widgets.iter().map(|widget| (*widget, Why::Face)));
             return;
         }
@@ -300,7 +303,8 @@ impl Comparison<'_, '_, '_, '_, '_> {
     /// Whether a field showed nothing: no value, or an empty text.
     fn is_empty(&self, field: &Field) -> bool {
         let value = field.value.as_ref().and_then(|value| self.walk.pdf.resolve(self.walk.from, value));
-        value.is_none_or(|value| value.as_str().is_ok_and(<[u8]>::is_empty) || matches!(*value, Object::Null))
+        let is_blank = |text: &[u8]| text.iter().all(|byte| byte.is_ascii_whitespace() || *byte == 0);
+        value.is_none_or(|value| value.as_str().is_ok_and(is_blank) || matches!(*value, Object::Null))
     }
 
     fn value_differs(&self, old: Option<&Object>, new: Option<&Object>) -> bool {
@@ -379,14 +383,18 @@ impl Comparison<'_, '_, '_, '_, '_> {
                 && !self.walk.pdf.is_ambiguous(self.walk.to, node)
                 && dict.iter().all(|(key, _)| NEW_FIELD.contains(&key.as_slice()));
             is_visible |= area(self.walk, dict) > 0.0;
-            has_face |= dict.has(b"AP") || dict.has(b"MK");
+            has_face |= dict.has(b"AP");
         }
         if !is_right {
             self.tell(ChangeKind::FieldAdded, &field.name);
             return;
         }
         self.outcome.new_widgets.extend(&field.widgets);
-        self.outcome.shown.extend(field.widgets.iter().map(|widget| (*widget, Why::Face)));
+        // Without a signature nobody answers for what is drawn: nothing may be.
+        let why = if field.value.is_some() { Why::Face } else { Why::SameValue };
+        if has_face {
+            self.outcome.shown.extend(field.widgets.iter().map(|widget| (*widget, why)));
+        }
         if is_visible && self.rules.certified_p.is_some() {
             self.tell(ChangeKind::Certification, &field.name);
         } else if is_visible && self.rules.is_locked(&field.name) {
@@ -394,8 +402,6 @@ impl Comparison<'_, '_, '_, '_, '_> {
         }
         if field.value.is_some() {
             self.signed(field);
-        } else if is_visible && has_face {
-            self.tell(ChangeKind::FalseSignature, &field.name);
         } else {
             self.tell(ChangeKind::SignatureField, &field.name);
         }

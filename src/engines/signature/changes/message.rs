@@ -7,19 +7,19 @@ fn page(index: usize) -> String {
     format!("trang {}", index + 1)
 }
 
-pub(super) fn trailing(n_bytes: usize) -> String {
+pub(in crate::engines::signature) fn trailing(n_bytes: usize) -> String {
     format!("Có {n_bytes} byte thừa sau phần cuối của tệp; phần mềm đọc bỏ qua chúng.")
 }
 
-pub(super) fn trailing_objects() -> String {
+pub(in crate::engines::signature) fn trailing_objects() -> String {
     "Sau phần cuối của tệp còn có dữ liệu PDF mà chữ ký không bao gồm.".to_owned()
 }
 
-pub(super) fn not_looked_at() -> String {
+pub(in crate::engines::signature) fn not_looked_at() -> String {
     "Chưa kiểm tra hết các thay đổi sau khi ký; chưa thể kết luận.".to_owned()
 }
 
-pub(super) fn on_page(kind: ChangeKind, index: usize) -> String {
+pub(in crate::engines::signature) fn on_page(kind: ChangeKind, index: usize) -> String {
     let page = page(index);
     match kind {
         ChangeKind::PageContent => format!("Nội dung {page} đã bị sửa sau khi ký."),
@@ -41,7 +41,7 @@ pub(super) fn on_page(kind: ChangeKind, index: usize) -> String {
     }
 }
 
-pub(super) fn on_field(kind: ChangeKind, name: &str) -> String {
+pub(in crate::engines::signature) fn on_field(kind: ChangeKind, name: &str) -> String {
     let name = shown(name);
     match kind {
         ChangeKind::FieldFilled => format!("Ô “{name}” được điền sau khi ký."),
@@ -63,7 +63,7 @@ pub(super) fn on_field(kind: ChangeKind, name: &str) -> String {
     }
 }
 
-pub(super) fn plain(kind: ChangeKind) -> String {
+pub(in crate::engines::signature) fn plain(kind: ChangeKind) -> String {
     let text = match kind {
         ChangeKind::ValidationData => "Có thêm dữ liệu để kiểm tra chữ ký lâu dài.",
         ChangeKind::Metadata => "Thông tin mô tả tệp (tiêu đề, tác giả…) được cập nhật.",

@@ -140,7 +140,8 @@ fn is_comment(walk: &Walk<'_, '_, '_>, id: ObjectId) -> bool {
 fn touch(walk: &mut Walk<'_, '_, '_>, page: usize, annotation: ObjectId, why: Why) {
     let object = walk.pdf.object(walk.to, annotation);
     let Some(dict) = object.as_ref().and_then(|object| object.as_dict().ok()) else { return };
-    if let Some(area) = form::rectangle(walk, dict) {
+    let is_seen = |area: &[f32; 4]| area[2] > area[0] && area[3] > area[1];
+    if let Some(area) = form::rectangle(walk, dict).filter(is_seen) {
         walk.found.touched.push(Touched { page, area, why });
     }
 }
