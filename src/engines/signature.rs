@@ -16,6 +16,7 @@ pub mod cms;
 pub mod crl;
 pub mod judge;
 pub mod ocsp;
+pub mod policies;
 pub mod policy;
 pub mod report;
 pub mod revocation;
