@@ -693,8 +693,9 @@ impl<'a> Cms<'a> {
             if self.crls.is_empty() { vec![] } else { tlv(0xa1, &self.crls.concat()) },
         ];
         let infos: Vec<_> = std::iter::repeat_n(info, self.n_signers).collect();
+        let version = if self.content_type.ends_with(".7.1") { 1 } else { 3 };
         let parts = [
-            int(1),
+            int(version),
             set(&[self.alg.digest_identifier()]),
             seq(&[oid(self.content_type), inside]),
             sets.concat(),
@@ -732,7 +733,7 @@ impl<'a> Cms<'a> {
             tlv(0xa1, &seq(&[oid("1.2.840.113549.1.9.16.2.14"), set(&[token])]))
         });
         seq(&[
-            int(1),
+            int(if self.by_key_id { 3 } else { 1 }),
             sid,
             self.alg.digest_identifier(),
             attributes,
