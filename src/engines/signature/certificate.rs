@@ -13,6 +13,7 @@ use super::asn1::{
     self, BIT_STRING, BOOLEAN, CONTEXT, CONTEXT_PRIMITIVE, INTEGER, Item, OCTET_STRING, OID, Reader,
     SEQUENCE, SET,
 };
+use super::policies::Rules;
 use super::verdict::Signer;
 
 /// Largest certificate, bytes.
@@ -115,6 +116,8 @@ pub struct Certificate {
     pub crl_points: Vec<CrlPoint>,
     /// Policies, dotted.
     pub policies: Vec<String>,
+    /// What it asks of policies in certificates below.
+    pub policy_rules: Rules,
     /// Whether nobody needs to ask for its revocation (id-pkix-ocsp-nocheck).
     pub no_check: bool,
     /// Content of the BIT STRING of its key, for identifiers of OCSP.
@@ -195,6 +198,7 @@ impl Certificate {
             issuer_addresses: Vec::new(),
             crl_points: Vec::new(),
             policies: Vec::new(),
+            policy_rules: Rules::default(),
             no_check: false,
             key_bits,
         };
@@ -225,6 +229,25 @@ impl Certificate {
                 for policy in asn1::only(SEQUENCE, value)?.inside().all(MOST)? {
                     self.policies.push(asn1::dotted(policy.inside().take(OID)?.content));
                 }
+            }
+            [0x55, 0x1d, 33] => {
+                for pair in asn1::only(SEQUENCE, value)?.inside().all(MOST)? {
+                    let mut pair = pair.inside();
+                    let mut policy = || Some(asn1::dotted(pair.take(OID)?.content));
+                    self.policy_rules.mappings.push((policy()?, policy()?));
+                }
+            }
+            [0x55, 0x1d, 36] => {
+                for part in asn1::only(SEQUENCE, value)?.inside().all(2)? {
+                    let rules = &mut self.policy_rules;
+                    let is_first = part.tag == CONTEXT_PRIMITIVE;
+                    let rule =
+                        if is_first { &mut rules.require_explicit } else { &mut rules.inhibit_mapping };
+                    *rule = Some(asn1::number(part)?);
+                }
+            }
+            [0x55, 0x1d, 54] => {
+                self.policy_rules.inhibit_any = Some(asn1::number(asn1::only(INTEGER, value)?)?)
             }
             [0x55, 0x1d, 35] => self.authority_key_id = authority_key_id(value)?,
             [0x55, 0x1d, 37] => {

@@ -297,6 +297,9 @@ fn signature(
     } else {
         report.algorithm = weak(checked.uses.iter().any(|used| is_weak_alone(world, used)));
     }
+    if claimed.is_some_and(|claimed| world.at.saturating_add(SKEW).is_ok_and(|now| now < claimed)) {
+        report.notes.push("thời điểm ký do người ký khai ở sau thời điểm kiểm tra".to_owned());
+    }
     if let Some(proof) = times.proof.filter(|proof| proof.source == Source::Receipt) {
         report.notes.push(format!("hệ thống đã tiếp nhận tệp lúc {}", report::moment(proof.at)));
     }
