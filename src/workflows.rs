@@ -18,5 +18,6 @@ pub mod overlay;
 pub mod quarantine;
 pub mod register;
 pub mod rescan;
+pub mod seal;
 pub mod separators;
 pub mod watch;

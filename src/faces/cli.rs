@@ -9,6 +9,7 @@ mod input;
 mod output;
 mod overlay;
 mod pages;
+mod seal;
 mod separators;
 mod serve;
 mod stamp;
@@ -144,6 +145,11 @@ enum Command {
     /// Ghi mã lên trang đầu của một tệp PDF
     #[command(after_help = "Ví dụ: sohoa stamp --code '001085012345.1.001776-KQ1.12/QĐ-UBND' in.pdf out.pdf")]
     Stamp(stamp::StampArgs),
+    /// Ký số: khóa trong tệp PKCS#12, trên thiết bị PKCS#11, hoặc hai bước với khóa ở nơi khác
+    #[command(
+        after_help = "Ví dụ: sohoa seal --p12 khoa.p12 --password-file mat-khau.txt --out da-ky giay-to.pdf\n       sohoa seal --pkcs11 /usr/lib/softhsm/libsofthsm2.so --token 'UBND xã' --pin-file pin.txt --agency 'UBND xã Mẫu' --tsa http://tsa.example.vn --level b-t --out da-ky *.pdf\n       sohoa seal --prepare buoc-1.json --certificate can-bo.pem giay-to.pdf\n       sohoa seal --complete buoc-1.json --cms chu-ky.p7s --out da-ky"
+    )]
+    Seal(Box<seal::SealArgs>),
     /// Kiểm tra hoặc nhập Danh mục; kiểm tra mẫu giấy tờ và danh bạ cơ quan
     #[command(
         subcommand,
@@ -227,6 +233,7 @@ pub fn main() -> ExitCode {
             Command::Batch(args) => batch::batch(args).await,
             Command::Watch(args) => watch::watch(args).await,
             Command::Stamp(args) => stamp::stamp(&args),
+            Command::Seal(args) => seal::seal(*args).await,
             Command::Catalogue(command) => administer::catalogue(command).await,
             Command::Officer(command) => administer::officer(command).await,
             Command::Audit(command) => administer::audit(command).await,

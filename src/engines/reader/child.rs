@@ -34,6 +34,7 @@ use crate::{
             archive::Departure,
             compose::{ComposeMeta, ComposePage, ComposedPdf, compose},
         },
+        signature::seal::task::{self, SealTask},
         stamp,
     },
 };
@@ -153,6 +154,13 @@ impl Child {
             confine::allow_processor(order.stages.rest);
             return files.first().map(|pdf| stamped(pdf, code)).ok_or(ReadError::Crashed);
         }
+        if let Task::Seal { step } = task {
+            let Paper::Given(files) = std::mem::replace(&mut self.paper, Paper::None) else {
+                return Err(ReadError::Crashed);
+            };
+            confine::allow_processor(order.stages.rest);
+            return files.first().map(|pdf| sealed(pdf, step)).ok_or(ReadError::Crashed);
+        }
         confine::allow_processor(order.stages.open);
         let Self { paper, engine, .. } = self;
         let paper = paper.opened(*limits)?;
@@ -189,7 +197,7 @@ impl Child {
                 let (pdf, departures) = composed(paper, indices.as_deref(), order)?;
                 Ok((Response::Composed { departures }, pdf))
             }
-            Task::Stamp { .. } | Task::Attempt => Err(ReadError::Crashed), // answered above
+            Task::Stamp { .. } | Task::Seal { .. } | Task::Attempt => Err(ReadError::Crashed), // answered above
         }
     }
 }
@@ -248,6 +256,13 @@ fn stamped(pdf: &[u8], code: &DocumentCode) -> (Response, Vec<u8>) {
             (Response::Stamped { stamped }, pdf)
         }
         Err(error) => (Response::NotStamped { error }, Vec::new()),
+    }
+}
+
+fn sealed(pdf: &[u8], step: &SealTask) -> (Response, Vec<u8>) {
+    match task::run(pdf, step) {
+        Ok((done, pdf)) => (Response::Sealed { done }, pdf),
+        Err(error) => (Response::NotSealed { refusal: error.into() }, Vec::new()),
     }
 }
 

@@ -38,7 +38,7 @@ pub(super) const AT_ONCE: (Urgency, OnNews<'static>) = (Urgency::Desk, &|_| {});
 
 /// The reading processes of an installation; may be shared between threads.
 pub struct Readers {
-    pool: Pool,
+    pub(super) pool: Pool,
 }
 
 impl Readers {
@@ -254,7 +254,7 @@ impl Readers {
         self.ask_in(parts, task, self.all_of(seconds), seconds, AT_ONCE)
     }
 
-    fn all_of(&self, seconds: u64) -> Stages {
+    pub(super) fn all_of(&self, seconds: u64) -> Stages {
         Stages { decode: seconds, rest: seconds, ..self.pool.limits.stages() }
     }
 

@@ -26,6 +26,7 @@ use crate::{
             open::Container,
         },
         pdf::archive::Departure,
+        signature::seal::task::{SealAnswer, SealRefusal, SealTask},
         stamp::{StampError, Stamped},
     },
 };
@@ -130,6 +131,8 @@ pub(super) enum Task {
     Preview { index: u32, rotation: u16, width_px: u32 },
     /// Write the code onto the PDF that goes along as the one file; it is no paper, and forgotten then.
     Stamp { code: DocumentCode },
+    /// One step of signing the PDF that goes along in the same way.
+    Seal { step: SealTask },
     /// Try what must not be possible.
     Attempt,
 }
@@ -171,6 +174,12 @@ pub(super) enum Response {
     },
     NotStamped {
         error: StampError,
+    },
+    Sealed {
+        done: SealAnswer,
+    },
+    NotSealed {
+        refusal: SealRefusal,
     },
     Attempted {
         confinement: Confinement,
