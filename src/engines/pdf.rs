@@ -16,6 +16,7 @@ mod media;
 mod metadata;
 pub mod read;
 pub(in crate::engines) mod render;
+pub mod revisions;
 pub mod separator_sheet;
 mod text_layer;
 pub mod update;

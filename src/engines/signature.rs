@@ -8,5 +8,12 @@
 //! Source: QĐ 1917/QĐ-BLĐTBXH, Điều 13 and 15; ETSI EN 319 102-1 (words of verdicts), EN 319 142-1
 //! (PAdES), ISO 32000-2 section 12.8.
 
+pub mod changes;
+pub mod dss;
+mod fields;
+pub mod locate;
+pub mod look;
 pub mod seal;
+#[cfg(test)]
+mod testing;
 pub mod verdict;

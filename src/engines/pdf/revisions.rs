@@ -88,6 +88,7 @@ pub struct RevisedPdf<'a> {
     last_startxref: Option<usize>,
     is_recovered: bool,
     lock: Lock,
+    password: String,
     kept: Mutex<Kept>,
 }
 
@@ -180,6 +181,7 @@ impl<'a> RevisedPdf<'a> {
             last_startxref: None,
             is_recovered: false,
             lock: Lock::Open,
+            password: String::new(),
             kept: Mutex::default(),
         };
         let mut rest = sections.into_iter();
@@ -571,7 +573,27 @@ impl<'a> RevisedPdf<'a> {
         parse::spans(bytes, found.starts_at)
     }
 
+    /// The same for a dictionary that starts at a byte of the file.
+    pub fn spans_at(&self, start: usize) -> Option<Vec<(Vec<u8>, Range<usize>)>> {
+        parse::spans(self.bytes, start)
+    }
+
+    /// The string written at a place in the file, as written: not decrypted.
+    pub fn string_at(&self, span: Range<usize>) -> Option<Vec<u8>> {
+        let mut reader = parse::Reader::new(self.bytes.get(..span.end)?, span.start);
+        match reader.value(0)? {
+            Object::String(text, _) if reader.at == span.end => Some(text),
+            _ => None,
+        }
+    }
+
+    /// The password that was given.
+    pub(in crate::engines) fn password(&self) -> &str {
+        &self.password
+    }
+
     fn unlock(&mut self, password: Option<&str>) {
+        password.unwrap_or("").clone_into(&mut self.password);
         let newest = self.newest();
         let Ok(encrypt) = self.trailer(newest).get(b"Encrypt") else { return };
         let dictionary = encrypt.as_reference().ok();
