@@ -8,12 +8,35 @@
 //! Source: QĐ 1917/QĐ-BLĐTBXH, Điều 13 and 15; ETSI EN 319 102-1 (words of verdicts), EN 319 142-1
 //! (PAdES), ISO 32000-2 section 12.8.
 
+pub mod algorithms;
+pub mod asn1;
+pub mod certificate;
+pub mod chain;
 pub mod changes;
+pub mod cms;
+pub mod crl;
 pub mod dss;
 mod fields;
+pub mod judge;
 pub mod locate;
 pub mod look;
+pub mod ocsp;
+pub mod policies;
+pub mod policy;
+pub mod report;
+pub mod revocation;
 pub mod seal;
 #[cfg(test)]
 mod testing;
+pub mod time;
+pub mod timestamp;
+pub mod trust;
+pub mod value;
 pub mod verdict;
+
+/// A public key infrastructure of the tests' own; the tests from outside have it too.
+#[cfg(test)]
+#[path = "../../tests/it/pki.rs"]
+pub(crate) mod pki;
+#[cfg(test)]
+mod table;
