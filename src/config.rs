@@ -14,7 +14,7 @@ use crate::{
         officer::Officer,
         signing::SigningRules,
     },
-    engines::{imaging::check::PageRules, reader::ReaderLimits},
+    engines::{imaging::check::PageRules, reader::ReaderLimits, signature::seal::Level},
 };
 
 /// Everything that an installation may set; each key is explained in `samples/sohoa.toml`.
@@ -96,6 +96,12 @@ pub struct SignaturesConfig {
     pub crls: Option<PathBuf>,
     /// Which algorithms and purposes are enough; the built-in policy when absent.
     pub policy: Option<PathBuf>,
+    /// How long our own signatures are to be proven: `b-b`, `b-t`, `b-lt` or `b-lta`.
+    pub level: Level,
+    /// Address of a time-stamp server (RFC 3161).
+    pub time_stamps: Option<String>,
+    /// Addresses of our own network that may be asked; others have to be public.
+    pub private_hosts: Vec<String>,
 }
 
 /// The key of the agency, and what its signature looks like.
@@ -114,8 +120,6 @@ pub struct SealConfig {
     pub key: Option<String>,
     /// Name of the agency in the copy block (NĐ 30/2020/NĐ-CP).
     pub agency: String,
-    /// Address of a time-stamp server (RFC 3161).
-    pub time_stamps: Option<String>,
 }
 
 /// Address of a database; may hold a password, so it does not print.

@@ -19,6 +19,7 @@ pub mod overlay;
 pub mod quarantine;
 pub mod register;
 pub mod rescan;
+pub mod seal;
 pub mod separators;
 pub mod sign;
 pub mod verify;

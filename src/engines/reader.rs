@@ -24,7 +24,7 @@ pub use look::prepared_pages;
 pub use marks::{PageCode, PageMarks};
 pub use pool::ReaderLimits;
 pub use readers::Readers;
-pub use sealing::{NotSealed, Sealing};
+pub use sealing::NotSealed;
 
 pub use crate::engines::imaging::{
     fault::{Limits, ReadError},

@@ -8,30 +8,38 @@ use std::{
 };
 
 use jiff::{SignedDuration, Timestamp};
+use tokio::runtime::Handle;
 
 use crate::{
     domain::code::DocumentCode,
     engines::{
         imaging::fault::ReadError,
-        reader::{NotSealed, NotStamped, Readers, Sealing, StampOrder, StampStep},
+        pdf::AGENCY_FIELD,
+        reader::{NotSealed, NotStamped, Readers, StampOrder, StampStep},
         signature::{
             order::VerifyOrder,
             seal::{
                 SealError,
+                appearance::{Appearance, CopyBlock},
                 embed::{self, Answer, CheckedCms},
                 key::{
                     KeyError, Secret, Signer,
                     pkcs11::{Pkcs11Signer, TokenKey},
                     pkcs12::Pkcs12Signer,
                 },
-                prepare::Prepared,
+                prepare::{Field, Intent, Lock, Prepared, SealOrder},
             },
         },
         stamp::{SealTerms, StampError, Stamped},
     },
-    workflows::context::Ctx,
+    workflows::{
+        context::Ctx,
+        seal::{self as sealing, SealFailure, Sealed, Sealing},
+    },
 };
 
+/// The form of copy (NĐ 30/2020/NĐ-CP, Điều 25 khoản 1): an electronic copy of the paper as it was handed in.
+const COPY_FORM: &str = "SAO Y";
 /// Bytes of a key file, or of a file with a password.
 const BYTES_AT_MOST: u64 = 1 << 20;
 
@@ -126,29 +134,33 @@ fn file_at(path: &Path) -> Result<Vec<u8>, SealKeyError> {
     fs::read(path).map_err(unreadable)
 }
 
-/// Why the agency's signature is not on a document.
-#[derive(Debug, thiserror::Error)]
-pub enum NotSigned {
-    /// The PDF or the certificate does not allow it.
-    #[error(transparent)]
-    Prepare(#[from] NotSealed),
-    /// The key, or the value it gave.
-    #[error(transparent)]
-    Seal(#[from] SealError),
+/// What signing may use here.
+pub(super) fn sealing(ctx: &Ctx) -> Sealing<'_> {
+    Sealing {
+        readers: &ctx.readers,
+        remote: ctx.remote.as_deref(),
+        authority: ctx.rules.time_stamps.as_deref(),
+        wanted: ctx.rules.level,
+        clock: ctx.clock,
+    }
 }
 
-/// The agency signs in its prepared field.
+/// The agency signs in its prepared field, with the block of a copy.
 ///
 /// # Errors
-/// [`NotSigned`]; the document is as it was.
-pub(super) async fn seal(ctx: &Ctx, seal: &Arc<AgencySeal>, pdf: Vec<u8>) -> Result<Vec<u8>, NotSigned> {
-    let (readers, seal, now) = (ctx.readers.clone(), seal.clone(), ctx.clock.now());
+/// [`SealFailure`]; the document is as it was.
+pub(super) async fn seal(ctx: &Ctx, seal: &Arc<AgencySeal>, pdf: Vec<u8>) -> Result<Sealed, SealFailure> {
+    let (ctx, seal, now) = (ctx.clone(), seal.clone(), ctx.clock.now());
+    let runtime = Handle::current();
     let sealed = tokio::task::spawn_blocking(move || {
+        let field = Field::Existing(AGENCY_FIELD.to_owned());
         let certificate = seal.signer.certificate().clone();
-        let sealing = Sealing::Agency { certificate, agency: seal.agency.clone(), at: now };
-        let prepared = readers.prepare_seal(pdf, sealing)?;
-        let checked = seal.sign(&prepared, now)?;
-        Ok(embed::embed(prepared, &checked)?)
+        let mut order = SealOrder::new(certificate, field, Intent::Approve(Lock::Nothing), now);
+        let (form, agency) = (COPY_FORM.to_owned(), seal.agency.clone());
+        let block = CopyBlock { form, agency, at: now, seal: None };
+        order.appearance = Some(Appearance::Copy(block));
+        order.name = Some(seal.agency.clone()).filter(|name| !name.is_empty());
+        runtime.block_on(sealing::seal(&sealing(&ctx), &*seal.signer, pdf, order))
     });
     sealed.await.unwrap_or_else(|_| Err(NotSealed::Unread(ReadError::Crashed).into()))
 }

@@ -8,6 +8,7 @@ use crate::{
     clock::Clock,
     domain::{dossier::PaperObject, ids::ContentHash, officer::ActingOfficer, signing::SigningRules},
     engines::{extraction::Guide, imaging::check::PageRules, reader::Readers, signature::order::TrustFiles},
+    remote::Remote,
     store::{Db, StoreError, objects::Objects},
     workflows::{agency::AgencySeal, lessons::LearnedCache},
 };
@@ -29,6 +30,8 @@ pub struct Ctx {
     pub learned: Arc<LearnedCache>,
     /// The agency's key, where the installation has one.
     pub seal: Option<Arc<AgencySeal>>,
+    /// Other systems, where the installation may ask them.
+    pub remote: Option<Arc<Remote>>,
 }
 
 /// Settings of an installation that workflows ask.
@@ -46,6 +49,10 @@ pub struct Rules {
     pub signing: SigningRules,
     /// What signatures are judged by.
     pub trust: Arc<TrustFiles>,
+    /// How long our signatures are to be proven.
+    pub level: Level,
+    /// Address of a time-stamp server (RFC 3161).
+    pub time_stamps: Option<String>,
 }
 
 /// Bytes of the store laid out as files, for a reading process; gone when dropped.

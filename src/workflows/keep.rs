@@ -18,11 +18,7 @@ use crate::{
         imaging::fault::ReadError,
         pdf::archive::Departure,
         reader::{ComposeOrder, Composed},
-        signature::seal::{
-            SealError,
-            embed::{self, CheckedCms},
-            prepare::Prepared,
-        },
+        signature::seal::Level,
         stamp::{PreviousSignature, Stamped, Way},
     },
     store::{StoreError, audit, changes, papers, records},
@@ -56,7 +52,9 @@ struct Coded {
     signature: SignatureState,
     /// Where it departs from PDF/A-2b; `None` where that was not looked at.
     departures: Option<Vec<Departure>>,
-    /// Why the agency's signature is not there although there is a key for it.
+    /// How long the agency's signature can be proven.
+    level: Option<Level>,
+    /// Why the agency's signature is not there, or lower than was wanted.
     unsealed: Option<String>,
 }
 
@@ -132,15 +130,6 @@ pub(super) async fn stamped(ctx: &Ctx, pdf: Vec<u8>, code: &DocumentCode) -> Res
     Ok(stamped.await.map_err(|_| ReadError::Crashed)??)
 }
 
-/// Puts a checked signature into its room, with a time stamp where there is a server for it.
-pub(super) async fn with_timestamp(
-    _: &Ctx,
-    prepared: Prepared,
-    checked: CheckedCms,
-) -> Result<Vec<u8>, SealError> {
-    embed::embed(prepared, &checked)
-}
-
 async fn coded(ctx: &Ctx, base: Base, code: &DocumentCode) -> Result<Coded, DigitiseError> {
     let (pdf, departures, by_officer, is_ours) = match base {
         Base::Fresh(composed) => (composed.pdf, Some(composed.departures), false, true),
@@ -149,10 +138,13 @@ async fn coded(ctx: &Ctx, base: Base, code: &DocumentCode) -> Result<Coded, Digi
     };
     let stamped = stamped(ctx, pdf, code).await?;
     let (way, previous) = (stamped.way, stamped.previous_signatures);
-    let (mut pdf, mut sealed, mut unsealed) = (stamped.pdf, way == Way::SealSignature, None);
+    let (mut pdf, mut sealed, mut unsealed, mut level) = (stamped.pdf, way == Way::SealSignature, None, None);
     if let Some(key) = ctx.seal.as_ref().filter(|_| is_ours) {
         match agency::seal(ctx, key, pdf.clone()).await {
-            Ok(with_seal) => (pdf, sealed) = (with_seal, true),
+            Ok(with_seal) => {
+                (pdf, sealed, level) = (with_seal.pdf, true, Some(with_seal.reached));
+                unsealed = with_seal.shortfall;
+            }
             // The document is whole without it; the seal may follow.
             Err(error) => {
                 tracing::warn!(%error, "the agency's signature was not added");
@@ -167,7 +159,7 @@ async fn coded(ctx: &Ctx, base: Base, code: &DocumentCode) -> Result<Coded, Digi
         (false, false) => SignatureState::Unsigned,
     };
     let object = ctx.objects.put(pdf).await?.as_object(ObjectRole::Coded, 0, "application/pdf");
-    Ok(Coded { object, way, previous, signature, departures, unsealed })
+    Ok(Coded { object, way, previous, signature, departures, level, unsealed })
 }
 
 async fn store(
@@ -211,7 +203,7 @@ async fn store(
             "paper": paper.id, "coded": coded.object.hash, "way": coded.way, "previous_signatures": coded.previous, "signature": record.signature,
             "confirmed_by": record.confirmed_by,
             "built_to": is_built_to.then_some(BUILT_TO), "departures": coded.departures,
-            "unsealed": coded.unsealed,
+            "level": coded.level, "unsealed": coded.unsealed,
         })),
     };
     audit::append(&mut tx, &event).await?;

@@ -5,6 +5,7 @@
 //! paper goes back to `to_sign`.
 
 use jiff::Timestamp;
+use tokio::runtime::Handle;
 
 use crate::{
     domain::{
@@ -13,25 +14,31 @@ use crate::{
         ids::{PaperId, SigningId},
         job::{Job, Urgency},
         officer::ActingOfficer,
-        signing::{CodeOrder, PreparedSignature},
+        signing::{CodeOrder, OfficerWay, PreparedSignature},
     },
     engines::{
         imaging::fault::ReadError,
-        reader::{NotSealed, Sealing},
+        pdf::{AGENCY_FIELD, CODE_FIELD},
+        reader::NotSealed,
         signature::seal::{
             SealError,
-            embed::{self, Answer},
+            embed::Answer,
             key::{KeyError, SigningCertificate},
-            prepare::Prepared,
+            prepare::{Field, Intent, Lock, Prepared, SealOrder},
         },
     },
     store::{StoreError, jobs, papers},
     workflows::{
+        agency,
         context::Ctx,
         digitise::{self, DigitiseError, move_on, objects_as, wrong_state},
         keep,
+        seal::{self, SealFailure, Sealed},
     },
 };
+
+/// Name of the field of the officer's signature, which nobody sees.
+const OFFICER_FIELD: &str = "ChuKyCongChuc";
 
 /// Why nothing was signed; the paper waits as it did.
 #[derive(Debug, thiserror::Error)]
@@ -45,9 +52,9 @@ pub enum SignError {
     /// The value that came in, or the PDF.
     #[error(transparent)]
     Seal(#[from] SealError),
-    /// The reading process said so.
-    #[error("{0}")]
-    Refused(String),
+    /// The PDF, or the reading process.
+    #[error(transparent)]
+    Failed(SealFailure),
     /// No signature of that id is prepared; it may have been given up for another.
     #[error("không có bản chuẩn bị ký này, có thể đã được chuẩn bị lại: chuẩn bị ký lại")]
     UnknownSigning,
@@ -65,13 +72,35 @@ impl From<StoreError> for SignError {
     }
 }
 
-impl From<NotSealed> for SignError {
-    fn from(error: NotSealed) -> Self {
+impl From<SealFailure> for SignError {
+    fn from(error: SealFailure) -> Self {
         match error {
-            NotSealed::Refused(said) => Self::Refused(said),
-            NotSealed::Unread(error) => Self::Paper(error.into()),
+            SealFailure::Key(error) => Self::Certificate(error),
+            SealFailure::Seal(error) => Self::Seal(error),
+            SealFailure::NotSealed(NotSealed::Unread(error)) => Self::Paper(error.into()),
+            other => Self::Failed(other),
         }
     }
+}
+
+/// The officer's signature on what was scanned.
+fn order_of(
+    certificate: SigningCertificate,
+    way: OfficerWay,
+    at: Timestamp,
+    expires_at: Timestamp,
+) -> SealOrder {
+    let intent = match way {
+        OfficerWay::Certify => Intent::Certify,
+        // The agency signs after the officer: its field has to stay open beside the code's.
+        OfficerWay::Approve => {
+            Intent::Approve(Lock::AllBut(vec![CODE_FIELD.to_owned(), AGENCY_FIELD.to_owned()]))
+        }
+    };
+    let mut order = SealOrder::new(certificate, Field::Invisible(OFFICER_FIELD.to_owned()), intent, at);
+    order.reason = Some("Số hóa giấy tờ (Điều 15 Quyết định 1917/QĐ-BLĐTBXH)".to_owned());
+    order.expires_at = expires_at;
+    order
 }
 
 /// What a token has to sign.
@@ -158,17 +187,13 @@ pub async fn prepare(
     let certificate = SigningCertificate::new(certificate, chain)?;
     certificate.check(now)?;
     let document = composed(ctx, &paper, &confirmed).await?;
-    let sealing = Sealing::Officer {
-        certificate,
-        way: ctx.rules.signing.officer_way,
-        at: now,
-        expires_at: PreparedSignature::end_of(now, &ctx.rules.signing),
-    };
-    let prepared = prepared(ctx, &document, sealing.clone()).await?;
+    let rules = &ctx.rules.signing;
+    let order = order_of(certificate, rules.officer_way, now, PreparedSignature::end_of(now, rules));
+    let prepared = prepared(ctx, &document, order.clone()).await?;
     let signing = PreparedSignature {
         id: SigningId::new(),
         document: document.hash,
-        order: serde_json::to_string(&sealing).expect("an order is plain data"),
+        order: serde_json::to_string(&order).expect("an order is plain data"),
         digest: hex(&prepared.digest),
         by: officer.officer.id.clone(),
         at: now,
@@ -188,11 +213,25 @@ pub async fn prepare(
 }
 
 /// The same order over the same document gives the same bytes.
-async fn prepared(ctx: &Ctx, document: &PaperObject, sealing: Sealing) -> Result<Prepared, SignError> {
+async fn prepared(ctx: &Ctx, document: &PaperObject, order: SealOrder) -> Result<Prepared, SignError> {
     let bytes = ctx.bytes(&document.hash).await?;
-    let readers = ctx.readers.clone();
-    let prepared = tokio::task::spawn_blocking(move || readers.prepare_seal(bytes, sealing));
+    let ctx = ctx.clone();
+    let prepared =
+        tokio::task::spawn_blocking(move || seal::prepare(&agency::sealing(&ctx), bytes, order));
     Ok(prepared.await.map_err(|_| DigitiseError::from(ReadError::Crashed))??)
+}
+
+/// With what a token answered, and a time stamp where there is a server for it.
+async fn sealed(ctx: &Ctx, prepared: Prepared, signed: Signed) -> Result<Sealed, SignError> {
+    let (ctx, runtime) = (ctx.clone(), Handle::current());
+    let sealed = tokio::task::spawn_blocking(move || {
+        let answer = match &signed {
+            Signed::Value(value) => Answer::Signature(value),
+            Signed::Cms(cms) => Answer::Cms(cms),
+        };
+        runtime.block_on(seal::complete(&agency::sealing(&ctx), prepared, answer))
+    });
+    Ok(sealed.await.map_err(|_| DigitiseError::from(ReadError::Crashed))??)
 }
 
 fn hex(bytes: &[u8]) -> String {
@@ -228,28 +267,24 @@ pub async fn complete(
         return Err(SignError::Expired);
     }
     let corrupt = StoreError::Corrupt { what: "a prepared signature" };
-    let sealing: Sealing = serde_json::from_str(&waiting.order).map_err(|_| corrupt)?;
+    let order: SealOrder = serde_json::from_str(&waiting.order).map_err(|_| corrupt)?;
     let document = one(ctx, id, ObjectRole::Composed)
         .await?
         .filter(|object| object.hash == waiting.document)
         .ok_or(StoreError::Corrupt { what: "the PDF of a prepared signature" })?;
-    let prepared = prepared(ctx, &document, sealing).await?;
+    let prepared = prepared(ctx, &document, order).await?;
     if hex(&prepared.digest) != waiting.digest {
         // Another version of the program prepares otherwise; the officer signs once more.
         back(ctx, &mut paper, None, confirmed).await?;
         return Err(SignError::Seal(SealError::Altered));
     }
-    let answer = match signed {
-        Signed::Value(value) => Answer::Signature(value),
-        Signed::Cms(cms) => Answer::Cms(cms),
-    };
-    let checked = embed::check(&prepared, answer, now)?;
-    let pdf = keep::with_timestamp(ctx, prepared, checked).await?;
-    let kept = ctx.objects.put(pdf).await?.as_object(ObjectRole::Signed, 0, "application/pdf");
+    let sealed = sealed(ctx, prepared, signed.clone()).await?;
+    let kept = ctx.objects.put(sealed.pdf).await?.as_object(ObjectRole::Signed, 0, "application/pdf");
+    let detail = serde_json::json!({ "level": sealed.reached, "shortfall": sealed.shortfall });
     let mut tx = ctx.db.write().await?;
     papers::add_object(&mut tx, &paper.id, &kept).await?;
     let next = PaperState::ToCode { confirmed };
-    move_on(ctx, &mut tx, &mut paper, next, Some(officer), Some(Action::SignPaper), None).await?;
+    move_on(ctx, &mut tx, &mut paper, next, Some(officer), Some(Action::SignPaper), Some(detail)).await?;
     jobs::enqueue(&mut tx, &Job::WriteCode { paper: paper.id.clone() }, now, Urgency::Desk).await?;
     tx.commit().await.map_err(DigitiseError::from)?;
     Ok(paper)

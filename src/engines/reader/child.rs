@@ -20,7 +20,6 @@ use super::{
     look::{LazyEngine, Way, look_at},
     marks::marks_of,
     reread::reread,
-    sealing::{self, Sealing},
     wire::{self, Order, Request, Response, Task},
 };
 use crate::engines::{
@@ -39,6 +38,7 @@ use crate::engines::{
         seal::{
             SealError,
             embed::{self, Answer},
+            task::{self, SealTask},
         },
     },
     stamp::{self, StampError, Stamped, Waiting},
@@ -167,7 +167,7 @@ impl Child {
                     Vec::new(),
                 )
             }),
-            Task::PrepareSeal { sealing } => Some(&|pdf| prepared(pdf, sealing)),
+            Task::Seal { step } => Some(&|pdf| sealed(pdf, step)),
             _ => None,
         };
         if let Some(answer) = alone {
@@ -216,7 +216,7 @@ impl Child {
             Task::Stamp { .. }
             | Task::FinishStamp { .. }
             | Task::Verify { .. }
-            | Task::PrepareSeal { .. }
+            | Task::Seal { .. }
             | Task::Attempt => Err(ReadError::Crashed), // answered above
         }
     }
@@ -267,16 +267,6 @@ fn composed(
         .map(|(source, (rotation, text))| ComposePage { source, rotation: *rotation, text })
         .collect();
     compose(&pages, &meta).map(ComposedPdf::into_parts).map_err(|_| ReadError::NotComposed)
-}
-
-fn prepared(pdf: &[u8], sealing: &Sealing) -> (Response, Vec<u8>) {
-    match sealing::prepared(pdf, sealing) {
-        Ok(mut prepared) => {
-            let pdf = std::mem::take(&mut prepared.pdf);
-            (Response::SealPrepared { prepared: Box::new(prepared) }, pdf)
-        }
-        Err(error) => (Response::NotSealed { message: error.to_string() }, Vec::new()),
-    }
 }
 
 fn stamped(pdf: &[u8], order: &StampOrder) -> (Response, Vec<u8>) {
@@ -338,6 +328,13 @@ fn judging<T>(order: &StampOrder, act: impl FnOnce(stamp::Verify<'_>) -> T) -> T
             material.as_ref().map(|material| signature::verify_by(pdf, &order.judge, material, &is_late));
         report.map(|report| report.signatures).unwrap_or_default()
     })
+}
+
+fn sealed(pdf: &[u8], step: &SealTask) -> (Response, Vec<u8>) {
+    match task::run(pdf, step) {
+        Ok((done, pdf)) => (Response::Sealed { done }, pdf),
+        Err(error) => (Response::NotSealed { refusal: error.into() }, Vec::new()),
+    }
 }
 
 fn first_at_72_dpi(

@@ -10,7 +10,6 @@ use super::{
     confine::{Attempt, Confinement},
     marks::PageCode,
     pool::{OnNews, Pool, ReaderLimits},
-    sealing::{NotSealed, Sealing},
     wire::{Parts, Request, Response, Stages, Task},
 };
 use crate::{
@@ -29,7 +28,7 @@ use crate::{
             fault::{Limits, ReadError},
             open::Container,
         },
-        signature::{order::VerifyOrder, seal::prepare::Prepared, verdict::Report},
+        signature::{order::VerifyOrder, verdict::Report},
         stamp::{Stamped, Waiting},
     },
 };
@@ -48,7 +47,7 @@ pub(super) const AT_ONCE: (Urgency, OnNews<'static>) = (Urgency::Desk, &|_| {});
 
 /// The reading processes of an installation; may be shared between threads.
 pub struct Readers {
-    pool: Pool,
+    pub(super) pool: Pool,
 }
 
 impl Readers {
@@ -240,22 +239,6 @@ impl Readers {
         }
     }
 
-    /// Appends the room for a signature to a PDF, and says what is to be signed.
-    ///
-    /// # Errors
-    /// [`NotSealed`].
-    pub fn prepare_seal(&self, pdf: Vec<u8>, sealing: Sealing) -> Result<Prepared, NotSealed> {
-        let limits = &self.pool.limits;
-        let task = Task::PrepareSeal { sealing: Box::new(sealing) };
-        let request = Request { parts: Parts::of(&[]), limits: limits.of_bytes(), task };
-        let seconds = limits.opening_seconds();
-        match self.pool.ask_of_bytes(request, pdf, self.all_of(seconds), seconds)? {
-            (Response::SealPrepared { prepared }, pdf) => Ok(Prepared { pdf, ..*prepared }),
-            (Response::NotSealed { message }, _) => Err(NotSealed::Refused(message)),
-            (other, _) => Err(unexpected(other).into()),
-        }
-    }
-
     /// What the files say of their paper beside what is drawn on the pages.
     ///
     /// # Errors
@@ -330,7 +313,7 @@ impl Readers {
         self.ask_in(parts, task, self.all_of(seconds), seconds, AT_ONCE)
     }
 
-    fn all_of(&self, seconds: u64) -> Stages {
+    pub(super) fn all_of(&self, seconds: u64) -> Stages {
         Stages { decode: seconds, rest: seconds, ..self.pool.limits.stages() }
     }
 

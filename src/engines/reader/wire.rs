@@ -16,7 +16,6 @@ use super::{
     answer::{ComposeOrder, Depth, Head, PageAnswer, StampOrder},
     confine::{Attempt, Confinement},
     marks::PageMarks,
-    sealing::Sealing,
 };
 use crate::{
     domain::page::BoxMm,
@@ -27,7 +26,11 @@ use crate::{
             open::Container,
         },
         pdf::archive::Departure,
-        signature::{order::VerifyOrder, seal::prepare::Prepared, verdict::Report},
+        signature::{
+            order::VerifyOrder,
+            seal::task::{SealAnswer, SealRefusal, SealTask},
+            verdict::Report,
+        },
         stamp::{StampError, Stamped, Waiting},
     },
 };
@@ -136,8 +139,8 @@ pub(super) enum Task {
     FinishStamp { order: Box<StampOrder>, waiting: Box<Waiting>, n_input: usize, cms: Vec<u8> },
     /// Judge the signatures of the PDF that goes along as the one file.
     Verify { order: Box<VerifyOrder> },
-    /// Append the room for a signature to the PDF that goes along as the one file.
-    PrepareSeal { sealing: Box<Sealing> },
+    /// One step of signing the PDF that goes along in the same way.
+    Seal { step: SealTask },
     /// Try what must not be possible.
     Attempt,
 }
@@ -187,12 +190,11 @@ pub(super) enum Response {
     Verified {
         report: Box<Report>,
     },
-    /// The PDF with the room follows.
-    SealPrepared {
-        prepared: Box<Prepared>,
+    Sealed {
+        done: SealAnswer,
     },
     NotSealed {
-        message: String,
+        refusal: SealRefusal,
     },
     Attempted {
         confinement: Confinement,

@@ -1,7 +1,7 @@
 //! The code as the face of the agency's signature: a new visible field where the least ink is.
 
 use jiff::Timestamp;
-use lopdf::{Dictionary, Document};
+use lopdf::Document;
 use serde::{Deserialize, Serialize};
 
 use super::{
@@ -13,6 +13,7 @@ use crate::{
     engines::{
         pdf::{
             CODE_MARK_KEY,
+            geometry::BoxPt,
             ink::DUST,
             read::{self, ReadError},
         },
@@ -55,7 +56,7 @@ pub struct Waiting {
     /// Share of dark pixels under it.
     pub ink_share: f32,
     /// The same box in points, for the proof.
-    place_pt: [f32; 4],
+    place: BoxPt,
 }
 
 /// Where a sealed code stands.
@@ -73,25 +74,21 @@ pub(super) fn prepare(
     text: &str,
     terms: &SealTerms,
 ) -> Result<Waiting, StampError> {
-    let (frame, _, placed) = page_content::place(input, document, text)?;
+    let (_, _, placed) = page_content::place(input, document, text)?;
     let (place, ink_share) = (placed.place, placed.ink_share);
-    let looks = Appearance::Code(text.to_owned());
-    let label = format!("Mã số hóa {text}");
-    let mut marks = Dictionary::new();
-    marks.set(CODE_MARK_KEY, lopdf::text_string(text));
     let field = Field::Visible(FIELD.to_owned(), place);
-    let mut order = SealOrder::new(&terms.certificate, field, Intent::Approve(Lock::Nothing), terms.at);
-    order.appearance = Some(&looks);
-    order.name = terms.agency.as_deref();
-    order.reason = Some("Ghi mã kết quả số hóa (QĐ 1917/QĐ-BLĐTBXH, Điều 15)");
-    order.label = Some(&label);
-    order.marks = marks;
-    order.expires_at = terms.expires_at;
+    let order = SealOrder {
+        appearance: Some(Appearance::Code(text.to_owned())),
+        name: terms.agency.clone(),
+        reason: Some("Ghi mã kết quả số hóa (QĐ 1917/QĐ-BLĐTBXH, Điều 15)".to_owned()),
+        label: Some(format!("Mã số hóa {text}")),
+        marks: vec![(CODE_MARK_KEY.to_owned(), text.to_owned())],
+        expires_at: terms.expires_at,
+        ..SealOrder::new(terms.certificate.clone(), field, Intent::Approve(Lock::Nothing), terms.at)
+    };
     terms.certificate.check(terms.at).map_err(|error| not_sealed(error.into()))?;
     let prepared = prepare_opened(input, document, &order).map_err(not_sealed)?;
-    let place_pt = [place.left, place.top, place.width, place.height];
-    debug_assert!(frame.unit_pt > 0.0);
-    Ok(Waiting { prepared, box_mm: place.to_mm(), ink_share, place_pt })
+    Ok(Waiting { prepared, box_mm: place.to_mm(), ink_share, place })
 }
 
 fn not_sealed(error: SealError) -> StampError {
@@ -110,13 +107,12 @@ pub(super) fn finish(
     before: &[SignatureReport],
     verify: Verify<'_>,
 ) -> Result<Option<Stamped>, StampError> {
-    let Waiting { prepared, box_mm, ink_share, place_pt: [left, top, width, height] } = waiting;
+    let Waiting { prepared, box_mm, ink_share, place } = waiting;
     if !prepared.pdf.starts_with(input) {
         return Err(StampError::NotSealed(SealError::Altered.to_string()));
     }
     let pdf = embed::embed(prepared, cms).map_err(not_sealed)?;
     let Some(previous_signatures) = proof::compare(before, &verify(&pdf)) else { return Ok(None) };
-    let place = crate::engines::pdf::geometry::BoxPt { left, top, width, height };
     page_content::prove_between(input, &pdf, place)?;
     let facts = read::facts(&read::open(&pdf)?);
     if facts.sealed_code.is_none() {

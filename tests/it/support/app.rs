@@ -12,7 +12,7 @@ use sohoa::{
     engines::{
         extraction::Guide,
         reader::{ReaderLimits, Readers},
-        signature::order::TrustFiles,
+        signature::{order::TrustFiles, seal::Level},
     },
     faces::{self, worker},
     store::{Db, Keys, Objects},
@@ -91,9 +91,12 @@ impl TestApp {
                 officer,
                 signing: setting.signing,
                 trust: Arc::new(setting.trust),
+                level: Level::Basic,
+                time_stamps: None,
             }),
             learned: Arc::default(),
             seal: setting.seal,
+            remote: None,
         };
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());

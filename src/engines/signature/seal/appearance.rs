@@ -9,9 +9,10 @@ use image::{ImageFormat, ImageReader, RgbaImage};
 use jiff::{Timestamp, tz};
 use lopdf::{Dictionary, Object, ObjectId, dictionary};
 use pdf_writer::{Content, Name};
+use serde::{Deserialize, Serialize};
 
 use crate::engines::pdf::{
-    append::{AppendError, Edit},
+    append::Edit,
     code_mark::{self, LaidOut, TooWide},
     font::{ASCENT, DESCENT, FontBuilder, FontError, clean, width_pt},
     geometry::{BoxPt, PageFrame},
@@ -28,7 +29,8 @@ const MOST_SEAL_SIDE_PX: u32 = 3000;
 const GAP_PT: f32 = 4.0;
 
 /// What is drawn in the field.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Appearance {
     /// The code of the paper.
     Code(String),
@@ -37,7 +39,7 @@ pub enum Appearance {
 }
 
 /// The block of an agency's copy.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct CopyBlock {
     /// `SAO Y`, `SAO LỤC`, `TRÍCH SAO`, or other words.
     pub form: String,
@@ -50,8 +52,8 @@ pub struct CopyBlock {
 }
 
 /// A picture of a seal: red on transparent ground.
-#[derive(Debug, Clone, PartialEq)]
-pub struct SealPicture(RgbaImage);
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SealPicture(#[serde(with = "super::prepare::as_base64")] Vec<u8>);
 
 /// Why nothing could be drawn.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
@@ -72,18 +74,16 @@ pub enum AppearanceError {
     BadSeal,
 }
 
-impl From<AppearanceError> for AppendError {
-    fn from(error: AppearanceError) -> Self {
-        Self::Write(error.to_string())
-    }
-}
-
 impl SealPicture {
     /// Takes a PNG that an installation gives.
     ///
     /// # Errors
     /// [`AppearanceError::BadSeal`].
     pub fn open(png: &[u8]) -> Result<Self, AppearanceError> {
+        Self::decode(png).map(|_| Self(png.to_vec()))
+    }
+
+    fn decode(png: &[u8]) -> Result<RgbaImage, AppearanceError> {
         if png.len() > MOST_SEAL_BYTES {
             return Err(AppearanceError::BadSeal);
         }
@@ -107,7 +107,7 @@ impl SealPicture {
             }
         }
         let is_red = n_inked > 0 && n_red * 10 >= n_inked * 8;
-        if has_alpha && n_clear > 0 && is_red { Ok(Self(picture)) } else { Err(AppearanceError::BadSeal) }
+        if has_alpha && n_clear > 0 && is_red { Ok(picture) } else { Err(AppearanceError::BadSeal) }
     }
 }
 
@@ -162,7 +162,8 @@ fn draw_copy(
     place: BoxPt,
 ) -> Result<(), AppearanceError> {
     let mut left = 0.0;
-    if let Some(SealPicture(picture)) = &block.seal {
+    if let Some(SealPicture(png)) = &block.seal {
+        let picture = &SealPicture::decode(png)?;
         let side = place.height.min(place.width / 3.0);
         let ratio = picture.width() as f32 / picture.height().max(1) as f32;
         let (width, height) = if ratio > 1.0 { (side, side / ratio) } else { (side * ratio, side) };

@@ -5,6 +5,7 @@
 use std::collections::HashMap;
 
 use lopdf::{Dictionary, Document, Object, ObjectId, dictionary};
+use serde::{Deserialize, Serialize};
 
 use super::SealError;
 use crate::engines::pdf::{
@@ -13,13 +14,16 @@ use crate::engines::pdf::{
 };
 
 /// Certificates and revocation data, DER each.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Validation {
     /// Certificates.
+    #[serde(with = "super::prepare::as_base64_list")]
     pub certificates: Vec<Vec<u8>>,
     /// Revocation lists.
+    #[serde(with = "super::prepare::as_base64_list")]
     pub crls: Vec<Vec<u8>>,
     /// OCSP answers.
+    #[serde(with = "super::prepare::as_base64_list")]
     pub ocsps: Vec<Vec<u8>>,
 }
 

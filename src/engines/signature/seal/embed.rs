@@ -220,6 +220,48 @@ fn names(attribute: &Any, expected: &SigningCertificate) -> bool {
     own.is_ok_and(|own| hash.decode_as::<OctetString>().is_ok_and(|hash| hash.as_bytes() == &own[..]))
 }
 
+/// Whether a CMS that is in a file signs its `/ByteRange` under this certificate.
+pub(super) fn verifies(pdf: &[u8], byte_range: [u64; 4], cms: &[u8], expected: &SigningCertificate) -> bool {
+    let mut prepared = Prepared {
+        pdf: pdf.to_vec(),
+        field: String::new(),
+        byte_range,
+        digest: Vec::new(),
+        signed_attributes: Vec::new(),
+        certificate: None,
+        at: Timestamp::UNIX_EPOCH,
+        expires_at: Timestamp::UNIX_EPOCH,
+        wanted: super::Level::Basic,
+    };
+    let Some((before, _, after)) = prepared.spans() else { return false };
+    let mut hasher = openssl::sha::Sha256::new();
+    hasher.update(before);
+    hasher.update(after);
+    prepared.digest = hasher.finish().to_vec();
+    checked(&prepared, expected, cms.to_vec()).is_ok()
+}
+
+/// Certificates in a CMS and in the time stamps of its signature, DER.
+pub(super) fn certificates_in(cms: &[u8]) -> Vec<Vec<u8>> {
+    let Some(data) = ContentInfo::from_der(cms).ok().and_then(|c| c.content.decode_as::<SignedData>().ok())
+    else {
+        return Vec::new();
+    };
+    let certificates = data.certificates.as_ref().map_or(&[][..], |set| set.0.as_slice());
+    let mut found: Vec<Vec<u8>> = certificates.iter().filter_map(|choice| choice.to_der().ok()).collect();
+    let stamps =
+        data.signer_infos.0.iter().filter_map(|info| info.unsigned_attrs.as_ref()).flat_map(|all| all.iter());
+    for stamp in stamps.filter(|attribute| attribute.oid == ID_SIGNATURE_TIME_STAMP) {
+        for token in stamp.values.iter().filter_map(|value| value.to_der().ok()) {
+            let inner =
+                ContentInfo::from_der(&token).ok().and_then(|c| c.content.decode_as::<SignedData>().ok());
+            let inner = inner.and_then(|data| data.certificates);
+            found.extend(inner.iter().flat_map(|set| set.0.iter()).filter_map(|choice| choice.to_der().ok()));
+        }
+    }
+    found
+}
+
 /// Puts a checked signature into its room; the file is whole then.
 ///
 /// # Errors

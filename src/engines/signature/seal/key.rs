@@ -200,6 +200,15 @@ impl SigningCertificate {
     }
 }
 
+/// The certificates in a file: DER, or any number as PEM.
+pub fn certificates_of_file(bytes: &[u8]) -> Vec<Vec<u8>> {
+    if let Ok(one) = X509::from_der(bytes) {
+        return one.to_der().into_iter().collect();
+    }
+    let many = X509::stack_from_pem(bytes).unwrap_or_default();
+    many.into_iter().filter_map(|certificate| certificate.to_der().ok()).collect()
+}
+
 /// The certificates that lead on from one, issuer after issuer.
 fn leading_on(from: X509, others: &[Vec<u8>]) -> Vec<Vec<u8>> {
     let mut others: Vec<X509> = others.iter().filter_map(|der| X509::from_der(der).ok()).collect();

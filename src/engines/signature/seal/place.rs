@@ -24,7 +24,7 @@ pub(super) struct Where<'a> {
     pub(super) field: &'a Field,
     pub(super) appearance: Option<&'a Appearance>,
     pub(super) label: Option<&'a str>,
-    pub(super) marks: &'a Dictionary,
+    pub(super) marks: &'a [(String, String)],
 }
 
 /// The field, as it was found.
@@ -54,8 +54,10 @@ pub(super) fn find(document: &Document, place: &Where<'_>, intent: &Intent) -> R
     if *intent == Intent::Certify && !signatures.is_empty() {
         return Err(SealError::NotFirst);
     }
+    let is_there = |name: &String| fields.iter().any(|field| field.name == *name);
     let found = match place.field {
-        Field::Existing(name) => {
+        Field::Named(name) if !is_there(name) => Found::Free { name: name.clone(), place: None },
+        Field::Existing(name) | Field::Named(name) => {
             let field = fields.iter().find(|field| field.name == *name && field.kind == b"Sig");
             let field = field.ok_or_else(|| SealError::NoField(name.clone()))?;
             let dictionary = document.get_dictionary(field.id).map_err(|_| ReadError::Damaged)?;
@@ -191,7 +193,7 @@ fn add_field(
         field.set("TU", lopdf::text_string(label));
     }
     for (key, mark) in place.marks {
-        field.set(key.clone(), mark.clone());
+        field.set(key.as_str(), lopdf::text_string(mark));
     }
     if let Some(seen) = seen {
         let frame = read::page_frame(document, page).ok_or(ReadError::Damaged)?;

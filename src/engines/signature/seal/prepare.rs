@@ -25,10 +25,13 @@ pub const USUAL_ROOM: usize = 24 * 1024;
 const ROOM: std::ops::RangeInclusive<usize> = 4 * 1024..=1024 * 1024;
 
 /// Which field takes the signature.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Field {
     /// One that is there, empty.
     Existing(String),
+    /// One that is there, empty, or else a new one that nobody sees.
+    Named(String),
     /// A new one on page one, seen by nobody. Where the name is taken, a number is added.
     Invisible(String),
     /// A new one on page one, seen in this box (points of the page as seen).
@@ -59,25 +62,26 @@ pub enum Lock {
 }
 
 /// What to sign, and how.
-pub struct SealOrder<'a> {
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct SealOrder {
     /// The certificate it will be signed under.
-    pub certificate: &'a SigningCertificate,
+    pub certificate: SigningCertificate,
     /// Where.
     pub field: Field,
     /// Later changes.
     pub intent: Intent,
     /// What is seen; nothing is drawn without.
-    pub appearance: Option<&'a Appearance>,
+    pub appearance: Option<Appearance>,
     /// Who signs; the certificate's common name where it is not said.
-    pub name: Option<&'a str>,
+    pub name: Option<String>,
     /// Why.
-    pub reason: Option<&'a str>,
+    pub reason: Option<String>,
     /// Where the signer is.
-    pub location: Option<&'a str>,
+    pub location: Option<String>,
     /// Text for those who cannot see the field, and for whoever looks for it.
-    pub label: Option<&'a str>,
-    /// Private entries of the field.
-    pub marks: Dictionary,
+    pub label: Option<String>,
+    /// Private entries of the field: key and text.
+    pub marks: Vec<(String, String)>,
     /// Now; goes to `/M`.
     pub at: Timestamp,
     /// Until when the signature may come in.
@@ -86,9 +90,9 @@ pub struct SealOrder<'a> {
     pub room: usize,
 }
 
-impl<'a> SealOrder<'a> {
-    /// An invisible approval that expires in a day.
-    pub fn new(certificate: &'a SigningCertificate, field: Field, intent: Intent, at: Timestamp) -> Self {
+impl SealOrder {
+    /// An order without looks and words that expires in a day.
+    pub fn new(certificate: SigningCertificate, field: Field, intent: Intent, at: Timestamp) -> Self {
         let day = jiff::SignedDuration::from_hours(24);
         let expires_at = at.checked_add(day).unwrap_or(at);
         Self {
@@ -100,7 +104,7 @@ impl<'a> SealOrder<'a> {
             reason: None,
             location: None,
             label: None,
-            marks: Dictionary::new(),
+            marks: Vec::new(),
             at,
             expires_at,
             room: USUAL_ROOM,
@@ -176,7 +180,7 @@ fn digest_of(before: &[u8], after: &[u8]) -> [u8; 32] {
 ///
 /// # Errors
 /// [`SealError`]; also when the certificate may not sign at `order.at`.
-pub fn prepare(pdf: &[u8], order: &SealOrder<'_>) -> Result<Prepared, SealError> {
+pub fn prepare(pdf: &[u8], order: &SealOrder) -> Result<Prepared, SealError> {
     order.certificate.check(order.at)?;
     let document = read::open(pdf)?;
     prepare_opened(pdf, &document, order)
@@ -186,12 +190,16 @@ pub fn prepare(pdf: &[u8], order: &SealOrder<'_>) -> Result<Prepared, SealError>
 pub(in crate::engines) fn prepare_opened(
     pdf: &[u8],
     document: &lopdf::Document,
-    order: &SealOrder<'_>,
+    order: &SealOrder,
 ) -> Result<Prepared, SealError> {
     may_be_signed(pdf, document)?;
     let mut edit = Edit::new(document);
-    let place =
-        Where { field: &order.field, appearance: order.appearance, label: order.label, marks: &order.marks };
+    let place = Where {
+        field: &order.field,
+        appearance: order.appearance.as_ref(),
+        label: order.label.as_deref(),
+        marks: &order.marks,
+    };
     let found = place::find(document, &place, &order.intent)?;
     let lock = match &order.intent {
         Intent::Certify => found.lock(document),
@@ -202,8 +210,9 @@ pub(in crate::engines) fn prepare_opened(
         "Type" => "Sig", "Filter" => "Adobe.PPKLite", "SubFilter" => "ETSI.CAdES.detached",
         "M" => Object::string_literal(date(order.at)),
     };
-    let name = order.name.map_or_else(|| order.certificate.name(), str::to_owned);
-    for (key, text) in [("Name", Some(name.as_str())), ("Reason", order.reason), ("Location", order.location)]
+    let name = order.name.clone().unwrap_or_else(|| order.certificate.name());
+    for (key, text) in
+        [("Name", Some(&name)), ("Reason", order.reason.as_ref()), ("Location", order.location.as_ref())]
     {
         if let Some(text) = text.filter(|text| !text.is_empty()) {
             signature.set(key, lopdf::text_string(text));
@@ -216,7 +225,7 @@ pub(in crate::engines) fn prepare_opened(
     let field = place::put(document, &mut edit, &place, found, id, lock, order.intent == Intent::Certify)?;
     let updated = update(pdf, &Tail::of(document), edit)?;
     let digest = signed_digest(&updated)?;
-    let signed_attributes = attributes::signed_attributes(&digest, order.certificate)?;
+    let signed_attributes = attributes::signed_attributes(&digest, &order.certificate)?;
     prepared(
         updated,
         Parts {
@@ -239,7 +248,7 @@ pub fn prepare_document_timestamp(pdf: &[u8], at: Timestamp, room: usize) -> Res
     may_be_signed(pdf, &document)?;
     let mut edit = Edit::new(&document);
     let field = Field::Invisible("DauThoiGian".to_owned());
-    let place = Where { field: &field, appearance: None, label: None, marks: &Dictionary::new() };
+    let place = Where { field: &field, appearance: None, label: None, marks: &[] };
     let found = place::find(&document, &place, &Intent::Approve(Lock::Nothing))?;
     let stamp =
         dictionary! { "Type" => "DocTimeStamp", "Filter" => "Adobe.PPKLite", "SubFilter" => "ETSI.RFC3161" };

@@ -63,16 +63,9 @@ pub enum RevocationError {
 
 /// Where the state of each certificate is told whose issuer is among them too; roots have none.
 pub fn sources(certificates: &[Vec<u8>]) -> Vec<Sources> {
-    let parsed: Vec<X509> = certificates.iter().filter_map(|der| X509::from_der(der).ok()).collect();
     let mut found: Vec<Sources> = Vec::new();
-    for (certificate, der) in parsed.iter().zip(certificates) {
-        let is_issuer = |other: &&X509| {
-            other.issued(certificate).as_raw() == 0
-                && other.public_key().is_ok_and(|key| certificate.verify(&key).unwrap_or(false))
-        };
-        let Some(issuer) = parsed.iter().find(is_issuer).and_then(|issuer| issuer.to_der().ok()) else {
-            continue;
-        };
+    for der in certificates {
+        let Some(issuer) = certificates.iter().find_map(|other| issuer_of(der, other)) else { continue };
         let is_new = !found.iter().any(|known| known.certificate == *der);
         if issuer != *der && is_new && !needs_no_check(der) {
             let (ocsp, crls) = addresses(der);
@@ -92,6 +85,21 @@ fn needs_no_check(der: &[u8]) -> bool {
 /// Addresses of issuers' certificates that a certificate names.
 pub fn issuer_addresses(der: &[u8]) -> Vec<String> {
     access(der, ID_CA_ISSUERS)
+}
+
+/// Those whose issuer is not among them; roots have none.
+pub fn without_issuer(certificates: &[Vec<u8>]) -> Vec<&Vec<u8>> {
+    let is_known = |der: &&Vec<u8>| !certificates.iter().any(|other| issuer_of(der, other).is_some());
+    certificates.iter().filter(is_known).collect()
+}
+
+/// `candidate` (DER or PEM) as DER, where it issued `certificate`.
+pub fn issuer_of(certificate: &[u8], candidate: &[u8]) -> Option<Vec<u8>> {
+    let certificate = X509::from_der(certificate).ok()?;
+    let candidate = X509::from_der(candidate).or_else(|_| X509::from_pem(candidate)).ok()?;
+    let is_issuer = candidate.issued(&certificate).as_raw() == 0
+        && candidate.public_key().is_ok_and(|key| certificate.verify(&key).unwrap_or(false));
+    if is_issuer { candidate.to_der().ok() } else { None }
 }
 
 fn addresses(der: &[u8]) -> (Vec<String>, Vec<String>) {

@@ -137,7 +137,7 @@ impl From<SignError> for Problem {
             SignError::Paper(error) => error.into(),
             SignError::Certificate(_) => of(StatusCode::UNPROCESSABLE_ENTITY, "certificate"),
             SignError::Seal(_) => of(StatusCode::UNPROCESSABLE_ENTITY, "signature"),
-            SignError::Refused(_) => of(StatusCode::UNPROCESSABLE_ENTITY, "not-signable"),
+            SignError::Failed(_) => of(StatusCode::UNPROCESSABLE_ENTITY, "not-signable"),
             SignError::UnknownSigning => of(StatusCode::CONFLICT, "unknown-signing"),
             SignError::Expired => of(StatusCode::GONE, "signing-expired"),
             SignError::OtherOfficer => of(StatusCode::FORBIDDEN, "other-officer"),

@@ -39,8 +39,35 @@ pub struct TokenKey {
     pub slot: Option<u64>,
     /// Label of key or certificate, or its id as hexadecimal; the only one where it is not said.
     pub key: Option<String>,
+    /// The certificate, DER, where the token holds the key alone.
+    pub certificate: Option<Vec<u8>>,
     /// PIN of the user.
     pub pin: Secret,
+}
+
+/// A certificate that lies on a token for everybody to see.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TokenCertificate {
+    /// DER.
+    pub der: Vec<u8>,
+    /// Its label.
+    pub label: String,
+}
+
+/// Certificates on a token, as they are seen without a PIN.
+///
+/// # Errors
+/// [`KeyError::NotFound`] without module or token.
+pub fn visible_certificates(
+    module: &Path,
+    token: Option<&str>,
+    number: Option<u64>,
+) -> Result<Vec<TokenCertificate>, KeyError> {
+    let library = load(module)?;
+    let session =
+        library.open_ro_session(slot(&library, token, number)?).map_err(|error| error_of(&error))?;
+    let certificates = certificates(&session)?.into_iter();
+    Ok(certificates.map(|found| TokenCertificate { der: found.der, label: found.label }).collect())
 }
 
 /// A key on a token, with an open session.
@@ -66,7 +93,7 @@ impl Pkcs11Signer {
     pub fn open(place: TokenKey, others: &[Vec<u8>]) -> Result<Self, KeyError> {
         let library = load(&place.module)?;
         let (session, slot) = log_in(&library, &place)?;
-        let certificates = certificates(&session)?;
+        let certificates = known_certificates(&session, &place)?;
         let all: Vec<Vec<u8>> =
             certificates.iter().map(|found| found.der.clone()).chain(others.iter().cloned()).collect();
         let (key, chosen) = choose(&session, &place, &certificates)?;
@@ -77,7 +104,7 @@ impl Pkcs11Signer {
 
     fn reopen(&self) -> Result<Open, KeyError> {
         let (session, slot) = log_in(&self.library, &self.place)?;
-        let certificates = certificates(&session)?;
+        let certificates = known_certificates(&session, &self.place)?;
         let (key, chosen) = choose(&session, &self.place, &certificates)?;
         if chosen.der != self.certificate.der() {
             return Err(KeyError::OtherKey);
@@ -167,7 +194,7 @@ fn load(module: &Path) -> Result<Pkcs11, KeyError> {
 }
 
 fn log_in(library: &Pkcs11, place: &TokenKey) -> Result<(Session, Slot), KeyError> {
-    let slot = slot(library, place)?;
+    let slot = slot(library, place.token.as_deref(), place.slot)?;
     let session = library.open_ro_session(slot).map_err(|error| error_of(&error))?;
     match session.login(UserType::User, Some(&auth(&place.pin))) {
         Ok(()) | Err(Error::Pkcs11(RvError::UserAlreadyLoggedIn, _)) => Ok((session, slot)),
@@ -175,13 +202,12 @@ fn log_in(library: &Pkcs11, place: &TokenKey) -> Result<(Session, Slot), KeyErro
     }
 }
 
-fn slot(library: &Pkcs11, place: &TokenKey) -> Result<Slot, KeyError> {
+fn slot(library: &Pkcs11, token: Option<&str>, number: Option<u64>) -> Result<Slot, KeyError> {
     let slots = library.get_slots_with_initialized_token().map_err(|error| error_of(&error))?;
     let label =
         |slot: &Slot| library.get_token_info(*slot).map(|token| token.label().to_owned()).unwrap_or_default();
     let fits = |slot: &&Slot| {
-        place.slot.is_none_or(|number| slot.id() == number)
-            && place.token.as_ref().is_none_or(|wanted| label(slot) == *wanted)
+        number.is_none_or(|number| slot.id() == number) && token.is_none_or(|wanted| label(slot) == wanted)
     };
     let fitting: Vec<Slot> = slots.iter().filter(fits).copied().collect();
     match fitting[..] {
@@ -219,6 +245,14 @@ fn certificates(session: &Session) -> Result<Vec<Found>, KeyError> {
         (!found.der.is_empty()).then_some(found)
     };
     Ok(handles.into_iter().take(200).filter_map(read).collect())
+}
+
+/// Those on the token, or the one that was given in their place.
+fn known_certificates(session: &Session, place: &TokenKey) -> Result<Vec<Found>, KeyError> {
+    match &place.certificate {
+        Some(der) => Ok(vec![Found { der: der.clone(), id: Vec::new(), label: String::new() }]),
+        None => certificates(session),
+    }
 }
 
 /// The private key that is asked for, and its certificate: they have the same id.
