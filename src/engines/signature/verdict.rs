@@ -212,6 +212,11 @@ pub struct SignatureReport {
     pub signer: Signer,
     /// What was changed afterwards, one Vietnamese sentence each.
     pub changes: Vec<String>,
+    /// Where the revision that it signs ends, bytes; `None` where that can't be told.
+    pub signed_end: Option<u64>,
+    /// What else people should know, one Vietnamese clause each: exceptions, time stamps not counted.
+    #[serde(default)]
+    pub notes: Vec<String>,
     /// `/P` of the certification, 1–3, where it certifies the document.
     pub certified_p: Option<u8>,
     /// One Vietnamese sentence for a clerk.
