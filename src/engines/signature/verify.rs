@@ -7,6 +7,7 @@ use super::{
     dss, judge,
     judge::SignatureFacts,
     locate::{self, Located},
+    look::Looks,
     order::{NamedFile, TrustFiles, VerifyOrder},
     policy::Policy,
     revocation::RevocationData,
@@ -101,8 +102,8 @@ pub fn verify_by(
         return nothing(Overall::Indeterminate, message.to_owned());
     }
     let limits = Limits { most_objects: MOST_OBJECTS, most_pages: MOST_PAGES, is_late };
-    let changes: Vec<_> =
-        (0..located.len()).map(|which| changes::after(&pdf, &located, which, &limits)).collect();
+    let mut looks = Looks::new(&pdf);
+    let changes: Vec<_> = (0..located.len()).map(|which| looks.after(&located, which, &limits)).collect();
     let facts: Vec<SignatureFacts<'_>> =
         located.iter().zip(&changes).map(|(located, changes)| facts_of(located, changes)).collect();
     let mut known = material.known.clone();

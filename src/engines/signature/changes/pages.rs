@@ -81,6 +81,14 @@ fn page(walk: &mut Walk<'_, '_, '_>, index: usize, rules: &Rules<'_>, form: &Out
             Vec::new()
         }
     };
+    let is_annotation = |item: &Object| {
+        let item = walk.pdf.resolve(walk.from, item);
+        item.is_some_and(|item| item.as_dict().is_ok())
+    };
+    // A list that is something else besides must not grow.
+    if !more.is_empty() && !of_old.iter().all(is_annotation) {
+        walk.report(Origin::Annotation(index));
+    }
     for annotation in more {
         added(walk, index, &annotation, &of_old, rules, form);
     }

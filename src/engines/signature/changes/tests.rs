@@ -391,6 +391,42 @@ fn shadows_are_seen() {
         },
         &[FieldFilled, Resources],
     );
+    // The catalogue is at the same time the list of pictures of the page; its metadata are one of them.
+    let drawn = "/Type/Metadata/Subtype/Form/BBox[0 0 9 9]";
+    attack(
+        &|paper| {
+            paper.object(3, &page("5 0 R").replace("/Font<</F1 7 0 R>>", "/XObject 1 0 R"));
+            paper.object(1, &format!("<<{CATALOGUE}/Metadata 50 0 R>>")).stream(50, drawn, "");
+        },
+        &|paper| {
+            paper.object(1, &format!("<<{CATALOGUE}/Metadata 51 0 R>>")).stream(51, drawn, "f");
+        },
+        &[Document, Resources],
+    );
+    attack(
+        &|paper| {
+            paper.object(3, &page("5 0 R").replace("/Font<</F1 7 0 R>>", "/XObject 1 0 R"));
+        },
+        &|paper| {
+            paper.object(1, &format!("<<{CATALOGUE}/Metadata 51 0 R>>"));
+            paper.stream(51, "/Type/Metadata/Subtype/XML", "f");
+        },
+        &[Metadata, Resources],
+    );
+    // The list of annotations is at the same time a colour space.
+    attack(
+        &|paper| {
+            let page = page("5 0 R").replace("[9 0 R 10 0 R]", "[50 0 R 51 0 R]");
+            paper.object(3, &page.replace("/Font<</F1 7 0 R>>", "/ColorSpace 3 0 R"));
+            paper.object(50, "/ICCBased").stream(51, "/N 3", "x");
+        },
+        &|paper| {
+            sign_again(paper, "0 0 0 0", "");
+            let page = page("5 0 R").replace("[9 0 R 10 0 R]", "[50 0 R 30 0 R 51 0 R]");
+            paper.again(3, &page.replace("/Font<</F1 7 0 R>>", "/ColorSpace 3 0 R"));
+        },
+        &[Signature, AnnotationChanged],
+    );
     // A layer is switched on.
     attack(
         &|paper| {
