@@ -29,7 +29,7 @@ seed() { # target, files: small ones, as each is tried thousands of times
 }
 for target; do
     case $target in
-    pdf | inspect | stamp) seed "$target" samples/dossier/*.pdf tests/fuzz/seeds/*.pdf ;;
+    pdf | inspect | stamp | revisions | changes) seed "$target" samples/dossier/*.pdf tests/fuzz/seeds/*.pdf ;;
     jpeg) seed "$target" samples/dossier/*.jpg samples/dossier/*/*.jpg tests/fuzz/seeds/*.jpg ;;
     png) seed "$target" samples/dossier/*/*.png tests/fuzz/seeds/*.png ;;
     tiff) seed "$target" samples/dossier/*.tif tests/fuzz/seeds/*.tif ;;
