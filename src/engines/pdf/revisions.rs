@@ -338,6 +338,29 @@ impl<'a> RevisedPdf<'a> {
         changed
     }
 
+    /// Whether bytes behind a revision look like an object of it written again that no cross-reference
+    /// lists: readers that repair files would take it.
+    pub fn has_strays(&self, from: usize) -> bool {
+        let start = self.revision(from).end;
+        recover::heads(&self.bytes[start..]).any(|at| {
+            let at = start + at;
+            let number = parse::Reader::new(self.bytes, at).unsigned().and_then(|n| u32::try_from(n).ok());
+            number.is_some_and(|number| self.id_of(from, number).is_some() && !self.is_listed(number, at))
+        })
+    }
+
+    /// Whether any revision says that an object is at this byte, white space apart.
+    fn is_listed(&self, number: u32, at: usize) -> bool {
+        let start = self.history.partition_point(|(other, _, _)| *other < number);
+        let own = self.history[start..].iter().take_while(|(other, _, _)| *other == number);
+        own.into_iter().any(|(_, _, entry)| match entry {
+            Entry::At { offset, .. } if *offset <= at => {
+                at - offset < 64 && self.bytes[*offset..at].iter().all(|byte| parse::is_space(*byte))
+            }
+            _ => false,
+        })
+    }
+
     /// Whether an object is in use as of a revision.
     pub fn has(&self, index: usize, id: ObjectId) -> bool {
         match self.entry(index, id.0) {

@@ -68,12 +68,6 @@ impl Paper {
         self
     }
 
-    /// Writes an object a second time in the same update: only this one counts.
-    pub fn again(&mut self, number: u32, body: &str) -> &mut Self {
-        self.places.retain(|(other, _)| *other != number);
-        self.object(number, body)
-    }
-
     /// Writes a stream.
     pub fn stream(&mut self, number: u32, dict: &str, content: &str) -> &mut Self {
         let length = content.len();

@@ -11,7 +11,7 @@ use super::{
 /// Most object streams that are unpacked to see what is in them.
 const MOST_STREAMS: usize = 20_000;
 /// Most bytes that are read in vain: what looks like an object and is none.
-const MOST_WASTED: usize = 400 << 20;
+const MOST_WASTED: usize = 128 << 20;
 /// Trailers looked at, the last ones, and bytes of each.
 const MOST_TRAILERS: usize = 100;
 const LONGEST_TRAILER: usize = 1 << 20;
@@ -102,7 +102,7 @@ pub(super) fn recover(bytes: &[u8], base: usize) -> Result<RevisedPdf<'_>, Revis
 }
 
 /// Offsets at which `n g obj` stands.
-fn heads(bytes: &[u8]) -> impl Iterator<Item = usize> + '_ {
+pub(super) fn heads(bytes: &[u8]) -> impl Iterator<Item = usize> + '_ {
     let words = bytes.windows(4).enumerate().filter(|(_, window)| *window == b" obj");
     words.filter_map(|(at, _)| {
         let back_over_digits = |end: usize| {

@@ -234,8 +234,11 @@ impl<'p, 'a, 'c> Walk<'p, 'a, 'c> {
                 return;
             }
             if !self.is_changed(id) {
-                if let Some(object) = self.pdf.object(self.to, id) {
-                    self.descend(&object, b"", origin);
+                match self.pdf.object(self.to, id) {
+                    Some(object) => self.descend(&object, b"", origin),
+                    // Readers would go looking for it, and may find something that came later.
+                    None if self.pdf.has(self.to, id) => self.found.give_up(),
+                    None => {}
                 }
             } else if self.objects_differ(id, origin) {
                 self.report(origin);
