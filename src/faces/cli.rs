@@ -283,7 +283,8 @@ fn remote(config: &Config) -> Result<Option<Remote>, Stop> {
     if config.signatures.level == Level::Basic {
         return Ok(None);
     }
-    let rules = RemoteRules { private_hosts: config.signatures.private_hosts.clone(), ..RemoteRules::default() };
+    let rules =
+        RemoteRules { private_hosts: config.signatures.private_hosts.clone(), ..RemoteRules::default() };
     Remote::new(&rules).map(Some).map_err(|error| Stop::usage(with_causes(&error)))
 }
 

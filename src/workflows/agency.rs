@@ -100,7 +100,14 @@ impl AgencySeal {
             (Some(p12), None) => Box::new(Pkcs12Signer::open(&file_at(p12)?, &secret, &[])?),
             (None, Some(module)) => {
                 let (token, key) = (places.token.clone(), places.key.clone());
-                let place = TokenKey { module: module.clone(), token, slot: None, key, pin: secret };
+                let place = TokenKey {
+                    module: module.clone(),
+                    token,
+                    slot: None,
+                    key,
+                    certificate: None,
+                    pin: secret,
+                };
                 Box::new(Pkcs11Signer::open(place, &[])?)
             }
             _ => return Err(SealKeyError::Which),

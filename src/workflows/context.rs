@@ -7,7 +7,12 @@ use tempfile::TempDir;
 use crate::{
     clock::Clock,
     domain::{dossier::PaperObject, ids::ContentHash, officer::ActingOfficer, signing::SigningRules},
-    engines::{extraction::Guide, imaging::check::PageRules, reader::Readers, signature::order::TrustFiles},
+    engines::{
+        extraction::Guide,
+        imaging::check::PageRules,
+        reader::Readers,
+        signature::{order::TrustFiles, seal::Level},
+    },
     remote::Remote,
     store::{Db, StoreError, objects::Objects},
     workflows::{agency::AgencySeal, lessons::LearnedCache},

@@ -216,8 +216,7 @@ pub async fn prepare(
 async fn prepared(ctx: &Ctx, document: &PaperObject, order: SealOrder) -> Result<Prepared, SignError> {
     let bytes = ctx.bytes(&document.hash).await?;
     let ctx = ctx.clone();
-    let prepared =
-        tokio::task::spawn_blocking(move || seal::prepare(&agency::sealing(&ctx), bytes, order));
+    let prepared = tokio::task::spawn_blocking(move || seal::prepare(&agency::sealing(&ctx), bytes, order));
     Ok(prepared.await.map_err(|_| DigitiseError::from(ReadError::Crashed))??)
 }
 
