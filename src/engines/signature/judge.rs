@@ -42,7 +42,7 @@ pub struct SignatureFacts<'a> {
     pub contents: &'a [u8],
     /// Where the covered bytes end, from the start of the file.
     pub end: u64,
-    /// What is wrong with its place in the file (step 1): a clause.
+    /// What is wrong with its place in the file (step 1): a sentence or clause.
     pub form_fault: Option<String>,
     /// How much of the file it covers.
     pub coverage: Coverage,
@@ -171,7 +171,7 @@ fn of_the_file(facts: &SignatureFacts<'_>) -> Vec<Problem> {
     use SubIndication::{FormatFailure, SigConstraintsFailure};
     let mut problems = Vec::new();
     if let Some(fault) = &facts.form_fault {
-        problems.push(Problem::failed(FormatFailure, fault.clone()));
+        problems.push(Problem::failed(FormatFailure, report::clause(fault)));
     } else if matches!(facts.coverage, Coverage::Partial | Coverage::Malformed) {
         problems.push(Problem::failed(FormatFailure, "chữ ký không phủ trọn một phiên bản của tệp"));
     }
@@ -291,8 +291,9 @@ fn signature(
         report.trust = standing.trust;
         report.algorithm = weak(standing.is_weak);
         report.notes.extend(standing.notes);
+        let chain = standing.chain.filter(|_| standing.problems.is_empty());
+        report.notes.extend(chain.and_then(|chain| purpose_note(chain.anchor.purpose)));
         problems.extend(standing.problems);
-        report.notes.extend(standing.chain.as_ref().and_then(|chain| purpose_note(chain.anchor.purpose)));
     } else {
         report.algorithm = weak(checked.uses.iter().any(|used| is_weak_alone(world, used)));
     }
