@@ -25,6 +25,7 @@ pub mod timestamp;
 pub mod trust;
 pub mod value;
 pub mod verdict;
+pub mod wanted;
 
 /// A public key infrastructure of the tests' own; the tests from outside have it too.
 #[cfg(test)]

@@ -320,6 +320,11 @@ impl Certificate {
         }
     }
 
+    /// Addresses of lists of revocation.
+    pub fn crl_addresses(&self) -> impl Iterator<Item = &str> {
+        self.crl_points.iter().flat_map(|point| &point.addresses).map(String::as_str)
+    }
+
     /// SHA-256 of it.
     pub fn fingerprint(&self) -> Option<Vec<u8>> {
         Digest::Sha256.of(&[&self.der])

@@ -85,7 +85,7 @@ pub fn judge_all(
     let mut opened: Vec<Opened<'_>> =
         facts.iter().map(|facts| Opened { facts, cms: SignedData::parse(facts.contents) }).collect();
     opened.sort_by_key(|one| one.facts.end);
-    let known = everything(&opened, revocation);
+    let known = everything(opened.iter().filter_map(|one| one.cms.as_ref().ok()), revocation);
     let world = World { trust, policy, known, at, checks_left: Cell::new(MOST_CHECKS) };
     let receipt = receipt.filter(|receipt| *receipt <= at).map(|at| Proof { at, source: Source::Receipt });
 
@@ -134,7 +134,10 @@ impl Opened<'_> {
 
 /// What was given, and what the signatures of the file bring: links of chains and news, all of which
 /// are believed only where they are signed by who may.
-fn everything(opened: &[Opened<'_>], given: &RevocationData) -> RevocationData {
+pub(super) fn everything<'a>(
+    opened: impl Iterator<Item = &'a SignedData>,
+    given: &RevocationData,
+) -> RevocationData {
     let mut known = given.clone();
     let mut add = |cms: &SignedData| {
         for der in &cms.certificates {
@@ -149,7 +152,7 @@ fn everything(opened: &[Opened<'_>], given: &RevocationData) -> RevocationData {
             known.add_ocsp(der);
         }
     };
-    for cms in opened.iter().filter_map(|one| one.cms.as_ref().ok()) {
+    for cms in opened {
         add(cms);
         for token in cms.timestamps.iter().take(MOST_STAMPS) {
             if let Ok(token) = SignedData::parse(token) {

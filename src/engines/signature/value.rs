@@ -102,7 +102,7 @@ fn check_as(
 const MOST_MEANT: usize = 3;
 
 /// The certificates that the signature may mean, first the one that its attribute means.
-fn meant(cms: &SignedData, certificates: &[Arc<Certificate>]) -> Vec<Arc<Certificate>> {
+pub(super) fn meant(cms: &SignedData, certificates: &[Arc<Certificate>]) -> Vec<Arc<Certificate>> {
     let issuer = match &cms.signer {
         SignerId::IssuerSerial(issuer, _) => Name::parse(issuer).map(|name| name.canonical),
         SignerId::KeyId(_) => None,
