@@ -9,6 +9,8 @@ pub mod engines;
 #[cfg(not(fuzzing))]
 pub mod faces;
 #[cfg(not(fuzzing))]
+pub mod remote;
+#[cfg(not(fuzzing))]
 pub mod store;
 #[cfg(not(fuzzing))]
 pub mod telemetry;

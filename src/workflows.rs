@@ -2,6 +2,7 @@
 //! of requests, pages or arguments.
 
 pub mod administer;
+pub mod agency;
 pub mod arrange;
 pub mod batch;
 pub mod browse;
@@ -18,5 +19,8 @@ pub mod overlay;
 pub mod quarantine;
 pub mod register;
 pub mod rescan;
+pub mod seal;
 pub mod separators;
+pub mod sign;
+pub mod verify;
 pub mod watch;

@@ -7,7 +7,7 @@ pub mod archive;
 pub(in crate::engines) mod balance;
 pub mod code_mark;
 pub mod compose;
-mod flatten;
+pub(in crate::engines) mod flatten;
 pub mod font;
 pub mod geometry;
 pub mod ink;
@@ -16,8 +16,11 @@ mod media;
 mod metadata;
 pub mod read;
 pub(in crate::engines) mod render;
+pub mod revisions;
 pub mod separator_sheet;
 mod text_layer;
+pub mod text_sheet;
+pub mod update;
 
 pub(in crate::engines) use metadata::FIELDS_NAMESPACE;
 
@@ -27,6 +30,9 @@ pub const CODE_FIELD: &str = "MaSoHoa";
 pub const AGENCY_FIELD: &str = "ChuKyCoQuan";
 /// Private key in the dictionary of page one that says which code the page content carries.
 pub const CODE_MARK_KEY: &str = "SohoaMaSoHoa";
+
+/// Private key in the dictionary of page one of a copy: SHA-256 of the file it was made from.
+pub const COPY_MARK_KEY: &str = "SohoaBanSaoCua";
 
 /// Bytes ready for a stream, deflated where that makes them shorter.
 pub(in crate::engines) struct Packed {

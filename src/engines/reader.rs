@@ -13,14 +13,18 @@ mod marks;
 mod pool;
 mod readers;
 mod reread;
+mod sealing;
 mod wire;
 
-pub use answer::{Attention, ComposeOrder, Composed, Depth, Head, NotStamped, Reading, Timings};
+pub use answer::{
+    Attention, ComposeOrder, Composed, Depth, Head, NotStamped, Reading, StampOrder, StampStep, Timings,
+};
 pub use confine::{Attempt, Confinement, Hold};
 pub use look::prepared_pages;
 pub use marks::{PageCode, PageMarks};
 pub use pool::ReaderLimits;
 pub use readers::Readers;
+pub use sealing::NotSealed;
 
 pub use crate::engines::imaging::{
     fault::{Limits, ReadError},

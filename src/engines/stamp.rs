@@ -1,20 +1,33 @@
 //! How the code gets onto *this* file: the decision, and one Vietnamese sentence about it.
 //!
 //! Source: QĐ 1917/QĐ-BLĐTBXH, Điều 15 khoản 3. A file that we composed takes the code in its
-//! prepared field; any other unsigned file takes it as page content. Signed files are refused until
-//! signatures can be verified. Knows nothing of who asks, and trusts no file.
+//! prepared field; any other unsigned file takes it as page content; a signed one as the face of the
+//! agency's signature, or on a copy. What was written onto a signed file is kept only when every earlier
+//! signature is still worth what it was. Knows nothing of who asks, and trusts no file.
 
+mod choice;
+mod copy;
 mod field;
 mod page_content;
+mod proof;
+mod sealed;
 
+pub use choice::{Choice, WhyCopy};
+pub use proof::{PreviousSignature, Verify};
+pub use sealed::{SealTerms, Waiting};
+
+use lopdf::Document;
 use serde::{Deserialize, Serialize};
 
-use super::pdf::{
-    append::AppendError,
-    code_mark::TooWide,
-    font::{self, FontError},
-    ink::DUST,
-    read::{self, CodeField, ReadError},
+use super::{
+    pdf::{
+        append::AppendError,
+        code_mark::TooWide,
+        font::{self, FontError},
+        ink::DUST,
+        read::{self, CodeField, PdfFacts, ReadError},
+    },
+    signature::{seal::embed::CheckedCms, verdict::SignatureReport},
 };
 use crate::domain::{code::DocumentCode, page::BoxMm};
 
@@ -47,6 +60,8 @@ pub struct Stamped {
     pub is_unchanged: bool,
     /// Share of dark pixels under the code, 0–1; `None` where nobody looked.
     pub ink_share: Option<f32>,
+    /// Signatures that were there before, what each was worth then and is now.
+    pub previous_signatures: Vec<PreviousSignature>,
     /// One sentence for a clerk.
     pub message: String,
 }
@@ -66,7 +81,7 @@ pub struct CodedPdf {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, thiserror::Error)]
 pub enum StampError {
     /// It carries a signature.
-    #[error("tệp PDF đã có chữ ký số; phiên bản này chưa ghi mã lên tệp đã ký, tệp được giữ nguyên")]
+    #[error("tệp PDF đã có chữ ký số; tệp được giữ nguyên")]
     Signed,
     /// A signature in it forbids filling the field.
     #[error("chữ ký số trong tệp PDF không cho phép điền ô {}", super::pdf::CODE_FIELD)]
@@ -98,54 +113,146 @@ pub enum StampError {
     /// The file could not be written.
     #[error(transparent)]
     Write(#[from] AppendError),
+    /// The agency's signature could not be made; why.
+    #[error("không ký được bằng khóa của cơ quan: {0}")]
+    NotSealed(String),
 }
 
-/// Writes the code onto page one, by the way that this file allows.
+/// What is to be written, and what may be used for it.
+pub struct StampOrder<'a> {
+    /// The code.
+    pub code: &'a DocumentCode,
+    /// The agency's certificate and name, where there is a key.
+    pub seal: Option<&'a SealTerms>,
+    /// Judges all signatures of a file.
+    pub verify: Verify<'a>,
+}
+
+/// What came of the first step.
+pub enum Step {
+    /// The code is written.
+    Done(Stamped),
+    /// The agency's key has to sign; then [`finish`].
+    Sign(Box<Waiting>),
+}
+
+/// Writes the code onto page one, by the way that this file allows; signed files too.
 ///
-/// The same code a second time changes nothing and says so.
+/// Where a further signature is needed, the answer is what has to be signed: keys are not here.
 ///
 /// # Errors
-/// [`StampError`]; [`StampError::Signed`] for every file with a signature.
-pub fn write_code(input: &[u8], code: &DocumentCode) -> Result<Stamped, StampError> {
-    let text = font::clean(&code.to_string());
+/// [`StampError`]; nothing is written then.
+pub fn write(input: &[u8], order: &StampOrder<'_>) -> Result<Step, StampError> {
+    let text = font::clean(&order.code.to_string());
     let document = read::open(input)?;
     let facts = read::facts(&document);
-    let carried = match &facts.code_field {
-        CodeField::Filled(carried) => Some((carried, Way::PreparedField)),
-        _ => facts.marked_code.as_ref().map(|carried| (carried, Way::PageContent)),
-    };
-    if let Some((carried, way)) = carried {
-        if *carried != text {
-            return Err(StampError::OtherCode);
+    if let Some(carried) = carried(input, &document, &facts, &text)? {
+        return Ok(Step::Done(carried));
+    }
+    let before = if facts.is_signed { (order.verify)(input) } else { Vec::new() };
+    let choice = choice::choose(input, &document, &facts, order.seal.is_some(), &before);
+    let why = match choice {
+        Choice::PageContent => return write_content(input, document, &text).map(Step::Done),
+        Choice::PreparedField => {
+            if let Some(done) = write_prepared(input, &document, &text, &before, order)? {
+                return Ok(Step::Done(done));
+            }
+            WhyCopy::NotProven
         }
-        let box_mm = match way {
-            Way::PreparedField => field::find(&document).map(|found| found.place.to_mm()),
-            _ => page_content::marked_box(&document),
-        };
-        return Ok(Stamped {
-            pdf: input.to_vec(),
-            way,
-            box_mm: box_mm.unwrap_or(BoxMm { left: 0.0, top: 0.0, width: 0.0, height: 0.0 }),
-            is_unchanged: true,
-            ink_share: None,
-            message: "Tệp đã mang đúng mã này từ trước, không ghi gì thêm.".to_owned(),
-        });
+        Choice::SealSignature => {
+            let terms = order.seal.ok_or(StampError::Unseen)?;
+            return sealed::prepare(input, &document, &text, terms)
+                .map(|waiting| Step::Sign(Box::new(waiting)));
+        }
+        Choice::DerivedCopy(why) => why,
+    };
+    copy::write(input, &text, &before, why).map(Step::Done)
+}
+
+/// Puts the agency's signature in, and proves that earlier ones are worth what they were; where one is
+/// not, what was written is dropped and a copy is made.
+///
+/// # Errors
+/// [`StampError`].
+pub fn finish(
+    input: &[u8],
+    waiting: Waiting,
+    cms: &CheckedCms,
+    order: &StampOrder<'_>,
+) -> Result<Stamped, StampError> {
+    let text = font::clean(&order.code.to_string());
+    let before = (order.verify)(input);
+    match sealed::finish(input, waiting, cms, &before, order.verify)? {
+        Some(stamped) => Ok(stamped),
+        None => copy::write(input, &text, &before, WhyCopy::NotProven),
     }
-    if facts.is_signed {
-        return Err(StampError::Signed);
+}
+
+/// The file as it is, where it carries the code already.
+fn carried(
+    input: &[u8],
+    document: &Document,
+    facts: &PdfFacts,
+    text: &str,
+) -> Result<Option<Stamped>, StampError> {
+    let content = || if copy::is_copy(document) { Way::DerivedCopy } else { Way::PageContent };
+    let found = match &facts.code_field {
+        CodeField::Filled(carried) => Some((carried, Way::PreparedField)),
+        _ => None,
+    };
+    let found = found
+        .or_else(|| facts.sealed_code.as_ref().map(|carried| (carried, Way::SealSignature)))
+        .or_else(|| facts.marked_code.as_ref().map(|carried| (carried, content())));
+    let Some((carried, way)) = found else { return Ok(None) };
+    if *carried != text {
+        return Err(StampError::OtherCode);
     }
-    if let Some(prepared) = field::find(&document) {
-        let written = field::fill(input, document, &prepared, &text)?;
-        return Ok(Stamped {
-            pdf: written,
-            way: Way::PreparedField,
-            box_mm: prepared.place.to_mm(),
-            is_unchanged: false,
-            ink_share: None,
-            message: "Đã ghi mã vào ô dành sẵn ở góc trên bên trái trang đầu.".to_owned(),
-        });
-    }
-    let written = page_content::write(input, document, &text)?;
+    let box_mm = match way {
+        Way::PreparedField => field::find(document).map(|found| found.place.to_mm()),
+        Way::SealSignature => sealed::box_of(document),
+        Way::PageContent | Way::DerivedCopy => page_content::marked_box(document),
+    };
+    Ok(Some(Stamped {
+        pdf: input.to_vec(),
+        way,
+        box_mm: box_mm.unwrap_or(BoxMm { left: 0.0, top: 0.0, width: 0.0, height: 0.0 }),
+        is_unchanged: true,
+        ink_share: None,
+        previous_signatures: Vec::new(),
+        message: "Tệp đã mang đúng mã này từ trước, không ghi gì thêm.".to_owned(),
+    }))
+}
+
+/// Fills the prepared field; `None` when an earlier signature would be worth less.
+fn write_prepared(
+    input: &[u8],
+    document: &Document,
+    text: &str,
+    before: &[SignatureReport],
+    order: &StampOrder<'_>,
+) -> Result<Option<Stamped>, StampError> {
+    let prepared = field::find(document).ok_or(StampError::NoField)?;
+    let pdf = field::fill(input, document, &prepared, text)?;
+    let after = if before.is_empty() { Vec::new() } else { (order.verify)(&pdf) };
+    let Some(previous_signatures) = proof::compare(before, &after) else { return Ok(None) };
+    let message = if before.is_empty() {
+        "Đã ghi mã vào ô dành sẵn ở góc trên bên trái trang đầu."
+    } else {
+        "Đã ghi mã vào ô dành sẵn ở góc trên bên trái trang đầu; các chữ ký có trước vẫn nguyên giá trị."
+    };
+    Ok(Some(Stamped {
+        pdf,
+        way: Way::PreparedField,
+        box_mm: prepared.place.to_mm(),
+        is_unchanged: false,
+        ink_share: None,
+        previous_signatures,
+        message: message.to_owned(),
+    }))
+}
+
+fn write_content(input: &[u8], document: Document, text: &str) -> Result<Stamped, StampError> {
+    let written = page_content::write(input, document, text)?;
     let is_over_ink = written.ink_share > DUST;
     let message = if is_over_ink {
         "Đã in mã ở góc trên bên trái trang đầu; góc này không còn chỗ trống nên mã nằm trên nội dung có sẵn, \
@@ -159,8 +266,29 @@ pub fn write_code(input: &[u8], code: &DocumentCode) -> Result<Stamped, StampErr
         box_mm: written.place.to_mm(),
         is_unchanged: false,
         ink_share: Some(written.ink_share),
+        previous_signatures: Vec::new(),
         message: message.to_owned(),
     })
+}
+
+/// Writes the code onto page one of an unsigned file.
+///
+/// The same code a second time changes nothing and says so.
+///
+/// # Errors
+/// [`StampError`]; [`StampError::Signed`] for every file with a signature: see [`write`].
+pub fn write_code(input: &[u8], code: &DocumentCode) -> Result<Stamped, StampError> {
+    let document = read::open(input)?;
+    let facts = read::facts(&document);
+    let text = font::clean(&code.to_string());
+    if carried(input, &document, &facts, &text)?.is_none() && facts.is_signed {
+        return Err(StampError::Signed);
+    }
+    let verify = |_: &[u8]| Vec::new(); // never asked: nothing is signed
+    match write(input, &StampOrder { code, seal: None, verify: &verify })? {
+        Step::Done(stamped) => Ok(stamped),
+        Step::Sign(_) => Err(StampError::Signed),
+    }
 }
 
 /// Fills the code field of a PDF that we composed; appends, and changes no earlier byte.
@@ -189,7 +317,7 @@ pub fn fill_code(pdf: &[u8], code: &DocumentCode) -> Result<CodedPdf, StampError
             Err(StampError::Locked)
         }
         CodeField::Empty => {
-            let pdf = field::fill(pdf, document, &prepared, &text)?;
+            let pdf = field::fill(pdf, &document, &prepared, &text)?;
             Ok(CodedPdf { pdf, box_mm, is_unchanged: false })
         }
     }

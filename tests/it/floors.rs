@@ -8,13 +8,14 @@ use std::{
 
 /// What each part may use of the crate, beside itself. `clock`, `config` and `telemetry` stand
 /// beside the floors: values are passed down.
-const MAY_USE: [(&str, &[&str]); 8] = [
+const MAY_USE: [(&str, &[&str]); 9] = [
     ("domain", &[]),
     ("engines", &["domain", "clock"]),
     ("store", &["domain", "clock"]),
-    ("workflows", &["domain", "engines", "store", "clock"]),
+    ("remote", &["domain", "clock"]),
+    ("workflows", &["domain", "engines", "store", "remote", "clock"]),
     // Faces name errors of engines and store to translate them; rows and SQL they never see.
-    ("faces", &["domain", "workflows", "engines", "store", "clock", "config", "telemetry"]),
+    ("faces", &["domain", "workflows", "engines", "store", "remote", "clock", "config", "telemetry"]),
     ("config", &["domain", "engines"]),
     ("clock", &[]),
     ("telemetry", &[]),

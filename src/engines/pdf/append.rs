@@ -4,12 +4,13 @@
 //! found again. The form of the cross-reference data follows the last section. Knows nothing of
 //! what is changed.
 
-use lopdf::{Dictionary, Document, IncrementalDocument, Object, ObjectId, Stream, StringFormat, dictionary};
+use lopdf::{Dictionary, Document, Object, ObjectId, Stream, StringFormat, dictionary};
 use serde::{Deserialize, Serialize};
 
 use super::{
     font::{ASCENT, DESCENT, EmbeddedFont},
     read,
+    update::{self, Tail},
 };
 
 /// Why nothing was appended.
@@ -25,14 +26,32 @@ pub enum AppendError {
 
 /// Objects to change and to add.
 pub struct Edit {
-    objects: Vec<(ObjectId, Object)>,
-    last_id: u32,
+    pub(super) objects: Vec<(ObjectId, Object)>,
+    pub(super) last_id: u32,
+    pub(super) reserved: Option<Reserved>,
+}
+
+/// A signature dictionary whose `/Contents` is filled in later.
+pub(super) struct Reserved {
+    pub(super) id: ObjectId,
+    pub(super) dictionary: Dictionary,
+    /// Room for the signature.
+    pub(super) n_bytes: usize,
 }
 
 impl Edit {
     /// No changes to `document` yet.
     pub fn new(document: &Document) -> Self {
-        Self { objects: Vec::new(), last_id: document.max_id }
+        Self { objects: Vec::new(), last_id: document.max_id, reserved: None }
+    }
+
+    /// Adds the dictionary of a signature with room for `n_bytes` of it; `/ByteRange` and `/Contents`
+    /// are added to the entries given. One in an update.
+    pub fn add_signature(&mut self, dictionary: Dictionary, n_bytes: usize) -> ObjectId {
+        self.last_id = self.last_id.saturating_add(1);
+        let id = (self.last_id, 0);
+        self.reserved = Some(Reserved { id, dictionary, n_bytes });
+        id
     }
 
     /// Adds a new object.
@@ -98,25 +117,11 @@ pub fn can_append(bytes: &[u8], document: &Document) -> bool {
 ///
 /// # Errors
 /// [`AppendError`].
-pub fn append(bytes: &[u8], document: Document, edit: Edit) -> Result<Vec<u8>, AppendError> {
-    if !can_append(bytes, &document) {
+pub fn append(bytes: &[u8], document: &Document, edit: Edit) -> Result<Vec<u8>, AppendError> {
+    if !can_append(bytes, document) {
         return Err(AppendError::NotAppendable);
     }
-    let mut update = IncrementalDocument::create_from(bytes.to_vec(), document);
-    let new_id = fresh_id(&edit);
-    for (id, object) in edit.objects {
-        update.new_document.set_object(id, object);
-    }
-    update.new_document.max_id = edit.last_id;
-    let trailer = &mut update.new_document.trailer;
-    // These describe the last section's own form, not this one's.
-    trailer.remove(b"XRefStm");
-    trailer.remove(b"DecodeParms");
-    renew_id(trailer, new_id);
-    let mut written = Vec::with_capacity(bytes.len().saturating_add(64 * 1024));
-    update.save_to(&mut written).map_err(|fault| AppendError::Write(fault.to_string()))?;
-    written.push(b'\n');
-    Ok(written)
+    Ok(update::update(bytes, &Tail::of(document), edit)?.pdf)
 }
 
 /// The document written anew, with the changes: for an unsigned file that nothing can be appended to.
@@ -151,8 +156,11 @@ fn renew_id(trailer: &mut Dictionary, new_id: [u8; 16]) {
 }
 
 /// From the content of the change, so that the same change gives the same bytes.
-fn fresh_id(edit: &Edit) -> [u8; 16] {
+pub(super) fn fresh_id(edit: &Edit) -> [u8; 16] {
     let mut hasher = blake3::Hasher::new();
+    if let Some(reserved) = &edit.reserved {
+        hasher.update(format!("{:?}", reserved.dictionary).as_bytes());
+    }
     for (id, object) in &edit.objects {
         hasher.update(format!("{id:?}").as_bytes());
         match object {

@@ -24,6 +24,11 @@ pub const CORNER_HEIGHT: f32 = 0.09;
 /// First baseline below the top of the page as seen, in points, where nothing else is there.
 pub const BASELINE_PT: f32 = 12.0;
 
+/// A note at the foot of the page: its letters, and the share of the page that it may use.
+const LARGEST_NOTE_PT: f32 = 7.0;
+const SMALLEST_NOTE_PT: f32 = 5.0;
+const NOTE_HEIGHT: f32 = 0.15;
+const NOTE_MARGIN_PT: f32 = 6.0;
 const SIDE_MARGIN_PT: f32 = 14.0;
 const LEADING: f32 = 1.125;
 const SIZE_STEP_PT: f32 = 0.25;
@@ -228,6 +233,32 @@ pub fn place_code(code: &str, page_pt: (f32, f32), ink: &InkMap) -> Result<Place
         room_pt: room,
         height_pt: height,
     })?;
+    Ok(PlacedCode { laid_out, place, ink_share })
+}
+
+/// Places a note at the foot of a page of `page_pt` points as seen, where the least ink is.
+///
+/// # Errors
+/// [`TooWide`].
+pub fn place_note(note: &str, page_pt: (f32, f32), ink: &InkMap) -> Result<PlacedCode, TooWide> {
+    let text = clean(note);
+    let side = SIDE_MARGIN_PT.min(page_pt.0 * 0.03);
+    let (room, strip) = (page_pt.0 - 2.0 * side, page_pt.1 * NOTE_HEIGHT);
+    let too_wide =
+        || TooWide { width_pt: width_pt(&text, SMALLEST_NOTE_PT), room_pt: room, height_pt: strip };
+    let sizes = [LARGEST_NOTE_PT, SMALLEST_NOTE_PT];
+    let layouts = sizes.map(|size| lay_out_at(&text, size, room));
+    let fitting =
+        layouts.into_iter().filter(|laid| laid.width_pt <= room + SLACK_PT && laid.height_pt <= strip);
+    let candidates = fitting.flat_map(|laid| {
+        let steps = ((strip - laid.height_pt) / PLACE_STEP_PT).max(0.0).floor() as u16;
+        (0..=steps).map(move |step| {
+            let above = NOTE_MARGIN_PT.min(strip - laid.height_pt) + f32::from(step) * PLACE_STEP_PT;
+            let top = page_pt.1 - laid.height_pt - above;
+            (BoxPt { left: side, top, width: laid.width_pt, height: laid.height_pt }, laid.clone())
+        })
+    });
+    let (place, laid_out, ink_share) = ink.emptiest(candidates).ok_or_else(too_wide)?;
     Ok(PlacedCode { laid_out, place, ink_share })
 }
 

@@ -1,5 +1,6 @@
 //! Turns the faces of annotations (seals, filled fields, notes) into page content, so that a page
-//! can be carried over as it is seen. The copy is compared with what was seen before.
+//! can be carried over as it is seen, or a copy made without its signatures. The copy is compared with
+//! what was seen before.
 
 use hayro_syntax::Pdf;
 use lopdf::{Dictionary, Document, Object, ObjectId};
@@ -39,10 +40,11 @@ pub(super) fn flatten(pdf: &Pdf, indices: &[usize]) -> Option<Pdf> {
     }
     let mut edit = Edit::new(&document);
     for index in indices {
-        flatten_page(&document, *page_ids.get(*index)?, Balance::of(pdf.pages().get(*index)?), &mut edit)?;
+        let balance = Balance::of(pdf.pages().get(*index)?);
+        flatten_page(&document, *page_ids.get(*index)?, balance, &mut edit, &|_| true)?;
     }
     let copy = if append::can_append(bytes, &document) {
-        append::append(bytes, document, edit)
+        append::append(bytes, &document, edit)
     } else {
         append::rewrite(document, edit)
     };
@@ -50,12 +52,22 @@ pub(super) fn flatten(pdf: &Pdf, indices: &[usize]) -> Option<Pdf> {
     indices.iter().all(|index| looks_alike(pdf, &copy, *index)).then_some(copy)
 }
 
-fn flatten_page(document: &Document, page_id: ObjectId, balance: Balance, edit: &mut Edit) -> Option<()> {
+/// Draws the faces of the annotations that `is_chosen` into the page, and takes these from it.
+///
+/// `None` where a face is of a kind that cannot be drawn as content.
+pub(in crate::engines) fn flatten_page(
+    document: &Document,
+    page_id: ObjectId,
+    balance: Balance,
+    edit: &mut Edit,
+    is_chosen: &dyn Fn(&Object) -> bool,
+) -> Option<()> {
     let mut page = document.get_dictionary(page_id).ok()?.clone();
     let rotates = read::page_frame(document, &page)?.rotation != 0;
     let annotations = page.get_deref(b"Annots", document).and_then(Object::as_array).ok()?;
+    let (chosen, others): (Vec<Object>, Vec<Object>) = annotations.iter().cloned().partition(is_chosen);
     let mut faces = Vec::new();
-    for annotation in annotations.iter().take(MOST_FACES) {
+    for annotation in chosen.iter().take(MOST_FACES) {
         let (_, annotation) = document.dereference(annotation).ok()?;
         if let Some(face) = face(document, annotation.as_dict().ok()?, rotates)? {
             faces.push(face);
@@ -86,6 +98,9 @@ fn flatten_page(document: &Document, page_id: ObjectId, balance: Balance, edit: 
     page.set("Contents", contents);
     page.set("Resources", resources);
     page.remove(b"Annots");
+    if !others.is_empty() {
+        page.set("Annots", others);
+    }
     edit.set(page_id, page);
     Some(())
 }
@@ -137,7 +152,8 @@ fn placing(bbox: [f32; 4], [a, b, c, d, e, f]: [f32; 6], rect: [f32; 4]) -> Opti
     placing.iter().all(|v| v.is_finite() && v.abs() < 1e6).then_some(placing)
 }
 
-fn looks_alike(pdf: &Pdf, copy: &Pdf, index: usize) -> bool {
+/// Whether a page is seen alike in both, but for rounding.
+pub(in crate::engines) fn looks_alike(pdf: &Pdf, copy: &Pdf, index: usize) -> bool {
     let pictures = (render::render(pdf, index, 1.0), render::render(copy, index, 1.0));
     let (Some(before), Some(after)) = pictures else { return false };
     if before.picture.dimensions() != after.picture.dimensions() || before.is_whole != after.is_whole {

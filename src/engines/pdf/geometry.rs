@@ -2,13 +2,15 @@
 //!
 //! Knows `/CropBox`, `/MediaBox`, `/Rotate` and `/UserUnit` as numbers; knows nothing of files.
 
+use serde::{Deserialize, Serialize};
+
 use crate::domain::page::BoxMm;
 
 /// Points in a millimetre (1 pt = 1/72 in).
 pub const PT_PER_MM: f32 = 72.0 / 25.4;
 
 /// A box on the page as seen: points from its top-left corner.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct BoxPt {
     /// From the left edge of the page.
     pub left: f32,

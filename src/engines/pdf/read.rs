@@ -42,6 +42,8 @@ pub struct PdfFacts {
     pub code_field: CodeField,
     /// The code that our mark on page one says the page content carries.
     pub marked_code: Option<String>,
+    /// The code that the agency's signature shows, by the mark of its field.
+    pub sealed_code: Option<String>,
 }
 
 /// One signature field.
@@ -181,7 +183,27 @@ pub(in crate::engines) fn facts(document: &Document) -> PdfFacts {
         marked_code: first_page
             .and_then(|page| page.get_deref(CODE_MARK_KEY.as_bytes(), document).ok())
             .and_then(text),
+        sealed_code: sealed_field(document, &fields).and_then(|field| {
+            document
+                .get_dictionary(field.id)
+                .ok()?
+                .get_deref(CODE_MARK_KEY.as_bytes(), document)
+                .ok()
+                .and_then(text)
+        }),
     }
+}
+
+/// The signed field whose face is the code.
+pub(in crate::engines) fn sealed_field<'a>(
+    document: &Document,
+    fields: &'a [FormField],
+) -> Option<&'a FormField> {
+    fields.iter().filter(|field| field.kind == b"Sig").find(|field| {
+        document
+            .get_dictionary(field.id)
+            .is_ok_and(|d| d.has(CODE_MARK_KEY.as_bytes()) && document.get_dict_in_dict(d, b"V").is_ok())
+    })
 }
 
 fn version(document: &Document) -> String {
@@ -262,7 +284,7 @@ fn signature_field(document: &Document, field: &FormField) -> SignatureField {
         sub_filter,
         certified_p,
         locks_code_field: certified_p == Some(1)
-            || value.is_some_and(|value| locks_code_field(document, value)),
+            || value.is_some_and(|value| locks_field(document, value, CODE_FIELD)),
     }
 }
 
@@ -282,20 +304,31 @@ fn transforms<'a>(
 }
 
 /// `/P` of the `/DocMDP` transform; 2 where it is not said.
-fn certified_p(document: &Document, signature: &Dictionary) -> Option<u8> {
+pub(in crate::engines) fn certified_p(document: &Document, signature: &Dictionary) -> Option<u8> {
     let parameters = *transforms(document, signature, b"DocMDP").first()?;
     let p = parameters.and_then(|p| p.get_deref(b"P", document).and_then(Object::as_i64).ok());
     Some(p.and_then(|p| u8::try_from(p).ok()).filter(|p| (1..=3).contains(p)).unwrap_or(2))
 }
 
-/// Whether a `/FieldMDP` transform names the field for the code; one that cannot be read locks it.
-fn locks_code_field(document: &Document, signature: &Dictionary) -> bool {
+/// Every signature that is the value of a field.
+pub(in crate::engines) fn signatures(document: &Document) -> Vec<&Dictionary> {
+    let fields = fields(document);
+    let of_field = |field: &FormField| {
+        document.get_dictionary(field.id).and_then(|d| document.get_dict_in_dict(d, b"V")).ok()
+    };
+    fields.iter().filter(|field| field.kind == b"Sig").filter_map(of_field).collect()
+}
+
+/// Whether a `/FieldMDP` transform locks the field of this name; one that cannot be read does.
+pub(in crate::engines) fn locks_field(document: &Document, signature: &Dictionary, name: &str) -> bool {
     transforms(document, signature, b"FieldMDP").into_iter().any(|parameters| {
         let Some(parameters) = parameters else { return true };
         let names = parameters.get_deref(b"Fields", document).and_then(Object::as_array);
         let is_named = names.is_ok_and(|names| {
             let mut names = names.iter().filter_map(|name| text(document.dereference(name).ok()?.1));
-            names.any(|name| name == CODE_FIELD)
+            names.any(|locked| {
+                locked == name || name.strip_prefix(&locked).is_some_and(|rest| rest.starts_with('.'))
+            })
         });
         match parameters.get_deref(b"Action", document).and_then(Object::as_name) {
             Ok(b"Include") => is_named,

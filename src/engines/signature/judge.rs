@@ -203,6 +203,7 @@ fn blank(facts: &SignatureFacts<'_>) -> SignatureReport {
         algorithm: Algorithm::Ok,
         signer: Signer::default(),
         changes: facts.changes.clone(),
+        signed_end: Some(facts.end).filter(|end| *end > 0),
         notes: Vec::new(),
         certified_p: facts.certified_p,
         message: String::new(),

@@ -61,7 +61,7 @@ pub(super) fn find(document: &Document) -> Option<Prepared> {
 /// Appends `/V` and `/AP` of the field.
 pub(super) fn fill(
     pdf: &[u8],
-    document: Document,
+    document: &Document,
     prepared: &Prepared,
     text: &str,
 ) -> Result<Vec<u8>, StampError> {
@@ -70,15 +70,15 @@ pub(super) fn fill(
     {
         return Err(StampError::Protected);
     }
-    let mut edit = Edit::new(&document);
+    let mut edit = Edit::new(document);
     let face = add_face(&mut edit, prepared, text)?;
-    let mut field = dictionary_of(&document, prepared.id)?;
+    let mut field = dictionary_of(document, prepared.id)?;
     field.set("V", lopdf::text_string(text));
     let appearance = dictionary! { "N" => face };
     if prepared.widget == prepared.id {
         field.set("AP", appearance);
     } else {
-        let mut widget = dictionary_of(&document, prepared.widget)?;
+        let mut widget = dictionary_of(document, prepared.widget)?;
         widget.set("AP", appearance);
         edit.set(prepared.widget, widget);
     }

@@ -50,20 +50,49 @@ pub(super) fn write(input: &[u8], document: Document, text: &str) -> Result<Writ
         return Err(StampError::Protected);
     }
     let page_id = document.page_iter().next().ok_or(ReadError::NoPages)?;
-    let page = document.get_dictionary(page_id).map_err(|_| ReadError::Damaged)?;
-    let frame = read::page_frame(&document, page).ok_or(ReadError::Damaged)?;
-    let (before, balance) = look(input, &frame)?;
-    let ink = InkMap::new(&before, frame.seen_size_pt()).ok_or(StampError::Unseen)?;
-    let placed = code_mark::place_code(text, frame.seen_size_pt(), &ink)?;
-    let edit = edit(&document, page_id, &frame, &placed, balance, text)?;
+    let (frame, seen, placed) = place(input, &document, text)?;
+    let (mut edit, content) = begin(&document, page_id, &frame, &placed)?;
+    let mut page = content.add(&document, &mut edit, page_id, seen.balance)?;
+    page.set(CODE_MARK_KEY, lopdf::text_string(text));
+    let rect: Vec<Object> = frame.rect_to_user(placed.place).into_iter().map(Object::Real).collect();
+    page.set(PLACE_KEY, rect);
+    edit.set(page_id, page);
     let pdf =
-        if can_append(input, &document) { append(input, document, edit)? } else { rewrite(document, edit)? };
-    prove(&pdf, &before, &frame, &placed)?;
+        if can_append(input, &document) { append(input, &document, edit)? } else { rewrite(document, edit)? };
+    prove(&pdf, &seen.picture, &frame, placed.place)?;
     Ok(Written { pdf, place: placed.place, ink_share: placed.ink_share })
 }
 
+/// Where the code goes on page one, and what the page looks like.
+pub(super) fn place(
+    input: &[u8],
+    document: &Document,
+    text: &str,
+) -> Result<(PageFrame, Seen, PlacedCode), StampError> {
+    let page_id = document.page_iter().next().ok_or(ReadError::NoPages)?;
+    let page = document.get_dictionary(page_id).map_err(|_| ReadError::Damaged)?;
+    let frame = read::page_frame(document, page).ok_or(ReadError::Damaged)?;
+    let seen = look(input, &frame)?;
+    let ink = InkMap::new(&seen.picture, frame.seen_size_pt()).ok_or(StampError::Unseen)?;
+    let placed = code_mark::place_code(text, frame.seen_size_pt(), &ink)?;
+    Ok((frame, seen, placed))
+}
+
+/// Makes sure that between two files page one differs inside `place` alone, and there something shows.
+pub(super) fn prove_between(input: &[u8], pdf: &[u8], place: BoxPt) -> Result<(), StampError> {
+    let document = read::open(input)?;
+    let page = document.page_iter().next().and_then(|id| document.get_dictionary(id).ok());
+    let frame = page.and_then(|page| read::page_frame(&document, page)).ok_or(ReadError::Damaged)?;
+    prove(pdf, &look(input, &frame)?.picture, &frame, place)
+}
+
 /// Page one as it is seen, and how its content leaves the graphics state.
-fn look(input: &[u8], frame: &PageFrame) -> Result<(GrayImage, Balance), StampError> {
+pub(super) struct Seen {
+    pub(super) picture: GrayImage,
+    balance: Balance,
+}
+
+fn look(input: &[u8], frame: &PageFrame) -> Result<Seen, StampError> {
     let pdf = Pdf::new(input.to_vec()).map_err(|_| ReadError::Damaged)?;
     let pages = pdf.pages();
     let page = pages.first().ok_or(ReadError::NoPages)?;
@@ -74,23 +103,29 @@ fn look(input: &[u8], frame: &PageFrame) -> Result<(GrayImage, Balance), StampEr
     if differs(width, seen_width) || differs(height, seen_height) {
         return Err(ReadError::Damaged.into());
     }
-    Ok((render::grey_first_page(&pdf).ok_or(StampError::Unseen)?, Balance::of(page)))
+    let picture = render::grey_first_page(&pdf).ok_or(StampError::Unseen)?;
+    Ok(Seen { picture, balance: Balance::of(page) })
 }
 
-fn edit(
+/// Lines drawn on page one, with what they need.
+struct Drawn {
+    content: Vec<u8>,
+    resources: Dictionary,
+}
+
+/// Draws lines at a place of the page as seen.
+fn begin(
     document: &Document,
     page_id: ObjectId,
     frame: &PageFrame,
     placed: &PlacedCode,
-    balance: Balance,
-    text: &str,
-) -> Result<Edit, StampError> {
-    let mut page = document.get_dictionary(page_id).map_err(|_| ReadError::Damaged)?.clone();
+) -> Result<(Edit, Drawn), StampError> {
+    let page = document.get_dictionary(page_id).map_err(|_| ReadError::Damaged)?;
     let mut edit = Edit::new(document);
     let mut font = FontBuilder::default();
     let lines = placed.laid_out.encode(&mut font)?;
     let font = edit.add_font(font.embed()?);
-    let (mut resources, font_name) = resources(document, &page);
+    let (mut resources, font_name) = resources(document, page);
     if let Ok(Object::Dictionary(fonts)) = resources.get_mut(b"Font") {
         fonts.set(font_name.as_str(), font);
     }
@@ -100,18 +135,47 @@ fn edit(
     let corner = (placed.place.left, page_height - placed.place.top);
     placed.laid_out.draw(&mut content, Name(font_name.as_bytes()), &lines, corner);
     content.restore_state();
-    let (before, mut after) = balance.brackets();
-    after.extend_from_slice(&content.finish());
-    let mut contents = vec![Object::Reference(edit.add_stream(Dictionary::new(), before))];
-    contents.extend(document.get_page_contents(page_id).into_iter().map(Object::Reference));
-    contents.push(edit.add_stream(Dictionary::new(), after).into());
-    page.set("Contents", contents);
-    page.set("Resources", resources);
-    page.set(CODE_MARK_KEY, lopdf::text_string(text));
-    let rect: Vec<Object> = frame.rect_to_user(placed.place).into_iter().map(Object::Real).collect();
-    page.set(PLACE_KEY, rect);
+    Ok((edit, Drawn { content: content.finish().to_vec(), resources }))
+}
+
+impl Drawn {
+    /// The dictionary of page one with this after its content.
+    fn add(
+        self,
+        document: &Document,
+        edit: &mut Edit,
+        page_id: ObjectId,
+        balance: Balance,
+    ) -> Result<Dictionary, StampError> {
+        let mut page = document.get_dictionary(page_id).map_err(|_| ReadError::Damaged)?.clone();
+        let (before, mut after) = balance.brackets();
+        after.extend_from_slice(&self.content);
+        let mut contents = vec![Object::Reference(edit.add_stream(Dictionary::new(), before))];
+        contents.extend(document.get_page_contents(page_id).into_iter().map(Object::Reference));
+        contents.push(edit.add_stream(Dictionary::new(), after).into());
+        page.set("Contents", contents);
+        page.set("Resources", self.resources);
+        Ok(page)
+    }
+}
+
+/// Prints a note at the foot of page one of an unsigned file, where the least ink is, and marks the page.
+pub(super) fn write_note(input: &[u8], text: &str, mark: (&str, &str)) -> Result<Vec<u8>, StampError> {
+    let document = read::open(input)?;
+    let page_id = document.page_iter().next().ok_or(ReadError::NoPages)?;
+    let page = document.get_dictionary(page_id).map_err(|_| ReadError::Damaged)?;
+    let frame = read::page_frame(&document, page).ok_or(ReadError::Damaged)?;
+    let seen = look(input, &frame)?;
+    let ink = InkMap::new(&seen.picture, frame.seen_size_pt()).ok_or(StampError::Unseen)?;
+    let placed = code_mark::place_note(text, frame.seen_size_pt(), &ink)?;
+    let (mut edit, content) = begin(&document, page_id, &frame, &placed)?;
+    let mut page = content.add(&document, &mut edit, page_id, seen.balance)?;
+    page.set(mark.0, lopdf::text_string(mark.1));
     edit.set(page_id, page);
-    Ok(edit)
+    let pdf =
+        if can_append(input, &document) { append(input, &document, edit)? } else { rewrite(document, edit)? };
+    prove(&pdf, &seen.picture, &frame, placed.place)?;
+    Ok(pdf)
 }
 
 /// The resources of the page, inherited ones too, with a dictionary of fonts that is its own; and a
@@ -126,7 +190,7 @@ fn resources(document: &Document, page: &Dictionary) -> (Dictionary, String) {
 }
 
 /// Looks at the page again: nothing outside the box has changed, and something is in it.
-fn prove(pdf: &[u8], before: &GrayImage, frame: &PageFrame, placed: &PlacedCode) -> Result<(), StampError> {
+fn prove(pdf: &[u8], before: &GrayImage, frame: &PageFrame, place: BoxPt) -> Result<(), StampError> {
     let reopened = Pdf::new(pdf.to_vec()).map_err(|_| StampError::NotProven)?;
     let after = render::grey_first_page(&reopened).ok_or(StampError::NotProven)?;
     if after.dimensions() != before.dimensions() {
@@ -134,7 +198,7 @@ fn prove(pdf: &[u8], before: &GrayImage, frame: &PageFrame, placed: &PlacedCode)
     }
     let (width, height) = frame.seen_size_pt();
     let (kx, ky) = (after.width() as f32 / width, after.height() as f32 / height);
-    let BoxPt { left, top, width, height } = placed.place;
+    let BoxPt { left, top, width, height } = place;
     let columns = left * kx - EDGE_PX..(left + width) * kx + EDGE_PX;
     let rows = top * ky - EDGE_PX..(top + height) * ky + EDGE_PX;
     let mut n_darker = 0u32;

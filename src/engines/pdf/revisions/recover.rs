@@ -1,0 +1,130 @@
+//! A file whose cross-references are damaged: one revision, made of whatever objects are found in it.
+
+use lopdf::{Dictionary, Object};
+
+use super::{
+    RevisedPdf, RevisionsError, XrefForm,
+    parse::{self, Reader},
+    xref::{Entry, MOST_ENTRIES, Section},
+};
+
+/// Most object streams that are unpacked to see what is in them.
+const MOST_STREAMS: usize = 20_000;
+/// Most bytes that are read in vain: what looks like an object and is none.
+const MOST_WASTED: usize = 400 << 20;
+/// Trailers looked at, the last ones, and bytes of each.
+const MOST_TRAILERS: usize = 100;
+const LONGEST_TRAILER: usize = 1 << 20;
+
+/// Looks for `n g obj` through the whole file; the last one of a number counts.
+pub(super) fn recover(bytes: &[u8], base: usize) -> Result<RevisedPdf<'_>, RevisionsError> {
+    let mut entries: Vec<(u32, Entry)> = Vec::new();
+    let mut streams = Vec::new();
+    let mut trailer = Dictionary::new();
+    let mut catalogue = None;
+    let (mut behind, mut n_wasted) = (0, 0_usize);
+    for at in heads(bytes) {
+        if at < behind {
+            continue;
+        }
+        let found = match parse::indirect_or_stop(bytes, at) {
+            Ok(found) => found,
+            Err(stopped) => {
+                n_wasted += stopped - at;
+                if n_wasted > MOST_WASTED {
+                    return Err(RevisionsError::Damaged);
+                }
+                continue;
+            }
+        };
+        behind = found.ends_at;
+        if entries.len() >= MOST_ENTRIES {
+            return Err(RevisionsError::TooMany);
+        }
+        entries.push((found.id.0, Entry::At { offset: at, generation: found.id.1 }));
+        match &found.value {
+            Object::Stream(stream) if stream.dict.has_type(b"ObjStm") => streams.push(found.id),
+            Object::Stream(stream) if stream.dict.has_type(b"XRef") && stream.dict.has(b"Root") => {
+                trailer = stream.dict.clone();
+            }
+            Object::Dictionary(dict) if dict.has_type(b"Catalog") => catalogue = Some(found.id),
+            _ => {}
+        }
+    }
+    if let Some(written) = last_trailer(bytes) {
+        trailer = written;
+    }
+    if !trailer.has(b"Root")
+        && let Some(catalogue) = catalogue
+    {
+        trailer.set("Root", catalogue);
+    }
+    if entries.is_empty() {
+        return Err(RevisionsError::Damaged);
+    }
+    // The last one wins; the sort keeps the order of equal numbers.
+    entries.reverse();
+    entries.sort_by_key(|(number, _)| *number);
+    entries.dedup_by_key(|(number, _)| *number);
+    let section = |entries: Vec<(u32, Entry)>| Section {
+        at: base,
+        ends_at: bytes.len(),
+        form: XrefForm::Table,
+        trailer: trailer.clone(),
+        stream: None,
+        entries,
+    };
+    let mut pdf = RevisedPdf::from_sections(bytes, base, vec![section(entries.clone())])?;
+    pdf.is_recovered = true;
+    streams.truncate(MOST_STREAMS);
+    if streams.is_empty() {
+        return Ok(pdf);
+    }
+    pdf.unlock(None);
+    let mut packed = Vec::new();
+    for id in streams {
+        let Some(unpacked) = pdf.object_stream(0, id.0) else { continue };
+        for (index, (number, _)) in unpacked.places.iter().enumerate() {
+            if packed.len() >= MOST_ENTRIES {
+                return Err(RevisionsError::TooMany);
+            }
+            let index = u32::try_from(index).map_err(|_| RevisionsError::TooMany)?;
+            packed.push((*number, Entry::In { stream: id.0, index }));
+        }
+    }
+    packed.reverse();
+    entries.extend(packed);
+    entries.sort_by_key(|(number, _)| *number);
+    entries.dedup_by_key(|(number, _)| *number);
+    let mut pdf = RevisedPdf::from_sections(bytes, base, vec![section(entries)])?;
+    pdf.is_recovered = true;
+    Ok(pdf)
+}
+
+/// Offsets at which `n g obj` stands.
+fn heads(bytes: &[u8]) -> impl Iterator<Item = usize> + '_ {
+    let words = bytes.windows(4).enumerate().filter(|(_, window)| *window == b" obj");
+    words.filter_map(|(at, _)| {
+        let back_over_digits = |end: usize| {
+            let n_digits = bytes[..end].iter().rev().take(10).take_while(|b| b.is_ascii_digit()).count();
+            (n_digits > 0).then(|| end - n_digits)
+        };
+        let generation = back_over_digits(at)?;
+        let space = generation.checked_sub(1).filter(|at| parse::is_space(bytes[*at]))?;
+        back_over_digits(space)
+    })
+}
+
+/// The dictionary behind the last `trailer` that has a `/Root`.
+fn last_trailer(bytes: &[u8]) -> Option<Dictionary> {
+    const WORD: &[u8] = b"trailer";
+    let places = bytes.windows(WORD.len()).enumerate().rev().filter(|(_, window)| *window == WORD);
+    places.take(MOST_TRAILERS).find_map(|(at, _)| {
+        let start = at + WORD.len();
+        let part = &bytes[start..bytes.len().min(start + LONGEST_TRAILER)];
+        match Reader::new(part, 0).value(0)? {
+            Object::Dictionary(dict) if dict.has(b"Root") => Some(dict),
+            _ => None,
+        }
+    })
+}

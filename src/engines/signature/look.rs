@@ -1,0 +1,396 @@
+//! What a reader sees: pages on which something permitted was changed, rendered as they were signed and
+//! as they are now.
+//!
+//! Outside the places where something may change they have to look the same; inside, nothing that was
+//! seen may be hidden. What cannot be rendered, or not in time, is said and never passed.
+
+use std::{
+    collections::{BTreeSet, HashMap},
+    sync::Arc,
+};
+
+use hayro::{hayro_syntax::Pdf, kurbo};
+use image::RgbImage;
+
+use super::{
+    changes::{self, ChangeKind, Changes, Findings, Limits, Touched, Why, message},
+    locate::Located,
+};
+use crate::engines::pdf::{render, revisions::RevisedPdf};
+
+/// Pixels in a unit of the page: 100 dpi, less on huge pages.
+const PX_PER_UNIT: f32 = 100.0 / 72.0;
+const MOST_SIDE_PX: f32 = 2_400.0;
+/// Most pictures kept.
+const MOST_KEPT: usize = 40;
+/// Room around a place that may change, pixels: smoothed edges.
+const MARGIN_PX: i64 = 2;
+/// A pixel differs when one of its colours differs by more.
+const DIFFERENT: u8 = 40;
+/// So many pixels that differ are seen.
+const MOST_DIFFERENT_PX: usize = 12;
+/// Edges of strokes: how far apart two pixels are held against each other, how much darker one has to
+/// be, and how much of that has to be left for the stroke to be seen still.
+const REACH_PX: u32 = 3;
+const STROKE: i32 = 90;
+const FAINT: i32 = 30;
+/// So many lost edges, and this part of those in the place, mean that something is hidden.
+const MOST_LOST: usize = 30;
+const LOST_PART: f32 = 0.05;
+/// A face over more than this part of a page, or of its ink, is no seal any more.
+const LARGEST_PART: f32 = 0.25;
+
+/// Renders revisions of one file, each page once.
+pub struct Looks<'p, 'a> {
+    pdf: &'p RevisedPdf<'a>,
+    opened: HashMap<usize, Option<Arc<Pdf>>>,
+    pictures: HashMap<(usize, usize), Option<Arc<Picture>>>,
+}
+
+/// A page as seen, and how its coordinates map to pixels.
+struct Picture {
+    pixels: RgbImage,
+    to_px: kurbo::Affine,
+}
+
+impl<'p, 'a> Looks<'p, 'a> {
+    /// Nothing is rendered yet.
+    pub fn new(pdf: &'p RevisedPdf<'a>) -> Self {
+        Self { pdf, opened: HashMap::new(), pictures: HashMap::new() }
+    }
+
+    /// What was changed after the signature at `which`, objects and looks.
+    pub fn after(&mut self, located: &[Located<'_>], which: usize, limits: &Limits<'_>) -> Changes {
+        let found = changes::after(self.pdf, located, which, limits);
+        match located.get(which) {
+            Some(one) => self.check(one, found, limits),
+            None => found,
+        }
+    }
+
+    /// Holds what is seen against what was signed, on the pages that [`super::changes::after`] found
+    /// touched. Never makes a finding better.
+    pub fn check(&mut self, one: &Located<'_>, changes: Changes, limits: &Limits<'_>) -> Changes {
+        let is_forbidden = changes.items.iter().any(|item| !item.kind.is_permitted());
+        if changes.touched.is_empty() || is_forbidden {
+            return changes;
+        }
+        let (touched, n_pages) = (changes.touched.clone(), changes.n_pages);
+        let mut found = Findings::from_changes(changes);
+        let pages: BTreeSet<usize> = touched.iter().map(|place| place.page).collect();
+        if pages.len() > limits.most_pages {
+            found.give_up();
+        }
+        for page in pages.into_iter().take(limits.most_pages) {
+            if (limits.is_late)() {
+                found.give_up();
+                break;
+            }
+            let places: Vec<Touched> = touched.iter().filter(|place| place.page == page).copied().collect();
+            let was = self.picture(one.revision, page, n_pages);
+            let is = self.picture(self.pdf.newest(), page, n_pages);
+            match (was, is) {
+                (Some(was), Some(is)) => compare(&was, &is, page, &places, &mut found),
+                _ => found.give_up(),
+            }
+        }
+        found.into_changes()
+    }
+
+    fn picture(&mut self, revision: usize, page: usize, n_pages: usize) -> Option<Arc<Picture>> {
+        if let Some(kept) = self.pictures.get(&(revision, page)) {
+            return kept.clone();
+        }
+        let picture = self.open(revision).and_then(|pdf| draw(&pdf, page, n_pages)).map(Arc::new);
+        if self.pictures.len() < MOST_KEPT {
+            self.pictures.insert((revision, page), picture.clone());
+        }
+        picture
+    }
+
+    fn open(&mut self, revision: usize) -> Option<Arc<Pdf>> {
+        let pdf = self.pdf;
+        let open = || {
+            let is_newest = revision == pdf.newest();
+            let bytes = if is_newest { pdf.bytes() } else { pdf.bytes_of(revision) };
+            Pdf::new_with_password(bytes.to_vec(), pdf.password()).ok().map(Arc::new)
+        };
+        // The newest and one signed revision: more would keep the file in memory many times.
+        if self.opened.len() > 1 && !self.opened.contains_key(&revision) {
+            let newest = pdf.newest();
+            self.opened.retain(|kept, _| *kept == newest);
+        }
+        self.opened.entry(revision).or_insert_with(open).clone()
+    }
+}
+
+/// Renders a page; `None` where it cannot be shown whole, or the renderer counts other pages.
+fn draw(pdf: &Pdf, index: usize, n_pages: usize) -> Option<Picture> {
+    let pages = pdf.pages();
+    let page = pages.get(index).filter(|_| pages.len() == n_pages)?;
+    let (width, height) = page.render_dimensions();
+    let scale = PX_PER_UNIT.min(MOST_SIDE_PX / width.max(height));
+    let coefficients = page.initial_transform(true).as_coeffs();
+    let rendered = render::render(pdf, index, scale).filter(|rendered| rendered.is_whole)?;
+    let pixels = rendered.picture;
+    let along = |px: u32, length: f32| f64::from(px) / f64::from(length);
+    let to_px =
+        kurbo::Affine::scale_non_uniform(along(pixels.width(), width), along(pixels.height(), height))
+            * kurbo::Affine::new(coefficients);
+    Some(Picture { pixels, to_px })
+}
+
+/// A place in pixels: left, top, right, bottom; the last ones outside.
+#[derive(Clone, Copy)]
+struct Place {
+    edges: [u32; 4],
+    why: Why,
+}
+
+impl Place {
+    fn contains(&self, x: u32, y: u32) -> bool {
+        let [left, top, right, bottom] = self.edges;
+        (left..right).contains(&x) && (top..bottom).contains(&y)
+    }
+}
+
+fn compare(was: &Picture, is: &Picture, page: usize, touched: &[Touched], found: &mut Findings) {
+    let mut tell = |kind: ChangeKind| found.add(kind, message::on_page(kind, page));
+    if was.pixels.dimensions() != is.pixels.dimensions() {
+        tell(ChangeKind::Looks);
+        return;
+    }
+    let places: Vec<Place> = touched.iter().filter_map(|place| in_pixels(is, place)).collect();
+    let may_change: Vec<Place> = places.iter().filter(|p| p.why != Why::SameValue).copied().collect();
+    let (width, height) = was.pixels.dimensions();
+    let mut n_outside = 0;
+    for ((x, y, before), (_, _, after)) in was.pixels.enumerate_pixels().zip(is.pixels.enumerate_pixels()) {
+        let is_outside = || !may_change.iter().any(|place| place.contains(x, y));
+        if differ(before.0, after.0) && is_outside() {
+            n_outside += 1;
+        }
+    }
+    if n_outside > MOST_DIFFERENT_PX {
+        tell(ChangeKind::Looks);
+    }
+    let all = edges(was, is, [0, 0, width, height]);
+    for place in may_change {
+        let here = edges(was, is, place.edges);
+        let is_hidden = here.n_lost > MOST_LOST && here.n_lost as f32 > LOST_PART * here.n_all as f32;
+        let is_huge = changed_part(was, is, place.edges) > LARGEST_PART
+            || (here.n_lost > MOST_LOST && here.n_lost as f32 > LARGEST_PART * all.n_all as f32);
+        match place.why {
+            Why::Face if is_huge => tell(ChangeKind::Looks),
+            Why::Face if is_hidden => tell(ChangeKind::CoversInk),
+            Why::Filled | Why::Comment if is_hidden || is_huge => tell(ChangeKind::Looks),
+            Why::Refilled if is_huge => tell(ChangeKind::Looks),
+            _ => {}
+        }
+    }
+}
+
+/// The pixels of a place, with room around it; `None` where it lies off the page.
+fn in_pixels(picture: &Picture, touched: &Touched) -> Option<Place> {
+    let [x0, y0, x1, y1] = touched.area.map(f64::from);
+    let corner = |x, y| picture.to_px * kurbo::Point::new(x, y);
+    let (one, other) = (corner(x0, y0), corner(x1, y1));
+    let (width, height) = picture.pixels.dimensions();
+    // Casts saturate; what is off the page is cut away.
+    let cut = |px: f64, margin: i64, most: u32| {
+        u32::try_from((px as i64).saturating_add(margin).clamp(0, i64::from(most))).unwrap_or(most)
+    };
+    let edges = [
+        cut(one.x.min(other.x).floor(), -MARGIN_PX, width),
+        cut(one.y.min(other.y).floor(), -MARGIN_PX, height),
+        cut(one.x.max(other.x).ceil(), MARGIN_PX, width),
+        cut(one.y.max(other.y).ceil(), MARGIN_PX, height),
+    ];
+    (edges[0] < edges[2] && edges[1] < edges[3]).then_some(Place { edges, why: touched.why })
+}
+
+fn differ(before: [u8; 3], after: [u8; 3]) -> bool {
+    before.iter().zip(after).any(|(before, after)| before.abs_diff(after) > DIFFERENT)
+}
+
+/// What part of the page is changed within a place.
+fn changed_part(was: &Picture, is: &Picture, edges: [u32; 4]) -> f32 {
+    let n_changed = pixels_of(edges)
+        .filter(|(x, y)| differ(was.pixels.get_pixel(*x, *y).0, is.pixels.get_pixel(*x, *y).0))
+        .count();
+    let (width, height) = was.pixels.dimensions();
+    n_changed as f32 / (width as f32 * height as f32).max(1.0)
+}
+
+/// Edges of strokes in a place, and how many of them are not seen any more.
+struct Edges {
+    n_all: usize,
+    n_lost: usize,
+}
+
+fn edges(was: &Picture, is: &Picture, place: [u32; 4]) -> Edges {
+    let mut edges = Edges { n_all: 0, n_lost: 0 };
+    let (width, height) = was.pixels.dimensions();
+    let shade = |picture: &Picture, x: u32, y: u32| {
+        let [r, g, b] = picture.pixels.get_pixel(x, y).0.map(i32::from);
+        (r * 3 + g * 6 + b) / 10
+    };
+    for (x, y) in pixels_of(place) {
+        for (to_x, to_y) in [(x + REACH_PX, y), (x, y + REACH_PX)] {
+            if to_x >= width.min(place[2]) || to_y >= height.min(place[3]) {
+                continue;
+            }
+            let contrast = |picture| shade(picture, x, y) - shade(picture, to_x, to_y);
+            let before = contrast(was);
+            if before.abs() < STROKE {
+                continue;
+            }
+            edges.n_all += 1;
+            let after = contrast(is);
+            if after * before.signum() < FAINT {
+                edges.n_lost += 1;
+            }
+        }
+    }
+    edges
+}
+
+fn pixels_of([left, top, right, bottom]: [u32; 4]) -> impl Iterator<Item = (u32, u32)> {
+    (top..bottom).flat_map(move |y| (left..right).map(move |x| (x, y)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engines::signature::{
+        locate::locate,
+        testing::{Paper, text_field},
+        verdict::Modification::{self, Forbidden, Permitted},
+    };
+
+    const LIMITS: Limits<'static> = Limits { most_objects: 100_000, most_pages: 5, is_late: &|| false };
+
+    fn seen(paper: &Paper, limits: &Limits<'_>) -> Changes {
+        let pdf = RevisedPdf::open(&paper.bytes, None).unwrap();
+        let located = locate(&pdf);
+        Looks::new(&pdf).after(&located, 0, limits)
+    }
+
+    fn kinds(changes: &Changes) -> (Modification, Vec<ChangeKind>) {
+        (changes.level, changes.items.iter().map(|item| item.kind).collect())
+    }
+
+    fn signed() -> Paper {
+        let mut paper = Paper::two_pages();
+        paper.sign(20, "CanBo", "");
+        paper
+    }
+
+    fn check(update: impl Fn(&mut Paper), level: Modification, expected: &[ChangeKind]) {
+        let mut paper = signed();
+        update(&mut paper);
+        paper.close();
+        let found = seen(&paper, &LIMITS);
+        assert_eq!(kinds(&found), (level, expected.to_vec()), "{:?}", found.items);
+        assert!(found.is_complete);
+    }
+
+    const CORNER: &str = "[10 360 130 380]";
+
+    /// Fills the text field, which lies at a place, with a face.
+    fn fill(value: &'static str, place: &'static str, drawing: &'static str) -> impl Fn(&mut Paper) {
+        move |paper| {
+            let field = text_field(value, "").replace(CORNER, place);
+            paper.object(9, &field.replace("11 0 R", "40 0 R"));
+            let fonts = "/Resources<</Font<</F1 7 0 R>>>>";
+            paper.stream(40, &format!("/Type/XObject/Subtype/Form/BBox[0 0 120 20]{fonts}"), drawing);
+        }
+    }
+
+    /// Signs with a face over a rectangle of page one.
+    fn face(rect: &'static str, drawing: &'static str) -> impl Fn(&mut Paper) {
+        move |paper| {
+            let fields = "9 0 R 10 0 R 20 0 R 30 0 R";
+            let fonts = "/DR<</Font<</F1 7 0 R>>>>";
+            paper.object(8, &format!("<</Fields[{fields}]/SigFlags 3/DA(/F1 10 Tf 0 g){fonts}>>"));
+            let page = "/MediaBox[0 0 300 400]/Contents 5 0 R/Resources<</Font<</F1 7 0 R>>>>";
+            paper.object(3, &format!("<</Type/Page/Parent 2 0 R{page}/Annots[9 0 R 10 0 R 30 0 R]>>"));
+            let widget = format!("/Type/Annot/Subtype/Widget/Rect[{rect}]/F 132/P 3 0 R");
+            paper.object(30, &format!("<<{widget}/FT/Sig/T(Hai)/V 31 0 R/AP<</N 32 0 R>>>>"));
+            paper.stream(32, "/Type/XObject/Subtype/Form/BBox[0 0 100 100]", drawing).signature(31, "");
+        }
+    }
+
+    #[test]
+    fn a_filled_field_hides_nothing() {
+        use ChangeKind::{FieldFilled, Looks};
+        check(fill("001", CORNER, "BT /F1 10 Tf 2 5 Td (001) Tj ET"), Permitted, &[FieldFilled]);
+        // Prepared over the text of the page, filled with a patch of paper, or of ink.
+        for patch in ["1 g 0 0 120 20 re f", "0 g 0 0 120 20 re f"] {
+            let mut paper = Paper::two_pages();
+            let place = "[20 190 150 225]";
+            paper.object(9, &text_field("", "").replace(CORNER, place)).close();
+            paper.sign(20, "CanBo", "");
+            fill("x", place, patch)(&mut paper);
+            paper.close();
+            assert_eq!(kinds(&seen(&paper, &LIMITS)), (Forbidden, vec![FieldFilled, Looks]));
+        }
+        // The value is the same, the face is not.
+        let swap = |paper: &mut Paper| {
+            paper.stream(11, "/Type/XObject/Subtype/Form/BBox[0 0 120 20]", "0 g 0 0 60 10 re f");
+        };
+        check(swap, Forbidden, &[FieldFilled, Looks]);
+    }
+
+    #[test]
+    fn a_seal_may_touch_ink_and_not_cover_the_page() {
+        use ChangeKind::{CoversInk, Looks, Signature};
+        check(face("200 20 290 90", "1 0 0 RG 5 5 90 90 re S"), Permitted, &[Signature]);
+        check(face("20 190 150 225", "1 0 0 RG 1 1 98 98 re S"), Permitted, &[Signature]);
+        // Over one letter of eight.
+        check(face("28 190 44 225", "1 g 0 0 100 100 re f"), Permitted, &[Signature, CoversInk]);
+        check(face("0 0 300 400", "1 g 0 0 100 100 re f"), Forbidden, &[Signature, Looks]);
+        check(face("0 0 300 300", "1 0 0 rg 0 0 100 100 re f"), Forbidden, &[Signature, Looks]);
+    }
+
+    #[test]
+    fn an_empty_field_for_a_signature_shows_nothing() {
+        use ChangeKind::{Looks, SignatureField};
+        let unsigned = |drawing: &'static str| {
+            move |paper: &mut Paper| {
+                face("20 190 150 225", drawing)(paper);
+                let widget = "/Type/Annot/Subtype/Widget/Rect[20 190 150 225]/F 132/P 3 0 R";
+                let field = format!("30 0 obj\n<<{widget}/FT/Sig/T(Hai)/V 31 0 R");
+                *paper = paper.spoil(&field, &field.replace("/V 31 0 R", "         "));
+            }
+        };
+        check(unsigned(""), Permitted, &[SignatureField]);
+        check(unsigned("1 0 0 RG 0 0 100 100 re S"), Forbidden, &[SignatureField, Looks]);
+    }
+
+    #[test]
+    fn a_comment_covers_nothing() {
+        use ChangeKind::{Comment, Looks};
+        let comment = |drawing: &'static str| {
+            move |paper: &mut Paper| {
+                let page = "/MediaBox[0 0 300 400]/Contents 5 0 R/Resources<</Font<</F1 7 0 R>>>>";
+                paper.object(3, &format!("<</Type/Page/Parent 2 0 R{page}/Annots[9 0 R 10 0 R 30 0 R]>>"));
+                let rect = "/Rect[20 190 150 225]/F 4/AP<</N 31 0 R>>";
+                paper.object(30, &format!("<</Type/Annot/Subtype/Ink{rect}>>"));
+                paper.stream(31, "/Type/XObject/Subtype/Form/BBox[0 0 100 100]", drawing);
+            }
+        };
+        check(comment("1 0 0 RG 0 10 m 100 10 l S"), Permitted, &[Comment]);
+        check(comment("1 g 0 0 100 100 re f"), Forbidden, &[Comment, Looks]);
+    }
+
+    #[test]
+    fn what_cannot_be_seen_is_said() {
+        let mut paper = signed();
+        fill("001", CORNER, "BT /F1 10 Tf 2 5 Td (001) Tj ET")(&mut paper);
+        paper.close();
+        for limits in [Limits { most_pages: 0, ..LIMITS }, Limits { is_late: &|| true, ..LIMITS }] {
+            let found = seen(&paper, &limits);
+            assert_eq!((found.level, found.is_complete), (Permitted, false), "{:?}", found.items);
+        }
+    }
+}

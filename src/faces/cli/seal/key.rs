@@ -1,0 +1,123 @@
+//! Which key signs: the arguments, and opening it.
+
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+
+use crate::{
+    engines::signature::seal::key::{
+        KeyError, Secret, Signer, certificates_of_file,
+        pkcs11::{Pkcs11Signer, TokenKey},
+        pkcs12::Pkcs12Signer,
+    },
+    faces::cli::{Exit, Stop},
+};
+
+/// Longest key file.
+const MOST_BYTES: u64 = 8 << 20;
+
+#[derive(Args)]
+pub(in crate::faces::cli) struct KeyArgs {
+    /// Khóa trong tệp PKCS#12
+    #[arg(long, value_name = "F", conflicts_with = "pkcs11", requires = "password_file")]
+    p12: Option<PathBuf>,
+    /// Tệp chứa mật khẩu của tệp PKCS#12
+    #[arg(long, value_name = "F", requires = "p12")]
+    password_file: Option<PathBuf>,
+    /// Mô-đun PKCS#11 của thiết bị ký
+    #[arg(long, value_name = "MODULE", requires = "pin_file")]
+    pkcs11: Option<PathBuf>,
+    /// Nhãn của thiết bị ký
+    #[arg(long, value_name = "LABEL", requires = "pkcs11")]
+    token: Option<String>,
+    /// Số khe của thiết bị ký
+    #[arg(long, value_name = "N", requires = "pkcs11")]
+    slot: Option<u64>,
+    /// Tệp chứa mã PIN
+    #[arg(long, value_name = "F", requires = "pkcs11")]
+    pin_file: Option<PathBuf>,
+    /// Nhãn hoặc mã (hex) của khóa
+    #[arg(long, value_name = "LABEL", requires = "pkcs11")]
+    key: Option<String>,
+    /// Chứng thư số (PEM hoặc DER), khi không nằm cùng khóa
+    #[arg(long, value_name = "F")]
+    pub(super) certificate: Option<PathBuf>,
+    /// Các chứng thư số của nơi cấp
+    #[arg(long, value_name = "F")]
+    chain: Option<PathBuf>,
+}
+
+/// Reads a small file.
+pub(super) fn read(path: &Path) -> Result<Vec<u8>, Stop> {
+    let unreadable =
+        |error: std::io::Error| Stop::usage(format!("không đọc được {}: {error}", path.display()));
+    if std::fs::metadata(path).map_err(unreadable)?.len() > MOST_BYTES {
+        return Err(Stop::usage(format!("{} quá lớn", path.display())));
+    }
+    std::fs::read(path).map_err(unreadable)
+}
+
+/// A password or PIN out of a file.
+pub(in crate::faces::cli) fn secret(path: &Path) -> Result<Secret, Stop> {
+    let text = String::from_utf8(read(path)?);
+    let text = text.map_err(|_| Stop::usage(format!("{} không phải văn bản UTF-8", path.display())))?;
+    Ok(Secret::new(&text))
+}
+
+/// Opens a PKCS#12 file.
+pub(in crate::faces::cli) fn open_p12(
+    file: &Path,
+    password: &Path,
+    chain: &[Vec<u8>],
+) -> Result<Pkcs12Signer, Stop> {
+    Pkcs12Signer::open(&read(file)?, &secret(password)?, chain).map_err(stop)
+}
+
+impl KeyArgs {
+    /// Certificates of issuers that were given beside.
+    pub(super) fn chain(&self) -> Result<Vec<Vec<u8>>, Stop> {
+        let Some(path) = &self.chain else { return Ok(Vec::new()) };
+        let found = certificates_of_file(&read(path)?);
+        if found.is_empty() {
+            return Err(Stop::usage(format!("{} không có chứng thư số nào", path.display())));
+        }
+        Ok(found)
+    }
+
+    /// The certificate that was given beside.
+    pub(super) fn certificate(&self) -> Result<Option<Vec<u8>>, Stop> {
+        let Some(path) = &self.certificate else { return Ok(None) };
+        let found = certificates_of_file(&read(path)?).into_iter().next();
+        found.map(Some).ok_or_else(|| Stop::usage(format!("{} không phải chứng thư số", path.display())))
+    }
+
+    /// The key that signs.
+    pub(super) fn open(&self) -> Result<Box<dyn Signer + Sync>, Stop> {
+        let chain = self.chain()?;
+        match (&self.p12, &self.pkcs11) {
+            (Some(file), _) => {
+                let password =
+                    self.password_file.as_deref().ok_or_else(|| Stop::usage("cần --password-file"))?;
+                Ok(Box::new(open_p12(file, password, &chain)?))
+            }
+            (None, Some(module)) => {
+                let pin = self.pin_file.as_deref().ok_or_else(|| Stop::usage("cần --pin-file"))?;
+                let place = TokenKey {
+                    module: module.clone(),
+                    token: self.token.clone(),
+                    slot: self.slot,
+                    key: self.key.clone(),
+                    certificate: self.certificate()?,
+                    pin: secret(pin)?,
+                };
+                Ok(Box::new(Pkcs11Signer::open(place, &chain).map_err(stop)?))
+            }
+            (None, None) => Err(Stop::usage("cần một khóa: --p12 hoặc --pkcs11")),
+        }
+    }
+}
+
+fn stop(error: KeyError) -> Stop {
+    let exit = if error == KeyError::TokenLost { Exit::StorageUnreachable } else { Exit::Usage };
+    Stop::new(exit, error.to_string())
+}
