@@ -177,7 +177,7 @@ impl Certificate {
         let mut key_info = tbs.take(SEQUENCE)?.inside();
         key_info.take(SEQUENCE)?;
         let key_bits = key_info.take(BIT_STRING)?.content.get(1..)?.to_vec();
-        let key = x509.public_key().ok();
+        let key = x509.public_key().ok().filter(is_bearable);
         let mut found = Self {
             der: der.to_vec(),
             strength: key.as_ref().map_or(Key::Other, |key| Key::of(key)),
@@ -320,10 +320,20 @@ impl Certificate {
         }
     }
 
+    /// Addresses of lists of revocation.
+    pub fn crl_addresses(&self) -> impl Iterator<Item = &str> {
+        self.crl_points.iter().flat_map(|point| &point.addresses).map(String::as_str)
+    }
+
     /// SHA-256 of it.
     pub fn fingerprint(&self) -> Option<Vec<u8>> {
         Digest::Sha256.of(&[&self.der])
     }
+}
+
+/// Whether a signature can be checked with it in no time: keys beyond all use are made to keep us busy.
+fn is_bearable(key: &PKey<Public>) -> bool {
+    key.rsa().map_or(true, |rsa| rsa.n().num_bits() <= 8192 && rsa.e().num_bits() <= 64)
 }
 
 /// Identifier, whether it is critical, value.
