@@ -18,7 +18,7 @@ use crate::{
         signature::seal::{
             Level,
             appearance::{Appearance, CopyBlock, SealPicture},
-            key::{KeyError, Signer, SigningCertificate},
+            key::{KeyError, Signer, SigningCertificate, certificates_of_file},
             prepare::{Field, Intent, Lock, SealOrder},
             task::{SealAnswer, SealTask},
         },
@@ -262,6 +262,15 @@ impl SealArgs {
         };
         Ok(Appearance::Copy(CopyBlock { form: form.to_owned(), agency: agency.to_owned(), at, seal }))
     }
+}
+
+/// The certificates in a file, DER each.
+pub(super) fn certificates(path: &Path) -> Result<Vec<Vec<u8>>, Stop> {
+    let found = certificates_of_file(&key::read(path)?);
+    if found.is_empty() {
+        return Err(Stop::usage(format!("{} không có chứng thư số nào", path.display())));
+    }
+    Ok(found)
 }
 
 /// `<stem>.sealed.pdf`
