@@ -106,19 +106,23 @@ enum CopyForm {
 
 #[derive(Clone, Copy, ValueEnum)]
 enum LevelArg {
-    BB,
-    BT,
-    BLt,
-    BLta,
+    #[value(name = "b-b")]
+    Basic,
+    #[value(name = "b-t")]
+    Timestamp,
+    #[value(name = "b-lt")]
+    LongTerm,
+    #[value(name = "b-lta")]
+    Archival,
 }
 
 impl From<LevelArg> for Level {
     fn from(level: LevelArg) -> Self {
         match level {
-            LevelArg::BB => Self::Basic,
-            LevelArg::BT => Self::Timestamp,
-            LevelArg::BLt => Self::LongTerm,
-            LevelArg::BLta => Self::Archival,
+            LevelArg::Basic => Self::Basic,
+            LevelArg::Timestamp => Self::Timestamp,
+            LevelArg::LongTerm => Self::LongTerm,
+            LevelArg::Archival => Self::Archival,
         }
     }
 }
