@@ -161,6 +161,13 @@ impl Signer for Pkcs11Signer {
     }
 }
 
+impl Drop for Open {
+    /// A token that stays logged in would sign for whoever asks next.
+    fn drop(&mut self) {
+        let _ = self.session.logout();
+    }
+}
+
 impl Open {
     fn new(library: &Pkcs11, session: Session, slot: Slot, key: ObjectHandle) -> Self {
         let asked = session.get_attributes(key, &[AttributeType::AlwaysAuthenticate]);
@@ -204,10 +211,13 @@ fn load(module: &Path) -> Result<Pkcs11, KeyError> {
 fn log_in(library: &Pkcs11, place: &TokenKey) -> Result<(Session, Slot), KeyError> {
     let slot = slot(library, place.token.as_deref(), place.slot)?;
     let session = library.open_ro_session(slot).map_err(|error| error_of(&error))?;
-    match session.login(UserType::User, Some(&auth(&place.pin))) {
-        Ok(()) | Err(Error::Pkcs11(RvError::UserAlreadyLoggedIn, _)) => Ok((session, slot)),
-        Err(error) => Err(error_of(&error)),
-    }
+    let log_in = || session.login(UserType::User, Some(&auth(&place.pin)));
+    let answer = match log_in() {
+        // Another session of this process is logged in; that must not make up for a wrong PIN.
+        Err(Error::Pkcs11(RvError::UserAlreadyLoggedIn, _)) => session.logout().and_then(|()| log_in()),
+        answer => answer,
+    };
+    answer.map(|()| (session, slot)).map_err(|error| error_of(&error))
 }
 
 fn slot(library: &Pkcs11, token: Option<&str>, number: Option<u64>) -> Result<Slot, KeyError> {
