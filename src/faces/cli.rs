@@ -1,6 +1,7 @@
 //! The command line: one file per command. Parses arguments, calls workflows, prints; exit codes of the contract.
 
 mod administer;
+mod agent;
 mod batch;
 mod check;
 mod digitise;
@@ -163,6 +164,11 @@ enum Command {
         after_help = "Ví dụ: sohoa seal --p12 khoa.p12 --password-file mat-khau.txt --out da-ky giay-to.pdf\n       sohoa seal --pkcs11 /usr/lib/softhsm/libsofthsm2.so --token 'UBND xã' --pin-file pin.txt --agency 'UBND xã Mẫu' --tsa http://tsa.example.vn --level b-t --out da-ky *.pdf\n       sohoa seal --prepare buoc-1.json --certificate can-bo.pem giay-to.pdf\n       sohoa seal --complete buoc-1.json --cms chu-ky.p7s --out da-ky"
     )]
     Seal(Box<seal::SealArgs>),
+    /// Phần mềm ký trên máy của công chức: trang web xin ký, thiết bị ký ở máy này ký sau khi công chức đồng ý
+    #[command(
+        after_help = "Ví dụ: sohoa agent --pkcs11 /usr/lib/softhsm/libsofthsm2.so --origin https://motcua.example.vn"
+    )]
+    Agent(Box<agent::AgentArgs>),
     /// Kiểm tra hoặc nhập Danh mục; kiểm tra mẫu giấy tờ và danh bạ cơ quan
     #[command(
         subcommand,
@@ -248,6 +254,7 @@ pub fn main() -> ExitCode {
             Command::Stamp(args) => stamp::stamp(&args),
             Command::Verify(args) => verify::verify(&args),
             Command::Seal(args) => seal::seal(*args).await,
+            Command::Agent(args) => agent::agent(*args).await,
             Command::Catalogue(command) => administer::catalogue(command).await,
             Command::Officer(command) => administer::officer(command).await,
             Command::Audit(command) => administer::audit(command).await,

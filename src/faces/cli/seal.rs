@@ -18,7 +18,7 @@ use crate::{
         signature::seal::{
             Level,
             appearance::{Appearance, CopyBlock, SealPicture},
-            key::{KeyError, Signer, SigningCertificate},
+            key::{KeyError, Signer, SigningCertificate, certificates_of_file},
             prepare::{Field, Intent, Lock, SealOrder},
             task::{SealAnswer, SealTask},
         },
@@ -106,19 +106,23 @@ enum CopyForm {
 
 #[derive(Clone, Copy, ValueEnum)]
 enum LevelArg {
-    BB,
-    BT,
-    BLt,
-    BLta,
+    #[value(name = "b-b")]
+    Basic,
+    #[value(name = "b-t")]
+    Timestamp,
+    #[value(name = "b-lt")]
+    LongTerm,
+    #[value(name = "b-lta")]
+    Archival,
 }
 
 impl From<LevelArg> for Level {
     fn from(level: LevelArg) -> Self {
         match level {
-            LevelArg::BB => Self::Basic,
-            LevelArg::BT => Self::Timestamp,
-            LevelArg::BLt => Self::LongTerm,
-            LevelArg::BLta => Self::Archival,
+            LevelArg::Basic => Self::Basic,
+            LevelArg::Timestamp => Self::Timestamp,
+            LevelArg::LongTerm => Self::LongTerm,
+            LevelArg::Archival => Self::Archival,
         }
     }
 }
@@ -262,6 +266,15 @@ impl SealArgs {
         };
         Ok(Appearance::Copy(CopyBlock { form: form.to_owned(), agency: agency.to_owned(), at, seal }))
     }
+}
+
+/// The certificates in a file, DER each.
+pub(super) fn certificates(path: &Path) -> Result<Vec<Vec<u8>>, Stop> {
+    let found = certificates_of_file(&key::read(path)?);
+    if found.is_empty() {
+        return Err(Stop::usage(format!("{} không có chứng thư số nào", path.display())));
+    }
+    Ok(found)
 }
 
 /// `<stem>.sealed.pdf`

@@ -220,6 +220,25 @@ fn names(attribute: &Any, expected: &SigningCertificate) -> bool {
     own.is_ok_and(|own| hash.decode_as::<OctetString>().is_ok_and(|hash| hash.as_bytes() == &own[..]))
 }
 
+/// The SHA-256 of the document that signed attributes name, where they are attributes of CAdES for this
+/// certificate and nothing else: what somebody else asks a key to sign must not be anything but that.
+pub fn document_digest(attributes: &[u8], certificate: &SigningCertificate) -> Option<Vec<u8>> {
+    const ALLOWED: [ObjectIdentifier; 3] = [ID_CONTENT_TYPE, ID_MESSAGE_DIGEST, ID_SIGNING_CERTIFICATE_V2];
+    let set = SetOfVec::<x509_cert::attr::Attribute>::from_der(attributes).ok()?;
+    let is_exact = set.to_der().is_ok_and(|der| der == attributes) && set.len() == ALLOWED.len();
+    let value = |id: ObjectIdentifier| {
+        let attribute = set.iter().find(|attribute| attribute.oid == id)?;
+        if let [value] = attribute.values.as_slice() { Some(value.clone()) } else { None }
+    };
+    let content_type: ObjectIdentifier = value(ID_CONTENT_TYPE)?.decode_as().ok()?;
+    let digest: OctetString = value(ID_MESSAGE_DIGEST)?.decode_as().ok()?;
+    let is_ours = is_exact
+        && content_type == ID_DATA
+        && digest.as_bytes().len() == 32
+        && names(&value(ID_SIGNING_CERTIFICATE_V2)?, certificate);
+    is_ours.then(|| digest.as_bytes().to_vec())
+}
+
 /// Whether a CMS that is in a file signs its `/ByteRange` under this certificate.
 pub(super) fn verifies(pdf: &[u8], byte_range: [u64; 4], cms: &[u8], expected: &SigningCertificate) -> bool {
     let mut prepared = Prepared {

@@ -163,6 +163,23 @@ impl SigningCertificate {
         self.parsed().ok().and_then(name).unwrap_or_default()
     }
 
+    /// Common name of the issuer; empty where there is none.
+    pub fn issuer(&self) -> String {
+        let name = |certificate: X509Certificate<'_>| {
+            let mut names = certificate.issuer().iter_common_name();
+            names.next().and_then(|name| name.as_str().ok()).map(str::to_owned)
+        };
+        self.parsed().ok().and_then(name).unwrap_or_default()
+    }
+
+    /// From when until when it is valid.
+    pub fn period(&self) -> Option<(Timestamp, Timestamp)> {
+        let certificate = self.parsed().ok()?;
+        let validity = certificate.validity();
+        let instant = |seconds: i64| Timestamp::from_second(seconds).ok();
+        Some((instant(validity.not_before.timestamp())?, instant(validity.not_after.timestamp())?))
+    }
+
     /// Serial number, hexadecimal.
     pub fn serial(&self) -> String {
         self.parsed()
@@ -182,10 +199,7 @@ impl SigningCertificate {
     /// [`KeyError::NotYetValid`], [`KeyError::Expired`], [`KeyError::NotForSigning`].
     pub fn check(&self, now: Timestamp) -> Result<(), KeyError> {
         let certificate = self.parsed()?;
-        let instant = |seconds: i64| Timestamp::from_second(seconds).map_err(|_| KeyError::BadCertificate);
-        let validity = certificate.validity();
-        let (from, until) =
-            (instant(validity.not_before.timestamp())?, instant(validity.not_after.timestamp())?);
+        let (from, until) = self.period().ok_or(KeyError::BadCertificate)?;
         if now < from {
             return Err(KeyError::NotYetValid(from));
         }

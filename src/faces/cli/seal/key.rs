@@ -6,7 +6,7 @@ use clap::Args;
 
 use crate::{
     engines::signature::seal::key::{
-        KeyError, Secret, Signer, certificates_of_file,
+        KeyError, Secret, Signer,
         pkcs11::{Pkcs11Signer, TokenKey},
         pkcs12::Pkcs12Signer,
     },
@@ -76,19 +76,13 @@ pub(in crate::faces::cli) fn open_p12(
 impl KeyArgs {
     /// Certificates of issuers that were given beside.
     pub(super) fn chain(&self) -> Result<Vec<Vec<u8>>, Stop> {
-        let Some(path) = &self.chain else { return Ok(Vec::new()) };
-        let found = certificates_of_file(&read(path)?);
-        if found.is_empty() {
-            return Err(Stop::usage(format!("{} không có chứng thư số nào", path.display())));
-        }
-        Ok(found)
+        self.chain.as_deref().map_or(Ok(Vec::new()), super::certificates)
     }
 
     /// The certificate that was given beside.
     pub(super) fn certificate(&self) -> Result<Option<Vec<u8>>, Stop> {
-        let Some(path) = &self.certificate else { return Ok(None) };
-        let found = certificates_of_file(&read(path)?).into_iter().next();
-        found.map(Some).ok_or_else(|| Stop::usage(format!("{} không phải chứng thư số", path.display())))
+        let found = self.certificate.as_deref().map(super::certificates).transpose()?;
+        Ok(found.and_then(|found| found.into_iter().next()))
     }
 
     /// The key that signs.

@@ -91,12 +91,20 @@ impl Pkcs11Signer {
     /// # Errors
     /// [`KeyError`].
     pub fn open(place: TokenKey, others: &[Vec<u8>]) -> Result<Self, KeyError> {
+        Self::open_for(place, others, None)
+    }
+
+    /// The same for one certificate, where the token has several.
+    ///
+    /// # Errors
+    /// [`KeyError`].
+    pub fn open_for(place: TokenKey, others: &[Vec<u8>], wanted: Option<&[u8]>) -> Result<Self, KeyError> {
         let library = load(&place.module)?;
         let (session, slot) = log_in(&library, &place)?;
         let certificates = known_certificates(&session, &place)?;
         let all: Vec<Vec<u8>> =
             certificates.iter().map(|found| found.der.clone()).chain(others.iter().cloned()).collect();
-        let (key, chosen) = choose(&session, &place, &certificates)?;
+        let (key, chosen) = choose(&session, &place, &certificates, wanted)?;
         let certificate = SigningCertificate::new(&chosen.der, &all)?;
         let open = Open::new(&library, session, slot, key);
         Ok(Self { place, library, certificate, open: Mutex::new(Some(open)) })
@@ -105,7 +113,7 @@ impl Pkcs11Signer {
     fn reopen(&self) -> Result<Open, KeyError> {
         let (session, slot) = log_in(&self.library, &self.place)?;
         let certificates = known_certificates(&session, &self.place)?;
-        let (key, chosen) = choose(&session, &self.place, &certificates)?;
+        let (key, chosen) = choose(&session, &self.place, &certificates, Some(self.certificate.der()))?;
         if chosen.der != self.certificate.der() {
             return Err(KeyError::OtherKey);
         }
@@ -153,6 +161,13 @@ impl Signer for Pkcs11Signer {
     }
 }
 
+impl Drop for Open {
+    /// A token that stays logged in would sign for whoever asks next.
+    fn drop(&mut self) {
+        let _ = self.session.logout();
+    }
+}
+
 impl Open {
     fn new(library: &Pkcs11, session: Session, slot: Slot, key: ObjectHandle) -> Self {
         let asked = session.get_attributes(key, &[AttributeType::AlwaysAuthenticate]);
@@ -196,10 +211,13 @@ fn load(module: &Path) -> Result<Pkcs11, KeyError> {
 fn log_in(library: &Pkcs11, place: &TokenKey) -> Result<(Session, Slot), KeyError> {
     let slot = slot(library, place.token.as_deref(), place.slot)?;
     let session = library.open_ro_session(slot).map_err(|error| error_of(&error))?;
-    match session.login(UserType::User, Some(&auth(&place.pin))) {
-        Ok(()) | Err(Error::Pkcs11(RvError::UserAlreadyLoggedIn, _)) => Ok((session, slot)),
-        Err(error) => Err(error_of(&error)),
-    }
+    let log_in = || session.login(UserType::User, Some(&auth(&place.pin)));
+    let answer = match log_in() {
+        // Another session of this process is logged in; that must not make up for a wrong PIN.
+        Err(Error::Pkcs11(RvError::UserAlreadyLoggedIn, _)) => session.logout().and_then(|()| log_in()),
+        answer => answer,
+    };
+    answer.map(|()| (session, slot)).map_err(|error| error_of(&error))
 }
 
 fn slot(library: &Pkcs11, token: Option<&str>, number: Option<u64>) -> Result<Slot, KeyError> {
@@ -260,6 +278,7 @@ fn choose<'a>(
     session: &Session,
     place: &TokenKey,
     certificates: &'a [Found],
+    wanted: Option<&[u8]>,
 ) -> Result<(ObjectHandle, &'a Found), KeyError> {
     let template = [Attribute::Class(ObjectClass::PRIVATE_KEY), Attribute::Sign(true)];
     let keys = session.find_objects(&template).map_err(|error| error_of(&error))?;
@@ -281,7 +300,7 @@ fn choose<'a>(
         let hex: String = id.iter().map(|byte| format!("{byte:02x}")).collect();
         let is_asked =
             |name: &String| *name == label || *name == certificate.label || name.to_lowercase() == hex;
-        if place.key.as_ref().is_none_or(is_asked) {
+        if place.key.as_ref().is_none_or(is_asked) && wanted.is_none_or(|wanted| wanted == certificate.der) {
             fitting.push((key, certificate));
         }
     }

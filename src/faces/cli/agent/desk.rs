@@ -1,0 +1,346 @@
+//! What is asked, by whom, and how it stands: one request at a time, each state true.
+
+use std::{
+    path::PathBuf,
+    sync::{Mutex, MutexGuard, PoisonError},
+};
+
+use base64::{Engine, engine::general_purpose::STANDARD};
+use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
+use tokio::sync::Notify;
+
+use crate::{
+    clock::Clock,
+    engines::signature::seal::{
+        embed,
+        key::{
+            KeyError, Secret, Signer, SigningCertificate,
+            pkcs11::{Pkcs11Signer, TokenKey, visible_certificates},
+        },
+    },
+};
+
+/// How long an officer has to agree.
+const CONSENT: SignedDuration = SignedDuration::from_mins(3);
+/// Most documents of one request, and longest attributes of one.
+pub(super) const MOST_DOCUMENTS: usize = 200;
+const MOST_ATTRIBUTE_BYTES: usize = 16 * 1024;
+const MOST_TITLE: usize = 200;
+
+/// Where keys are.
+pub(super) struct Token {
+    pub(super) module: PathBuf,
+    pub(super) label: Option<String>,
+    pub(super) slot: Option<u64>,
+    /// The certificate, where the token holds the key alone.
+    pub(super) own: Option<Vec<u8>>,
+    /// Certificates of issuers.
+    pub(super) chain: Vec<Vec<u8>>,
+}
+
+/// A certificate that can be chosen.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub(super) struct CertificateOut {
+    /// SHA-256 of it, hexadecimal.
+    id: String,
+    name: String,
+    issuer: String,
+    serial: String,
+    not_before: Option<Timestamp>,
+    not_after: Option<Timestamp>,
+    /// DER in base64.
+    der: String,
+    /// DER in base64 each, the issuer first.
+    chain: Vec<String>,
+    /// Whether it may sign now.
+    is_usable: bool,
+    /// Why not.
+    message: Option<String>,
+}
+
+/// What a page asks.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct SignaturesIn {
+    /// Id of the certificate.
+    certificate: String,
+    documents: Vec<DocumentIn>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct DocumentIn {
+    /// What the officer is shown.
+    #[serde(default)]
+    title: String,
+    /// DER in base64.
+    signed_attributes: String,
+}
+
+/// How a request stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum State {
+    /// The officer has not answered yet.
+    WaitingForConsent,
+    /// The token is signing.
+    Signing,
+    /// Every document is signed.
+    Signed,
+    /// The officer said no, or the page took it back.
+    Refused,
+    /// The token said no.
+    Failed,
+    /// Nobody answered in time.
+    Expired,
+}
+
+/// A request as a page sees it.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub(super) struct RequestOut {
+    id: String,
+    pub(super) state: State,
+    message: String,
+    n_documents: usize,
+    /// In the order of the documents, base64; empty until all are signed.
+    signatures: Vec<String>,
+}
+
+/// A request as the officer sees it.
+#[derive(Clone)]
+pub(super) struct Asked {
+    pub(super) id: String,
+    pub(super) origin: String,
+    pub(super) certificate: SigningCertificate,
+    /// Title, and the digest of the document, hexadecimal.
+    pub(super) documents: Vec<(String, String)>,
+    attributes: Vec<Vec<u8>>,
+    until: Timestamp,
+}
+
+struct Request {
+    asked: Asked,
+    out: RequestOut,
+}
+
+/// Why a request was not taken.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+pub(super) enum NotTaken {
+    /// Another one is waiting.
+    #[error("phần mềm ký đang chờ một yêu cầu khác")]
+    Busy,
+    /// The token is not there, or has no such certificate.
+    #[error("{0}")]
+    Key(#[from] KeyError),
+    /// It asks for something else than signatures of documents.
+    #[error("yêu cầu không đúng: {0}")]
+    Malformed(&'static str),
+}
+
+/// The one place where requests lie.
+pub(super) struct Desk {
+    token: Token,
+    clock: Clock,
+    last: Mutex<Option<Request>>,
+    /// Told when a request comes in.
+    pub(super) news: Notify,
+}
+
+impl Desk {
+    pub(super) fn new(token: Token, clock: Clock) -> Self {
+        Self { token, clock, last: Mutex::new(None), news: Notify::new() }
+    }
+
+    /// The last request; one that nobody answered in time has expired.
+    fn last(&self) -> MutexGuard<'_, Option<Request>> {
+        let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(request) = last.as_mut()
+            && request.out.state == State::WaitingForConsent
+            && self.clock.now() > request.asked.until
+        {
+            request.end(State::Expired, "không ai trả lời trong thời gian cho phép");
+        }
+        last
+    }
+
+    fn all_certificates(&self) -> Result<Vec<Vec<u8>>, KeyError> {
+        let Token { module, label, slot, own, .. } = &self.token;
+        let visible = visible_certificates(module, label.as_deref(), *slot)?;
+        let visible = visible.into_iter().map(|certificate| certificate.der);
+        Ok(own.iter().cloned().chain(visible).collect())
+    }
+
+    /// Certificates on the token that could sign; those of issuers are left out.
+    pub(super) fn certificates(&self) -> Result<Vec<(SigningCertificate, CertificateOut)>, KeyError> {
+        let all = self.all_certificates()?;
+        let others: Vec<Vec<u8>> = all.iter().chain(&self.token.chain).cloned().collect();
+        let parsed = all.iter().filter_map(|der| SigningCertificate::new(der, &others).ok());
+        let now = self.clock.now();
+        let out = parsed.map(|certificate| {
+            let problem = certificate.check(now).err();
+            let (not_before, not_after) = certificate.period().unzip();
+            let out = CertificateOut {
+                id: id_of(certificate.der()),
+                name: certificate.name(),
+                issuer: certificate.issuer(),
+                serial: certificate.serial(),
+                not_before,
+                not_after,
+                der: STANDARD.encode(certificate.der()),
+                chain: certificate.chain().iter().map(|der| STANDARD.encode(der)).collect(),
+                is_usable: problem.is_none(),
+                message: problem.as_ref().map(ToString::to_string),
+            };
+            (certificate, out, problem)
+        });
+        Ok(out
+            .filter(|(_, _, problem)| *problem != Some(KeyError::NotForSigning))
+            .map(|(c, out, _)| (c, out))
+            .collect())
+    }
+
+    /// Takes a request from a page.
+    pub(super) fn take(&self, origin: &str, asked: SignaturesIn) -> Result<RequestOut, NotTaken> {
+        let is_free = |state| !matches!(state, State::WaitingForConsent | State::Signing);
+        if self.last().as_ref().is_some_and(|request| !is_free(request.out.state)) {
+            return Err(NotTaken::Busy);
+        }
+        if asked.documents.is_empty() || asked.documents.len() > MOST_DOCUMENTS {
+            return Err(NotTaken::Malformed("số giấy tờ"));
+        }
+        let found = self.certificates()?.into_iter().find(|(_, out)| out.id == asked.certificate);
+        let (certificate, _) = found.ok_or_else(|| KeyError::NotFound("chứng thư số đã chọn".to_owned()))?;
+        certificate.check(self.clock.now())?;
+        let (mut documents, mut attributes) = (Vec::new(), Vec::new());
+        for document in asked.documents {
+            let der = STANDARD.decode(&document.signed_attributes).ok();
+            let der =
+                der.filter(|der| der.len() <= MOST_ATTRIBUTE_BYTES).ok_or(NotTaken::Malformed("base64"))?;
+            let digest = embed::document_digest(&der, &certificate);
+            let digest = digest.ok_or(NotTaken::Malformed("không phải thuộc tính ký của một tài liệu"))?;
+            documents.push((plain(&document.title), hex(&digest)));
+            attributes.push(der);
+        }
+        let mut random = [0; 16];
+        getrandom::fill(&mut random).map_err(|_| NotTaken::Malformed("số ngẫu nhiên"))?;
+        let now = self.clock.now();
+        let id = hex(&random);
+        let out = RequestOut {
+            id: id.clone(),
+            state: State::WaitingForConsent,
+            message: "Công chức cần nhập mã PIN ở cửa sổ phần mềm ký để đồng ý.".to_owned(),
+            n_documents: documents.len(),
+            signatures: Vec::new(),
+        };
+        let until = now.checked_add(CONSENT).unwrap_or(now);
+        let asked = Asked { id, origin: origin.to_owned(), certificate, documents, attributes, until };
+        let mut last = self.last();
+        if last.as_ref().is_some_and(|request| !is_free(request.out.state)) {
+            return Err(NotTaken::Busy);
+        }
+        *last = Some(Request { asked, out: out.clone() });
+        drop(last);
+        self.news.notify_one();
+        Ok(out)
+    }
+
+    /// How a request stands, for the page that made it.
+    pub(super) fn see(&self, origin: &str, id: &str) -> Option<RequestOut> {
+        let last = self.last();
+        last.as_ref().filter(|r| r.asked.id == id && r.asked.origin == origin).map(|r| r.out.clone())
+    }
+
+    /// Takes a request back.
+    pub(super) fn take_back(&self, origin: &str, id: &str) -> Option<RequestOut> {
+        let mut last = self.last();
+        let request = last.as_mut().filter(|r| r.asked.id == id && r.asked.origin == origin)?;
+        if request.out.state == State::WaitingForConsent {
+            request.end(State::Refused, "trang web đã rút yêu cầu");
+        }
+        Some(request.out.clone())
+    }
+
+    /// What waits for the officer.
+    pub(super) fn waiting(&self) -> Option<Asked> {
+        let last = self.last();
+        last.as_ref().filter(|r| r.out.state == State::WaitingForConsent).map(|r| r.asked.clone())
+    }
+
+    /// Now.
+    pub(super) fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    /// Whether any request waits or is being signed.
+    pub(super) fn state(&self) -> Option<State> {
+        self.last().as_ref().map(|request| request.out.state)
+    }
+
+    /// The officer's answer: a PIN, or no. The PIN is used once and forgotten.
+    pub(super) fn answer(&self, asked: &Asked, pin: Option<Secret>) -> (State, String) {
+        {
+            let mut last = self.last();
+            let Some(request) = last.as_mut().filter(|r| r.asked.id == asked.id) else {
+                return (State::Expired, "yêu cầu không còn".to_owned());
+            };
+            if request.out.state != State::WaitingForConsent {
+                return (request.out.state, request.out.message.clone());
+            }
+            match pin {
+                None => request.end(State::Refused, "công chức từ chối"),
+                Some(_) => (request.out.state, request.out.message) = (State::Signing, "đang ký".to_owned()),
+            }
+        }
+        let Some(pin) = pin else { return (State::Refused, "đã từ chối".to_owned()) };
+        let signed = self.sign(asked, pin);
+        let mut last = self.last();
+        let Some(request) = last.as_mut().filter(|r| r.asked.id == asked.id) else {
+            return (State::Expired, "yêu cầu không còn".to_owned());
+        };
+        match signed {
+            Ok(signatures) => {
+                request.out.signatures = signatures;
+                request.end(State::Signed, "đã ký");
+            }
+            Err(error) => request.end(State::Failed, &error.to_string()),
+        }
+        (request.out.state, request.out.message.clone())
+    }
+
+    fn sign(&self, asked: &Asked, pin: Secret) -> Result<Vec<String>, KeyError> {
+        let Token { module, label, slot, own, chain } = &self.token;
+        let is_own = own.as_deref() == Some(asked.certificate.der());
+        let place = TokenKey {
+            module: module.clone(),
+            token: label.clone(),
+            slot: *slot,
+            key: None,
+            certificate: Some(asked.certificate.der().to_vec()).filter(|_| is_own),
+            pin,
+        };
+        let signer = Pkcs11Signer::open_for(place, chain, Some(asked.certificate.der()))?;
+        asked.attributes.iter().map(|attributes| Ok(STANDARD.encode(signer.sign(attributes)?))).collect()
+    }
+}
+
+impl Request {
+    fn end(&mut self, state: State, message: &str) {
+        self.out.state = state;
+        message.clone_into(&mut self.out.message);
+        self.asked.attributes.clear();
+    }
+}
+
+fn id_of(der: &[u8]) -> String {
+    hex(&openssl::sha::sha256(der))
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// A title as it may stand in a terminal: no control characters, not too long.
+fn plain(title: &str) -> String {
+    title.chars().filter(|letter| !letter.is_control()).take(MOST_TITLE).collect()
+}
