@@ -67,8 +67,8 @@ impl People {
     }
 }
 
-/// A paper that waits for the officer's signature.
-async fn to_sign(app: &TestApp, seed: u64) -> String {
+/// A paper that waits for the officer's signature, and its code.
+async fn to_sign(app: &TestApp, seed: u64) -> (String, String) {
     let scan = papers::clean(Kind::Decision, seed);
     let dossier = app.open_dossier("1.001776").await;
     let paper = uploaded(app, &dossier, "results", &papers::bytes(&scan), &[("ordinal", "1")]).await;
@@ -77,7 +77,7 @@ async fn to_sign(app: &TestApp, seed: u64) -> String {
     app.json(app.post(&format!("/api/v1/papers/{paper}/confirm")).json(&json!({ "fields": fields }))).await;
     let waiting = app.settled(&paper).await;
     assert_eq!(waiting["state"], "to_sign", "{waiting}");
-    paper
+    (paper, waiting["code"]["text"].as_str().unwrap().to_owned())
 }
 
 async fn prepared(app: &TestApp, paper: &str, certificate: &[u8]) -> Value {
@@ -103,7 +103,7 @@ async fn a_paper_is_signed_coded_sealed_stored_and_passes() {
         (true, SigningRules { code: CodeOrder::BeforeSigning, ..SigningRules::default() }),
     ] {
         let app = TestApp::start_with(is_sqlite, people.setting(rules.clone())).await;
-        let paper = to_sign(&app, 71).await;
+        let (paper, code) = to_sign(&app, 71).await;
         let asked = prepared(&app, &paper, people.officer.der()).await;
         let attributes = bytes(&asked, "signed_attributes");
         assert_eq!(bytes(&asked, "digest"), openssl::sha::sha256(&attributes));
@@ -116,7 +116,7 @@ async fn a_paper_is_signed_coded_sealed_stored_and_passes() {
         let document = stored["document"].as_str().unwrap();
 
         let place = format!("/api/v1/documents/{document}");
-        let lookup = json!({ "code": stored["code"]["text"], "purpose": "kiểm tra" });
+        let lookup = json!({ "code": code, "purpose": "kiểm tra" });
         app.json(app.post("/api/v1/documents/lookup").json(&lookup)).await;
         let seen = app.json(app.get(&place)).await;
         assert_eq!(seen["signature"], "signed_and_sealed", "{seen}");
@@ -141,7 +141,7 @@ async fn what_is_not_the_officers_signature_of_this_paper_is_not_taken() {
     let people = People::new();
     let other = people.root.issue(&Subject::person("Lê Văn Khác"));
     let app = TestApp::start_with(true, people.setting(SigningRules::default())).await;
-    let paper = to_sign(&app, 72).await;
+    let (paper, _) = to_sign(&app, 72).await;
     let door = format!("/api/v1/papers/{paper}/sign");
     let asked = prepared(&app, &paper, people.officer.der()).await;
     let state = async || app.json(app.get(&format!("/api/v1/papers/{paper}"))).await["state"].clone();
