@@ -34,9 +34,16 @@ const MOST_DIFFERENT_PX: usize = 12;
 const REACH_PX: u32 = 3;
 const STROKE: i32 = 90;
 const FAINT: i32 = 30;
-/// So many lost edges, and this part of those in the place, mean that something is hidden.
+/// So many lost edges, and this part of those in the place, mean that something is covered.
 const MOST_LOST: usize = 30;
 const LOST_PART: f32 = 0.05;
+/// So many edges lost because ink gave way to paper mean that something is erased, be it one digit.
+const MOST_ERASED: usize = 12;
+/// A square of so many pixels a side, with so many edges and more than this part of them lost, is hidden;
+/// letters over a dotted line do not lose so many.
+const TILE_PX: u32 = 32;
+const TILE_EDGES: usize = 24;
+const TILE_PART: f32 = 0.7;
 /// A face over more than this part of a page, or of its ink, is no seal any more.
 const LARGEST_PART: f32 = 0.25;
 /// The same for the place that a face takes, drawn on or not.
@@ -188,13 +195,14 @@ impl Comparison<'_> {
         for place in may_change {
             let here = self.edges(place.edges, place.why == Why::Refilled);
             let is_much = here.n_lost > MOST_LOST;
-            let is_hidden = is_much && here.n_lost as f32 > LOST_PART * here.n_all as f32;
+            let is_covered = is_much && here.n_lost as f32 > LOST_PART * here.n_all as f32;
+            let is_hidden = here.n_erased > MOST_ERASED || here.has_lost_tile();
             let is_huge = self.changed_part(place.edges) > LARGEST_PART
                 || self.part(place.edges) > LARGEST_PLACE
                 || (is_much && here.n_lost as f32 > LARGEST_PART * n_all);
             match place.why {
                 Why::Face if is_huge => tell(ChangeKind::Looks),
-                Why::Face if is_hidden => tell(ChangeKind::CoversInk),
+                Why::Face if is_covered => tell(ChangeKind::CoversInk),
                 Why::Filled | Why::Refilled | Why::Comment if is_hidden || is_huge => tell(ChangeKind::Looks),
                 _ => {}
             }
@@ -227,7 +235,7 @@ impl Comparison<'_> {
 
     /// Edges of strokes in a place; with `of_page`, only those of the page itself count that were seen.
     fn edges(&self, place: [u32; 4], of_page: bool) -> Edges {
-        let mut edges = Edges { n_all: 0, n_lost: 0 };
+        let mut edges = Edges::default();
         let (width, height) = self.was.pixels.dimensions();
         for (x, y) in pixels_of(place) {
             for (to_x, to_y) in [(x + REACH_PX, y), (x, y + REACH_PX)] {
@@ -239,9 +247,14 @@ impl Comparison<'_> {
                 if before.abs() < STROKE || (of_page && contrast(self.bare) * before.signum() < STROKE) {
                     continue;
                 }
+                let tile = edges.tiles.entry((x / TILE_PX, y / TILE_PX)).or_default();
+                tile.0 += 1;
                 edges.n_all += 1;
                 if contrast(self.is) * before.signum() < FAINT {
+                    tile.1 += 1;
                     edges.n_lost += 1;
+                    let (x, y) = if before < 0 { (x, y) } else { (to_x, to_y) };
+                    edges.n_erased += usize::from(self.is.shade(x, y) - self.was.shade(x, y) > STROKE);
                 }
             }
         }
@@ -281,9 +294,23 @@ fn differ(before: [u8; 3], after: [u8; 3]) -> bool {
 }
 
 /// Edges of strokes in a place, and how many of them are not seen any more.
+#[derive(Default)]
 struct Edges {
     n_all: usize,
     n_lost: usize,
+    /// Those of the lost ones whose ink gave way to paper.
+    n_erased: usize,
+    /// All and lost ones by squares of the page.
+    tiles: HashMap<(u32, u32), (usize, usize)>,
+}
+
+impl Edges {
+    fn has_lost_tile(&self) -> bool {
+        let is_lost = |(n_all, n_lost): &(usize, usize)| {
+            *n_all >= TILE_EDGES && *n_lost as f32 > TILE_PART * *n_all as f32
+        };
+        self.tiles.values().any(is_lost)
+    }
 }
 
 fn pixels_of([left, top, right, bottom]: [u32; 4]) -> impl Iterator<Item = (u32, u32)> {
@@ -366,6 +393,25 @@ mod tests {
             paper.close();
             assert_eq!(kinds(&seen(&paper, &LIMITS)), (Forbidden, vec![FieldFilled, Looks]));
         }
+        // One digit of an amount.
+        for patch in ["1 g 0 0 120 20 re f", "0 g 0 0 120 20 re f"] {
+            let mut paper = Paper::two_pages();
+            let place = "[100 195 108 208]";
+            paper.object(9, &text_field("", "").replace(CORNER, place));
+            paper.stream(5, "", "BT /F1 11 Tf 70 198 Td (9000 1000 dong) Tj ET").close();
+            paper.sign(20, "CanBo", "");
+            fill("x", place, patch)(&mut paper);
+            assert_eq!(
+                kinds(&seen(paper.close(), &LIMITS)),
+                (Forbidden, vec![FieldFilled, Looks]),
+                "{patch}"
+            );
+        }
+        // Letters over the dotted line of a form.
+        let mut paper = Paper::two_pages();
+        paper.stream(5, "", "1 w [1 2] 0 d 10 365 m 130 365 l S").close().sign(20, "CanBo", "");
+        fill("Nguyen", CORNER, "BT /F1 14 Tf 2 3 Td (Nguyen Thi Bich) Tj ET")(&mut paper);
+        assert_eq!(kinds(&seen(paper.close(), &LIMITS)), (Permitted, vec![FieldFilled]));
         // Filled before it was signed with something that hid nothing, and after it with something that does.
         let mut paper = Paper::two_pages();
         let place = "[20 190 150 225]";

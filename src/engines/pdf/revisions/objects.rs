@@ -229,8 +229,8 @@ impl<'a> RevisedPdf<'a> {
     /// twice), as of a revision; `None` for what is in an object stream.
     pub fn spans(&self, index: usize, id: ObjectId) -> Option<Vec<(Vec<u8>, Range<usize>)>> {
         let bytes = self.bytes_of(index);
-        let found = parse::indirect(bytes, self.offset_of(index, id)?).filter(|found| found.id == id)?;
-        parse::spans(bytes, found.starts_at)
+        let (found, starts_at) = parse::head(bytes, self.offset_of(index, id)?)?;
+        (found == id).then(|| parse::spans(bytes, starts_at)).flatten()
     }
 
     /// The same for a dictionary that starts at a byte of the file.

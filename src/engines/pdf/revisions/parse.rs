@@ -18,8 +18,6 @@ pub(super) struct Indirect {
     pub value: Object,
     /// Whether it can be read in two ways: a key twice in a dictionary.
     pub is_ambiguous: bool,
-    /// Where the value starts, after `obj`.
-    pub starts_at: usize,
     /// Just behind the value (`stream` and its end of line included).
     pub ends_at: usize,
 }
@@ -29,7 +27,13 @@ pub(super) fn indirect(bytes: &[u8], at: usize) -> Option<Indirect> {
     indirect_or_stop(bytes, at).ok()
 }
 
-/// The same; where it is none, the byte at which reading stopped.
+/// What stands before `obj` at `at`, and where the value starts.
+pub(super) fn head(bytes: &[u8], at: usize) -> Option<(ObjectId, usize)> {
+    let mut reader = Reader::new(bytes, at);
+    Some((reader.head()?, reader.at))
+}
+
+/// The same as [`indirect`]; where it is none, the byte at which reading stopped.
 pub(super) fn indirect_or_stop(bytes: &[u8], at: usize) -> Result<Indirect, usize> {
     let mut reader = Reader::new(bytes, at);
     reader.indirect().ok_or(reader.at)
@@ -37,6 +41,7 @@ pub(super) fn indirect_or_stop(bytes: &[u8], at: usize) -> Result<Indirect, usiz
 /// Where the values of a dictionary stand that starts at `at`, with their keys, in the order written.
 pub(super) fn spans(bytes: &[u8], at: usize) -> Option<Vec<(Vec<u8>, Range<usize>)>> {
     let mut reader = Reader::new(bytes, at);
+    reader.is_hasty = true;
     reader.skip_space();
     reader.word(b"<<")?;
     let mut found = Vec::new();
@@ -60,12 +65,14 @@ pub(super) struct Reader<'a> {
     pub at: usize,
     /// Whether a dictionary had a key twice.
     pub is_ambiguous: bool,
+    /// Goes over hexadecimal strings without decoding them.
+    is_hasty: bool,
 }
 
 impl<'a> Reader<'a> {
     /// Starts at `at`, which may lie behind the end.
     pub fn new(bytes: &'a [u8], at: usize) -> Self {
-        Self { bytes, at: at.min(bytes.len()), is_ambiguous: false }
+        Self { bytes, at: at.min(bytes.len()), is_ambiguous: false, is_hasty: false }
     }
 
     fn peek(&self) -> Option<u8> {
@@ -106,14 +113,19 @@ impl<'a> Reader<'a> {
         Some(number)
     }
 
-    /// `n g obj` and the value behind it.
-    fn indirect(&mut self) -> Option<Indirect> {
+    /// `n g obj`, up to the value behind it.
+    fn head(&mut self) -> Option<ObjectId> {
         let number = u32::try_from(self.unsigned()?).ok()?;
         let generation = u16::try_from(self.unsigned()?).ok()?;
         self.skip_space();
         self.word(b"obj")?;
         self.skip_space();
-        let starts_at = self.at;
+        Some((number, generation))
+    }
+
+    /// `n g obj` and the value behind it.
+    fn indirect(&mut self) -> Option<Indirect> {
+        let id = self.head()?;
         let mut value = self.value(0)?;
         if let Object::Dictionary(dict) = &mut value {
             let ends_at = self.at;
@@ -127,7 +139,7 @@ impl<'a> Reader<'a> {
             }
         }
         let is_ambiguous = self.is_ambiguous;
-        Some(Indirect { id: (number, generation), value, is_ambiguous, starts_at, ends_at: self.at })
+        Some(Indirect { id, value, is_ambiguous, ends_at: self.at })
     }
 
     /// The value that stands here.
@@ -275,6 +287,7 @@ impl<'a> Reader<'a> {
             return None;
         };
         self.at += length + 2;
+        let length = if self.is_hasty { 0 } else { length };
         Some(Object::String(unhex(&rest[..length])?, StringFormat::Hexadecimal))
     }
 
@@ -351,6 +364,15 @@ fn nibble(byte: u8) -> Option<u8> {
 
 /// Hexadecimal digits, with white space between them; a last odd one counts as a high half.
 fn unhex(digits: &[u8]) -> Option<Vec<u8>> {
+    if let (pairs, []) = digits.as_chunks::<2>() {
+        let mut seen = 0;
+        let halves = pairs.iter().map(|[high, low]| (HEX[usize::from(*high)], HEX[usize::from(*low)]));
+        let bytes: Vec<u8> =
+            halves.inspect(|(high, low)| seen |= high | low).map(|(h, l)| h << 4 | l).collect();
+        if seen < 16 {
+            return Some(bytes);
+        }
+    }
     let mut bytes = Vec::with_capacity(digits.len() / 2 + 1);
     let mut high = None;
     for &digit in digits {
