@@ -115,6 +115,18 @@ fn ended_before_or_after_the_proof() {
 }
 
 #[test]
+fn a_grace_asks_for_news_made_after_the_proof() {
+    let p = people();
+    let grace = || Policy::parse("[revocation]\ngrace_hours = 24").unwrap();
+    let later = (Verdict::Indeterminate, Some(S::TryLater), Integrity::Intact, Trust::Unknown);
+    let scene = |at, policy| stamped(&p.signer, at).with(|s| s.policy = policy);
+    check("made after", &scene(MAY, grace()), GOOD);
+    // The lists are of the last day of May, midnight.
+    check("made too soon after", &scene("2026-05-30T12:00:00Z", grace()), later);
+    check("not asked", &scene("2026-05-30T12:00:00Z", Policy::default()), GOOD);
+}
+
+#[test]
 fn lists_forget_what_has_ended() {
     let p = people();
     // A list of today leaves out what ended in May, revoked or not.
