@@ -205,7 +205,11 @@ fn a_chain_of_stamps_holds_after_its_certificates_have_ended() {
     check("renewed too late", &scene(vec![old, document_stamp(&p.tsa, 1, "2026-05-20T00:00:00Z")]), open);
     // A weak token is no proof.
     let weak = (p.tsa.stamp_with(&stamped_parts(0).concat(), MARCH, Alg::Sha1, vec![]), true);
-    check("by SHA-1", &scene(vec![weak]), open);
+    check("by SHA-1", &scene(vec![weak.clone()]), open);
+    let excepted = "[[exception]]\ndigest = \"sha1\"\nissuers = [\"CA dấu thời gian thử nghiệm\"]\n\
+                    from = \"2026-01-01\"\nuntil = \"2026-12-31\"\nby = \"claimed\"\nnote = \"n\"\n";
+    let policy = Policy::parse(excepted).unwrap();
+    check("by SHA-1, excepted", &scene(vec![weak]).with(|s| s.policy = policy), GOOD);
 }
 
 #[test]
