@@ -123,7 +123,8 @@ pub fn judge(world: &World<'_>, cms: &SignedData, parts: &[&[u8]], proof: Option
             purposes,
             proof,
             stamped: None,
-            claimed: None,
+            // Its own time is to exceptions what the signer's word is for a signature.
+            claimed: found.made_at,
             uses: &uses,
         };
         let Standing { trust, problems, notes, is_weak, .. } = stand(world, &subject);
