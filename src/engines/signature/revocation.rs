@@ -168,12 +168,19 @@ impl World<'_> {
     }
 
     fn is_fresh(&self, s: &Statement, time: Timestamp) -> bool {
+        let after = |from: Timestamp, seconds: i64| from.saturating_add(SignedDuration::from_secs(seconds));
         let late = match s.next_update {
-            Some(next) => next.saturating_add(SignedDuration::from_secs(self.policy.late_seconds)),
-            None => s.this_update.saturating_add(SignedDuration::from_secs(self.policy.fresh_seconds)),
+            Some(next) => after(next, self.policy.late_seconds),
+            None => after(s.this_update, self.policy.fresh_seconds),
         };
-        // The time of interest may lie before: news made later tell of then as well.
-        let is_told = s.this_update >= time || late.is_ok_and(|late| time <= late);
+        // The time of interest may lie before: news made later tell of then as well. With a grace,
+        // they alone do: what was revoked shortly before a time stamp stands in no list of that hour.
+        let grace = self.policy.grace_seconds;
+        let is_told = if grace > 0 && time < self.at {
+            after(time, grace).is_ok_and(|graced| s.this_update >= graced)
+        } else {
+            s.this_update >= time || late.is_ok_and(|late| time <= late)
+        };
         is_told && s.this_update <= self.at.saturating_add(SKEW).unwrap_or(self.at)
     }
 

@@ -18,7 +18,8 @@ libfuzzer_sys::fuzz_target!(|bytes: &[u8]| {
     }
     let mut known = RevocationData::default();
     let _ = (known.add_certificates(bytes), known.add_crl(bytes), known.add_ocsp(bytes));
-    let trust = TrustAnchors::parse(&[("bytes".to_owned(), bytes.to_vec())], Purpose::Any).unwrap_or_default();
+    let trust =
+        TrustAnchors::parse(&[("bytes".to_owned(), bytes.to_vec())], Purpose::Any).unwrap_or_default();
     let at = jiff::Timestamp::from_second(1_790_000_000).expect("a moment in 2026");
     for (kind, sub_filter) in [
         (Kind::Signature, "adbe.pkcs7.detached"),
