@@ -260,7 +260,7 @@ mod tests {
             assert_eq!(found, expected, "{agency}");
         };
         check("UBND xã Nghĩa Lộ", 220.0, 40.0, Some((3, 10.0)));
-        check("Ủy ban nhân dân xã Nghĩa Lộ, thị xã Nghĩa Lộ, tỉnh Yên Bái", 220.0, 40.0, Some((4, 8.5)));
+        check("Ủy ban nhân dân xã Nghĩa Lộ, thị xã Nghĩa Lộ, tỉnh Yên Bái", 220.0, 40.0, Some((3, 8.5)));
         check("UBND", 40.0, 20.0, None);
     }
 
