@@ -27,6 +27,11 @@ pub fn day_in_vietnam(at: Timestamp) -> Date {
     at.to_zoned(TimeZone::fixed(jiff::tz::offset(7))).date()
 }
 
+/// Day and minute in Vietnam, for people: `22/11/2026 15:04`.
+pub fn minute_in_vietnam(at: Timestamp) -> String {
+    at.to_zoned(TimeZone::fixed(jiff::tz::offset(7))).strftime("%d/%m/%Y %H:%M").to_string()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

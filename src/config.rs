@@ -12,8 +12,9 @@ use crate::{
         fields::Threshold,
         ids::{OfficerId, PersonalId},
         officer::Officer,
+        signing::SigningRules,
     },
-    engines::{imaging::check::PageRules, reader::ReaderLimits},
+    engines::{imaging::check::PageRules, reader::ReaderLimits, signature::seal::Level},
 };
 
 /// Everything that an installation may set; each key is explained in `samples/sohoa.toml`.
@@ -38,6 +39,12 @@ pub struct Config {
     pub reading: ReadingConfig,
     /// Templates of kinds of paper, and agencies, beside the built-in ones.
     pub documents: DocumentsConfig,
+    /// Officers' signatures.
+    pub signing: SigningRules,
+    /// The agency's own signature.
+    pub seal: Option<SealConfig>,
+    /// Judging signatures.
+    pub signatures: SignaturesConfig,
 }
 
 impl Default for Config {
@@ -52,6 +59,9 @@ impl Default for Config {
             pages: PageRules::default(),
             reading: ReadingConfig::default(),
             documents: DocumentsConfig::default(),
+            signing: SigningRules::default(),
+            seal: None,
+            signatures: SignaturesConfig::default(),
         }
     }
 }
@@ -72,6 +82,44 @@ pub struct DocumentsConfig {
     pub templates: Option<PathBuf>,
     /// CSV file of agencies.
     pub agencies: Option<PathBuf>,
+}
+
+/// What signatures are judged by; every list comes from outside.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct SignaturesConfig {
+    /// Trusted certificates: a file, or a folder with `trust.toml`.
+    pub trust: Option<PathBuf>,
+    /// Folder of certificates in between, for files that carry the signer's alone.
+    pub intermediates: Option<PathBuf>,
+    /// Folder of revocation lists.
+    pub crls: Option<PathBuf>,
+    /// Which algorithms and purposes are enough; the built-in policy when absent.
+    pub policy: Option<PathBuf>,
+    /// How long our own signatures are to be proven: `b-b`, `b-t`, `b-lt` or `b-lta`.
+    pub level: Level,
+    /// Address of a time-stamp server (RFC 3161).
+    pub time_stamps: Option<String>,
+    /// Addresses of our own network that may be asked; others have to be public.
+    pub private_hosts: Vec<String>,
+}
+
+/// The key of the agency, and what its signature looks like.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SealConfig {
+    /// PKCS#12 file with key and certificates.
+    pub p12: Option<PathBuf>,
+    /// File with the password of the key, or the PIN of the token.
+    pub password_file: Option<PathBuf>,
+    /// PKCS#11 module of a token.
+    pub pkcs11: Option<PathBuf>,
+    /// Label of the token.
+    pub token: Option<String>,
+    /// Label of the key on the token, where it holds several.
+    pub key: Option<String>,
+    /// Name of the agency in the copy block (NĐ 30/2020/NĐ-CP).
+    pub agency: String,
 }
 
 /// Address of a database; may hold a password, so it does not print.

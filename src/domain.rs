@@ -24,5 +24,6 @@ pub mod plan;
 pub mod record;
 pub mod rescan;
 pub mod separator;
+pub mod signing;
 pub mod text;
 pub mod validity;

@@ -29,6 +29,7 @@ pub mod prints;
 pub mod quarantine;
 pub mod records;
 mod row;
+pub mod verifications;
 
 pub use db::{Db, Tx};
 pub use error::{Cause, StoreError};

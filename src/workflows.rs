@@ -2,6 +2,7 @@
 //! of requests, pages or arguments.
 
 pub mod administer;
+pub mod agency;
 pub mod arrange;
 pub mod batch;
 pub mod browse;
@@ -20,4 +21,6 @@ pub mod register;
 pub mod rescan;
 pub mod seal;
 pub mod separators;
+pub mod sign;
+pub mod verify;
 pub mod watch;

@@ -29,10 +29,11 @@ seed() { # target, files: small ones, as each is tried thousands of times
 }
 for target; do
     case $target in
-    pdf | inspect | stamp) seed "$target" samples/dossier/*.pdf tests/fuzz/seeds/*.pdf ;;
+    pdf | inspect | stamp | revisions | changes) seed "$target" samples/dossier/*.pdf tests/fuzz/seeds/*.pdf ;;
     jpeg) seed "$target" samples/dossier/*.jpg samples/dossier/*/*.jpg tests/fuzz/seeds/*.jpg ;;
     png) seed "$target" samples/dossier/*/*.png tests/fuzz/seeds/*.png ;;
     tiff) seed "$target" samples/dossier/*.tif tests/fuzz/seeds/*.tif ;;
+    cms) seed "$target" tests/fuzz/seeds/*.cms tests/golden/*.cms ;;
     names) seed "$target" tests/fuzz/seeds/*.txt ;;
     *) seed "$target" samples/dossier/*.* samples/dossier/*/* tests/fuzz/seeds/*.??? ;;
     esac

@@ -3,7 +3,9 @@
 set -eu
 cd "$(dirname "$0")/.."
 . samples/packages.sh
+. tests/judges.sh
 need_rust
 need_packages build run test
+need_judges
 # The tests start PostgreSQL themselves, on a private socket; nothing is skipped without it.
 exec cargo test --locked "$@"

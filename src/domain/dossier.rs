@@ -12,6 +12,7 @@ use super::{
     fields::{ConfirmedFields, ProposedFields},
     ids::{ContentHash, DossierId, OfficerId, OwnerId, OwnerNumber, PaperId, ProcedureCode, RecordId},
     page::{CheckedPages, PageFacts, PageFaults},
+    signing::PreparedSignature,
 };
 
 /// A dossier of one procedure, under the catalogue it was opened with.
@@ -43,10 +44,20 @@ pub enum ObjectRole {
     Original,
     /// The words with their boxes, as JSON.
     Text,
-    /// The composed PDF with the code written in.
+    /// The PDF that the officer signs.
+    Composed,
+    /// The same with the officer's signature.
+    Signed,
+    /// The PDF with the code written in.
     Coded,
     /// An original, sealed because of a secret mark.
     Quarantined,
+}
+
+impl ObjectRole {
+    /// All of them.
+    pub const ALL: [Self; 6] =
+        [Self::Original, Self::Text, Self::Composed, Self::Signed, Self::Coded, Self::Quarantined];
 }
 
 /// Some bytes of a paper, by hash.
@@ -96,6 +107,7 @@ pub struct Paper {
 pub enum Step {
     Check,
     Read,
+    Sign,
     Code,
     Store,
 }
@@ -150,6 +162,8 @@ pub enum PaperState {
     Signing {
         /// What was confirmed.
         confirmed: Box<Confirmation>,
+        /// The signature that waits for its value.
+        prepared: Box<PreparedSignature>,
     },
     /// The code is to be written on page one.
     ToCode {
@@ -295,7 +309,7 @@ impl PaperState {
         match self {
             Self::NeedsRescan { faults } => &faults.pages,
             Self::ToConfirm { checked, .. } => &checked.pages,
-            Self::ToSign { confirmed } | Self::Signing { confirmed } | Self::ToCode { confirmed } => {
+            Self::ToSign { confirmed } | Self::Signing { confirmed, .. } | Self::ToCode { confirmed } => {
                 &confirmed.checked.pages
             }
             Self::Failed { before, .. } => before.pages(),
@@ -324,11 +338,19 @@ impl PaperState {
             Self::Reading { .. } => &["to_confirm", "needs_rescan", "quarantined"],
             Self::ToConfirm { .. } => &["to_sign", "to_code", "needs_rescan", "checking", "quarantined"],
             Self::ToSign { .. } => &["signing"],
-            Self::Signing { .. } => &["to_sign", "to_code"],
+            // Prepared anew when the first one was given up.
+            Self::Signing { .. } => &["to_sign", "signing", "to_code"],
             Self::ToCode { .. } => &["stored"],
-            Self::Failed { .. } | Self::Postponed { .. } => {
-                &["received", "checking", "reading", "to_confirm", "to_sign", "to_code", "quarantined"]
-            }
+            Self::Failed { .. } | Self::Postponed { .. } => &[
+                "received",
+                "checking",
+                "reading",
+                "to_confirm",
+                "to_sign",
+                "signing",
+                "to_code",
+                "quarantined",
+            ],
             Self::Stored { .. } | Self::Refused { .. } | Self::Quarantined { .. } => &[],
         };
         let aside = ["failed", "postponed", "refused"].contains(&next);

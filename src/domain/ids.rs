@@ -15,7 +15,9 @@ pub use procedure::{
     ComponentCode, InvalidComponentCode, InvalidProcedureCode, InvalidResultCode, NationalResultCode,
     ProcedureCode,
 };
-pub use row::{ContentHash, DossierId, InvalidRowId, LessonId, OfficerId, OwnerId, PaperId, RecordId};
+pub use row::{
+    ContentHash, DossierId, InvalidRowId, LessonId, OfficerId, OwnerId, PaperId, RecordId, SigningId,
+};
 
 use std::fmt;
 

@@ -26,7 +26,12 @@ pub enum Job {
         /// Which paper.
         paper: PaperId,
     },
-    /// Compose the PDF, write the code on page one and store the document (Điều 15, 18).
+    /// Compose the PDF that the officer signs (Điều 15 khoản 1).
+    Compose {
+        /// Which paper.
+        paper: PaperId,
+    },
+    /// Compose the PDF where it is not signed yet, write the code on page one and store the document (Điều 15, 18).
     WriteCode {
         /// Which paper.
         paper: PaperId,
@@ -37,7 +42,7 @@ impl Job {
     /// The paper it is about.
     pub fn paper(&self) -> &PaperId {
         match self {
-            Self::CheckAndRead { paper } | Self::WriteCode { paper } => paper,
+            Self::CheckAndRead { paper } | Self::Compose { paper } | Self::WriteCode { paper } => paper,
         }
     }
 
@@ -45,6 +50,7 @@ impl Job {
     pub fn dedupe_key(&self) -> String {
         match self {
             Self::CheckAndRead { paper } => format!("check_and_read/{paper}"),
+            Self::Compose { paper } => format!("compose/{paper}"),
             Self::WriteCode { paper } => format!("write_code/{paper}"),
         }
     }

@@ -48,6 +48,12 @@ pub struct StoredRecord {
 pub enum SignatureState {
     /// No officer's signature was available to the installation.
     Unsigned,
+    /// The officer signed; no agency's signature stands beside it.
+    Signed,
+    /// The officer signed, and the agency after the code was written.
+    SignedAndSealed,
+    /// The agency alone signed: the code on a file that arrived signed, or no officer's signature was available.
+    Sealed,
 }
 
 /// What happened to a document, for systems that follow.

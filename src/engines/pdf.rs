@@ -19,6 +19,7 @@ pub(in crate::engines) mod render;
 pub mod revisions;
 pub mod separator_sheet;
 mod text_layer;
+pub mod text_sheet;
 pub mod update;
 
 pub(in crate::engines) use metadata::FIELDS_NAMESPACE;

@@ -1,9 +1,10 @@
 //! Signatures: judging those that are in a file, and making our own.
 //!
 //! A verdict goes through eight steps, each a module of its own, each able only to lower it: form
-//! ([`locate`]), digest and value, later revisions, chain, revocation, time, algorithms, and the
-//! document's verdict. Certificates, revocation lists, OCSP answers and "now" come in as arguments:
-//! nothing here reads a file, asks a network or looks at a clock.
+//! ([`locate`]), digest and value ([`value`]), later revisions ([`changes`]), chain ([`chain`]),
+//! revocation ([`revocation`]), time ([`time`]), algorithms ([`algorithms`]), and the document's verdict
+//! ([`judge`]). Certificates, revocation lists, OCSP answers and "now" come in as arguments: nothing
+//! here reads a file, asks a network or looks at a clock.
 //!
 //! Source: QĐ 1917/QĐ-BLĐTBXH, Điều 13 and 15; ETSI EN 319 102-1 (words of verdicts), EN 319 142-1
 //! (PAdES), ISO 32000-2 section 12.8.
@@ -21,18 +22,21 @@ pub mod judge;
 pub mod locate;
 pub mod look;
 pub mod ocsp;
+pub mod order;
 pub mod policies;
 pub mod policy;
 pub mod report;
 pub mod revocation;
 pub mod seal;
-#[cfg(test)]
-mod testing;
 pub mod time;
 pub mod timestamp;
 pub mod trust;
 pub mod value;
 pub mod verdict;
+mod verify;
+
+pub use trust::Purpose;
+pub use verify::{Material, check_trust, verify, verify_by};
 
 /// A public key infrastructure of the tests' own; the tests from outside have it too.
 #[cfg(test)]
@@ -40,3 +44,5 @@ pub mod verdict;
 pub(crate) mod pki;
 #[cfg(test)]
 mod table;
+#[cfg(test)]
+mod testing;

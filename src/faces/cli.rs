@@ -14,6 +14,7 @@ mod seal;
 mod separators;
 mod serve;
 mod stamp;
+mod verify;
 mod watch;
 
 use std::{path::PathBuf, process::ExitCode, sync::Arc};
@@ -22,9 +23,13 @@ use clap::{Args, Parser, Subcommand};
 
 use crate::{
     clock::Clock,
-    config::{Config, ConfigError, DatabaseUrl},
+    config::{Config, ConfigError, DatabaseUrl, SealConfig, SignaturesConfig},
     domain::officer::ActingOfficer,
-    engines::reader::{self, Readers},
+    engines::{
+        reader::{self, Readers},
+        signature::{order::TrustFiles, seal::Level},
+    },
+    remote::{Remote, RemoteRules},
     store::{
         Db, StoreError,
         keys::{Keys, KeysError},
@@ -33,8 +38,10 @@ use crate::{
     telemetry,
     workflows::{
         administer as administer_workflow,
+        agency::{AgencySeal, SealPlaces},
         context::{Ctx, Rules},
         guide::Lists,
+        verify::{self as verify_workflow, TrustPlaces},
     },
 };
 
@@ -48,6 +55,7 @@ pub(super) enum Exit {
     Unreadable = 3,
     Refused = 4,
     NeedsPerson = 5,
+    NotPassed = 6,
     StorageUnreachable = 7,
 }
 
@@ -146,6 +154,11 @@ enum Command {
     /// Ghi mã lên trang đầu của một tệp PDF
     #[command(after_help = "Ví dụ: sohoa stamp --code '001085012345.1.001776-KQ1.12/QĐ-UBND' in.pdf out.pdf")]
     Stamp(stamp::StampArgs),
+    /// Kiểm tra chữ ký số của tệp PDF
+    #[command(
+        after_help = "Ví dụ: sohoa verify --trust tin-cay/ --crls thu-hoi/ --json giay-xac-nhan.pdf\nMã thoát 6: chữ ký chưa đạt, hoặc tệp không có chữ ký."
+    )]
+    Verify(Box<verify::VerifyArgs>),
     /// Ký số: khóa trong tệp PKCS#12, trên thiết bị PKCS#11, hoặc hai bước với khóa ở nơi khác
     #[command(
         after_help = "Ví dụ: sohoa seal --p12 khoa.p12 --password-file mat-khau.txt --out da-ky giay-to.pdf\n       sohoa seal --pkcs11 /usr/lib/softhsm/libsofthsm2.so --token 'UBND xã' --pin-file pin.txt --agency 'UBND xã Mẫu' --tsa http://tsa.example.vn --level b-t --out da-ky *.pdf\n       sohoa seal --prepare buoc-1.json --certificate can-bo.pem giay-to.pdf\n       sohoa seal --complete buoc-1.json --cms chu-ky.p7s --out da-ky"
@@ -239,6 +252,7 @@ pub fn main() -> ExitCode {
             Command::Batch(args) => batch::batch(args).await,
             Command::Watch(args) => watch::watch(args).await,
             Command::Stamp(args) => stamp::stamp(&args),
+            Command::Verify(args) => verify::verify(&args),
             Command::Seal(args) => seal::seal(*args).await,
             Command::Agent(args) => agent::agent(*args).await,
             Command::Catalogue(command) => administer::catalogue(command).await,
@@ -269,6 +283,31 @@ fn readers(config: &Config, n_readers: Option<usize>) -> Result<Readers, Stop> {
         limits.n_readers = n;
     }
     Ok(Readers::new(program, limits))
+}
+
+/// Other systems, where signatures need them.
+fn remote(config: &Config) -> Result<Option<Remote>, Stop> {
+    if config.signatures.level == Level::Basic {
+        return Ok(None);
+    }
+    let rules =
+        RemoteRules { private_hosts: config.signatures.private_hosts.clone(), ..RemoteRules::default() };
+    Remote::new(&rules).map(Some).map_err(|error| Stop::usage(with_causes(&error)))
+}
+
+/// The agency's key, where there is one.
+fn seal_key(config: &Config) -> Result<Option<AgencySeal>, Stop> {
+    let Some(seal) = config.seal.clone() else { return Ok(None) };
+    let SealConfig { p12, password_file, pkcs11, token, key, agency } = seal;
+    let places = SealPlaces { p12, pkcs11, token, key, password_file, agency };
+    AgencySeal::open(&places).map(Some).map_err(|error| Stop::usage(with_causes(&error)))
+}
+
+/// What signatures are judged by.
+fn trust(config: &Config) -> Result<TrustFiles, Stop> {
+    let SignaturesConfig { trust, intermediates, crls, policy, .. } = config.signatures.clone();
+    verify_workflow::read_trust(&TrustPlaces { trust, intermediates, crls, policy })
+        .map_err(|error| Stop::usage(with_causes(&error)))
 }
 
 /// Templates and agencies: built-in ones, and those of the installation.
@@ -311,6 +350,10 @@ async fn open(
         guide: Arc::new(lists(config)?.guide().with_threshold(config.reading.threshold)),
         code_papers_without_number: config.code_papers_without_number,
         officer,
+        signing: config.signing.clone(),
+        trust: Arc::new(trust(config)?),
+        level: config.signatures.level,
+        time_stamps: config.signatures.time_stamps.clone(),
     };
     Ok(Ctx {
         db,
@@ -319,5 +362,7 @@ async fn open(
         clock,
         rules: Arc::new(rules),
         learned: Arc::default(),
+        seal: seal_key(config)?.map(Arc::new),
+        remote: remote(config)?.map(Arc::new),
     })
 }

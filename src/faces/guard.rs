@@ -18,25 +18,34 @@ use super::api::problem::Problem;
 /// Bytes of a form beside its files.
 const FORM_BYTES: u64 = 1 << 20;
 
-const HEADERS: [(HeaderName, &str); 5] = [
-    (
-        header::CONTENT_SECURITY_POLICY,
-        "default-src 'none'; img-src 'self' data:; style-src 'self'; script-src 'self'; connect-src 'self'; \
-         form-action 'self'; frame-ancestors 'none'; base-uri 'none'",
-    ),
+/// What pages may load and speak to; the signing agent of the officer's computer beside ourselves.
+fn content_policy(agent: &str) -> String {
+    // Only what names one address of this machine goes into a header.
+    let is_plain = agent.strip_prefix("http://").is_some_and(is_loopback_name);
+    let agent = if is_plain { format!(" {agent}") } else { String::new() };
+    format!(
+        "default-src 'none'; img-src 'self' data:; style-src 'self'; script-src 'self'; connect-src 'self'{agent}; \
+         form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
+    )
+}
+
+const HEADERS: [(HeaderName, &str); 4] = [
     (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
     (header::REFERRER_POLICY, "no-referrer"),
     (header::X_FRAME_OPTIONS, "DENY"),
     (header::CACHE_CONTROL, "no-store"),
 ];
 
-/// Puts the walls around `app`; `max_bytes` is the largest upload.
-pub fn guard(app: Router, max_bytes: u64) -> Router {
+/// Puts the walls around `app`; `max_bytes` is the largest upload, `agent` the signing agent that pages may speak to.
+pub fn guard(app: Router, max_bytes: u64, agent: &str) -> Router {
     let limit = usize::try_from(max_bytes.saturating_add(FORM_BYTES)).unwrap_or(usize::MAX);
     let app = app
         .layer(middleware::from_fn(same_origin))
         .layer(DefaultBodyLimit::disable())
         .layer(RequestBodyLimitLayer::new(limit));
+    let policy = HeaderValue::from_str(&content_policy(agent))
+        .unwrap_or(HeaderValue::from_static("default-src 'none'"));
+    let app = app.layer(SetResponseHeaderLayer::if_not_present(header::CONTENT_SECURITY_POLICY, policy));
     HEADERS.into_iter().fold(app, |app, (name, value)| {
         app.layer(SetResponseHeaderLayer::if_not_present(name, HeaderValue::from_static(value)))
     })
@@ -105,6 +114,18 @@ mod tests {
             ("", false),
         ] {
             assert_eq!(is_loopback_name(host), ok, "{host}");
+        }
+    }
+
+    #[test]
+    fn pages_speak_to_us_and_to_one_agent_of_this_machine() {
+        for (agent, expected) in [
+            ("http://127.0.0.1:3917", "connect-src 'self' http://127.0.0.1:3917;"),
+            ("http://evil.example:3917", "connect-src 'self';"),
+            ("http://127.0.0.1:1; script-src *", "connect-src 'self';"),
+            ("*", "connect-src 'self';"),
+        ] {
+            assert!(content_policy(agent).contains(expected), "{agent}");
         }
     }
 

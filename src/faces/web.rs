@@ -7,23 +7,23 @@ mod owner;
 mod pages;
 mod paper;
 mod upload;
+mod verify;
 
+use super::purposes::Purposes;
+use crate::{
+    clock::minute_in_vietnam as minute,
+    domain::{dossier::EraseTerm, officer::ActingOfficer},
+    workflows::{
+        arrange::ArrangeError, browse::BrowseError, context::Ctx, digitise::DigitiseError,
+        intake::IntakeError, lessons::LessonError,
+    },
+};
 use askama::Template;
 use axum::{
     Router,
     http::{StatusCode, header},
     response::{Html, IntoResponse, Response},
     routing::{get, post},
-};
-use jiff::{Timestamp, tz::TimeZone};
-
-use super::purposes::Purposes;
-use crate::{
-    domain::{dossier::EraseTerm, officer::ActingOfficer},
-    workflows::{
-        arrange::ArrangeError, browse::BrowseError, context::Ctx, digitise::DigitiseError,
-        intake::IntakeError, lessons::LessonError,
-    },
 };
 
 /// What handlers share.
@@ -71,6 +71,8 @@ pub fn router(ctx: Ctx, purposes: Purposes, is_trial: bool, max_bytes: u64) -> R
         .route("/papers/{id}/insert", post(pages::insert))
         .route("/papers/{id}/pages/{position}", get(paper::picture))
         .route("/papers/{id}/originals/{page}", get(paper::original_picture))
+        .route("/verify", get(verify::page).post(verify::judge))
+        .route("/documents/{id}/verification", get(verify::document))
         .route("/lessons", get(lessons::page))
         .route("/lessons/{id}", post(lessons::decide))
         .route("/owners", get(owner::form).post(owner::look_up))
@@ -85,6 +87,10 @@ pub fn router(ctx: Ctx, purposes: Purposes, is_trial: bool, max_bytes: u64) -> R
         .route(
             "/static/sohoa.js",
             get(|| async { file("text/javascript", include_str!("../../templates/static/sohoa.js")) }),
+        )
+        .route(
+            "/static/sign.js",
+            get(|| async { file("text/javascript", include_str!("../../templates/static/sign.js")) }),
         )
         .route(
             "/static/strip.css",
@@ -214,11 +220,6 @@ fn message_of(error: &(dyn std::error::Error + 'static)) -> String {
         return "kho dữ liệu chưa trả lời: thử lại sau; nếu còn lỗi, báo người quản trị.".to_owned();
     }
     error.to_string()
-}
-
-/// Day and minute in Vietnam, for people.
-fn minute(at: Timestamp) -> String {
-    at.to_zoned(TimeZone::fixed(jiff::tz::offset(7))).strftime("%d/%m/%Y %H:%M").to_string()
 }
 
 /// By when secret bytes have to be erased, as half a sentence.

@@ -18,6 +18,7 @@ use crate::{
         digitise::{self, DigitiseError},
         keep,
         quarantine::{self, Waiting},
+        sign,
     },
 };
 
@@ -126,6 +127,7 @@ async fn run(ctx: &Ctx, job: &Job, urgency: Urgency, on_page: &OnPage) -> Result
             let on_page = on_page.clone();
             digitise::check_and_read(ctx, paper, urgency, move |done, of| on_page(done, of)).await
         }
+        Job::Compose { paper } => sign::compose(ctx, paper).await,
         Job::WriteCode { paper } => keep::write_code(ctx, paper).await,
     }
 }
@@ -185,6 +187,7 @@ fn retry_at(ctx: &Ctx, error: &DigitiseError, attempts: u32) -> Option<jiff::Tim
 async fn give_up(ctx: &Ctx, job: &Job, error: &DigitiseError) {
     let step = match job {
         Job::CheckAndRead { .. } => Step::Read,
+        Job::Compose { .. } => Step::Sign,
         Job::WriteCode { .. } => Step::Code,
     };
     if let Err(error) = digitise::fail(ctx, job.paper(), step, error).await {

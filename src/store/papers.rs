@@ -242,7 +242,7 @@ fn paper_of(keys: &Keys, row: &AnyRow) -> Result<Paper, StoreError> {
 
 fn object_of(row: &AnyRow) -> Result<PaperObject, StoreError> {
     let role = row.text("role")?;
-    let role = [ObjectRole::Original, ObjectRole::Text, ObjectRole::Coded, ObjectRole::Quarantined]
+    let role = ObjectRole::ALL
         .into_iter()
         .find(|known| role_name(*known) == role)
         .ok_or(StoreError::Corrupt { what: "paper_object.role" })?;
@@ -270,6 +270,8 @@ fn role_name(role: ObjectRole) -> &'static str {
     match role {
         ObjectRole::Original => "original",
         ObjectRole::Text => "text",
+        ObjectRole::Composed => "composed",
+        ObjectRole::Signed => "signed",
         ObjectRole::Coded => "coded",
         ObjectRole::Quarantined => "quarantined",
     }

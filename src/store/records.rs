@@ -179,6 +179,7 @@ fn record_of(keys: &Keys, row: &AnyRow) -> Result<StoredRecord, StoreError> {
     let content: Content =
         keys.open_json(Place { column: CONTENT, row: id.as_str() }, &row.text("content_sealed")?)?;
     let originals = serde_json::from_str(&row.text("originals")?);
+    let signature = row.text("signature")?;
     Ok(StoredRecord {
         paper: row.parsed("paper_id")?,
         owner: row.parsed("owner_id")?,
@@ -190,10 +191,11 @@ fn record_of(keys: &Keys, row: &AnyRow) -> Result<StoredRecord, StoreError> {
         coded: row.parsed("coded")?,
         originals: originals.map_err(|_| StoreError::Corrupt { what: "record.originals" })?,
         text: row.parsed_opt("words")?,
-        signature: match row.text("signature")?.as_str() {
-            "unsigned" => SignatureState::Unsigned,
-            _ => return Err(StoreError::Corrupt { what: "record.signature" }),
-        },
+        signature: SIGNATURES
+            .iter()
+            .find(|(_, name)| *name == signature)
+            .map(|(state, _)| *state)
+            .ok_or(StoreError::Corrupt { what: "record.signature" })?,
         revoked_at: row.at_opt("revoked_at")?,
         id,
     })
@@ -203,8 +205,14 @@ fn originals_text(originals: &[ContentHash]) -> Result<String, StoreError> {
     serde_json::to_string(originals).map_err(|_| StoreError::Corrupt { what: "record.originals" })
 }
 
+/// The names under which signature states are kept.
+const SIGNATURES: [(SignatureState, &str); 4] = [
+    (SignatureState::Unsigned, "unsigned"),
+    (SignatureState::Signed, "signed"),
+    (SignatureState::SignedAndSealed, "signed_and_sealed"),
+    (SignatureState::Sealed, "sealed"),
+];
+
 fn signature_name(signature: SignatureState) -> &'static str {
-    match signature {
-        SignatureState::Unsigned => "unsigned",
-    }
+    SIGNATURES.iter().find(|(state, _)| *state == signature).map_or("unsigned", |(_, name)| name)
 }

@@ -6,10 +6,16 @@ use tempfile::TempDir;
 
 use crate::{
     clock::Clock,
-    domain::{dossier::PaperObject, ids::ContentHash, officer::ActingOfficer},
-    engines::{extraction::Guide, imaging::check::PageRules, reader::Readers},
+    domain::{dossier::PaperObject, ids::ContentHash, officer::ActingOfficer, signing::SigningRules},
+    engines::{
+        extraction::Guide,
+        imaging::check::PageRules,
+        reader::Readers,
+        signature::{order::TrustFiles, seal::Level},
+    },
+    remote::Remote,
     store::{Db, StoreError, objects::Objects},
-    workflows::lessons::LearnedCache,
+    workflows::{agency::AgencySeal, lessons::LearnedCache},
 };
 
 /// Database, objects, reading processes, clock and settings.
@@ -27,6 +33,10 @@ pub struct Ctx {
     pub rules: Arc<Rules>,
     /// What officers' corrections taught, made ready.
     pub learned: Arc<LearnedCache>,
+    /// The agency's key, where the installation has one.
+    pub seal: Option<Arc<AgencySeal>>,
+    /// Other systems, where the installation may ask them.
+    pub remote: Option<Arc<Remote>>,
 }
 
 /// Settings of an installation that workflows ask.
@@ -40,6 +50,14 @@ pub struct Rules {
     pub code_papers_without_number: bool,
     /// Who acts in the service until there are accounts.
     pub officer: ActingOfficer,
+    /// What is asked of officers' signatures.
+    pub signing: SigningRules,
+    /// What signatures are judged by.
+    pub trust: Arc<TrustFiles>,
+    /// How long our signatures are to be proven.
+    pub level: Level,
+    /// Address of a time-stamp server (RFC 3161).
+    pub time_stamps: Option<String>,
 }
 
 /// Bytes of the store laid out as files, for a reading process; gone when dropped.

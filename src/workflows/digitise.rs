@@ -22,6 +22,7 @@ use crate::{
         officer::{ActingOfficer, stated},
         page::{CheckedPages, PageFaults, Severity},
         rescan::SameBy,
+        signing::OfficerSigning,
     },
     engines::{
         imaging::{fault::ReadError, open::Container},
@@ -33,6 +34,7 @@ use crate::{
         examine::{self, Declared, Examination, Interest},
         intake, lessons, quarantine, register,
         rescan::{self, Remembered},
+        verify,
     },
 };
 
@@ -68,9 +70,9 @@ pub enum DigitiseError {
     /// The paper has no number, and the installation does not code such papers.
     #[error("giấy tờ không có số, ký hiệu; cơ quan chưa cho phép cấp mã cho giấy tờ không có số")]
     NoNumber,
-    /// The file carries signatures; writing into it needs the work on signatures.
+    /// A signed file is one of several, or its pages were arranged.
     #[error(
-        "tệp này đã có chữ ký số: phiên bản này chưa ghi mã lên tệp đã ký để không làm hỏng chữ ký. Bản gốc được giữ nguyên."
+        "tệp này đã có chữ ký số nên phải giữ nguyên cả tệp: nhận riêng tệp đã ký thành một giấy tờ, không ghép, tách hay đổi thứ tự trang. Bản gốc được giữ nguyên."
     )]
     Signed,
     /// A reason is needed.
@@ -160,6 +162,9 @@ pub async fn check_and_read(
         Ok(checked) => &checked.pages,
         Err(faults) => &faults.pages,
     };
+    if examination.container.has_signatures {
+        verify::arrived(ctx, &paper).await?;
+    }
     let same_bytes = rescan::of_same_bytes(ctx, &paper, &examination.container, pages).await?;
     match examination.pages {
         Err(faults) if !is_overridden => needs_rescan(ctx, paper, faults, same_bytes).await,
@@ -329,7 +334,7 @@ pub async fn confirm(
     let fields = proposed.confirmed_with(edits, now).map_err(DigitiseError::Fields)?;
     let (checked, proposed) = (checked.clone(), proposed.clone());
     is_known_type(ctx, &paper, &fields).await?;
-    is_unsigned(ctx, &paper).await?;
+    let arrived = arrived(ctx, &paper).await?;
 
     let mut tx = ctx.db.write().await?;
     let number = match &fields.document_number {
@@ -346,11 +351,18 @@ pub async fn confirm(
     lessons::note(ctx, &mut tx, &proposed, &fields).await?;
     let by = officer.officer.id.clone();
     let confirmed = Box::new(Confirmation { fields, code, owner, by, at: now, checked });
-    // Until officers' signatures are available, the step of signing is passed over, and the record says so.
-    let next = PaperState::ToCode { confirmed };
+    // What arrived signed was signed by whom it concerns; and where officers have no signatures yet, the step is
+    // passed over, and the record says so.
+    let is_signed_here =
+        ctx.rules.signing.officer == OfficerSigning::Required && matches!(arrived, Arrived::Unsigned);
+    let (next, job) = if is_signed_here {
+        (PaperState::ToSign { confirmed }, Job::Compose { paper: paper.id.clone() })
+    } else {
+        (PaperState::ToCode { confirmed }, Job::WriteCode { paper: paper.id.clone() })
+    };
     move_on(ctx, &mut tx, &mut paper, next, Some(officer), Some(Action::ConfirmFields), None).await?;
     trace(ctx, &mut tx, Some(officer), Action::AssignCode, &paper.id, None).await?;
-    jobs::enqueue(&mut tx, &Job::WriteCode { paper: paper.id.clone() }, now, Urgency::Desk).await?;
+    jobs::enqueue(&mut tx, &job, now, Urgency::Desk).await?;
     tx.commit().await?;
     Ok(paper)
 }
@@ -369,9 +381,19 @@ async fn is_known_type(ctx: &Ctx, paper: &Paper, fields: &ConfirmedFields) -> Re
     if known { Ok(()) } else { Err(DigitiseError::UnknownType) }
 }
 
-/// Whether none of the files that the paper is made of is signed; files that were added and left out
-/// again don't count.
-async fn is_unsigned(ctx: &Ctx, paper: &Paper) -> Result<(), DigitiseError> {
+/// How the files of a paper came in.
+pub(super) enum Arrived {
+    /// As pictures, or as a PDF without a signature.
+    Unsigned,
+    /// As one signed PDF, all of whose pages make up the paper in their order.
+    Signed(PaperObject),
+}
+
+/// Whether a file that the paper is made of is signed; files that were added and left out again don't count.
+///
+/// # Errors
+/// [`DigitiseError::Signed`] where signed pages were put together with others, or arranged.
+pub(super) async fn arrived(ctx: &Ctx, paper: &Paper) -> Result<Arrived, DigitiseError> {
     let originals = {
         let mut tx = ctx.db.read().await?;
         objects_as(&mut tx, &paper.id, ObjectRole::Original).await?
@@ -379,18 +401,24 @@ async fn is_unsigned(ctx: &Ctx, paper: &Paper) -> Result<(), DigitiseError> {
     let files = ctx.bytes_of(&originals).await?;
     let container = container_of(ctx, &files).await?;
     if !container.has_signatures {
-        return Ok(());
+        return Ok(Arrived::Unsigned);
+    }
+    let pages = paper.state.pages();
+    let is_whole = pages.len() == container.n_pages as usize
+        && pages.iter().zip(1..).all(|(facts, page)| facts.original_page == page);
+    if let ([only], true) = (originals.as_slice(), is_whole) {
+        return Ok(Arrived::Signed(only.clone()));
     }
     let mut first = 1u32;
     for (bytes, n_pages) in files.into_iter().zip(container.pages_of_files) {
-        let pages = first..first.saturating_add(n_pages);
-        first = pages.end;
-        let is_used = paper.state.pages().iter().any(|facts| pages.contains(&facts.original_page));
+        let of_file = first..first.saturating_add(n_pages);
+        first = of_file.end;
+        let is_used = pages.iter().any(|facts| of_file.contains(&facts.original_page));
         if is_used && container_of(ctx, &[bytes]).await?.has_signatures {
             return Err(DigitiseError::Signed);
         }
     }
-    Ok(())
+    Ok(Arrived::Unsigned)
 }
 
 /// What is known of files without looking at a page.
@@ -411,6 +439,7 @@ pub async fn retry(ctx: &Ctx, officer: &ActingOfficer, id: &PaperId) -> Result<P
     let next = (**before).clone();
     let job = match next {
         PaperState::ToCode { .. } => Job::WriteCode { paper: paper.id.clone() },
+        PaperState::ToSign { .. } | PaperState::Signing { .. } => Job::Compose { paper: paper.id.clone() },
         _ => Job::CheckAndRead { paper: paper.id.clone() },
     };
     let mut tx = ctx.db.write().await?;

@@ -1,9 +1,12 @@
 //! Writes the code on page one and keeps the paper in its owner's store (Điều 15 khoản 3, Điều 18).
 //!
-//! Bytes first, under their hash; then one transaction with record, trace and change.
+//! What was scanned is composed, or was composed and signed by the officer before; what arrived signed stays as it
+//! came, byte for byte, with what may be appended. Bytes first, under their hash; then one transaction with record,
+//! trace and change.
 
 use crate::{
     domain::{
+        code::DocumentCode,
         dossier::{Confirmation, ObjectRole, Paper, PaperObject, PaperState},
         event::{Action, AuditEvent},
         ids::{ContentHash, PaperId, RecordId},
@@ -14,20 +17,49 @@ use crate::{
     engines::{
         imaging::fault::ReadError,
         pdf::archive::Departure,
-        reader::ComposeOrder,
-        stamp::{Stamped, Way},
+        reader::{ComposeOrder, Composed},
+        signature::seal::Level,
+        stamp::{PreviousSignature, Stamped, Way},
     },
     store::{StoreError, audit, changes, papers, records},
     workflows::{
+        agency,
         context::{Ctx, Spooled},
-        digitise::{self, DigitiseError},
+        digitise::{self, Arrived, DigitiseError},
+        verify,
     },
 };
 
 /// What composed PDFs are built to, as the trace has it; checked by our own tests, certified by nobody.
 const BUILT_TO: &str = "PDF/A-2b";
 
-/// Composes the PDF, fills in the code, keeps all; safe to run twice.
+/// What the code is written on.
+enum Base {
+    /// Composed just now.
+    Fresh(Composed),
+    /// Composed and signed by the officer.
+    Signed(Vec<u8>),
+    /// As it arrived, signed.
+    Arrived(Vec<u8>),
+}
+
+/// The PDF with the code, as it is kept.
+struct Coded {
+    object: PaperObject,
+    way: Way,
+    /// What earlier signatures were worth before and after.
+    previous: Vec<PreviousSignature>,
+    signature: SignatureState,
+    /// Where it departs from PDF/A-2b; `None` where that was not looked at.
+    departures: Option<Vec<Departure>>,
+    /// How long the agency's signature can be proven.
+    level: Option<Level>,
+    /// Why the agency's signature is not there, or lower than was wanted.
+    unsealed: Option<String>,
+}
+
+/// Composes the PDF where nobody signed one, fills in the code, adds the agency's signature, keeps all; safe to run
+/// twice.
 ///
 /// # Errors
 /// [`DigitiseError`]; the paper then still stands at `to_code`.
@@ -38,65 +70,106 @@ pub async fn write_code(ctx: &Ctx, id: &PaperId) -> Result<(), DigitiseError> {
         PaperState::Stored { .. } => return Ok(()), // done by an earlier run
         _ => return Err(digitise::wrong_state(&paper)),
     };
-    let (originals, text) = {
-        let mut tx = ctx.db.read().await?;
-        let originals = digitise::objects_as(&mut tx, &paper.id, ObjectRole::Original).await?;
-        (originals, digitise::objects_as(&mut tx, &paper.id, ObjectRole::Text).await?)
-    };
-    let text = text.first().ok_or(StoreError::Corrupt { what: "words of a paper" })?.clone();
-    let (stamped, departures) = compose(ctx, &confirmed, &originals, &text).await?;
-    let way = stamped.way;
-    let kept = ctx.objects.put(stamped.pdf).await?;
-    let coded = Coded { object: kept.as_object(ObjectRole::Coded, 0, "application/pdf"), way, departures };
-    store(ctx, &mut paper, *confirmed, &originals, text.hash, coded).await
+    let base = base(ctx, &paper, &confirmed).await?;
+    let coded = coded(ctx, base, &confirmed.code).await?;
+    store(ctx, &mut paper, *confirmed, coded).await
 }
 
-/// The PDF with the code, as it is kept.
-struct Coded {
-    object: PaperObject,
-    way: Way,
-    /// Where it departs from PDF/A-2b; without any it was built to it.
-    departures: Vec<Departure>,
+async fn objects(ctx: &Ctx, paper: &Paper, role: ObjectRole) -> Result<Vec<PaperObject>, StoreError> {
+    let mut tx = ctx.db.read().await?;
+    digitise::objects_as(&mut tx, &paper.id, role).await
 }
 
-async fn compose(
+async fn base(ctx: &Ctx, paper: &Paper, confirmed: &Confirmation) -> Result<Base, DigitiseError> {
+    if let Some(signed) = objects(ctx, paper, ObjectRole::Signed).await?.first() {
+        return Ok(Base::Signed(ctx.bytes(&signed.hash).await?));
+    }
+    match digitise::arrived(ctx, paper).await? {
+        Arrived::Signed(original) => Ok(Base::Arrived(ctx.bytes(&original.hash).await?)),
+        Arrived::Unsigned => Ok(Base::Fresh(compose(ctx, paper, confirmed).await?)),
+    }
+}
+
+/// The PDF of a scanned paper, with its two empty fields.
+pub(super) async fn compose(
     ctx: &Ctx,
+    paper: &Paper,
     confirmed: &Confirmation,
-    originals: &[PaperObject],
-    text: &PaperObject,
-) -> Result<(Stamped, Vec<Departure>), DigitiseError> {
-    let words = ctx.bytes(&text.hash).await?;
+) -> Result<Composed, DigitiseError> {
+    let originals = objects(ctx, paper, ObjectRole::Original).await?;
+    let text = text_of(ctx, paper).await?;
+    let words = ctx.bytes(&text).await?;
     let words: RecognisedText =
         serde_json::from_slice(&words).map_err(|_| StoreError::Corrupt { what: "words of a paper" })?;
-    let spooled = Spooled::write(&ctx.bytes_of(originals).await?).map_err(DigitiseError::Spool)?;
-    let rotations: Vec<u16> = confirmed.checked.pages.iter().map(|p| p.rotation).collect();
+    let spooled = Spooled::write(&ctx.bytes_of(&originals).await?).map_err(DigitiseError::Spool)?;
     let plan = PagePlan::of_facts(&confirmed.checked.pages);
     let plan = plan.map_err(|_| StoreError::Corrupt { what: "pages of a paper" })?;
-    let code = confirmed.code.clone();
     let order = ComposeOrder {
-        rotations,
+        rotations: confirmed.checked.pages.iter().map(|p| p.rotation).collect(),
         text: words,
         title: confirmed.fields.document_name.clone(),
         fields: Some(confirmed.fields.clone()),
         created_at: confirmed.at,
     };
     let readers = ctx.readers.clone();
-    tokio::task::spawn_blocking(move || {
-        let composed = readers.compose(&spooled.paths, Some(&plan), order)?;
-        Ok::<_, DigitiseError>((readers.stamp(composed.pdf, &code)?, composed.departures))
-    })
-    .await
-    .map_err(|_| ReadError::Crashed)?
+    let composed = tokio::task::spawn_blocking(move || readers.compose(&spooled.paths, Some(&plan), order));
+    Ok(composed.await.map_err(|_| ReadError::Crashed)??)
+}
+
+async fn text_of(ctx: &Ctx, paper: &Paper) -> Result<ContentHash, StoreError> {
+    let text = objects(ctx, paper, ObjectRole::Text).await?.into_iter().next();
+    text.map(|object| object.hash).ok_or(StoreError::Corrupt { what: "words of a paper" })
+}
+
+/// The PDF with the code, by the way that it allows.
+pub(super) async fn stamped(ctx: &Ctx, pdf: Vec<u8>, code: &DocumentCode) -> Result<Stamped, DigitiseError> {
+    let (readers, key, code) = (ctx.readers.clone(), ctx.seal.clone(), code.clone());
+    let judge = verify::order(ctx, ctx.clock.now(), None, None, None);
+    let stamped =
+        tokio::task::spawn_blocking(move || agency::stamp(&readers, key.as_deref(), pdf, code, judge));
+    Ok(stamped.await.map_err(|_| ReadError::Crashed)??)
+}
+
+async fn coded(ctx: &Ctx, base: Base, code: &DocumentCode) -> Result<Coded, DigitiseError> {
+    let (pdf, departures, by_officer, is_ours) = match base {
+        Base::Fresh(composed) => (composed.pdf, Some(composed.departures), false, true),
+        Base::Signed(pdf) => (pdf, None, true, true),
+        Base::Arrived(pdf) => (pdf, None, false, false),
+    };
+    let stamped = stamped(ctx, pdf, code).await?;
+    let (way, previous) = (stamped.way, stamped.previous_signatures);
+    let (mut pdf, mut sealed, mut unsealed, mut level) = (stamped.pdf, way == Way::SealSignature, None, None);
+    if let Some(key) = ctx.seal.as_ref().filter(|_| is_ours) {
+        match agency::seal(ctx, key, pdf.clone()).await {
+            Ok(with_seal) => {
+                (pdf, sealed, level) = (with_seal.pdf, true, Some(with_seal.reached));
+                unsealed = with_seal.shortfall;
+            }
+            // The document is whole without it; the seal may follow.
+            Err(error) => {
+                tracing::warn!(%error, "the agency's signature was not added");
+                unsealed = Some(error.to_string());
+            }
+        }
+    }
+    let signature = match (by_officer, sealed) {
+        (true, true) => SignatureState::SignedAndSealed,
+        (true, false) => SignatureState::Signed,
+        (false, true) => SignatureState::Sealed,
+        (false, false) => SignatureState::Unsigned,
+    };
+    let object = ctx.objects.put(pdf).await?.as_object(ObjectRole::Coded, 0, "application/pdf");
+    Ok(Coded { object, way, previous, signature, departures, level, unsealed })
 }
 
 async fn store(
     ctx: &Ctx,
     paper: &mut Paper,
     confirmed: Confirmation,
-    originals: &[PaperObject],
-    text: ContentHash,
     coded: Coded,
 ) -> Result<(), DigitiseError> {
+    let originals = objects(ctx, paper, ObjectRole::Original).await?;
+    let text = text_of(ctx, paper).await?;
     let now = ctx.clock.now();
     let mut tx = ctx.db.write().await?;
     let record = StoredRecord {
@@ -111,7 +184,7 @@ async fn store(
         coded: coded.object.hash.clone(),
         originals: originals.iter().map(|o| o.hash.clone()).collect(),
         text: Some(text),
-        signature: SignatureState::Unsigned,
+        signature: coded.signature,
         revoked_at: None,
     };
     papers::add_object(&mut tx, &paper.id, &coded.object).await?;
@@ -119,6 +192,7 @@ async fn store(
     let next = PaperState::Stored { record: record.id.clone() };
     digitise::move_on(ctx, &mut tx, paper, next, None, None, None).await?;
     changes::append(&mut tx, &record.id, ChangeKind::Stored, now).await?;
+    let is_built_to = coded.departures.as_ref().is_some_and(Vec::is_empty);
     let event = AuditEvent {
         at: now,
         officer: None,
@@ -126,9 +200,10 @@ async fn store(
         object: ("record", record.id.to_string()),
         purpose: None,
         detail: Some(serde_json::json!({
-            "paper": paper.id, "coded": coded.object.hash, "way": coded.way, "signature": record.signature,
+            "paper": paper.id, "coded": coded.object.hash, "way": coded.way, "previous_signatures": coded.previous, "signature": record.signature,
             "confirmed_by": record.confirmed_by,
-            "built_to": coded.departures.is_empty().then_some(BUILT_TO), "departures": coded.departures,
+            "built_to": is_built_to.then_some(BUILT_TO), "departures": coded.departures,
+            "level": coded.level, "unsealed": coded.unsealed,
         })),
     };
     audit::append(&mut tx, &event).await?;

@@ -302,7 +302,7 @@ async fn identity_of(tx: &mut Tx, paper: &Paper) -> Result<Option<Identity>, Sto
     Ok(match state {
         PaperState::ToConfirm { proposed, .. } => Some(Identity::from(&**proposed)),
         PaperState::ToSign { confirmed }
-        | PaperState::Signing { confirmed }
+        | PaperState::Signing { confirmed, .. }
         | PaperState::ToCode { confirmed } => Some(Identity::from(&confirmed.fields)),
         PaperState::Stored { record } => {
             records::get(tx, record).await?.map(|record| Identity::from(&record.fields))

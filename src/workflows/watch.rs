@@ -401,9 +401,7 @@ impl Watch {
         let mut tx = self.ctx.db.read().await?;
         for (id, _) in &claim.papers {
             let paper = papers::get(&mut tx, id).await?.ok_or(StoreError::Missing { what: "a paper" })?;
-            let is_finished_by_itself =
-                matches!(paper.state, PaperState::Signing { .. } | PaperState::ToCode { .. });
-            if paper.state.is_being_read() || is_finished_by_itself {
+            if paper.state.is_being_read() || matches!(paper.state, PaperState::ToCode { .. }) {
                 return Ok(None);
             }
             found.push(paper);

@@ -20,6 +20,7 @@ use sohoa::{
 use crate::support::{
     cli::{judge, sohoa},
     pdf::{self, PAGE},
+    stamp::stamped,
 };
 
 /// Limits count processor time; other tests want the processor too.
@@ -280,12 +281,12 @@ fn one_process_reads_and_stamps_in_turn_and_mixes_nothing_up() {
     for (text, n_pages) in codes.into_iter().zip([4, 5]) {
         let code = DocumentCode::parse(text).unwrap();
         assert_eq!(readers.open(&two).unwrap().n_pages, 2);
-        let stamped = readers.stamp(pdf::flat(n_pages, n_pages as i64), &code).unwrap();
-        let facts = inspect(&stamped.pdf).unwrap();
+        let coded = stamped(&readers, pdf::flat(n_pages, n_pages as i64), &code).unwrap();
+        let facts = inspect(&coded.pdf).unwrap();
         assert_eq!((facts.n_pages, facts.marked_code.as_deref()), (n_pages, Some(text)));
         // A paper that was open before is not asked about what was stamped.
         assert_eq!(readers.open(&two).unwrap().n_pages, 2);
-        assert!(matches!(readers.stamp(b"%PDF-1.7".to_vec(), &code), Err(NotStamped::Refused(_))));
+        assert!(matches!(stamped(&readers, b"%PDF-1.7".to_vec(), &code), Err(NotStamped::Refused(_))));
         assert_eq!(readers.open(&three).unwrap().n_pages, 3);
     }
 }
@@ -295,9 +296,9 @@ fn no_code_is_written_where_the_first_page_has_no_end() {
     let limits = ReaderLimits { open_seconds: 1, decode_seconds: 1, ..ReaderLimits::default() };
     let readers = Readers::new(PathBuf::from(env!("CARGO_BIN_EXE_sohoa")), limits);
     let code = DocumentCode::parse("001085012345.1.001234-KQ1.1917/QĐ-BLĐTBXH").unwrap();
-    let refused = readers.stamp(endless(0), &code);
+    let refused = stamped(&readers, endless(0), &code);
     assert!(matches!(refused, Err(NotStamped::Unread(ReadError::OutOfTime { seconds: 3 }))), "{refused:?}");
-    assert!(readers.stamp(pdf::flat(1, 1), &code).is_ok(), "another process took its place");
+    assert!(stamped(&readers, pdf::flat(1, 1), &code).is_ok(), "another process took its place");
 }
 
 #[test]

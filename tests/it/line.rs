@@ -12,7 +12,7 @@ use crate::{
     },
 };
 
-async fn uploaded(
+pub async fn uploaded(
     app: &TestApp,
     dossier: &str,
     place: &str,
@@ -28,7 +28,7 @@ async fn uploaded(
 }
 
 /// Everything the person corrects: the truth of the generated paper, so that reading is not what is tested.
-fn truth_of(paper: &crate::generator::Paper) -> Value {
+pub fn truth_of(paper: &crate::generator::Paper) -> Value {
     let truth: Value = serde_json::from_str(&paper.truth_json().unwrap()).unwrap();
     let value = |name: &str| truth["fields"][name]["value"].clone();
     json!({

@@ -34,7 +34,7 @@ use sohoa::{
 use self::breach::{Breach, Judged};
 use crate::{
     generator::{Container, Kind, Spoiling, TiffPacking},
-    support::{cli, papers},
+    support::{cli, papers, stamp::stamped},
 };
 
 const CODE: &str = "001085012345.1.001776-KQ1.1917/QĐ-BLĐTBXH";
@@ -104,7 +104,7 @@ fn compose(files: &[Vec<u8>], source: TextSource) -> Composed {
 
 fn with_code(pdf: &[u8]) -> Vec<u8> {
     let code = DocumentCode::parse(CODE).unwrap();
-    let stamped = readers().stamp(pdf.to_vec(), &code).unwrap();
+    let stamped = stamped(&readers(), pdf.to_vec(), &code).unwrap();
     assert_eq!(stamped.pdf, stamp::fill_code(pdf, &code).unwrap().pdf);
     stamped.pdf
 }

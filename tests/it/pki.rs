@@ -118,7 +118,8 @@ pub enum Key {
 
 /// A key; the same for the same name, made once for all tests.
 pub fn key(name: &str, kind: Key) -> PKey<Private> {
-    static KEYS: OnceLock<Mutex<HashMap<(String, Key), PKey<Private>>>> = OnceLock::new();
+    type Keys = HashMap<(String, Key), PKey<Private>>;
+    static KEYS: OnceLock<Mutex<Keys>> = OnceLock::new();
     // RSA keys are slow to make: a few do for all names.
     let name = if matches!(kind, Key::Rsa2048 | Key::Rsa1024) { "rsa" } else { name };
     let mut keys = KEYS.get_or_init(Mutex::default).lock().unwrap();
@@ -263,6 +264,8 @@ pub struct Subject {
     pub extra: Vec<Vec<u8>>,
     pub signed_with: Alg,
     pub has_key_ids: bool,
+    /// Instead of the next one.
+    pub serial: Option<u32>,
 }
 
 impl Subject {
@@ -279,6 +282,7 @@ impl Subject {
             extra: vec![],
             signed_with: Alg::Sha256,
             has_key_ids: true,
+            serial: None,
         }
     }
 
@@ -376,7 +380,7 @@ fn key_id(key: &PKey<Private>) -> Vec<u8> {
 
 fn certificate(subject: &Subject, key: &PKey<Private>, issuer: Option<&Identity>) -> Identity {
     static SERIAL: AtomicU32 = AtomicU32::new(0x1000);
-    let serial = SERIAL.fetch_add(1, Ordering::Relaxed);
+    let serial = subject.serial.unwrap_or_else(|| SERIAL.fetch_add(1, Ordering::Relaxed));
     let name = subject.name_der();
     let issuer_name = issuer.map_or(name.clone(), |issuer| issuer.name.clone());
     let issuer_key = issuer.map_or(key, |issuer| &issuer.key);
@@ -482,7 +486,7 @@ impl Identity {
             if answer.by_key { tlv(0xa2, &tlv(4, &key_id(&self.key))) } else { tlv(0xa1, &self.name) };
         let tbs = seq(&[responder, generalized(&answer.this_update), seq(&[single])]);
         let value = Alg::Sha256.sign(&self.key, &tbs);
-        let certificates = tlv(0xa0, &seq(&[self.der.clone()]));
+        let certificates = tlv(0xa0, &seq(std::slice::from_ref(&self.der)));
         let basic = seq(&[tbs, Alg::Sha256.identifier(&self.key), bit_string(&value), certificates]);
         let typed = seq(&[oid("1.3.6.1.5.5.7.48.1.1"), tlv(4, &basic)]);
         seq(&[vec![0x0a, 1, 0], tlv(0xa0, &typed)])
@@ -689,8 +693,9 @@ impl<'a> Cms<'a> {
             if self.crls.is_empty() { vec![] } else { tlv(0xa1, &self.crls.concat()) },
         ];
         let infos: Vec<_> = std::iter::repeat_n(info, self.n_signers).collect();
+        let version = if self.content_type.ends_with(".7.1") { 1 } else { 3 };
         let parts = [
-            int(1),
+            int(version),
             set(&[self.alg.digest_identifier()]),
             seq(&[oid(self.content_type), inside]),
             sets.concat(),
@@ -728,7 +733,7 @@ impl<'a> Cms<'a> {
             tlv(0xa1, &seq(&[oid("1.2.840.113549.1.9.16.2.14"), set(&[token])]))
         });
         seq(&[
-            int(1),
+            int(if self.by_key_id { 3 } else { 1 }),
             sid,
             self.alg.digest_identifier(),
             attributes,

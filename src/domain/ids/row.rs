@@ -54,6 +54,8 @@ row_id! {
     OfficerId,
     /// What officers' corrections teach.
     LessonId,
+    /// A signature that is prepared.
+    SigningId,
 }
 
 /// BLAKE3 of some bytes, 64 lower-case hexadecimal digits: the name under which the bytes are kept.

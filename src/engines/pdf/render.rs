@@ -12,7 +12,7 @@ use std::{
 
 use hayro::{
     RenderCache, RenderSettings,
-    hayro_interpret::{InterpreterSettings, InterpreterWarning},
+    hayro_interpret::{InterpreterSettings, InterpreterWarning, RenderContent},
     hayro_syntax::{Pdf, page::Page},
     kurbo::Affine,
     vello_cpu::{Pixmap, RasterizerSettings, RenderContext, Resources, TargetInit},
@@ -36,7 +36,17 @@ pub(in crate::engines) struct Rendered {
 ///
 /// `None` when the renderer gives up on it.
 pub(in crate::engines) fn render(pdf: &Pdf, index: usize, px_per_unit: f32) -> Option<Rendered> {
-    catch_unwind(AssertUnwindSafe(|| render_page(pdf.pages().get(index)?, px_per_unit))).ok().flatten()
+    render_parts(pdf, index, px_per_unit, RenderContent::all())
+}
+
+/// The same without what lies over the page: annotations and fields.
+pub(in crate::engines) fn render_bare(pdf: &Pdf, index: usize, px_per_unit: f32) -> Option<Rendered> {
+    render_parts(pdf, index, px_per_unit, RenderContent::PAGE)
+}
+
+fn render_parts(pdf: &Pdf, index: usize, px_per_unit: f32, parts: RenderContent) -> Option<Rendered> {
+    let render = || render_page(pdf.pages().get(index)?, px_per_unit, parts);
+    catch_unwind(AssertUnwindSafe(render)).ok().flatten()
 }
 
 /// Renders page one small and grey, a pixel to a unit of the page.
@@ -47,7 +57,7 @@ pub(in crate::engines) fn grey_first_page(pdf: &Pdf) -> Option<GrayImage> {
     Some(image::DynamicImage::ImageRgb8(rendered.picture).into_luma8())
 }
 
-fn render_page(page: &Page<'_>, px_per_unit: f32) -> Option<Rendered> {
+fn render_page(page: &Page<'_>, px_per_unit: f32, parts: RenderContent) -> Option<Rendered> {
     let (width, height) = page.render_dimensions();
     let (width_px, height_px) = bounded_size(width, height, px_per_unit)?;
     let failed = Arc::new(AtomicBool::new(false));
@@ -58,6 +68,7 @@ fn render_page(page: &Page<'_>, px_per_unit: f32) -> Option<Rendered> {
                 seen.store(true, Ordering::Relaxed);
             }
         }),
+        render_content: parts,
         ..InterpreterSettings::default()
     };
     let scale = Affine::scale_non_uniform(

@@ -9,6 +9,7 @@ use qrcodegen::{QrCode, QrCodeEcc};
 use super::{
     font::{self, FontBuilder, FontError, MissingLetter, clean, width_pt},
     geometry::PT_PER_MM,
+    text_sheet::wrapped,
 };
 use crate::engines::imaging::patch::{CODED, NARROW_MM, PATCH_T, WIDE_MM};
 
@@ -182,21 +183,6 @@ impl Page<'_> {
         self.content.end_text();
         Ok(())
     }
-}
-
-/// Breaks at spaces; a word that is wider than the room stands alone.
-fn wrapped(words: &str, size: f32, room: f32) -> Vec<String> {
-    let mut lines: Vec<String> = Vec::new();
-    for word in words.split_whitespace() {
-        match lines.last_mut() {
-            Some(line) if width_pt(&format!("{line} {word}"), size) <= room => {
-                line.push(' ');
-                line.push_str(word);
-            }
-            _ => lines.push(word.to_owned()),
-        }
-    }
-    lines
 }
 
 #[cfg(test)]

@@ -7,6 +7,7 @@ use super::marks::PageCode;
 use crate::{
     domain::{
         card::SeenCard,
+        code::DocumentCode,
         fields::ConfirmedFields,
         job::Urgency,
         page::{BoxMm, Finding, PageFacts},
@@ -15,7 +16,8 @@ use crate::{
     engines::{
         imaging::{Thumbnail, fault::ReadError, open::Container},
         pdf::archive::Departure,
-        stamp::StampError,
+        signature::order::VerifyOrder,
+        stamp::{SealTerms, StampError, Stamped, Waiting},
     },
 };
 
@@ -93,6 +95,26 @@ pub struct ComposeOrder {
     pub fields: Option<ConfirmedFields>,
     /// When it was made.
     pub created_at: Timestamp,
+}
+
+/// What to write onto a PDF, and what its signatures are judged by.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StampOrder {
+    /// The code.
+    pub code: DocumentCode,
+    /// The agency's certificate, where there is a key.
+    pub seal: Option<SealTerms>,
+    /// How signatures that are there are judged, before and after.
+    pub judge: VerifyOrder,
+}
+
+/// What came of writing the code.
+#[derive(Debug)]
+pub enum StampStep {
+    /// It is written.
+    Done(Stamped),
+    /// The agency's key has to sign first.
+    Sign(Box<Waiting>),
 }
 
 /// Why no code was written onto a PDF.

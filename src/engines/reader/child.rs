@@ -9,38 +9,46 @@ use std::{
     process,
     sync::mpsc,
     thread,
+    time::{Duration, Instant},
 };
 
 use image::{ImageEncoder, codecs::jpeg::JpegEncoder};
 
 use super::{
-    answer::ComposeOrder,
+    answer::{ComposeOrder, StampOrder},
     confine::{self, Confinement},
     look::{LazyEngine, Way, look_at},
     marks::marks_of,
     reread::reread,
     wire::{self, Order, Request, Response, Task},
 };
-use crate::{
-    domain::code::DocumentCode,
-    engines::{
-        evidence,
-        imaging::{
-            fault::{Limits, ReadError},
-            open::{self, Opened},
-            resize_picture, turn_picture,
-        },
-        pdf::{
-            archive::Departure,
-            compose::{ComposeMeta, ComposePage, ComposedPdf, compose},
-        },
-        signature::seal::task::{self, SealTask},
-        stamp,
+use crate::engines::{
+    evidence,
+    imaging::{
+        fault::{Limits, ReadError},
+        open::{self, Opened},
+        resize_picture, turn_picture,
     },
+    pdf::{
+        archive::Departure,
+        compose::{ComposeMeta, ComposePage, ComposedPdf, compose},
+    },
+    signature::{
+        self,
+        seal::{
+            SealError,
+            embed::{self, Answer},
+            task::{self, SealTask},
+        },
+    },
+    stamp::{self, StampError, Stamped, Waiting},
 };
 
 /// The variable that carries the memory limit, in bytes.
 pub(super) const MEMORY_VARIABLE: &str = "SOHOA_READER_MEMORY_BYTES";
+
+/// How long the signatures of one file are judged; what was not looked at by then is not passed.
+const JUDGING: Duration = Duration::from_secs(8);
 
 /// Serves requests until stdin ends; the parent then is gone, or has no more work.
 ///
@@ -147,19 +155,27 @@ impl Child {
             let attempts = confine::attempts();
             return Ok((Response::Attempted { confinement: self.confinement, attempts }, Vec::new()));
         }
-        if let Task::Stamp { code } = task {
+        // A PDF that is no paper to be looked at: it is forgotten then.
+        let alone: Option<&dyn Fn(&[u8]) -> (Response, Vec<u8>)> = match task {
+            Task::Stamp { order } => Some(&|pdf| stamped(pdf, order)),
+            Task::FinishStamp { order, waiting, n_input, cms } => {
+                Some(&|pdf| stamp_finished(pdf, *n_input, order, waiting, cms))
+            }
+            Task::Verify { order } => Some(&|pdf| {
+                (
+                    Response::Verified { report: Box::new(signature::verify(pdf, order, &until_late())) },
+                    Vec::new(),
+                )
+            }),
+            Task::Seal { step } => Some(&|pdf| sealed(pdf, step)),
+            _ => None,
+        };
+        if let Some(answer) = alone {
             let Paper::Given(files) = std::mem::replace(&mut self.paper, Paper::None) else {
                 return Err(ReadError::Crashed);
             };
             confine::allow_processor(order.stages.rest);
-            return files.first().map(|pdf| stamped(pdf, code)).ok_or(ReadError::Crashed);
-        }
-        if let Task::Seal { step } = task {
-            let Paper::Given(files) = std::mem::replace(&mut self.paper, Paper::None) else {
-                return Err(ReadError::Crashed);
-            };
-            confine::allow_processor(order.stages.rest);
-            return files.first().map(|pdf| sealed(pdf, step)).ok_or(ReadError::Crashed);
+            return files.first().map(|pdf| answer(pdf)).ok_or(ReadError::Crashed);
         }
         confine::allow_processor(order.stages.open);
         let Self { paper, engine, .. } = self;
@@ -197,7 +213,11 @@ impl Child {
                 let (pdf, departures) = composed(paper, indices.as_deref(), order)?;
                 Ok((Response::Composed { departures }, pdf))
             }
-            Task::Stamp { .. } | Task::Seal { .. } | Task::Attempt => Err(ReadError::Crashed), // answered above
+            Task::Stamp { .. }
+            | Task::FinishStamp { .. }
+            | Task::Verify { .. }
+            | Task::Seal { .. }
+            | Task::Attempt => Err(ReadError::Crashed), // answered above
         }
     }
 }
@@ -249,14 +269,65 @@ fn composed(
     compose(&pages, &meta).map(ComposedPdf::into_parts).map_err(|_| ReadError::NotComposed)
 }
 
-fn stamped(pdf: &[u8], code: &DocumentCode) -> (Response, Vec<u8>) {
-    match stamp::write_code(pdf, code) {
-        Ok(mut stamped) => {
-            let pdf = std::mem::take(&mut stamped.pdf);
-            (Response::Stamped { stamped }, pdf)
+fn stamped(pdf: &[u8], order: &StampOrder) -> (Response, Vec<u8>) {
+    let step = judging(order, |verify| {
+        stamp::write(pdf, &stamp::StampOrder { code: &order.code, seal: order.seal.as_ref(), verify })
+    });
+    match step {
+        Ok(stamp::Step::Done(stamped)) => done(stamped),
+        Ok(stamp::Step::Sign(mut waiting)) => {
+            let pdf = std::mem::take(&mut waiting.prepared.pdf);
+            (Response::StampWaits { waiting }, pdf)
         }
         Err(error) => (Response::NotStamped { error }, Vec::new()),
     }
+}
+
+fn stamp_finished(
+    pdf: &[u8],
+    n_input: usize,
+    order: &StampOrder,
+    waiting: &Waiting,
+    cms: &[u8],
+) -> (Response, Vec<u8>) {
+    let not_sealed = |error: SealError| StampError::NotSealed(error.to_string());
+    let prepared = waiting.prepared.clone();
+    let finished = prepared.with_pdf(pdf.to_vec()).map_err(not_sealed).and_then(|prepared| {
+        let checked = embed::check(&prepared, Answer::Cms(cms), prepared.at).map_err(not_sealed)?;
+        let input = pdf.get(..n_input).ok_or(StampError::NotProven)?;
+        let mut waiting = waiting.clone();
+        waiting.prepared = prepared;
+        judging(order, |verify| {
+            let order = stamp::StampOrder { code: &order.code, seal: order.seal.as_ref(), verify };
+            stamp::finish(input, waiting, &checked, &order)
+        })
+    });
+    match finished {
+        Ok(stamped) => done(stamped),
+        Err(error) => (Response::NotStamped { error }, Vec::new()),
+    }
+}
+
+fn done(mut stamped: Stamped) -> (Response, Vec<u8>) {
+    let pdf = std::mem::take(&mut stamped.pdf);
+    (Response::Stamped { stamped }, pdf)
+}
+
+/// Whether judging one file has taken as long as it may.
+fn until_late() -> impl Fn() -> bool {
+    let start = Instant::now();
+    move || start.elapsed() > JUDGING
+}
+
+/// With the judge of the order; where it can't be had, no signature is seen, and none is written beside.
+fn judging<T>(order: &StampOrder, act: impl FnOnce(stamp::Verify<'_>) -> T) -> T {
+    let material = signature::Material::read(&order.judge.trust).ok();
+    act(&|pdf| {
+        let is_late = until_late();
+        let report =
+            material.as_ref().map(|material| signature::verify_by(pdf, &order.judge, material, &is_late));
+        report.map(|report| report.signatures).unwrap_or_default()
+    })
 }
 
 fn sealed(pdf: &[u8], step: &SealTask) -> (Response, Vec<u8>) {

@@ -3,7 +3,10 @@
 use std::{path::PathBuf, time::Instant};
 
 use super::{
-    answer::{Attention, ComposeOrder, Composed, Depth, Head, NotStamped, PageAnswer, Reading, Timings},
+    answer::{
+        Attention, ComposeOrder, Composed, Depth, Head, NotStamped, PageAnswer, Reading, StampOrder,
+        StampStep, Timings,
+    },
     confine::{Attempt, Confinement},
     marks::PageCode,
     pool::{OnNews, Pool, ReaderLimits},
@@ -12,7 +15,6 @@ use super::{
 use crate::{
     domain::{
         card::{IdentityCard, SeenCard},
-        code::DocumentCode,
         job::Urgency,
         page::{BoxMm, Finding, FindingKind, PageFacts, Place, Severity},
         plan::{PagePlan, PlannedPage},
@@ -26,12 +28,19 @@ use crate::{
             fault::{Limits, ReadError},
             open::Container,
         },
-        stamp::Stamped,
+        signature::{order::VerifyOrder, verdict::Report},
+        stamp::{Stamped, Waiting},
     },
 };
 
 /// Pages that are counted at most.
 const MOST_COUNTED: u32 = 1_000_000;
+
+/// Processor time for judging the signatures of one file, seconds.
+const VERIFY_SECONDS: u64 = 12;
+
+/// What a signature cannot do without, and what no compression can hide.
+const SIGNED: &[u8] = b"/ByteRange";
 
 /// Short questions don't wait behind the pages of a pile.
 pub(super) const AT_ONCE: (Urgency, OnNews<'static>) = (Urgency::Desk, &|_| {});
@@ -156,27 +165,77 @@ impl Readers {
         }
     }
 
-    /// Writes the code onto page one of a PDF, foreign or our own, by the way that the file allows.
+    /// Writes the code onto page one of a PDF, foreign or our own, by the way that the file allows; where the agency's
+    /// signature is needed for it, says what has to be signed: then [`Self::finish_stamp`].
     ///
     /// # Errors
     /// [`NotStamped`]; nothing is changed then.
-    pub fn stamp(&self, pdf: Vec<u8>, code: &DocumentCode) -> Result<Stamped, NotStamped> {
+    pub fn stamp(&self, pdf: Vec<u8>, order: StampOrder) -> Result<StampStep, NotStamped> {
+        self.stamp_step(pdf, Task::Stamp { order: Box::new(order) })
+    }
+
+    /// Puts the agency's signature, a CMS, beside the code, and proves that earlier signatures are worth what they
+    /// were; `n_input` is the length of what came in.
+    ///
+    /// # Errors
+    /// [`NotStamped`].
+    pub fn finish_stamp(
+        &self,
+        waiting: Waiting,
+        n_input: usize,
+        cms: Vec<u8>,
+        order: StampOrder,
+    ) -> Result<Stamped, NotStamped> {
+        let mut waiting = Box::new(waiting);
+        let pdf = std::mem::take(&mut waiting.prepared.pdf);
+        let task = Task::FinishStamp { order: Box::new(order), waiting, n_input, cms };
+        match self.stamp_step(pdf, task)? {
+            StampStep::Done(stamped) => Ok(stamped),
+            StampStep::Sign(_) => Err(NotStamped::Unread(ReadError::Crashed)),
+        }
+    }
+
+    fn stamp_step(&self, pdf: Vec<u8>, task: Task) -> Result<StampStep, NotStamped> {
         let limits = &self.pool.limits;
         // What was composed may be somewhat longer than what it was composed from.
         let (found, limit) = (pdf.len() as u64, limits.max_bytes.saturating_mul(2));
         if found > limit {
             return Err(NotStamped::Unread(ReadError::TooManyBytes { found, limit }));
         }
-        let task = Task::Stamp { code: code.clone() };
         let request = Request { parts: Parts::of(&[]), limits: limits.of_bytes(), task };
         let seconds = limits.opening_seconds() + limits.page_seconds;
-        // Page one is drawn before and after.
+        // Page one is drawn before and after; signatures, where there are any, are judged before and after.
         let busy = limits.open_seconds.saturating_add(limits.decode_seconds.saturating_mul(2));
+        let is_signed = pdf.windows(SIGNED.len()).any(|bytes| bytes == SIGNED);
+        let busy = busy.saturating_add(if is_signed { VERIFY_SECONDS * 2 } else { 0 });
         let answer = self.pool.ask_of_bytes(request, pdf, self.all_of(busy), seconds);
         match answer.map_err(NotStamped::Unread)? {
-            (Response::Stamped { stamped }, pdf) => Ok(Stamped { pdf, ..stamped }),
+            (Response::Stamped { stamped }, pdf) => Ok(StampStep::Done(Stamped { pdf, ..stamped })),
+            (Response::StampWaits { mut waiting }, pdf) => {
+                waiting.prepared.pdf = pdf;
+                Ok(StampStep::Sign(waiting))
+            }
             (Response::NotStamped { error }, _) => Err(NotStamped::Refused(error)),
             (other, _) => Err(NotStamped::Unread(unexpected(other))),
+        }
+    }
+
+    /// Judges the signatures of a PDF; what is no PDF is an answer too.
+    ///
+    /// # Errors
+    /// [`ReadError::TooManyBytes`], [`ReadError::TooLong`] and those of the process.
+    pub fn verify(&self, pdf: Vec<u8>, order: VerifyOrder) -> Result<Report, ReadError> {
+        let limits = &self.pool.limits;
+        let (found, limit) = (pdf.len() as u64, limits.max_bytes.saturating_mul(2));
+        if found > limit {
+            return Err(ReadError::TooManyBytes { found, limit });
+        }
+        let task = Task::Verify { order: Box::new(order) };
+        let request = Request { parts: Parts::of(&[]), limits: limits.of_bytes(), task };
+        let answer = self.pool.ask_of_bytes(request, pdf, self.all_of(VERIFY_SECONDS), VERIFY_SECONDS * 4)?;
+        match answer {
+            (Response::Verified { report }, _) => Ok(*report),
+            (other, _) => Err(unexpected(other)),
         }
     }
 

@@ -13,12 +13,12 @@ use std::{
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 use super::{
-    answer::{ComposeOrder, Depth, Head, PageAnswer},
+    answer::{ComposeOrder, Depth, Head, PageAnswer, StampOrder},
     confine::{Attempt, Confinement},
     marks::PageMarks,
 };
 use crate::{
-    domain::{code::DocumentCode, page::BoxMm},
+    domain::page::BoxMm,
     engines::{
         evidence::FileEvidence,
         imaging::{
@@ -26,8 +26,12 @@ use crate::{
             open::Container,
         },
         pdf::archive::Departure,
-        signature::seal::task::{SealAnswer, SealRefusal, SealTask},
-        stamp::{StampError, Stamped},
+        signature::{
+            order::VerifyOrder,
+            seal::task::{SealAnswer, SealRefusal, SealTask},
+            verdict::Report,
+        },
+        stamp::{StampError, Stamped, Waiting},
     },
 };
 
@@ -130,7 +134,11 @@ pub(super) enum Task {
     /// Page `index` (from 0) as a JPEG.
     Preview { index: u32, rotation: u16, width_px: u32 },
     /// Write the code onto the PDF that goes along as the one file; it is no paper, and forgotten then.
-    Stamp { code: DocumentCode },
+    Stamp { order: Box<StampOrder> },
+    /// Put the agency's signature into the PDF that goes along, whose first `n_input` bytes are what came in.
+    FinishStamp { order: Box<StampOrder>, waiting: Box<Waiting>, n_input: usize, cms: Vec<u8> },
+    /// Judge the signatures of the PDF that goes along as the one file.
+    Verify { order: Box<VerifyOrder> },
     /// One step of signing the PDF that goes along in the same way.
     Seal { step: SealTask },
     /// Try what must not be possible.
@@ -172,8 +180,15 @@ pub(super) enum Response {
     Stamped {
         stamped: Stamped,
     },
+    /// The PDF with room for the agency's signature follows.
+    StampWaits {
+        waiting: Box<Waiting>,
+    },
     NotStamped {
         error: StampError,
+    },
+    Verified {
+        report: Box<Report>,
     },
     Sealed {
         done: SealAnswer,

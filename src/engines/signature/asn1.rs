@@ -345,11 +345,7 @@ mod tests {
     #[test]
     fn one_value_is_taken_and_zeros_behind_it_are_room() {
         fn check(bytes: &[u8], expected: Result<&[u8], Malformed>) {
-            assert_eq!(
-                one_value(bytes).as_deref(),
-                expected.as_ref().map(|v| *v).map_err(|e| e),
-                "{bytes:x?}"
-            );
+            assert_eq!(one_value(bytes).as_deref(), expected.as_ref().map(|v| *v), "{bytes:x?}");
         }
         check(&[0x30, 3, 2, 1, 5], Ok(&[0x30, 3, 2, 1, 5]));
         check(&[0x30, 3, 2, 1, 5, 0, 0, 0], Ok(&[0x30, 3, 2, 1, 5]));

@@ -181,6 +181,9 @@ pub fn after(pdf: &RevisedPdf<'_>, located: &[Located<'_>], which: usize, limits
         if pdf.is_locked() {
             found.give_up();
         }
+        if pdf.has_strays(one.revision) {
+            found.add(ChangeKind::Unclear, message::plain(ChangeKind::Unclear));
+        }
         let rules = Rules::of(located, one);
         let mut walk = walk::Walk::new(pdf, one.revision, limits, found);
         compare(&mut walk, located, &rules);
@@ -195,6 +198,7 @@ pub fn after(pdf: &RevisedPdf<'_>, located: &[Located<'_>], which: usize, limits
 
 fn compare(walk: &mut walk::Walk<'_, '_, '_>, located: &[Located<'_>], rules: &Rules<'_>) {
     let Some(root) = walk.root() else { return };
+    walk.ambiguous();
     walk.collect_pages(root);
     let form = form::compare(walk, root, located, rules);
     pages::compare(walk, rules, &form);

@@ -226,14 +226,16 @@ fn signer_id(parts: &mut Reader<'_>) -> Option<SignerId> {
     }
 }
 
-/// Identifier and values of each.
-fn attributes(set: Item<'_>) -> Result<Vec<(&[u8], Vec<Item<'_>>)>, FormFault> {
+/// Identifier and values of an attribute.
+type Attribute<'a> = (&'a [u8], Vec<Item<'a>>);
+
+fn attributes(set: Item<'_>) -> Result<Vec<Attribute<'_>>, FormFault> {
     let fault = || FormFault::NotSignedData("Attributes");
     let all = set.inside().all(MOST_ATTRIBUTES).ok_or(FormFault::TooMany("thuộc tính"))?;
     all.into_iter().map(|item| attribute(item).ok_or_else(fault)).collect()
 }
 
-fn attribute(item: Item<'_>) -> Option<(&[u8], Vec<Item<'_>>)> {
+fn attribute(item: Item<'_>) -> Option<Attribute<'_>> {
     let mut parts = (item.tag == SEQUENCE).then(|| item.inside())?;
     let oid = parts.take(OID)?.content;
     let values = parts.take(SET)?.inside().all(MOST_ATTRIBUTES)?;

@@ -200,6 +200,7 @@ fn blank(facts: &SignatureFacts<'_>) -> SignatureReport {
         algorithm: Algorithm::Ok,
         signer: Signer::default(),
         changes: facts.changes.clone(),
+        signed_end: Some(facts.end).filter(|end| *end > 0),
         notes: Vec::new(),
         certified_p: facts.certified_p,
         message: String::new(),
@@ -295,6 +296,9 @@ fn signature(
         report.notes.extend(standing.chain.as_ref().and_then(|chain| purpose_note(chain.anchor.purpose)));
     } else {
         report.algorithm = weak(checked.uses.iter().any(|used| is_weak_alone(world, used)));
+    }
+    if claimed.is_some_and(|claimed| world.at.saturating_add(SKEW).is_ok_and(|now| now < claimed)) {
+        report.notes.push("thời điểm ký do người ký khai ở sau thời điểm kiểm tra".to_owned());
     }
     if let Some(proof) = times.proof.filter(|proof| proof.source == Source::Receipt) {
         report.notes.push(format!("hệ thống đã tiếp nhận tệp lúc {}", report::moment(proof.at)));

@@ -13,7 +13,7 @@ use hayro::{hayro_syntax::Pdf, kurbo};
 use image::RgbImage;
 
 use super::{
-    changes::{ChangeKind, Changes, Findings, Limits, Touched, Why, message},
+    changes::{self, ChangeKind, Changes, Findings, Limits, Touched, Why, message},
     locate::Located,
 };
 use crate::engines::pdf::{render, revisions::RevisedPdf};
@@ -39,12 +39,15 @@ const MOST_LOST: usize = 30;
 const LOST_PART: f32 = 0.05;
 /// A face over more than this part of a page, or of its ink, is no seal any more.
 const LARGEST_PART: f32 = 0.25;
+/// The same for the place that a face takes, drawn on or not.
+const LARGEST_PLACE: f32 = 0.5;
 
 /// Renders revisions of one file, each page once.
 pub struct Looks<'p, 'a> {
     pdf: &'p RevisedPdf<'a>,
     opened: HashMap<usize, Option<Arc<Pdf>>>,
-    pictures: HashMap<(usize, usize), Option<Arc<Picture>>>,
+    /// By revision, page, and whether annotations are left out.
+    pictures: HashMap<(usize, usize, bool), Option<Arc<Picture>>>,
 }
 
 /// A page as seen, and how its coordinates map to pixels.
@@ -57,6 +60,15 @@ impl<'p, 'a> Looks<'p, 'a> {
     /// Nothing is rendered yet.
     pub fn new(pdf: &'p RevisedPdf<'a>) -> Self {
         Self { pdf, opened: HashMap::new(), pictures: HashMap::new() }
+    }
+
+    /// What was changed after the signature at `which`, objects and looks.
+    pub fn after(&mut self, located: &[Located<'_>], which: usize, limits: &Limits<'_>) -> Changes {
+        let found = changes::after(self.pdf, located, which, limits);
+        match located.get(which) {
+            Some(one) => self.check(one, found, limits),
+            None => found,
+        }
     }
 
     /// Holds what is seen against what was signed, on the pages that [`super::changes::after`] found
@@ -78,23 +90,30 @@ impl<'p, 'a> Looks<'p, 'a> {
                 break;
             }
             let places: Vec<Touched> = touched.iter().filter(|place| place.page == page).copied().collect();
-            let was = self.picture(one.revision, page, n_pages);
-            let is = self.picture(self.pdf.newest(), page, n_pages);
-            match (was, is) {
-                (Some(was), Some(is)) => compare(&was, &is, page, &places, &mut found),
+            let was = self.picture((one.revision, page, false), n_pages);
+            let is = self.picture((self.pdf.newest(), page, false), n_pages);
+            // Under a field that held something, the page itself has to stay to be seen.
+            let is_refilled = places.iter().any(|place| place.why == Why::Refilled);
+            let bare =
+                if is_refilled { self.picture((one.revision, page, true), n_pages) } else { was.clone() };
+            match (was, bare, is) {
+                (Some(was), Some(bare), Some(is)) => {
+                    Comparison { was: &was, bare: &bare, is: &is }.tell(page, &places, &mut found);
+                }
                 _ => found.give_up(),
             }
         }
         found.into_changes()
     }
 
-    fn picture(&mut self, revision: usize, page: usize, n_pages: usize) -> Option<Arc<Picture>> {
-        if let Some(kept) = self.pictures.get(&(revision, page)) {
+    fn picture(&mut self, what: (usize, usize, bool), n_pages: usize) -> Option<Arc<Picture>> {
+        if let Some(kept) = self.pictures.get(&what) {
             return kept.clone();
         }
-        let picture = self.open(revision).and_then(|pdf| draw(&pdf, page, n_pages)).map(Arc::new);
+        let (revision, page, is_bare) = what;
+        let picture = self.open(revision).and_then(|pdf| draw(&pdf, page, n_pages, is_bare)).map(Arc::new);
         if self.pictures.len() < MOST_KEPT {
-            self.pictures.insert((revision, page), picture.clone());
+            self.pictures.insert(what, picture.clone());
         }
         picture
     }
@@ -116,14 +135,14 @@ impl<'p, 'a> Looks<'p, 'a> {
 }
 
 /// Renders a page; `None` where it cannot be shown whole, or the renderer counts other pages.
-fn draw(pdf: &Pdf, index: usize, n_pages: usize) -> Option<Picture> {
+fn draw(pdf: &Pdf, index: usize, n_pages: usize, is_bare: bool) -> Option<Picture> {
     let pages = pdf.pages();
     let page = pages.get(index).filter(|_| pages.len() == n_pages)?;
     let (width, height) = page.render_dimensions();
     let scale = PX_PER_UNIT.min(MOST_SIDE_PX / width.max(height));
     let coefficients = page.initial_transform(true).as_coeffs();
-    let rendered = render::render(pdf, index, scale).filter(|rendered| rendered.is_whole)?;
-    let pixels = rendered.picture;
+    let render = if is_bare { render::render_bare } else { render::render };
+    let pixels = render(pdf, index, scale).filter(|rendered| rendered.is_whole)?.picture;
     let along = |px: u32, length: f32| f64::from(px) / f64::from(length);
     let to_px =
         kurbo::Affine::scale_non_uniform(along(pixels.width(), width), along(pixels.height(), height))
@@ -145,38 +164,96 @@ impl Place {
     }
 }
 
-fn compare(was: &Picture, is: &Picture, page: usize, touched: &[Touched], found: &mut Findings) {
-    let mut tell = |kind: ChangeKind| found.add(kind, message::on_page(kind, page));
-    if was.pixels.dimensions() != is.pixels.dimensions() {
-        tell(ChangeKind::Looks);
-        return;
-    }
-    let places: Vec<Place> = touched.iter().filter_map(|place| in_pixels(is, place)).collect();
-    let may_change: Vec<Place> = places.iter().filter(|p| p.why != Why::SameValue).copied().collect();
-    let (width, height) = was.pixels.dimensions();
-    let mut n_outside = 0;
-    for ((x, y, before), (_, _, after)) in was.pixels.enumerate_pixels().zip(is.pixels.enumerate_pixels()) {
-        let is_outside = || !may_change.iter().any(|place| place.contains(x, y));
-        if differ(before.0, after.0) && is_outside() {
-            n_outside += 1;
+/// A page as it was signed, without what lies over it, and as it is now.
+struct Comparison<'b> {
+    was: &'b Picture,
+    bare: &'b Picture,
+    is: &'b Picture,
+}
+
+impl Comparison<'_> {
+    fn tell(&self, page: usize, touched: &[Touched], found: &mut Findings) {
+        let mut tell = |kind: ChangeKind| found.add(kind, message::on_page(kind, page));
+        let (width, height) = self.was.pixels.dimensions();
+        if [self.bare, self.is].iter().any(|other| other.pixels.dimensions() != (width, height)) {
+            tell(ChangeKind::Looks);
+            return;
+        }
+        let places: Vec<Place> = touched.iter().filter_map(|place| in_pixels(self.is, place)).collect();
+        let may_change: Vec<Place> = places.into_iter().filter(|p| p.why != Why::SameValue).collect();
+        if self.n_different_outside(&may_change) > MOST_DIFFERENT_PX {
+            tell(ChangeKind::Looks);
+        }
+        let n_all = self.edges([0, 0, width, height], false).n_all as f32;
+        for place in may_change {
+            let here = self.edges(place.edges, place.why == Why::Refilled);
+            let is_much = here.n_lost > MOST_LOST;
+            let is_hidden = is_much && here.n_lost as f32 > LOST_PART * here.n_all as f32;
+            let is_huge = self.changed_part(place.edges) > LARGEST_PART
+                || self.part(place.edges) > LARGEST_PLACE
+                || (is_much && here.n_lost as f32 > LARGEST_PART * n_all);
+            match place.why {
+                Why::Face if is_huge => tell(ChangeKind::Looks),
+                Why::Face if is_hidden => tell(ChangeKind::CoversInk),
+                Why::Filled | Why::Refilled | Why::Comment if is_hidden || is_huge => tell(ChangeKind::Looks),
+                _ => {}
+            }
         }
     }
-    if n_outside > MOST_DIFFERENT_PX {
-        tell(ChangeKind::Looks);
+
+    fn n_different_outside(&self, may_change: &[Place]) -> usize {
+        let pairs = self.was.pixels.enumerate_pixels().zip(self.is.pixels.pixels());
+        pairs
+            .filter(|((x, y, before), after)| {
+                differ(before.0, after.0) && !may_change.iter().any(|place| place.contains(*x, *y))
+            })
+            .count()
     }
-    let all = edges(was, is, [0, 0, width, height]);
-    for place in may_change {
-        let here = edges(was, is, place.edges);
-        let is_hidden = here.n_lost > MOST_LOST && here.n_lost as f32 > LOST_PART * here.n_all as f32;
-        let is_huge = changed_part(was, is, place.edges) > LARGEST_PART
-            || (here.n_lost > MOST_LOST && here.n_lost as f32 > LARGEST_PART * all.n_all as f32);
-        match place.why {
-            Why::Face if is_huge => tell(ChangeKind::Looks),
-            Why::Face if is_hidden => tell(ChangeKind::CoversInk),
-            Why::Filled | Why::Comment if is_hidden || is_huge => tell(ChangeKind::Looks),
-            Why::Refilled if is_huge => tell(ChangeKind::Looks),
-            _ => {}
+
+    /// What part of the page a place takes.
+    fn part(&self, [left, top, right, bottom]: [u32; 4]) -> f32 {
+        let (width, height) = self.was.pixels.dimensions();
+        ((right - left) as f32 * (bottom - top) as f32) / (width as f32 * height as f32).max(1.0)
+    }
+
+    /// What part of the page is changed within a place.
+    fn changed_part(&self, edges: [u32; 4]) -> f32 {
+        let is_changed = |(x, y): &(u32, u32)| {
+            differ(self.was.pixels.get_pixel(*x, *y).0, self.is.pixels.get_pixel(*x, *y).0)
+        };
+        let (width, height) = self.was.pixels.dimensions();
+        pixels_of(edges).filter(is_changed).count() as f32 / (width as f32 * height as f32).max(1.0)
+    }
+
+    /// Edges of strokes in a place; with `of_page`, only those of the page itself count that were seen.
+    fn edges(&self, place: [u32; 4], of_page: bool) -> Edges {
+        let mut edges = Edges { n_all: 0, n_lost: 0 };
+        let (width, height) = self.was.pixels.dimensions();
+        for (x, y) in pixels_of(place) {
+            for (to_x, to_y) in [(x + REACH_PX, y), (x, y + REACH_PX)] {
+                if to_x >= width.min(place[2]) || to_y >= height.min(place[3]) {
+                    continue;
+                }
+                let contrast = |picture: &Picture| picture.shade(x, y) - picture.shade(to_x, to_y);
+                let before = contrast(self.was);
+                if before.abs() < STROKE || (of_page && contrast(self.bare) * before.signum() < STROKE) {
+                    continue;
+                }
+                edges.n_all += 1;
+                if contrast(self.is) * before.signum() < FAINT {
+                    edges.n_lost += 1;
+                }
+            }
         }
+        edges
+    }
+}
+
+impl Picture {
+    /// How light a pixel is, 0 to 255.
+    fn shade(&self, x: u32, y: u32) -> i32 {
+        let [r, g, b] = self.pixels.get_pixel(x, y).0.map(i32::from);
+        (r * 3 + g * 6 + b) / 10
     }
 }
 
@@ -203,46 +280,10 @@ fn differ(before: [u8; 3], after: [u8; 3]) -> bool {
     before.iter().zip(after).any(|(before, after)| before.abs_diff(after) > DIFFERENT)
 }
 
-/// What part of the page is changed within a place.
-fn changed_part(was: &Picture, is: &Picture, edges: [u32; 4]) -> f32 {
-    let n_changed = pixels_of(edges)
-        .filter(|(x, y)| differ(was.pixels.get_pixel(*x, *y).0, is.pixels.get_pixel(*x, *y).0))
-        .count();
-    let (width, height) = was.pixels.dimensions();
-    n_changed as f32 / (width as f32 * height as f32).max(1.0)
-}
-
 /// Edges of strokes in a place, and how many of them are not seen any more.
 struct Edges {
     n_all: usize,
     n_lost: usize,
-}
-
-fn edges(was: &Picture, is: &Picture, place: [u32; 4]) -> Edges {
-    let mut edges = Edges { n_all: 0, n_lost: 0 };
-    let (width, height) = was.pixels.dimensions();
-    let shade = |picture: &Picture, x: u32, y: u32| {
-        let [r, g, b] = picture.pixels.get_pixel(x, y).0.map(i32::from);
-        (r * 3 + g * 6 + b) / 10
-    };
-    for (x, y) in pixels_of(place) {
-        for (to_x, to_y) in [(x + REACH_PX, y), (x, y + REACH_PX)] {
-            if to_x >= width.min(place[2]) || to_y >= height.min(place[3]) {
-                continue;
-            }
-            let contrast = |picture| shade(picture, x, y) - shade(picture, to_x, to_y);
-            let before = contrast(was);
-            if before.abs() < STROKE {
-                continue;
-            }
-            edges.n_all += 1;
-            let after = contrast(is);
-            if after * before.signum() < FAINT {
-                edges.n_lost += 1;
-            }
-        }
-    }
-    edges
 }
 
 fn pixels_of([left, top, right, bottom]: [u32; 4]) -> impl Iterator<Item = (u32, u32)> {
@@ -253,7 +294,6 @@ fn pixels_of([left, top, right, bottom]: [u32; 4]) -> impl Iterator<Item = (u32,
 mod tests {
     use super::*;
     use crate::engines::signature::{
-        changes,
         locate::locate,
         testing::{Paper, text_field},
         verdict::Modification::{self, Forbidden, Permitted},
@@ -264,8 +304,7 @@ mod tests {
     fn seen(paper: &Paper, limits: &Limits<'_>) -> Changes {
         let pdf = RevisedPdf::open(&paper.bytes, None).unwrap();
         let located = locate(&pdf);
-        let found = changes::after(&pdf, &located, 0, limits);
-        Looks::new(&pdf).check(&located[0], found, limits)
+        Looks::new(&pdf).after(&located, 0, limits)
     }
 
     fn kinds(changes: &Changes) -> (Modification, Vec<ChangeKind>) {
@@ -327,6 +366,19 @@ mod tests {
             paper.close();
             assert_eq!(kinds(&seen(&paper, &LIMITS)), (Forbidden, vec![FieldFilled, Looks]));
         }
+        // Filled before it was signed with something that hid nothing, and after it with something that does.
+        let mut paper = Paper::two_pages();
+        let place = "[20 190 150 225]";
+        fill("a", place, "BT /F1 4 Tf 2 2 Td (a) Tj ET")(&mut paper);
+        paper.close().sign(20, "CanBo", "");
+        let told = |text: &'static str, drawing: &'static str| {
+            let mut paper = paper.clone();
+            fill(text, place, drawing)(&mut paper);
+            paper.close();
+            kinds(&seen(&paper, &LIMITS))
+        };
+        assert_eq!(told("b", "BT /F1 4 Tf 2 2 Td (b) Tj ET"), (Permitted, vec![FieldFilled]));
+        assert_eq!(told("b", "1 g 0 0 120 20 re f"), (Forbidden, vec![FieldFilled, Looks]));
         // The value is the same, the face is not.
         let swap = |paper: &mut Paper| {
             paper.stream(11, "/Type/XObject/Subtype/Form/BBox[0 0 120 20]", "0 g 0 0 60 10 re f");
@@ -343,6 +395,21 @@ mod tests {
         check(face("28 190 44 225", "1 g 0 0 100 100 re f"), Permitted, &[Signature, CoversInk]);
         check(face("0 0 300 400", "1 g 0 0 100 100 re f"), Forbidden, &[Signature, Looks]);
         check(face("0 0 300 300", "1 0 0 rg 0 0 100 100 re f"), Forbidden, &[Signature, Looks]);
+    }
+
+    #[test]
+    fn an_empty_field_for_a_signature_shows_nothing() {
+        use ChangeKind::{Looks, SignatureField};
+        let unsigned = |drawing: &'static str| {
+            move |paper: &mut Paper| {
+                face("20 190 150 225", drawing)(paper);
+                let widget = "/Type/Annot/Subtype/Widget/Rect[20 190 150 225]/F 132/P 3 0 R";
+                let field = format!("30 0 obj\n<<{widget}/FT/Sig/T(Hai)/V 31 0 R");
+                *paper = paper.spoil(&field, &field.replace("/V 31 0 R", "         "));
+            }
+        };
+        check(unsigned(""), Permitted, &[SignatureField]);
+        check(unsigned("1 0 0 RG 0 0 100 100 re S"), Forbidden, &[SignatureField, Looks]);
     }
 
     #[test]

@@ -7,11 +7,12 @@ use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
 
+use super::algorithms::{Scheme, Use};
 use super::certificate::{self, Certificate, KeyUsage, OCSP_SIGNING};
 use super::chain::{self, Role};
 use super::crl::{ALL_REASONS, Crl, HOLD, REMOVED, is_at_most};
 use super::ocsp::{Ocsp, Said};
-use super::policy::Policy;
+use super::policy::{Acceptance, Policy};
 use super::trust::{Purpose, TrustAnchors};
 
 /// How far ahead a clock of a CA may be.
@@ -129,8 +130,8 @@ impl World<'_> {
         if depth > DEEPEST {
             return Status::Unknown(format!("thông tin thu hồi của «{ca}» dẫn vòng quá xa"));
         }
-        let mut statements = self.from_crls(one, issuer, anchor, time, depth);
-        statements.extend(self.from_ocsps(one, issuer, anchor, time, depth));
+        let mut statements = self.told_by_crls(one, issuer, anchor, time, depth);
+        statements.extend(self.told_by_ocsps(one, issuer, anchor, time, depth));
         self.weigh(&statements, one, time).unwrap_or_else(|stale| {
             Status::Unknown(if stale {
                 format!("thông tin thu hồi của «{ca}» đã cũ so với thời điểm cần xét")
@@ -174,7 +175,7 @@ impl World<'_> {
         is_told && s.this_update <= self.at.saturating_add(SKEW).unwrap_or(self.at)
     }
 
-    fn from_crls(
+    fn told_by_crls(
         &self,
         one: &Certificate,
         issuer: &Certificate,
@@ -195,6 +196,16 @@ impl World<'_> {
             found.extend(statement);
         }
         found
+    }
+
+    /// Whether news are signed strongly enough; an exception for their issuer and time counts.
+    fn is_strong(&self, scheme: Option<Scheme>, by: &Certificate, made_at: Timestamp) -> bool {
+        let Some(scheme) = scheme else { return false };
+        let used = Use { digest: scheme.digest, key: Some(by.strength) };
+        let made = Some(made_at);
+        let issuers = [by.subject.common_name(), by.issuer.common_name()];
+        let accepted = self.policy.accepts(&used, self.at, made, made, &issuers);
+        matches!(accepted, Acceptance::Accepted | Acceptance::Excepted(_))
     }
 
     /// Whether a list is signed by who may speak of `one`: its issuer, or who is named for it.
@@ -218,6 +229,7 @@ impl World<'_> {
             let key = by.key.as_ref().filter(|_| fits);
             by.subject.canonical == crl.issuer.canonical
                 && by.may(KeyUsage::CrlSign)
+                && self.is_strong(crl.scheme(), by, crl.this_update)
                 && key.is_some_and(|key| self.may_check() && crl.is_signed_by(key, &by.key_bits))
         };
         if signed(issuer) {
@@ -247,7 +259,7 @@ impl World<'_> {
         })
     }
 
-    fn from_ocsps(
+    fn told_by_ocsps(
         &self,
         one: &Certificate,
         issuer: &Certificate,
@@ -289,6 +301,7 @@ impl World<'_> {
     ) -> bool {
         let signed = |by: &Certificate| {
             ocsp.is_responder(by)
+                && self.is_strong(ocsp.scheme, by, ocsp.produced_at)
                 && by.key.as_ref().is_some_and(|key| self.may_check() && ocsp.is_signed_by(key))
         };
         if signed(issuer) {
@@ -307,7 +320,8 @@ impl World<'_> {
                         Status::Good { .. }
                     )
             };
-            is_given && by.is_valid_at(ocsp.produced_at) && unrevoked()
+            let is_strong = self.is_strong(by.scheme, issuer, ocsp.produced_at);
+            is_given && is_strong && by.is_valid_at(ocsp.produced_at) && unrevoked()
         })
     }
 }

@@ -25,9 +25,10 @@ mod tlv;
 use serde::{Deserialize, Serialize};
 
 /// How long a signature can be proven (EN 319 142-1, section 6); ordered.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Serialize, Deserialize)]
 pub enum Level {
     /// Signature and certificate.
+    #[default]
     #[serde(rename = "b-b")]
     Basic,
     /// And a time stamp of the signature.

@@ -3,8 +3,8 @@
 
 use std::sync::Arc;
 
-use super::algorithms::Use;
-use super::certificate::Certificate;
+use super::algorithms::{Digest, Use};
+use super::certificate::{Certificate, Name};
 use super::cms::{self, CertificateId, SignedData, SignerId};
 use super::verdict::{Integrity, SubIndication};
 
@@ -58,42 +58,64 @@ pub fn check(
     signed: &[&[u8]],
     certificates: &[Arc<Certificate>],
 ) -> Checked {
-    let signer = signers_certificate(cms, certificates);
+    let meant = meant(cms, certificates);
+    let mut found: Option<Checked> = None;
+    for signer in &meant {
+        let checked = check_as(cms, sub_filter, signed, Some(signer));
+        if checked.integrity == Integrity::Intact {
+            return checked;
+        }
+        found.get_or_insert(checked);
+    }
+    found.unwrap_or_else(|| check_as(cms, sub_filter, signed, None))
+}
+
+fn check_as(
+    cms: &SignedData,
+    sub_filter: SubFilter,
+    signed: &[&[u8]],
+    signer: Option<&Arc<Certificate>>,
+) -> Checked {
     let mut uses = Vec::new();
     uses.extend(cms.digest.map(|digest| Use { digest, key: None }));
-    uses.extend(
-        cms.scheme.map(|scheme| Use { digest: scheme.digest, key: signer.as_ref().map(|s| s.strength) }),
-    );
+    uses.extend(cms.scheme.map(|scheme| Use { digest: scheme.digest, key: signer.map(|s| s.strength) }));
     if sub_filter == SubFilter::Pkcs7Sha1 {
-        uses.push(Use { digest: super::algorithms::Digest::Sha1, key: None });
+        uses.push(Use { digest: Digest::Sha1, key: None });
     }
-    let mut found = Checked { signer, integrity: Integrity::Broken, fault: None, uses };
-    match value(cms, sub_filter, signed, found.signer.as_deref()) {
+    let mut found = Checked { signer: signer.cloned(), integrity: Integrity::Broken, fault: None, uses };
+    match value(cms, sub_filter, signed, signer.map(Arc::as_ref)) {
         Ok(()) => {
             found.integrity = Integrity::Intact;
-            found.fault =
-                found.signer.as_deref().and_then(|signer| named_certificate(cms, sub_filter, signer).err());
+            found.fault = signer.and_then(|signer| named_certificate(cms, sub_filter, signer).err());
         }
         Err(fault) => found.fault = Some(fault),
     }
     found
 }
 
-/// The certificate that the signature means; among several of that name, the one its attribute means.
-fn signers_certificate(cms: &SignedData, certificates: &[Arc<Certificate>]) -> Option<Arc<Certificate>> {
-    let is_meant = |one: &Certificate| match &cms.signer {
-        SignerId::IssuerSerial(issuer, serial) => {
-            let is_name = || {
-                super::certificate::Name::parse(issuer).is_some_and(|n| n.canonical == one.issuer.canonical)
-            };
-            *serial == one.serial && (*issuer == one.issuer.der || is_name())
+/// Certificates of that name and number that are tried at most: others than the signer's own can bear
+/// them only where somebody means mischief.
+const MOST_MEANT: usize = 4;
+
+/// The certificates that the signature may mean, first the one that its attribute means.
+fn meant(cms: &SignedData, certificates: &[Arc<Certificate>]) -> Vec<Arc<Certificate>> {
+    let issuer = match &cms.signer {
+        SignerId::IssuerSerial(issuer, _) => Name::parse(issuer).map(|name| name.canonical),
+        SignerId::KeyId(_) => None,
+    };
+    let is_meant = |one: &&Arc<Certificate>| match &cms.signer {
+        SignerId::IssuerSerial(_, serial) => {
+            *serial == one.serial && issuer.as_ref() == Some(&one.issuer.canonical)
         }
         SignerId::KeyId(id) => one.key_id.as_ref() == Some(id),
     };
-    let meant: Vec<&Arc<Certificate>> = certificates.iter().filter(|one| is_meant(one)).collect();
     let ids = cms.attributes.as_ref().map(|a| a.signing_certificates.as_slice()).unwrap_or_default();
-    let named = meant.iter().find(|one| !ids.is_empty() && ids.iter().all(|id| means(id, one)));
-    named.or(meant.first()).map(|one| Arc::clone(one))
+    let mut meant: Vec<Arc<Certificate>> = certificates.iter().filter(is_meant).cloned().collect();
+    let is_other = |one: &Arc<Certificate>| !ids.is_empty() && !ids.iter().all(|id| means(id, one));
+    let is_from_outside = |one: &Arc<Certificate>| !cms.certificates.contains(&one.der);
+    meant.sort_by_key(|one| (is_other(one), is_from_outside(one)));
+    meant.truncate(MOST_MEANT);
+    meant
 }
 
 fn value(
@@ -107,7 +129,7 @@ fn value(
     };
     let fault = |sub, text: &str| Err((sub, text.to_owned()));
     let inside = content_inside(cms, sub_filter)?;
-    if sub_filter == SubFilter::Pkcs7Sha1 && super::algorithms::Digest::Sha1.of(signed).as_deref() != inside {
+    if sub_filter == SubFilter::Pkcs7Sha1 && Digest::Sha1.of(signed).as_deref() != inside {
         return fault(HashFailure, "giá trị băm của nội dung không khớp");
     }
     let inside = inside.map(|content| [content]);
@@ -181,7 +203,7 @@ fn named_certificate(cms: &SignedData, sub_filter: SubFilter, signer: &Certifica
 fn means(id: &CertificateId, certificate: &Certificate) -> bool {
     let is_hash = id.digest.and_then(|digest| digest.of(&[&certificate.der])).as_ref() == Some(&id.hash);
     let is_name = id.issuer_serial.as_ref().is_none_or(|(issuer, serial)| {
-        let canonical = super::certificate::Name::parse(issuer).map(|name| name.canonical);
+        let canonical = Name::parse(issuer).map(|name| name.canonical);
         *serial == certificate.serial && canonical.as_ref() == Some(&certificate.issuer.canonical)
     });
     is_hash && is_name

@@ -212,6 +212,8 @@ pub struct SignatureReport {
     pub signer: Signer,
     /// What was changed afterwards, one Vietnamese sentence each.
     pub changes: Vec<String>,
+    /// Where the revision that it signs ends, bytes; `None` where that can't be told.
+    pub signed_end: Option<u64>,
     /// What else people should know, one Vietnamese clause each: exceptions, time stamps not counted.
     #[serde(default)]
     pub notes: Vec<String>,

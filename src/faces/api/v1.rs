@@ -9,6 +9,8 @@ pub(super) mod lessons;
 pub(super) mod owners;
 pub(super) mod pages;
 pub(super) mod papers;
+pub(super) mod signing;
+pub(super) mod verifications;
 
 use serde::Serialize;
 use utoipa::ToSchema;

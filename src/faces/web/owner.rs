@@ -150,6 +150,11 @@ fn purpose_for(web: &Web, owner: &OwnerId) -> Result<Purpose, BrowseError> {
     web.purposes.of(&web.officer().officer.id, owner, web.ctx.clock.now()).ok_or(BrowseError::NoPurpose)
 }
 
+/// Why a document is read: said on looking up its owner.
+pub(super) async fn purpose_of_document(web: &Web, id: &RecordId) -> Result<Purpose, BrowseError> {
+    purpose_for(web, &browse::owner_of(&web.ctx, id).await?)
+}
+
 fn line(record: &StoredRecord, today: Date) -> DocumentLine {
     let fields = &record.fields;
     let day = |d: Date| d.strftime("%d/%m/%Y").to_string();
@@ -189,8 +194,7 @@ pub(super) async fn original(State(web): State<Web>, Path(id): Path<String>) -> 
 
 async fn bytes(web: &Web, id: &str, original: Option<u32>) -> Result<Response, BrowseError> {
     let id = RecordId::parse(id).map_err(|_| BrowseError::NotFound)?;
-    let owner = browse::owner_of(&web.ctx, &id).await?;
-    let purpose = purpose_for(web, &owner)?;
+    let purpose = purpose_of_document(web, &id).await?;
     let officer = web.officer();
     let (object, bytes) = match original {
         None => browse::content(&web.ctx, &officer, &id, &purpose).await?,

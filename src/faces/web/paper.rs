@@ -2,6 +2,7 @@
 
 pub(super) mod acts;
 mod offers;
+mod signing;
 
 use std::collections::HashMap;
 
@@ -14,7 +15,10 @@ use axum::{
 use jiff::Timestamp;
 use serde::Deserialize;
 
-use self::offers::Offer;
+use self::{
+    offers::Offer,
+    signing::{ArrivedCard, SigningCard},
+};
 use super::{
     Fault, Frame, Web, html,
     pages::{self, Strip},
@@ -32,6 +36,7 @@ use crate::{
         ids::{DossierId, PaperId},
         page::{Finding, PageFacts, Place, Severity},
         rescan::SameBy,
+        signing::OfficerSigning,
     },
     workflows::{
         browse::{self, Purpose},
@@ -60,6 +65,10 @@ struct PaperPage {
     first: Vec<FirstLine>,
     /// The same paper, digitised before.
     scanned_before: Option<BeforeLine>,
+    /// Signatures that the file came in with.
+    arrived: Option<ArrivedCard>,
+    /// The officer's signature that is due.
+    signing: Option<SigningCard>,
     reasons: Vec<ReasonLine>,
     document: Option<StoredLine>,
     strip: Option<Strip>,
@@ -214,13 +223,15 @@ async fn content(web: &Web, id: &str, keyed: Keyed) -> Result<PaperPage, Fault> 
         state,
         state_label: paper.state.label(),
         sign: sign_of(state),
-        steps: steps(state),
+        steps: steps(state, web.ctx.rules.signing.officer == OfficerSigning::Required),
         message,
         message_class,
-        is_moving: matches!(state, "received" | "checking" | "reading" | "to_code" | "signing"),
+        is_moving: matches!(state, "received" | "checking" | "reading" | "to_code"),
         can_retry: matches!(paper.state, PaperState::Failed { retry: true, .. }),
         first: browse::first_proposals(&web.ctx, &paper).await?.map(first).unwrap_or_default(),
         scanned_before: rescan::scanned_before(&web.ctx, &paper).await?.map(before),
+        arrived: signing::arrived(web, &paper.id).await?,
+        signing: signing::due(web, &paper),
         reasons: findings.iter().filter(|f| !is_plain_question(f)).map(reason).collect(),
         document: stored(web, &paper, &dossier.id).await?,
         strip: pages::strip(web, &paper).await?,
@@ -288,17 +299,26 @@ fn message_of(paper: &Paper, keyed: &Keyed, now: Timestamp) -> (Option<String>, 
     (message, "fault")
 }
 
-fn steps(state: &str) -> Vec<StepMark> {
-    const WAY: [&str; 6] = ["received", "checking", "reading", "to_confirm", "to_code", "stored"];
-    let now = WAY.iter().position(|s| *s == state);
+fn steps(state: &str, officers_sign: bool) -> Vec<StepMark> {
+    const WAY: [(&str, &str); 7] = [
+        ("received", "Nhận"),
+        ("checking", "Kiểm tra trang"),
+        ("reading", "Đọc"),
+        ("to_confirm", "Xác nhận"),
+        ("to_sign", "Ký số"),
+        ("to_code", "Ghi mã"),
+        ("stored", "Lưu kho"),
+    ];
+    let state = if state == "signing" { "to_sign" } else { state };
+    let way = || WAY.iter().filter(|(name, _)| officers_sign || *name != "to_sign");
+    let now = way().position(|(name, _)| *name == state);
     let class = |i| match now {
         Some(_) if state == "stored" => "done",
         Some(now) if i < now => "done",
         Some(now) if i == now => "now",
         _ => "",
     };
-    const LABELS: [&str; 6] = ["Nhận", "Kiểm tra trang", "Đọc", "Xác nhận", "Ghi mã", "Lưu kho"];
-    LABELS.iter().enumerate().map(|(i, label)| StepMark { label, class: class(i) }).collect()
+    way().enumerate().map(|(i, (_, label))| StepMark { label, class: class(i) }).collect()
 }
 
 fn reason(finding: &Finding) -> ReasonLine {

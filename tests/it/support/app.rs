@@ -8,15 +8,17 @@ use serde_json::{Value, json};
 use sohoa::{
     clock::Clock,
     config::Config,
-    domain::{job::Urgency, officer::ActingOfficer},
+    domain::{job::Urgency, officer::ActingOfficer, signing::SigningRules},
     engines::{
         extraction::Guide,
         reader::{ReaderLimits, Readers},
+        signature::{order::TrustFiles, seal::Level},
     },
     faces::{self, worker},
     store::{Db, Keys, Objects},
     workflows::{
         administer,
+        agency::AgencySeal,
         context::{Ctx, Rules},
     },
 };
@@ -49,8 +51,20 @@ pub async fn on_both_databases(story: impl AsyncFn(TestApp)) {
     }
 }
 
+/// What an installation has beside the usual.
+#[derive(Default)]
+pub struct Setting {
+    pub signing: SigningRules,
+    pub trust: TrustFiles,
+    pub seal: Option<Arc<AgencySeal>>,
+}
+
 impl TestApp {
     pub async fn start(is_sqlite: bool) -> Self {
+        Self::start_with(is_sqlite, Setting::default()).await
+    }
+
+    pub async fn start_with(is_sqlite: bool, setting: Setting) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let database = if is_sqlite {
             format!("sqlite://{}?mode=rwc", folder.path().join("sohoa.sqlite").display())
@@ -75,8 +89,14 @@ impl TestApp {
                 guide: Arc::new(Guide::built_in()),
                 code_papers_without_number: true,
                 officer,
+                signing: setting.signing,
+                trust: Arc::new(setting.trust),
+                level: Level::Basic,
+                time_stamps: None,
             }),
             learned: Arc::default(),
+            seal: setting.seal,
+            remote: None,
         };
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());

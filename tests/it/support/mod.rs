@@ -2,7 +2,10 @@
 
 pub mod app;
 pub mod cli;
+pub mod judges;
 pub mod papers;
 pub mod pdf;
 pub mod postgres;
 pub mod scans;
+pub mod stamp;
+pub mod token;

@@ -279,8 +279,12 @@ impl<'a> Reader<'a> {
     }
 
     fn number_or_reference(&mut self) -> Option<Object> {
+        let is_signed = matches!(self.peek(), Some(b'+' | b'-'));
         let number = self.number()?;
         let Object::Integer(first) = number else { return Some(number) };
+        if is_signed {
+            return Some(number);
+        }
         let Ok(first) = u32::try_from(first) else { return Some(number) };
         let after = self.at;
         if !self.peek().is_some_and(is_space) {
@@ -403,6 +407,7 @@ mod tests {
         check("1--2", "nothing");
         check("12x", "nothing");
         check("3 0 R", "3 0 R");
+        check("[+3 0 R]", "nothing");
         check("[3 0 R 4 0]", "[3 0 R 4 0]");
         check("[1 2 3 0 R]", "[1 2 3 0 R]");
         check("/A#42c", "/ABc");

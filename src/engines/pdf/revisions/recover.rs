@@ -1,6 +1,6 @@
 //! A file whose cross-references are damaged: one revision, made of whatever objects are found in it.
 
-use lopdf::{Dictionary, Object};
+use lopdf::{Dictionary, Object, ObjectId};
 
 use super::{
     RevisedPdf, RevisionsError, XrefForm,
@@ -11,17 +11,64 @@ use super::{
 /// Most object streams that are unpacked to see what is in them.
 const MOST_STREAMS: usize = 20_000;
 /// Most bytes that are read in vain: what looks like an object and is none.
-const MOST_WASTED: usize = 400 << 20;
+const MOST_WASTED: usize = 128 << 20;
 /// Trailers looked at, the last ones, and bytes of each.
 const MOST_TRAILERS: usize = 100;
 const LONGEST_TRAILER: usize = 1 << 20;
 
+/// What was found in the file.
+#[derive(Default)]
+struct Finds {
+    entries: Vec<(u32, Entry)>,
+    streams: Vec<ObjectId>,
+    trailer: Dictionary,
+}
+
 /// Looks for `n g obj` through the whole file; the last one of a number counts.
 pub(super) fn recover(bytes: &[u8], base: usize) -> Result<RevisedPdf<'_>, RevisionsError> {
-    let mut entries: Vec<(u32, Entry)> = Vec::new();
-    let mut streams = Vec::new();
-    let mut trailer = Dictionary::new();
-    let mut catalogue = None;
+    let mut finds = look_through(bytes)?;
+    if let Some(written) = last_trailer(bytes) {
+        finds.trailer = written;
+    }
+    if finds.entries.is_empty() {
+        return Err(RevisionsError::Damaged);
+    }
+    let mut pdf = revised(bytes, base, &finds)?;
+    if finds.streams.is_empty() {
+        return Ok(pdf);
+    }
+    pdf.unlock(None);
+    let mut packed = Vec::new();
+    for id in finds.streams.iter().take(MOST_STREAMS) {
+        let Some(unpacked) = pdf.object_stream(0, id.0) else { continue };
+        for (index, (number, _)) in unpacked.places.iter().enumerate() {
+            if packed.len() >= MOST_ENTRIES {
+                return Err(RevisionsError::TooMany);
+            }
+            let index = u32::try_from(index).map_err(|_| RevisionsError::TooMany)?;
+            packed.push((*number, Entry::In { stream: id.0, index }));
+        }
+    }
+    // What stands in the file by itself goes before what is packed.
+    packed.append(&mut finds.entries);
+    finds.entries = packed;
+    revised(bytes, base, &finds)
+}
+
+/// One revision of what was found; of equal numbers the last one counts.
+fn revised<'a>(bytes: &'a [u8], base: usize, finds: &Finds) -> Result<RevisedPdf<'a>, RevisionsError> {
+    let mut entries: Vec<(u32, Entry)> = finds.entries.iter().rev().copied().collect();
+    entries.sort_by_key(|(number, _)| *number);
+    entries.dedup_by_key(|(number, _)| *number);
+    let (form, trailer) = (XrefForm::Table, finds.trailer.clone());
+    let section = Section { at: base, ends_at: bytes.len(), form, trailer, stream: None, entries };
+    let mut pdf = RevisedPdf::from_sections(bytes, base, vec![section])?;
+    pdf.is_recovered = true;
+    Ok(pdf)
+}
+
+fn look_through(bytes: &[u8]) -> Result<Finds, RevisionsError> {
+    let (mut finds, mut catalogue) = (Finds::default(), None);
     let (mut behind, mut n_wasted) = (0, 0_usize);
     for at in heads(bytes) {
         if at < behind {
@@ -38,71 +85,27 @@ pub(super) fn recover(bytes: &[u8], base: usize) -> Result<RevisedPdf<'_>, Revis
             }
         };
         behind = found.ends_at;
-        if entries.len() >= MOST_ENTRIES {
+        if finds.entries.len() >= MOST_ENTRIES {
             return Err(RevisionsError::TooMany);
         }
-        entries.push((found.id.0, Entry::At { offset: at, generation: found.id.1 }));
+        finds.entries.push((found.id.0, Entry::At { offset: at, generation: found.id.1 }));
         match &found.value {
-            Object::Stream(stream) if stream.dict.has_type(b"ObjStm") => streams.push(found.id),
+            Object::Stream(stream) if stream.dict.has_type(b"ObjStm") => finds.streams.push(found.id),
             Object::Stream(stream) if stream.dict.has_type(b"XRef") && stream.dict.has(b"Root") => {
-                trailer = stream.dict.clone();
+                finds.trailer = stream.dict.clone();
             }
             Object::Dictionary(dict) if dict.has_type(b"Catalog") => catalogue = Some(found.id),
             _ => {}
         }
     }
-    if let Some(written) = last_trailer(bytes) {
-        trailer = written;
+    if let Some(catalogue) = catalogue.filter(|_| !finds.trailer.has(b"Root")) {
+        finds.trailer.set("Root", catalogue);
     }
-    if !trailer.has(b"Root")
-        && let Some(catalogue) = catalogue
-    {
-        trailer.set("Root", catalogue);
-    }
-    if entries.is_empty() {
-        return Err(RevisionsError::Damaged);
-    }
-    // The last one wins; the sort keeps the order of equal numbers.
-    entries.reverse();
-    entries.sort_by_key(|(number, _)| *number);
-    entries.dedup_by_key(|(number, _)| *number);
-    let section = |entries: Vec<(u32, Entry)>| Section {
-        at: base,
-        ends_at: bytes.len(),
-        form: XrefForm::Table,
-        trailer: trailer.clone(),
-        stream: None,
-        entries,
-    };
-    let mut pdf = RevisedPdf::from_sections(bytes, base, vec![section(entries.clone())])?;
-    pdf.is_recovered = true;
-    streams.truncate(MOST_STREAMS);
-    if streams.is_empty() {
-        return Ok(pdf);
-    }
-    pdf.unlock(None);
-    let mut packed = Vec::new();
-    for id in streams {
-        let Some(unpacked) = pdf.object_stream(0, id.0) else { continue };
-        for (index, (number, _)) in unpacked.places.iter().enumerate() {
-            if packed.len() >= MOST_ENTRIES {
-                return Err(RevisionsError::TooMany);
-            }
-            let index = u32::try_from(index).map_err(|_| RevisionsError::TooMany)?;
-            packed.push((*number, Entry::In { stream: id.0, index }));
-        }
-    }
-    packed.reverse();
-    entries.extend(packed);
-    entries.sort_by_key(|(number, _)| *number);
-    entries.dedup_by_key(|(number, _)| *number);
-    let mut pdf = RevisedPdf::from_sections(bytes, base, vec![section(entries)])?;
-    pdf.is_recovered = true;
-    Ok(pdf)
+    Ok(finds)
 }
 
 /// Offsets at which `n g obj` stands.
-fn heads(bytes: &[u8]) -> impl Iterator<Item = usize> + '_ {
+pub(super) fn heads(bytes: &[u8]) -> impl Iterator<Item = usize> + '_ {
     let words = bytes.windows(4).enumerate().filter(|(_, window)| *window == b" obj");
     words.filter_map(|(at, _)| {
         let back_over_digits = |end: usize| {

@@ -1,5 +1,7 @@
 use std::process::Command;
 
+use lopdf::Object;
+
 use super::*;
 
 /// A file built by hand: objects with their offsets noted.
@@ -232,6 +234,25 @@ fn files_of_every_form_say_the_same_as_lopdf() {
         assert!(first.is_closed, "{arguments:?}");
         assert_eq!(first.end, bytes.len(), "{arguments:?}");
         same_as_lopdf(&pdf, &bytes);
+    }
+}
+
+#[test]
+fn what_is_in_object_streams_is_recovered_too() {
+    let arguments = ["--encrypt", "", "owner", "256", "--", "--object-streams=generate"];
+    for arguments in [&arguments[5..], &arguments] {
+        let bytes = by_qpdf(&page(), arguments);
+        let at = bytes.windows(9).rposition(|window| window == b"startxref").unwrap();
+        let mut damaged = bytes.clone();
+        damaged[at] = b'x';
+        let (whole, recovered) = (open(&bytes), open(&damaged));
+        assert!(recovered.is_recovered() && !whole.is_recovered());
+        let mut n_packed = 0;
+        for (id, _) in whole.entries(0).filter(|(id, is_free)| !is_free && whole.has(0, *id)) {
+            n_packed += usize::from(whole.container_of(0, id).is_some());
+            assert_eq!(said(&recovered, 0, id.0), said(&whole, 0, id.0), "{id:?}");
+        }
+        assert!(n_packed > 2);
     }
 }
 

@@ -3,7 +3,10 @@
 //!
 //! Strict: whatever does not read as it should is `Damaged`, and the caller decides what then.
 
-use std::{collections::HashSet, ops::Range};
+use std::{
+    collections::{HashMap, HashSet},
+    ops::Range,
+};
 
 use lopdf::{Dictionary, Object};
 
@@ -121,8 +124,15 @@ fn section(bytes: &[u8], base: usize, offset: usize, room: usize) -> Result<Sect
         let mut entries = std::mem::take(&mut section.entries);
         entries.sort_by_key(|(number, entry)| (*number, *entry == Entry::Free));
         entries.retain(|(_, entry)| *entry != Entry::Free);
-        let shown: HashSet<u32> = entries.iter().map(|(number, _)| *number).collect();
-        entries.extend(beside.entries.into_iter().filter(|(number, _)| !shown.contains(number)));
+        let shown: HashMap<u32, Entry> = entries.iter().copied().collect();
+        // Two places for one object: readers of either kind would differ.
+        let is_same = |(number, entry): &(u32, Entry)| {
+            *entry == Entry::Free || shown.get(number).is_none_or(|shown| shown == entry)
+        };
+        if !beside.entries.iter().all(is_same) {
+            return Err(Fault::Damaged);
+        }
+        entries.extend(beside.entries.into_iter().filter(|(number, _)| !shown.contains_key(number)));
         section.entries = entries;
         section.stream = beside.stream;
         section.form = XrefForm::Hybrid;

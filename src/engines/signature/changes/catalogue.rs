@@ -14,9 +14,6 @@ const OWN_RULES: [&[u8]; 7] =
 const MOST_ENTRIES: usize = 5_000;
 
 pub(super) fn compare(walk: &mut Walk<'_, '_, '_>, root: ObjectId) {
-    if walk.is_changed(root) && walk.pdf.is_ambiguous(walk.to, root) {
-        walk.found.add(ChangeKind::Unclear, message::plain(ChangeKind::Unclear));
-    }
     let Some((old, new)) = walk.dictionaries(root) else {
         walk.report(Origin::Document);
         return;
@@ -69,7 +66,11 @@ fn metadata(walk: &mut Walk<'_, '_, '_>, old: &Dictionary, new: &Dictionary) {
         return;
     }
     let is_metadata = walk.new_value(new, b"Metadata").is_some_and(|value| match value {
-        Object::Stream(stream) => stream.dict.has_type(b"Metadata"),
+        // Never something that can be drawn as well.
+        Object::Stream(stream) => {
+            let subtype = stream.dict.get(b"Subtype").and_then(Object::as_name);
+            stream.dict.has_type(b"Metadata") && subtype.is_ok_and(|subtype| subtype == b"XML")
+        }
         _ => false,
     });
     let kind = if is_metadata { ChangeKind::Metadata } else { ChangeKind::Document };

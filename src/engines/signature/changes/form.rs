@@ -24,6 +24,8 @@ const FILLED: [&[u8]; 11] = [b"V", b"RV", b"I", b"AP", b"AS", b"F", b"DA", b"Q",
 const TICKED: [&[u8]; 6] = [b"V", b"AS", b"F", b"Ff", b"Type", b"M"];
 /// What may change where a field is signed.
 const SIGNED: [&[u8]; 9] = [b"V", b"AP", b"AS", b"F", b"DA", b"Q", b"Ff", b"Type", b"M"];
+/// Keys whose change is looked at by itself, or does not matter.
+const SEEN_ELSEWHERE: [&[u8]; 5] = [b"V", b"AP", b"AS", b"Ff", b"Type"];
 /// What a new field for a signature and its widgets may hold: nothing that acts or hides.
 const NEW_FIELD: [&[u8]; 28] = [
     b"Type",
@@ -235,39 +237,8 @@ impl Comparison<'_, '_, '_, '_, '_> {
             (b"Btn", ..) if !self.is_push_button(old) => &TICKED,
             _ => &ALWAYS,
         };
-        let mut nodes = vec![old.id];
-        nodes.extend(old.widgets.iter().filter(|widget| **widget != old.id));
-        let (mut is_touched, mut new_faces) = (is_filled, Vec::new());
-        for node in nodes {
-            if self.walk.is_changed(node) && self.walk.pdf.is_ambiguous(self.walk.to, node) {
-                self.walk.found.add(ChangeKind::Unclear, message::plain(ChangeKind::Unclear));
-            }
-            let origin = self.origin(&old.name);
-            let Some((was, is)) = self.walk.dictionaries(node) else {
-                self.walk.report(origin);
-                continue;
-            };
-            self.walk.dicts_differ(&was, &is, allowed, |_| origin);
-            let is_right = kept_right(&was, &is);
-            if !is_right {
-                self.walk.report(origin);
-            }
-            if allowed.contains(&b"V".as_slice()) && !is_filled {
-                self.follow_same(&was, &is, b"V", origin);
-            }
-            let is_new_face = allowed.contains(&b"AP".as_slice()) && self.face_differs(&was, &is, origin);
-            let is_new_state =
-                allowed.contains(&b"AS".as_slice()) && was.get(b"AS").ok() != is.get(b"AS").ok();
-            if is_new_face || is_new_state {
-                new_faces.push(node);
-                is_touched = true;
-            }
-            is_touched |= allowed.iter().any(|key| {
-                let is_plain = ![b"V".as_slice(), b"AP", b"AS", b"Ff", b"Type"].contains(key);
-                is_plain && was.get(key).ok() != is.get(key).ok()
-            });
-        }
-        if !is_touched {
+        let (is_touched, new_faces) = self.nodes(old, allowed, is_filled);
+        if !(is_touched || is_filled) {
             return;
         }
         if old.kind == b"Sig" {
@@ -294,17 +265,50 @@ impl Comparison<'_, '_, '_, '_, '_> {
         self.outcome.shown.extend(new_faces.into_iter().chain(new.widgets.iter().copied()).map(|w| (w, why)));
     }
 
+    /// A field and its widgets, save for what is `allowed` to change: whether any of that did, and the
+    /// widgets that have another face.
+    fn nodes(&mut self, field: &Field, allowed: &[&[u8]], is_filled: bool) -> (bool, Vec<ObjectId>) {
+        let may = |key: &[u8]| allowed.contains(&key);
+        let mut nodes = vec![field.id];
+        nodes.extend(field.widgets.iter().filter(|widget| **widget != field.id));
+        let (mut is_touched, mut new_faces) = (false, Vec::new());
+        for node in nodes {
+            let origin = self.origin(&field.name);
+            let Some((was, is)) = self.walk.dictionaries(node) else {
+                self.walk.report(origin);
+                continue;
+            };
+            self.walk.dicts_differ(&was, &is, allowed, |_| origin);
+            if !kept_right(&was, &is) {
+                self.walk.report(origin);
+            }
+            if may(b"V") && !is_filled {
+                self.follow_same(&was, &is, b"V", origin);
+            }
+            let is_other = |key: &[u8]| was.get(key).ok() != is.get(key).ok();
+            let is_new_face = may(b"AP") && self.face_differs(&was, &is, origin);
+            if is_new_face || (may(b"AS") && is_other(b"AS")) {
+                new_faces.push(node);
+            }
+            is_touched |= allowed.iter().any(|key| !SEEN_ELSEWHERE.contains(key) && is_other(key));
+        }
+        (is_touched || !new_faces.is_empty(), new_faces)
+    }
+
     fn is_push_button(&self, field: &Field) -> bool {
         let dict = self.walk.pdf.object(self.walk.from, field.id);
         let flags = dict.and_then(|dict| dict.as_dict().ok()?.get(b"Ff").ok()?.as_i64().ok());
         flags.unwrap_or(0) & PUSH_BUTTON != 0
     }
 
-    /// Whether a field showed nothing: no value, or an empty text.
+    /// Whether a field showed nothing: no value, an empty text, a box that is not ticked.
     fn is_empty(&self, field: &Field) -> bool {
         let value = field.value.as_ref().and_then(|value| self.walk.pdf.resolve(self.walk.from, value));
-        let is_blank = |text: &[u8]| text.iter().all(|byte| byte.is_ascii_whitespace() || *byte == 0);
-        value.is_none_or(|value| value.as_str().is_ok_and(is_blank) || matches!(*value, Object::Null))
+        value.is_none_or(|value| match &*value {
+            Object::String(text, _) => text.iter().all(|byte| byte.is_ascii_whitespace() || *byte == 0),
+            Object::Name(state) => state == b"Off",
+            other => matches!(other, Object::Null),
+        })
     }
 
     fn value_differs(&self, old: Option<&Object>, new: Option<&Object>) -> bool {
@@ -356,7 +360,7 @@ impl Comparison<'_, '_, '_, '_, '_> {
                 }
                 (_, Some(_)) => {
                     is_different = true;
-                    if !self.walk.new_value(&new, key).is_some_and(|face| face.as_stream().is_ok()) {
+                    if self.walk.new_value(&new, key).is_none_or(|face| face.as_stream().is_err()) {
                         self.walk.report(origin);
                     }
                 }
@@ -383,14 +387,18 @@ impl Comparison<'_, '_, '_, '_, '_> {
                 && !self.walk.pdf.is_ambiguous(self.walk.to, node)
                 && dict.iter().all(|(key, _)| NEW_FIELD.contains(&key.as_slice()));
             is_visible |= area(self.walk, dict) > 0.0;
-            has_face |= dict.has(b"AP") || dict.has(b"MK");
+            has_face |= dict.has(b"AP");
         }
         if !is_right {
             self.tell(ChangeKind::FieldAdded, &field.name);
             return;
         }
         self.outcome.new_widgets.extend(&field.widgets);
-        self.outcome.shown.extend(field.widgets.iter().map(|widget| (*widget, Why::Face)));
+        // Without a signature nobody answers for what is drawn: nothing may be.
+        let why = if field.value.is_some() { Why::Face } else { Why::SameValue };
+        if has_face {
+            self.outcome.shown.extend(field.widgets.iter().map(|widget| (*widget, why)));
+        }
         if is_visible && self.rules.certified_p.is_some() {
             self.tell(ChangeKind::Certification, &field.name);
         } else if is_visible && self.rules.is_locked(&field.name) {
@@ -398,8 +406,6 @@ impl Comparison<'_, '_, '_, '_, '_> {
         }
         if field.value.is_some() {
             self.signed(field);
-        } else if is_visible && has_face {
-            self.tell(ChangeKind::FalseSignature, &field.name);
         } else {
             self.tell(ChangeKind::SignatureField, &field.name);
         }

@@ -1,6 +1,6 @@
 //! Pages: the tree, what is drawn on each, and the annotations that lie over it.
 
-use lopdf::{Dictionary, Object, ObjectId};
+use lopdf::{Object, ObjectId};
 
 use super::{
     ChangeKind, Rules, Touched, Why,
@@ -32,7 +32,7 @@ pub(super) fn compare(walk: &mut Walk<'_, '_, '_>, rules: &Rules<'_>, form: &Out
 
 /// A node above the pages: the same kids, the same inherited properties.
 fn node(walk: &mut Walk<'_, '_, '_>, id: ObjectId) {
-    let Some((old, new)) = both(walk, id) else {
+    let Some((old, new)) = walk.dictionaries(id) else {
         walk.report(Origin::Tree);
         return;
     };
@@ -43,17 +43,9 @@ fn node(walk: &mut Walk<'_, '_, '_>, id: ObjectId) {
     });
 }
 
-/// Both dictionaries, read once more where nothing changed.
-fn both(walk: &mut Walk<'_, '_, '_>, id: ObjectId) -> Option<(Dictionary, Dictionary)> {
-    if walk.is_changed(id) && walk.pdf.is_ambiguous(walk.to, id) {
-        walk.found.add(ChangeKind::Unclear, message::plain(ChangeKind::Unclear));
-    }
-    walk.dictionaries(id)
-}
-
 fn page(walk: &mut Walk<'_, '_, '_>, index: usize, rules: &Rules<'_>, form: &Outcome) {
     let id = walk.pages[index];
-    let Some((old, new)) = both(walk, id) else {
+    let Some((old, new)) = walk.dictionaries(id) else {
         walk.report(Origin::Tree);
         return;
     };
@@ -89,6 +81,14 @@ fn page(walk: &mut Walk<'_, '_, '_>, index: usize, rules: &Rules<'_>, form: &Out
             Vec::new()
         }
     };
+    let is_annotation = |item: &Object| {
+        let item = walk.pdf.resolve(walk.from, item);
+        item.is_some_and(|item| item.as_dict().is_ok())
+    };
+    // A list that is something else besides must not grow.
+    if !more.is_empty() && !of_old.iter().all(is_annotation) {
+        walk.report(Origin::Annotation(index));
+    }
     for annotation in more {
         added(walk, index, &annotation, &of_old, rules, form);
     }

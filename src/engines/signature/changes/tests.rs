@@ -171,7 +171,7 @@ fn a_signature_that_is_none_is_forbidden() {
         }
     };
     check(field("", ""), Permitted, &[SignatureField]);
-    check(field("", "/AP<</N 11 0 R>>"), Forbidden, &[FalseSignature]);
+    check(field("", "/AP<</N 11 0 R>>"), Permitted, &[SignatureField]);
     check(field("/V 31 0 R", ""), Forbidden, &[FalseSignature]);
     check(field("/V 21 0 R", ""), Forbidden, &[FalseSignature]);
 }
@@ -391,6 +391,44 @@ fn shadows_are_seen() {
         },
         &[FieldFilled, Resources],
     );
+    // The catalogue is at the same time the list of pictures of the page; its metadata are one of them.
+    let drawn = "/Type/Metadata/Subtype/Form/BBox[0 0 9 9]";
+    attack(
+        &|paper| {
+            paper.object(3, &page("5 0 R").replace("/Font<</F1 7 0 R>>", "/XObject 1 0 R"));
+            paper.object(1, &format!("<<{CATALOGUE}/Metadata 50 0 R>>")).stream(50, drawn, "");
+        },
+        &|paper| {
+            paper.object(1, &format!("<<{CATALOGUE}/Metadata 51 0 R>>")).stream(51, drawn, "f");
+        },
+        &[Document, Resources],
+    );
+    attack(
+        &|paper| {
+            paper.object(3, &page("5 0 R").replace("/Font<</F1 7 0 R>>", "/XObject 1 0 R"));
+        },
+        &|paper| {
+            paper.object(1, &format!("<<{CATALOGUE}/Metadata 51 0 R>>"));
+            paper.stream(51, "/Type/Metadata/Subtype/XML", "f");
+        },
+        &[Metadata, Resources],
+    );
+    // The list of annotations is at the same time a colour space.
+    attack(
+        &|paper| {
+            let page = page("5 0 R").replace("[9 0 R 10 0 R]", "[50 0 R 51 0 R]");
+            paper.object(3, &page.replace("/Font<</F1 7 0 R>>", "/ColorSpace 3 0 R"));
+            paper.object(50, "/ICCBased").stream(51, "/N 3", "x");
+        },
+        &|paper| {
+            let page = page("5 0 R").replace("[9 0 R 10 0 R]", "[50 0 R 30 0 R 51 0 R]");
+            paper.object(3, &page.replace("/Font<</F1 7 0 R>>", "/ColorSpace 3 0 R"));
+            paper.object(8, &form("9 0 R 10 0 R 20 0 R 30 0 R", ""));
+            paper.object(30, "<</Subtype/Widget/FT/Sig/T(Hai)/Rect[0 0 0 0]/V 31 0 R>>");
+            paper.signature(31, "");
+        },
+        &[Signature, AnnotationChanged],
+    );
     // A layer is switched on.
     attack(
         &|paper| {
@@ -420,6 +458,25 @@ fn what_cannot_be_looked_at_is_said() {
     let found = changes(&damaged.bytes, 0);
     assert!(!found.is_complete);
     assert_eq!(found.level, Nothing);
+}
+
+#[test]
+fn objects_that_only_a_repair_would_find_are_told() {
+    let stray = |paper: &mut Paper| {
+        paper.bytes.extend(b"5 0 obj <</Length 1>>stream\nf\nendstream endobj\n");
+        fill(paper);
+    };
+    check(stray, Forbidden, &[Unclear, FieldFilled]);
+    // A number that the signed revision does not know is nobody's.
+    check(|paper| paper.bytes.extend(b"70 0 obj (x) endobj\n"), Nothing, &[]);
+    // A page whose content cannot be read where it should be.
+    let mut paper = Paper::two_pages();
+    paper.sign(20, "CanBo", "");
+    let at = paper.bytes.windows(7).position(|window| window == b"5 0 obj").unwrap();
+    paper.bytes[at] = b'9';
+    fill(&mut paper);
+    paper.close();
+    assert!(!changes(&paper.bytes, 0).is_complete);
 }
 
 #[test]

@@ -50,6 +50,13 @@ fn accepted_forms_pass() {
         "certificate from outside",
         Scene::of(&Cms { is_bare: true, ..Cms::cades(&p.signer) }).knows(&p.signer),
     );
+    // Somebody puts a certificate of his own with the same name and number beside it.
+    let decoy = Subject { key_name: "decoy".into(), ..Subject::person("Nguyễn Văn Mẫu") };
+    let decoy = p.ca.issue(&Subject { serial: Some(p.signer.serial), ..decoy });
+    for named in [None, Some(p.signer.der().to_vec())] {
+        let cms = Cms { certificates: vec![decoy.der().to_vec()], named, ..Cms::pkcs7(&p.signer) };
+        check("a decoy", Scene::of(&cms).knows(&decoy).with(pkcs7));
+    }
     check("later changes permitted", Scene::good().with(|s| s.modification = Modification::Permitted));
 }
 

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::engines::signature::pki::{
-    Alg, Entry, List, crl_points, crl_points_of, extension, place, seq, tlv,
+    Alg, Entry, Key, List, crl_points, crl_points_of, extension, place, seq, tlv,
 };
 use SubIndication as S;
 
@@ -69,6 +69,15 @@ fn lists_count_while_they_are_fresh_and_signed_by_who_may() {
     let for_lists = p.root.issue(&for_lists);
     check("by its key for lists", &Scene::good().list_of_ca(for_lists.crl()).knows(&for_lists), GOOD);
     check("by an unknown key", &Scene::good().list_of_ca(for_lists.crl()), LATER);
+    let weak = p.root.issue(&Subject { key: Key::Rsa2048, ..Subject::ca("CA dùng RSA") });
+    let scene = |signed_with| {
+        let scene = Scene::of(&Cms::cades(&weak.issue(&Subject::person("Mẫu")))).knows(&weak);
+        scene.with(|s| assert!(s.data.add_crl(&weak.list(&List { signed_with, ..List::default() }))))
+    };
+    check("by SHA-256", &scene(Alg::Sha256), GOOD);
+    check("by SHA-1", &scene(Alg::Sha1), LATER);
+    let accepted = Policy::parse("[digests]\nsha1 = \"always\"").unwrap();
+    check("by SHA-1, accepted", &scene(Alg::Sha1).with(|s| s.policy = accepted), GOOD);
     let odd = List { extra: vec![extension("1.3.6.1.4.1.55555.9", true, &[5, 0])], ..List::default() };
     check("unknown critical", &list(&odd), LATER);
 }

@@ -126,7 +126,7 @@ pub(in crate::faces::api) struct ReadIn {
     ordinal: Option<u32>,
 }
 
-async fn purpose_for(
+pub(super) async fn purpose_for(
     api: &Api,
     officer: &ActingOfficer,
     id: &RecordId,

@@ -33,11 +33,12 @@ use crate::{
             extract::{Asked, Body, Officer, Place, UploadIn},
             problem::Problem,
         },
+        verification::VerificationOut,
         wire::{self, CodeOut, PageOut, QuarantineOut, ReasonOut, ScannedBeforeOut},
     },
     workflows::{
         browse::{self, Standing},
-        digitise, intake, quarantine, rescan,
+        digitise, intake, quarantine, rescan, verify,
     },
 };
 
@@ -82,6 +83,8 @@ pub struct PaperOut {
     document: Option<String>,
     /// The same paper, received before: it is there to be used again.
     scanned_before: Option<ScannedBeforeOut>,
+    /// What the signatures of its file were worth when it came in; null where it came in unsigned.
+    signatures: Option<VerificationOut>,
     /// Of a secret paper: when its bytes have to be erased.
     quarantine: Option<QuarantineOut>,
     /// Why it stopped, where it did.
@@ -142,6 +145,7 @@ fn out(paper: &Paper, originals: &[PaperObject], codes_without_number: bool) -> 
         code: None,
         document: None,
         scanned_before: None,
+        signatures: None,
         quarantine: None,
         stopped: None,
     };
@@ -163,7 +167,7 @@ fn out(paper: &Paper, originals: &[PaperObject], codes_without_number: bool) -> 
             answer.code = proposed.code(without_number).as_ref().map(CodeOut::proposed);
         }
         PaperState::ToSign { confirmed }
-        | PaperState::Signing { confirmed }
+        | PaperState::Signing { confirmed, .. }
         | PaperState::ToCode { confirmed } => {
             answer.reasons = confirmed.checked.findings.iter().map(ReasonOut::from).collect();
             answer.pages = wire::pages_out(&confirmed.checked.pages, &nothing);
@@ -296,7 +300,15 @@ pub(super) async fn seen(api: &Api, officer: &ActingOfficer, id: &PaperId) -> Re
     let quarantine = paper.state.erase_term().map(|term| QuarantineOut::of(term, now));
     let answer = out(&paper, &originals, api.ctx.rules.code_papers_without_number);
     let first = browse::first_proposals(&api.ctx, &paper).await?;
-    Ok(PaperOut { scanned_before, quarantine, first_fields: first.as_ref().map(wire::first_out), ..answer })
+    let judged = verify::of_paper(&api.ctx, id).await?;
+    let signatures = judged.map(|(report, _)| VerificationOut::of(None, &report));
+    Ok(PaperOut {
+        scanned_before,
+        signatures,
+        quarantine,
+        first_fields: first.as_ref().map(wire::first_out),
+        ..answer
+    })
 }
 
 /// `GET /papers/{id}`: state, findings, proposed fields.

@@ -1,0 +1,128 @@
+//! Signatures of a file that is kept nowhere, and of a stored document, in words for a clerk.
+
+use askama::Template;
+use axum::{
+    extract::{Multipart, Path, State},
+    http::StatusCode,
+    response::Response,
+};
+
+use super::{Fault, Frame, Web, html, minute, owner, sentence};
+use crate::{
+    domain::ids::RecordId,
+    engines::signature::verdict::{Kind, Report, Verdict},
+    faces::verification,
+    workflows::{
+        browse::BrowseError,
+        verify::{self, VerifyError},
+    },
+};
+
+#[derive(Template)]
+#[template(path = "pages/verify.html")]
+struct VerifyPage {
+    frame: Frame,
+    message: Option<String>,
+    judged: Option<Judged>,
+    max_mb: u64,
+}
+
+struct Judged {
+    label: &'static str,
+    class: &'static str,
+    message: String,
+    at: String,
+    signatures: Vec<SignatureCard>,
+}
+
+struct SignatureCard {
+    title: &'static str,
+    field: String,
+    label: &'static str,
+    class: &'static str,
+    message: String,
+    lines: Vec<(&'static str, String)>,
+    changes: Vec<String>,
+}
+
+/// Colour and sign of a verdict: colour is never alone.
+pub(super) fn class_of(verdict: Verdict) -> &'static str {
+    match verdict {
+        Verdict::TotalPassed => "stored",
+        Verdict::Indeterminate => "postponed",
+        Verdict::TotalFailed => "failed",
+    }
+}
+
+fn judged(web: &Web, report: &Report) -> Judged {
+    let worst = report.signatures.iter().filter(|s| s.kind == Kind::Signature).map(|s| s.verdict).max();
+    Judged {
+        label: verification::overall_label(report.overall),
+        class: worst.map_or("postponed", class_of),
+        message: report.message.clone(),
+        at: minute(web.ctx.clock.now()),
+        signatures: report
+            .signatures
+            .iter()
+            .map(|signature| SignatureCard {
+                title: match signature.kind {
+                    Kind::Signature => "Chữ ký",
+                    Kind::Doctimestamp => "Dấu thời gian",
+                },
+                field: signature.field.clone(),
+                label: verification::label(signature.verdict),
+                class: class_of(signature.verdict),
+                message: signature.message.clone(),
+                lines: verification::lines(signature),
+                changes: signature.changes.clone(),
+            })
+            .collect(),
+    }
+}
+
+fn shown(web: &Web, status: StatusCode, message: Option<String>, judged: Option<Judged>) -> Response {
+    html(status, &VerifyPage { frame: web.frame("verify"), message, judged, max_mb: web.max_bytes >> 20 })
+}
+
+/// `GET /verify`.
+pub(super) async fn page(State(web): State<Web>) -> Response {
+    shown(&web, StatusCode::OK, None, None)
+}
+
+/// `POST /verify`.
+pub(super) async fn judge(State(web): State<Web>, form: Multipart) -> Response {
+    let (bytes, password) = match verification::read_form(form, web.max_bytes).await {
+        Ok(read) => read,
+        Err(fault) => return shown(&web, fault.status, Some(fault.message), None),
+    };
+    match verify::file(&web.ctx, &web.officer(), bytes, password).await {
+        Ok(report) => shown(&web, StatusCode::OK, None, Some(judged(&web, &report))),
+        Err(error) => fault(&web, error),
+    }
+}
+
+/// `GET /documents/{id}/verification`.
+pub(super) async fn document(State(web): State<Web>, Path(id): Path<String>) -> Response {
+    match of_document(&web, &id).await {
+        Ok(report) => shown(&web, StatusCode::OK, None, Some(judged(&web, &report))),
+        Err(error) => fault(&web, error),
+    }
+}
+
+async fn of_document(web: &Web, id: &str) -> Result<Report, VerifyError> {
+    let id = RecordId::parse(id).map_err(|_| BrowseError::NotFound)?;
+    let purpose = owner::purpose_of_document(web, &id).await?;
+    verify::document(&web.ctx, &web.officer(), &id, &purpose).await
+}
+
+fn fault(web: &Web, error: VerifyError) -> Response {
+    let fault = match error {
+        VerifyError::Browse(error) => Fault::from(error),
+        VerifyError::Store(error) => Fault::from(BrowseError::Store(error)),
+        VerifyError::Unreadable(error) => {
+            let message = format!("{error}. Chữ ký chưa được kiểm tra, không được coi là hợp lệ.");
+            Fault { status: StatusCode::UNPROCESSABLE_ENTITY, message: sentence(&message) }
+        }
+    };
+    fault.page(web)
+}

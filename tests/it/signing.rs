@@ -1,0 +1,180 @@
+//! The officer signs with a token, the code follows, then the agency: through the front doors, on both databases,
+//! judged by our own verifier and by others.
+
+use std::sync::Arc;
+
+use base64::{Engine, engine::general_purpose::STANDARD};
+use openssl::{pkcs12::Pkcs12, x509::X509};
+use serde_json::{Value, json};
+use sohoa::{
+    domain::signing::{CodeOrder, OfficerSigning, OfficerWay, SigningRules},
+    engines::signature::order::{NamedFile, TrustFiles},
+    workflows::agency::{AgencySeal, SealPlaces},
+};
+
+use crate::{
+    generator::Kind,
+    line::{truth_of, uploaded},
+    pki::{Identity, Key, List, Subject},
+    support::{
+        app::{Setting, TestApp},
+        judges, papers,
+        token::Token,
+    },
+};
+
+/// A root, an officer, an agency, and a list that says nobody was revoked.
+struct People {
+    root: Identity,
+    officer: Identity,
+    agency: Identity,
+}
+
+impl People {
+    fn new() -> Self {
+        let root = Identity::root("Gốc thử nghiệm của sohoa");
+        let officer = root.issue(&Subject::person("Trần Thị Mẫu").key(Key::Rsa2048));
+        let agency = root.issue(&Subject::person("Ủy ban nhân dân xã Mẫu"));
+        Self { root, officer, agency }
+    }
+
+    fn trust(&self) -> TrustFiles {
+        let list = self.root.list(&List::default().times("2026-11-20T00:00:00Z", "2026-12-20T00:00:00Z"));
+        let file = |name: &str, bytes: Vec<u8>| NamedFile { name: name.to_owned(), bytes };
+        TrustFiles {
+            anchors: vec![file("goc.pem", self.root.pem())],
+            revocation: vec![file("thu-hoi.crl", list)],
+            ..TrustFiles::default()
+        }
+    }
+
+    fn seal(&self) -> AgencySeal {
+        let folder = tempfile::tempdir().unwrap();
+        let (p12, password) = (folder.path().join("co-quan.p12"), folder.path().join("mat-khau"));
+        let certificate = X509::from_der(self.agency.der()).unwrap();
+        let file = Pkcs12::builder().pkey(&self.agency.key).cert(&certificate).build2("bi-mat").unwrap();
+        std::fs::write(&p12, file.to_der().unwrap()).unwrap();
+        std::fs::write(&password, "bi-mat\n").unwrap();
+        let agency = "Ủy ban nhân dân xã Mẫu".to_owned();
+        let places =
+            SealPlaces { p12: Some(p12), password_file: Some(password), agency, ..SealPlaces::default() };
+        AgencySeal::open(&places).unwrap()
+    }
+
+    fn setting(&self, signing: SigningRules) -> Setting {
+        let signing = SigningRules { officer: OfficerSigning::Required, ..signing };
+        Setting { signing, trust: self.trust(), seal: Some(Arc::new(self.seal())) }
+    }
+}
+
+/// A paper that waits for the officer's signature.
+async fn to_sign(app: &TestApp, seed: u64) -> String {
+    let scan = papers::clean(Kind::Decision, seed);
+    let dossier = app.open_dossier("1.001776").await;
+    let paper = uploaded(app, &dossier, "results", &papers::bytes(&scan), &[("ordinal", "1")]).await;
+    app.settled(&paper).await;
+    let fields = truth_of(&scan);
+    app.json(app.post(&format!("/api/v1/papers/{paper}/confirm")).json(&json!({ "fields": fields }))).await;
+    let waiting = app.settled(&paper).await;
+    assert_eq!(waiting["state"], "to_sign", "{waiting}");
+    paper
+}
+
+async fn prepared(app: &TestApp, paper: &str, certificate: &[u8]) -> Value {
+    let asked = json!({ "act": "prepare", "certificate": STANDARD.encode(certificate) });
+    app.json(app.post(&format!("/api/v1/papers/{paper}/sign")).json(&asked)).await
+}
+
+fn bytes(answer: &Value, key: &str) -> Vec<u8> {
+    STANDARD.decode(answer[key].as_str().unwrap()).unwrap()
+}
+
+fn completed(signing: &Value, signature: &[u8]) -> Value {
+    json!({ "act": "complete", "signing": signing["signing"], "signature": STANDARD.encode(signature) })
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_paper_is_signed_coded_sealed_stored_and_passes() {
+    let people = People::new();
+    let token = Token::with_key(&people.officer.key);
+    for (is_sqlite, rules) in [
+        (true, SigningRules { officer_way: OfficerWay::Certify, ..SigningRules::default() }),
+        (false, SigningRules { officer_way: OfficerWay::Approve, ..SigningRules::default() }),
+        (true, SigningRules { code: CodeOrder::BeforeSigning, ..SigningRules::default() }),
+    ] {
+        let app = TestApp::start_with(is_sqlite, people.setting(rules.clone())).await;
+        let paper = to_sign(&app, 71).await;
+        let asked = prepared(&app, &paper, people.officer.der()).await;
+        let attributes = bytes(&asked, "signed_attributes");
+        assert_eq!(bytes(&asked, "digest"), openssl::sha::sha256(&attributes));
+
+        let signature = token.sign(&attributes);
+        let door = format!("/api/v1/papers/{paper}/sign");
+        app.json(app.post(&door).json(&completed(&asked, &signature))).await;
+        let stored = app.settled(&paper).await;
+        assert_eq!(stored["state"], "stored", "{stored}");
+        let document = stored["document"].as_str().unwrap();
+
+        let place = format!("/api/v1/documents/{document}");
+        let lookup = json!({ "code": stored["code"]["text"], "purpose": "kiểm tra" });
+        app.json(app.post("/api/v1/documents/lookup").json(&lookup)).await;
+        let seen = app.json(app.get(&place)).await;
+        assert_eq!(seen["signature"], "signed_and_sealed", "{seen}");
+
+        let verified = app.json(app.get(&format!("{place}/verification"))).await;
+        assert_eq!(verified["overall"], "TOTAL-PASSED", "{rules:?}: {verified:#}");
+        let signatures = verified["signatures"].as_array().unwrap();
+        assert_eq!(signatures.len(), 2);
+        assert_eq!(signatures[0]["signer"]["name"], "Trần Thị Mẫu");
+        assert_eq!(signatures[0]["modification_after"], "permitted");
+        assert_eq!(signatures[1]["field"], "ChuKyCoQuan");
+        assert_eq!(signatures[1]["coverage"], "whole_file");
+
+        let pdf = app.get(&format!("{place}/content")).send().await.unwrap().bytes().await.unwrap();
+        judges::qpdf(&pdf);
+        judges::pyhanko_accepts(&pdf, &people.root.pem(), 2);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_not_the_officers_signature_of_this_paper_is_not_taken() {
+    let people = People::new();
+    let other = people.root.issue(&Subject::person("Lê Văn Khác"));
+    let app = TestApp::start_with(true, people.setting(SigningRules::default())).await;
+    let paper = to_sign(&app, 72).await;
+    let door = format!("/api/v1/papers/{paper}/sign");
+    let asked = prepared(&app, &paper, people.officer.der()).await;
+    let state = async || app.json(app.get(&format!("/api/v1/papers/{paper}"))).await["state"].clone();
+    assert_eq!(state().await, "signing");
+
+    // Another key, another document, rubbish.
+    let attributes = bytes(&asked, "signed_attributes");
+    let sign = |key, bytes: &[u8]| {
+        let mut signer = openssl::sign::Signer::new(openssl::hash::MessageDigest::sha256(), key).unwrap();
+        signer.sign_oneshot_to_vec(bytes).unwrap()
+    };
+    for value in [sign(&other.key, &attributes), sign(&people.officer.key, b"elsewhere"), vec![1, 2, 3]] {
+        let refused = app.problem(app.post(&door).json(&completed(&asked, &value))).await;
+        assert_eq!(refused["type"], "urn:sohoa:problem:signature", "{refused}");
+        assert_eq!(state().await, "signing");
+    }
+
+    // Prepared once more, the first one is over; what was confirmed is still there.
+    let again = prepared(&app, &paper, people.officer.der()).await;
+    let value = sign(&people.officer.key, &attributes);
+    let refused = app.problem(app.post(&door).json(&completed(&asked, &value))).await;
+    assert_eq!(refused["type"], "urn:sohoa:problem:unknown-signing");
+
+    let given_up = json!({ "act": "give_up", "signing": again["signing"] });
+    let waits = app.json(app.post(&door).json(&given_up)).await;
+    assert_eq!(waits["state"], "to_sign");
+
+    // A certificate that has run out is refused before anybody enters a PIN.
+    let expired = people
+        .root
+        .issue(&Subject::person("Trần Thị Mẫu").period("2020-01-01T00:00:00Z", "2021-01-01T00:00:00Z"));
+    let asked = json!({ "act": "prepare", "certificate": STANDARD.encode(expired.der()) });
+    let refused = app.problem(app.post(&door).json(&asked)).await;
+    assert_eq!(refused["type"], "urn:sohoa:problem:certificate", "{refused}");
+    assert_eq!(state().await, "to_sign");
+}
