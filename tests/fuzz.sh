@@ -33,7 +33,7 @@ for target; do
     jpeg) seed "$target" samples/dossier/*.jpg samples/dossier/*/*.jpg tests/fuzz/seeds/*.jpg ;;
     png) seed "$target" samples/dossier/*/*.png tests/fuzz/seeds/*.png ;;
     tiff) seed "$target" samples/dossier/*.tif tests/fuzz/seeds/*.tif ;;
-    cms) seed "$target" tests/fuzz/seeds/*.cms tests/golden/*.cms ;;
+    cms) seed "$target" tests/fuzz/seeds/*.cms tests/fuzz/seeds/*.crl tests/fuzz/seeds/*.ocsp tests/fuzz/seeds/*.cer tests/golden/*.cms ;;
     names) seed "$target" tests/fuzz/seeds/*.txt ;;
     *) seed "$target" samples/dossier/*.* samples/dossier/*/* tests/fuzz/seeds/*.??? ;;
     esac

@@ -34,6 +34,7 @@ pub mod trust;
 pub mod value;
 pub mod verdict;
 mod verify;
+pub mod wanted;
 
 pub use trust::Purpose;
 pub use verify::{Material, check_trust, verify, verify_by};

@@ -160,7 +160,8 @@ impl Key {
     pub fn name(self) -> String {
         match self {
             Self::Rsa(bits) => format!("RSA {bits} bit"),
-            Self::Ec(_, bits) => format!("ECDSA {bits} bit"),
+            Self::Ec(Some(_), bits) => format!("ECDSA {bits} bit"),
+            Self::Ec(None, bits) => format!("ECDSA {bits} bit, đường cong khác P-256, P-384, P-521"),
             Self::Other => "khóa khác".to_owned(),
         }
     }

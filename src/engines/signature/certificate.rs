@@ -177,7 +177,7 @@ impl Certificate {
         let mut key_info = tbs.take(SEQUENCE)?.inside();
         key_info.take(SEQUENCE)?;
         let key_bits = key_info.take(BIT_STRING)?.content.get(1..)?.to_vec();
-        let key = x509.public_key().ok();
+        let key = x509.public_key().ok().filter(is_bearable);
         let mut found = Self {
             der: der.to_vec(),
             strength: key.as_ref().map_or(Key::Other, |key| Key::of(key)),
@@ -320,10 +320,20 @@ impl Certificate {
         }
     }
 
+    /// Addresses of lists of revocation.
+    pub fn crl_addresses(&self) -> impl Iterator<Item = &str> {
+        self.crl_points.iter().flat_map(|point| &point.addresses).map(String::as_str)
+    }
+
     /// SHA-256 of it.
     pub fn fingerprint(&self) -> Option<Vec<u8>> {
         Digest::Sha256.of(&[&self.der])
     }
+}
+
+/// Whether a signature can be checked with it in no time: keys beyond all use are made to keep us busy.
+fn is_bearable(key: &PKey<Public>) -> bool {
+    key.rsa().map_or(true, |rsa| rsa.n().num_bits() <= 8192 && rsa.e().num_bits() <= 64)
 }
 
 /// Identifier, whether it is critical, value.
@@ -480,4 +490,54 @@ fn clean(text: &str) -> String {
     };
     let text: String = text.chars().filter(|c| !is_hidden(c)).take(LONGEST_TEXT).collect();
     text.nfc().collect::<String>().split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engines::signature::pki::{
+        CN, Identity, O, OU, SERIAL_NUMBER, Subject, UID, name, oid, seq, set, tlv,
+    };
+
+    #[test]
+    fn identifiers_are_found_wherever_cas_put_them() {
+        fn check(parts: &[(&str, &str)], expected: &[(&str, &str)]) {
+            let found = Name::parse(&name(parts)).unwrap().ids();
+            let expected = expected.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect();
+            assert_eq!(found, expected, "{parts:?}");
+        }
+        check(&[(CN, "Nguyễn Văn Mẫu"), (UID, "CCCD:001085000000")], &[("CCCD", "001085000000")]);
+        check(&[(UID, "MST:0100000000,MNS:1000000")], &[("MST", "0100000000"), ("MNS", "1000000")]);
+        check(&[(SERIAL_NUMBER, "mst: 0100000000-001")], &[("MST", "0100000000-001")]);
+        check(&[("2.5.4.12", "CMND:010000000")], &[("CMND", "010000000")]);
+        check(&[(CN, "Số: 12"), (UID, "0100000000"), (O, "MST: chưa có")], &[]);
+    }
+
+    #[test]
+    fn names_are_told_and_compared() {
+        let parts = [(O, "Ủy ban nhân dân xã Bảo Ái"), (OU, "Văn phòng"), (CN, "Trần  Thị\u{202e} Mẫu")];
+        let read = Name::parse(&name(&parts)).unwrap();
+        assert_eq!(read.common_name(), "Trần Thị Mẫu");
+        assert_eq!(read.organisation(), "Văn phòng, Ủy ban nhân dân xã Bảo Ái");
+        // The same name as another kind of string (BMPString), in other letters and spaces.
+        let wide: Vec<u8> = "CA  THỬ".encode_utf16().flat_map(u16::to_be_bytes).collect();
+        let wide = seq(&[set(&[seq(&[oid(CN), tlv(0x1e, &wide)])])]);
+        let plain = Name::parse(&name(&[(CN, "CA thử")])).unwrap();
+        assert_eq!(Name::parse(&wide).unwrap().canonical, plain.canonical);
+        assert_ne!(Name::parse(&name(&[(O, "CA thử")])).unwrap().canonical, plain.canonical);
+        assert_ne!(Name::parse(&name(&[(CN, "CA"), (CN, "thử")])).unwrap().canonical, plain.canonical);
+    }
+
+    #[test]
+    fn one_in_der_or_many_in_pem_are_read() {
+        let (one, other) = (Identity::root("CA một"), Identity::root("CA hai"));
+        assert_eq!(read_all(one.der()).len(), 1);
+        assert_eq!(read_all(&[one.pem(), "# ghi chú\n".as_bytes().to_vec(), other.pem()].concat()).len(), 2);
+        assert_eq!(read_all(b"nothing").len(), 0);
+        let tsa = Certificate::parse(one.issue(&Subject::tsa("TSA")).der()).unwrap();
+        assert!(
+            tsa.is_for(TIME_STAMPING) && tsa.may(KeyUsage::DigitalSignature) && !tsa.may(KeyUsage::CrlSign)
+        );
+        assert!(!format!("{tsa:?}").contains("TSA"), "names must not reach a log");
+    }
 }

@@ -3,6 +3,7 @@
 //! section 6. Periods, revocation and strength are looked at afterwards: they depend on the time of
 //! the signature.
 
+use std::cell::Cell;
 use std::sync::Arc;
 
 use openssl::stack::Stack;
@@ -54,7 +55,8 @@ pub enum Role {
     CrlIssuer,
 }
 
-/// Chains from `leaf` to what is trusted for one of `purposes`, by way of `candidates`.
+/// Chains from `leaf` to what is trusted for one of `purposes`, by way of `candidates`. `checks_left`:
+/// signatures that may still be checked for this file.
 ///
 /// # Errors
 /// None holds: why, and the sub-indication for it.
@@ -64,16 +66,24 @@ pub fn find(
     candidates: &[Arc<Certificate>],
     trust: &TrustAnchors,
     purposes: &[Purpose],
+    checks_left: &Cell<u32>,
 ) -> Result<Vec<Chain>, Fault> {
     fits(leaf, role)?;
     let all = candidates.iter().chain(&trust.intermediates).cloned().collect();
-    let mut search = Search { trust, purposes, all, found: Vec::new(), fault: None, checks: 0 };
+    let mut search = Search { trust, purposes, all, found: Vec::new(), fault: None, checks: 0, checks_left };
     search.from(&mut vec![Arc::clone(leaf)]);
     if !search.found.is_empty() {
         return Ok(search.found);
     }
+    if checks_left.get() == 0 {
+        let text = "tệp mang quá nhiều chứng thư số và danh sách thu hồi, không xét hết được";
+        return Err((SubIndication::NoCertificateChainFound, text.to_owned()));
+    }
     Err(search.fault.unwrap_or_else(|| {
-        let text = format!("không có chuỗi chứng thư số nào dẫn đến nơi tin cậy; thiếu chứng thư số của «{}» hoặc của nơi cấp trên", leaf.issuer.common_name());
+        let text = format!(
+            "không có chuỗi chứng thư số nào dẫn đến nơi tin cậy; thiếu chứng thư số của «{}» hoặc của nơi cấp trên",
+            leaf.issuer.common_name()
+        );
         (SubIndication::NoCertificateChainFound, text)
     }))
 }
@@ -131,6 +141,7 @@ struct Search<'a> {
     /// The most telling reason so far.
     fault: Option<Fault>,
     checks: u32,
+    checks_left: &'a Cell<u32>,
 }
 
 impl Search<'_> {
@@ -172,7 +183,9 @@ impl Search<'_> {
         }
         let Some(key) = &issuer.key else { return false };
         self.checks += 1;
-        self.checks <= MOST_CHECKS && one.x509.verify(key).unwrap_or(false)
+        let left = self.checks_left.get();
+        self.checks_left.set(left.saturating_sub(1));
+        left > 0 && self.checks <= MOST_CHECKS && one.x509.verify(key).unwrap_or(false)
     }
 
     fn complete(&mut self, path: &[Arc<Certificate>], anchor: &Anchor) {

@@ -326,3 +326,64 @@ fn certificate_id(value: Item<'_>, digest: Option<Digest>) -> Option<Certificate
     };
     first.is_empty().then_some(CertificateId { digest, hash, issuer_serial })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engines::signature::certificate::Certificate;
+    use crate::engines::signature::pki::{Cms, Identity, Subject};
+
+    /// Made by `openssl cms -sign` with a certificate of an agency of our invention.
+    const SIGNED: &[u8] = include_bytes!("../../../tests/golden/signature.cms");
+
+    #[test]
+    fn what_openssl_wrote_is_read() {
+        let padded = [SIGNED, &[0; 4096]].concat();
+        let read = SignedData::parse(&padded).unwrap();
+        let attributes = read.attributes.unwrap();
+        assert_eq!(attributes.signing_time.unwrap().to_string(), "2026-11-22T05:24:40Z");
+        assert_eq!((attributes.content_type.as_deref(), read.digest), (Some(DATA), Some(Digest::Sha256)));
+        let signer = Certificate::parse(&read.certificates[0]).unwrap().signer();
+        assert_eq!(signer.name, "Trần Thị Mẫu");
+        assert_eq!(signer.organisation, "Văn phòng Ủy ban nhân dân, Ủy ban nhân dân xã Bảo Ái");
+    }
+
+    #[test]
+    fn everything_inside_comes_out() {
+        let root = Identity::root("CA gốc thử nghiệm");
+        let (signer, tsa) =
+            (root.issue(&Subject::person("Nguyễn Văn Mẫu")), root.issue(&Subject::tsa("TSA")));
+        let ocsp = root.ocsp(&root, &signer, &crate::engines::signature::pki::Answer::default());
+        let cms = Cms {
+            certificates: vec![root.der().to_vec()],
+            crls: vec![root.crl()],
+            archival: (vec![root.crl()], vec![ocsp.clone()]),
+            stamp: Some((&tsa, "2026-05-01T00:00:00Z")),
+            ..Cms::cades(&signer)
+        };
+        let read = SignedData::parse(&cms.build(b"content")).unwrap();
+        assert_eq!((read.certificates.len(), read.crls.len(), read.timestamps.len()), (2, 2, 1));
+        assert_eq!(read.ocsps, [ocsp]);
+        let ids = read.attributes.unwrap().signing_certificates;
+        assert_eq!((ids.len(), ids[0].digest), (1, Some(Digest::Sha256)));
+        let token = SignedData::parse(&read.timestamps[0]).unwrap();
+        assert_eq!((token.content_type.as_slice(), token.content.is_some()), (TST_INFO, true));
+    }
+
+    #[test]
+    fn hostile_bytes_are_refused_and_never_panic() {
+        for cut in 0..SIGNED.len() {
+            assert!(SignedData::parse(&SIGNED[..cut]).is_err(), "{cut}");
+        }
+        let mut state = 7u32;
+        for _ in 0..4000 {
+            let mut bytes = SIGNED.to_vec();
+            for _ in 0..3 {
+                state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+                let at = (state >> 8) as usize % bytes.len();
+                bytes[at] = (state & 0xff) as u8;
+            }
+            let _ = SignedData::parse(&bytes);
+        }
+    }
+}

@@ -267,3 +267,47 @@ fn trimmed(digits: &[u8]) -> Vec<u8> {
 pub fn is_at_most(one: &[u8], other: &[u8]) -> bool {
     (one.len(), one) <= (other.len(), other)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engines::signature::pki::{self, Identity, List};
+
+    #[test]
+    fn a_list_is_read_in_der_and_pem() {
+        let ca = Identity::root("CA gốc thử nghiệm");
+        let entry = pki::Entry {
+            serial: 77,
+            at: "2026-05-01T00:00:00Z".into(),
+            reason: Some(1),
+            invalid_since: Some("2026-04-01T00:00:00Z".into()),
+            ..pki::Entry::default()
+        };
+        let der = ca.list(&List { number: 300, delta_of: Some(299), ..List::default().and(entry) });
+        for bytes in [der.clone(), pki::pem("X509 CRL", &der)] {
+            let crl = Crl::parse(&bytes).unwrap();
+            assert_eq!(
+                (crl.number.as_deref(), crl.delta_base.as_deref()),
+                (Some(&[1, 44][..]), Some(&[1, 43][..]))
+            );
+            // The CA says that the key was lost earlier.
+            let found = crl.entry(&[77], &crl.issuer.canonical).unwrap().unwrap();
+            assert_eq!((found.at.to_string().as_str(), found.reason), ("2026-04-01T00:00:00Z", Some(1)));
+            assert_eq!(crl.entry(&[78], &crl.issuer.canonical), Ok(None));
+        }
+        for cut in 0..der.len() {
+            assert!(Crl::parse(&der[..cut]).is_none(), "{cut}");
+        }
+        assert!(Crl::parse(ca.der()).is_none());
+    }
+
+    #[test]
+    fn numbers_are_compared_by_size() {
+        for (one, other, expected) in
+            [(&[1][..], &[1, 0][..], true), (&[2], &[1], false), (&[], &[0xff], true), (&[9], &[9], true)]
+        {
+            assert_eq!(is_at_most(one, other), expected, "{one:?} {other:?}");
+        }
+        assert_eq!(trimmed(&[0, 0, 5]), [5]);
+    }
+}

@@ -42,7 +42,7 @@ pub struct SignatureFacts<'a> {
     pub contents: &'a [u8],
     /// Where the covered bytes end, from the start of the file.
     pub end: u64,
-    /// What is wrong with its place in the file (step 1): a clause.
+    /// What is wrong with its place in the file (step 1): a sentence or clause.
     pub form_fault: Option<String>,
     /// How much of the file it covers.
     pub coverage: Coverage,
@@ -85,7 +85,7 @@ pub fn judge_all(
     let mut opened: Vec<Opened<'_>> =
         facts.iter().map(|facts| Opened { facts, cms: SignedData::parse(facts.contents) }).collect();
     opened.sort_by_key(|one| one.facts.end);
-    let known = everything(&opened, revocation);
+    let known = everything(opened.iter().filter_map(|one| one.cms.as_ref().ok()), revocation);
     let world = World { trust, policy, known, at, checks_left: Cell::new(MOST_CHECKS) };
     let receipt = receipt.filter(|receipt| *receipt <= at).map(|at| Proof { at, source: Source::Receipt });
 
@@ -134,7 +134,10 @@ impl Opened<'_> {
 
 /// What was given, and what the signatures of the file bring: links of chains and news, all of which
 /// are believed only where they are signed by who may.
-fn everything(opened: &[Opened<'_>], given: &RevocationData) -> RevocationData {
+pub(super) fn everything<'a>(
+    opened: impl Iterator<Item = &'a SignedData>,
+    given: &RevocationData,
+) -> RevocationData {
     let mut known = given.clone();
     let mut add = |cms: &SignedData| {
         for der in &cms.certificates {
@@ -149,7 +152,7 @@ fn everything(opened: &[Opened<'_>], given: &RevocationData) -> RevocationData {
             known.add_ocsp(der);
         }
     };
-    for cms in opened.iter().filter_map(|one| one.cms.as_ref().ok()) {
+    for cms in opened {
         add(cms);
         for token in cms.timestamps.iter().take(MOST_STAMPS) {
             if let Ok(token) = SignedData::parse(token) {
@@ -171,7 +174,7 @@ fn of_the_file(facts: &SignatureFacts<'_>) -> Vec<Problem> {
     use SubIndication::{FormatFailure, SigConstraintsFailure};
     let mut problems = Vec::new();
     if let Some(fault) = &facts.form_fault {
-        problems.push(Problem::failed(FormatFailure, fault.clone()));
+        problems.push(Problem::failed(FormatFailure, report::clause(fault)));
     } else if matches!(facts.coverage, Coverage::Partial | Coverage::Malformed) {
         problems.push(Problem::failed(FormatFailure, "chữ ký không phủ trọn một phiên bản của tệp"));
     }
@@ -292,8 +295,9 @@ fn signature(
         report.trust = standing.trust;
         report.algorithm = weak(standing.is_weak);
         report.notes.extend(standing.notes);
+        let chain = standing.chain.filter(|_| standing.problems.is_empty());
+        report.notes.extend(chain.and_then(|chain| purpose_note(chain.anchor.purpose)));
         problems.extend(standing.problems);
-        report.notes.extend(standing.chain.as_ref().and_then(|chain| purpose_note(chain.anchor.purpose)));
     } else {
         report.algorithm = weak(checked.uses.iter().any(|used| is_weak_alone(world, used)));
     }

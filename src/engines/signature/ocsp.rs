@@ -200,3 +200,33 @@ fn answer(item: Item<'_>, has_unknown: &mut bool) -> Option<Answer> {
     }
     Some(Answer { digest, name_hash, key_hash, serial, said, this_update, next_update, keeps_expired_since })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engines::signature::pki::{self, Alg, Identity, Subject};
+
+    #[test]
+    fn an_answer_is_about_one_certificate_of_one_issuer() {
+        let ca = Identity::root("CA gốc thử nghiệm");
+        let (one, other) = (ca.issue(&Subject::person("Mẫu")), ca.issue(&Subject::person("Mẫu khác")));
+        let parsed = |identity: &Identity| Certificate::parse(identity.der()).unwrap();
+        for digest in [Alg::Sha1, Alg::Sha256] {
+            let revoked = Some("2026-05-01T00:00:00Z".to_owned());
+            let der = ca.ocsp(&ca, &one, &pki::Answer { digest, revoked, ..pki::Answer::default() });
+            let ocsp = Ocsp::parse(&der).unwrap();
+            let answer = ocsp.answer(&parsed(&one), &parsed(&ca)).unwrap();
+            assert_eq!(answer.said, Said::Revoked("2026-05-01T00:00:00Z".parse().unwrap(), None));
+            assert!(ocsp.answer(&parsed(&other), &parsed(&ca)).is_none());
+            assert!(ocsp.answer(&parsed(&one), &parsed(&other)).is_none());
+            assert!(ocsp.is_responder(&parsed(&ca)) && !ocsp.is_responder(&parsed(&one)));
+            assert!(ocsp.is_signed_by(parsed(&ca).key.as_ref().unwrap()));
+            assert!(!ocsp.is_signed_by(parsed(&one).key.as_ref().unwrap()));
+            for cut in 0..der.len() {
+                assert!(Ocsp::parse(&der[..cut]).is_none(), "{cut}");
+            }
+        }
+        // "Try later": an answer without content.
+        assert!(Ocsp::parse(&[0x30, 3, 0x0a, 1, 3]).is_none());
+    }
+}

@@ -96,6 +96,8 @@ pub struct Policy {
     pub late_seconds: i64,
     /// How long news without nextUpdate count, seconds.
     pub fresh_seconds: i64,
+    /// How long after the proven time of a signature news must have been made, seconds; 0: not asked.
+    pub grace_seconds: i64,
     /// Trust that is enough for signatures.
     pub purposes: Vec<Purpose>,
     /// Trust that is enough for time stamps.
@@ -139,11 +141,12 @@ struct RevocationIn {
     required: bool,
     late_hours: u32,
     fresh_hours: u32,
+    grace_hours: u32,
 }
 
 impl Default for RevocationIn {
     fn default() -> Self {
-        Self { required: true, late_hours: 0, fresh_hours: 24 }
+        Self { required: true, late_hours: 0, fresh_hours: 24, grace_hours: 0 }
     }
 }
 
@@ -203,6 +206,7 @@ impl Policy {
             revocation_required: read.revocation.required,
             late_seconds: i64::from(read.revocation.late_hours) * 3600,
             fresh_seconds: i64::from(read.revocation.fresh_hours) * 3600,
+            grace_seconds: i64::from(read.revocation.grace_hours) * 3600,
             purposes: read.trust.signatures,
             timestamp_purposes: read.trust.timestamps,
             papers: papers.collect(),

@@ -25,11 +25,11 @@ pub fn of_signature(report: &SignatureReport, why: Option<&str>) -> String {
         Kind::Doctimestamp => "Dấu thời gian của tài liệu",
     };
     let verdict = match report.verdict {
-        Verdict::TotalPassed => "hợp lệ",
-        Verdict::Indeterminate => "chưa xác định được là hợp lệ",
-        Verdict::TotalFailed => "không hợp lệ",
+        Verdict::TotalPassed => format!("{what} hợp lệ"),
+        Verdict::Indeterminate => format!("Chưa xác định được {} có hợp lệ hay không", clause(what)),
+        Verdict::TotalFailed => format!("{what} không hợp lệ"),
     };
-    let mut parts = vec![format!("{what} {verdict}")];
+    let mut parts = vec![verdict];
     if let Some(why) = why {
         parts[0].push_str(&format!(" vì {why}"));
     }
@@ -43,6 +43,16 @@ pub fn of_signature(report: &SignatureReport, why: Option<&str>) -> String {
     parts.extend(report.sub.map(|sub| advice(sub).to_owned()));
     parts.retain(|part| !part.is_empty());
     format!("{}.", parts.join("; "))
+}
+
+/// A sentence as a part of another one.
+pub fn clause(sentence: &str) -> String {
+    let sentence = sentence.trim().trim_end_matches('.');
+    let mut letters = sentence.chars();
+    let Some(first) = letters.next() else { return String::new() };
+    // What begins with two capitals is an abbreviation.
+    let is_word = !letters.clone().next().is_some_and(char::is_uppercase);
+    if is_word { first.to_lowercase().chain(letters).collect() } else { sentence.to_owned() }
 }
 
 fn who_and_when(report: &SignatureReport) -> String {
@@ -79,8 +89,7 @@ fn wholeness(report: &SignatureReport) -> String {
 }
 
 fn changes(report: &SignatureReport) -> Option<String> {
-    let told: Vec<&str> =
-        report.changes.iter().take(MOST_TOLD).map(|change| change.trim_end_matches('.')).collect();
+    let told: Vec<String> = report.changes.iter().take(MOST_TOLD).map(|change| clause(change)).collect();
     let told = if told.is_empty() { String::new() } else { format!(": {}", told.join(", ")) };
     match report.modification_after {
         Modification::None => None,
@@ -141,7 +150,7 @@ pub fn of_file(overall: Overall, reports: &[SignatureReport]) -> String {
         Overall::TotalPassed => format!("Tệp có {n} chữ ký số, tất cả đều hợp lệ"),
         Overall::Indeterminate => {
             format!(
-                "Tệp có {n} chữ ký số, {} chữ ký chưa xác định được là hợp lệ",
+                "Tệp có {n} chữ ký số, {} chữ ký chưa xác định được có hợp lệ hay không",
                 bad(Verdict::Indeterminate)
             )
         }
@@ -165,6 +174,18 @@ pub fn of_file(overall: Overall, reports: &[SignatureReport]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn sentences_become_clauses() {
+        for (sentence, expected) in [
+            ("Sau chữ ký còn có dữ liệu lạ.", "sau chữ ký còn có dữ liệu lạ"),
+            ("Được điền ô «MaSoHoa».", "được điền ô «MaSoHoa»"),
+            ("DSS được thêm", "DSS được thêm"),
+            ("", ""),
+        ] {
+            assert_eq!(clause(sentence), expected);
+        }
+    }
 
     #[test]
     fn moments_are_told_in_the_time_of_viet_nam() {

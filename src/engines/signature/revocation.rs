@@ -69,11 +69,13 @@ pub struct World<'a> {
     pub known: RevocationData,
     /// The time of the judgement.
     pub at: Timestamp,
-    /// Signatures of lists and answers that may still be checked: hostile files bring thousands.
+    /// Signatures of certificates, lists and answers that may still be checked: hostile files bring
+    /// thousands.
     pub checks_left: Cell<u32>,
 }
 
-/// Signatures of lists and answers checked for one file.
+/// Signatures of certificates, lists and answers checked for one file; an honest one needs some ten for
+/// each of its signatures.
 pub const MOST_CHECKS: u32 = 3_000;
 
 /// How a certificate stands.
@@ -136,7 +138,7 @@ impl World<'_> {
             Status::Unknown(if stale {
                 format!("thông tin thu hồi của «{ca}» đã cũ so với thời điểm cần xét")
             } else {
-                format!("không có thông tin thu hồi (CRL, OCSP) của «{ca}»")
+                format!("không có thông tin thu hồi (CRL, OCSP) dùng được của «{ca}»")
             })
         })
     }
@@ -166,12 +168,19 @@ impl World<'_> {
     }
 
     fn is_fresh(&self, s: &Statement, time: Timestamp) -> bool {
+        let after = |from: Timestamp, seconds: i64| from.saturating_add(SignedDuration::from_secs(seconds));
         let late = match s.next_update {
-            Some(next) => next.saturating_add(SignedDuration::from_secs(self.policy.late_seconds)),
-            None => s.this_update.saturating_add(SignedDuration::from_secs(self.policy.fresh_seconds)),
+            Some(next) => after(next, self.policy.late_seconds),
+            None => after(s.this_update, self.policy.fresh_seconds),
         };
-        // The time of interest may lie before: news made later tell of then as well.
-        let is_told = s.this_update >= time || late.is_ok_and(|late| time <= late);
+        // The time of interest may lie before: news made later tell of then as well. With a grace,
+        // they alone do: what was revoked shortly before a time stamp stands in no list of that hour.
+        let grace = self.policy.grace_seconds;
+        let is_told = if grace > 0 && time < self.at {
+            after(time, grace).is_ok_and(|graced| s.this_update >= graced)
+        } else {
+            s.this_update >= time || late.is_ok_and(|late| time <= late)
+        };
         is_told && s.this_update <= self.at.saturating_add(SKEW).unwrap_or(self.at)
     }
 
@@ -248,7 +257,8 @@ impl World<'_> {
     fn leads_to(&self, by: &Arc<Certificate>, anchor: &Certificate, time: Timestamp, depth: u8) -> bool {
         use Purpose::{Any, Foreign, Government, Internal, Public, Timestamp};
         let all = [Any, Foreign, Government, Internal, Public, Timestamp];
-        let chains = chain::find(by, Role::CrlIssuer, &self.known.certificates, self.trust, &all);
+        let chains =
+            chain::find(by, Role::CrlIssuer, &self.known.certificates, self.trust, &all, &self.checks_left);
         chains.unwrap_or_default().iter().any(|chain| {
             let is_same = *chain.anchor.certificate == *anchor;
             is_same

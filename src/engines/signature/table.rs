@@ -2,6 +2,7 @@
 
 mod chains;
 mod forms;
+mod judges;
 mod revoked;
 mod times;
 

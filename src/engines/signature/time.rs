@@ -123,8 +123,14 @@ pub struct Subject<'a> {
 
 /// Judges a certificate; of several chains the one that is worth most.
 pub fn stand(world: &World<'_>, subject: &Subject<'_>) -> Standing {
-    let found =
-        chain::find(subject.leaf, subject.role, &world.known.certificates, world.trust, subject.purposes);
+    let found = chain::find(
+        subject.leaf,
+        subject.role,
+        &world.known.certificates,
+        world.trust,
+        subject.purposes,
+        &world.checks_left,
+    );
     let chains = match found {
         Ok(chains) => chains,
         Err((sub, why)) => {
@@ -313,7 +319,7 @@ fn strength(world: &World<'_>, subject: &Subject<'_>, chain: Option<&Chain>, fou
             Acceptance::Excepted(note) if found.notes.contains(&note) => {}
             Acceptance::Excepted(note) => found.notes.push(note),
             Acceptance::Refused => {
-                let why = format!("thuật toán hoặc khóa quá yếu ({name})");
+                let why = format!("thuật toán hoặc khóa quá yếu hay không được chấp nhận ({name})");
                 found.problems.push(Problem::unknown(SubIndication::CryptoConstraintsFailure, why));
             }
             Acceptance::NoProof => {

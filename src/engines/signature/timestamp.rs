@@ -123,7 +123,8 @@ pub fn judge(world: &World<'_>, cms: &SignedData, parts: &[&[u8]], proof: Option
             purposes,
             proof,
             stamped: None,
-            claimed: None,
+            // Its own time is to exceptions what the signer's word is for a signature.
+            claimed: found.made_at,
             uses: &uses,
         };
         let Standing { trust, problems, notes, is_weak, .. } = stand(world, &subject);
@@ -142,5 +143,28 @@ pub fn from_fault((sub, why): value::Fault) -> Problem {
             Problem::failed(sub, why)
         }
         _ => Problem::unknown(sub, why),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engines::signature::pki::{Identity, Subject};
+
+    #[test]
+    fn a_token_says_what_it_stamps_and_when() {
+        let tsa = Identity::root("CA gốc thử nghiệm").issue(&Subject::tsa("TSA thử nghiệm"));
+        let cms = SignedData::parse(&tsa.stamp(b"value", "2026-05-01T00:00:00Z")).unwrap();
+        let token = Token::of(&cms).unwrap();
+        assert_eq!(token.made_at.to_string(), "2026-05-01T00:00:00Z");
+        assert_eq!((token.serial.as_slice(), token.nonce.as_deref()), (&[7][..], Some(&[99][..])));
+        assert!(token.stamps(&[b"val", b"ue"]) && !token.stamps(&[b"other"]));
+        let content = cms.content.clone().unwrap();
+        for cut in 0..content.len() {
+            assert_eq!(
+                Token::of(&SignedData { content: Some(content[..cut].to_vec()), ..cms.clone() }),
+                None
+            );
+        }
     }
 }

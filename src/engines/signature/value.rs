@@ -65,7 +65,11 @@ pub fn check(
         if checked.integrity == Integrity::Intact {
             return checked;
         }
+        let is_of_the_key = matches!(&checked.fault, Some((SubIndication::SigCryptoFailure, _)));
         found.get_or_insert(checked);
+        if !is_of_the_key {
+            break;
+        }
     }
     found.unwrap_or_else(|| check_as(cms, sub_filter, signed, None))
 }
@@ -95,10 +99,10 @@ fn check_as(
 
 /// Certificates of that name and number that are tried at most: others than the signer's own can bear
 /// them only where somebody means mischief.
-const MOST_MEANT: usize = 4;
+const MOST_MEANT: usize = 3;
 
 /// The certificates that the signature may mean, first the one that its attribute means.
-fn meant(cms: &SignedData, certificates: &[Arc<Certificate>]) -> Vec<Arc<Certificate>> {
+pub(super) fn meant(cms: &SignedData, certificates: &[Arc<Certificate>]) -> Vec<Arc<Certificate>> {
     let issuer = match &cms.signer {
         SignerId::IssuerSerial(issuer, _) => Name::parse(issuer).map(|name| name.canonical),
         SignerId::KeyId(_) => None,

@@ -83,20 +83,16 @@ fn the_way_is_found_among_cross_certificates() {
         assert!(s.data.add_crl(&other.list(&List::revoking(&cross, "2025-01-01T00:00:00Z"))));
     });
     check("the whole way is taken", &scene, GOOD);
-    // Sixty CAs that certify each other.
-    let crowd: Vec<Identity> = (0..8).map(|n| Identity::root(&format!("CA đám đông {n}"))).collect();
+    // Eight CAs that certify each other.
+    let names: Vec<String> = (0..8).map(|n| format!("CA đám đông {n}")).collect();
+    let crowd: Vec<Identity> = names.iter().map(|name| Identity::root(name)).collect();
     let mut scene = Scene::of(&Cms::cades(&crowd[0].issue(&person())));
     for one in &crowd {
-        for other in &crowd {
-            scene = scene.knows(&one.issue(&Subject::ca(std::str::from_utf8(&cn(&other.name)).unwrap())));
+        for name in &names {
+            scene = scene.knows(&one.issue(&Subject::ca(name)));
         }
     }
     check("a crowd", &scene, open(S::NoCertificateChainFound, Trust::Untrusted));
-}
-
-/// The text of a name that is a common name alone.
-fn cn(name: &[u8]) -> Vec<u8> {
-    name[2 + 2 + 2 + 5 + 2..].to_vec()
 }
 
 #[test]

@@ -4,6 +4,7 @@ use super::*;
 use crate::engines::signature::pki::{
     Alg, Entry, Key, List, crl_points, crl_points_of, extension, place, seq, tlv,
 };
+use crate::engines::signature::wanted::wanted;
 use SubIndication as S;
 
 const LATER: (Verdict, Option<SubIndication>, Integrity, Trust) =
@@ -235,4 +236,29 @@ fn news_may_come_with_the_signature() {
     let ocsp = p.responder.ocsp(&p.ca, &p.signer, &Answer::default());
     let archival = Cms { archival: (vec![root], vec![ocsp]), ..Cms::cades(&p.signer) };
     check("Adobe's attribute", &Scene::of(&archival).lists(&[]), GOOD);
+}
+
+#[test]
+fn what_is_missing_is_named_with_its_addresses() {
+    let p = people();
+    let address = "http://crl.invalid/ca";
+    let signer = p.ca.issue(&Subject::person("Ngô Văn Mẫu").with(crl_points(address)));
+    let check = |case: &str, scene: Scene, expected: &[(&str, bool)]| {
+        let found = wanted(&[scene.facts()], &scene.trust, &scene.data, &scene.policy, NOW.parse().unwrap());
+        let found: Vec<(String, bool)> =
+            found.iter().map(|w| (w.certificate.subject.common_name(), w.issuer.is_some())).collect();
+        let expected: Vec<(String, bool)> = expected.iter().map(|(n, b)| ((*n).to_owned(), *b)).collect();
+        assert_eq!(found, expected, "{case}");
+    };
+    let scene = || Scene::of(&Cms { stamp: Some((&p.tsa, "2026-05-01T00:00:00Z")), ..Cms::cades(&signer) });
+    check("nothing", scene(), &[]);
+    let (person, ca, tsa) = ("Ngô Văn Mẫu", "CA cấp dưới thử nghiệm", "TSA thử nghiệm");
+    check("all news", scene().lists(&[]), &[(person, true), (ca, true), (tsa, true)]);
+    check("news of the signer", scene().lists(&[p.root.crl(), p.stamp_root.crl()]), &[(person, true)]);
+    check("the CA", scene().with(|s| s.data.certificates.clear()), &[(person, false)]);
+    let nobody = scene().with(|s| s.trust = TrustAnchors::default());
+    check("the root", nobody, &[(ca, false), (tsa, false)]);
+    let scene = scene().lists(&[]);
+    let found = wanted(&[scene.facts()], &scene.trust, &scene.data, &scene.policy, NOW.parse().unwrap());
+    assert_eq!(found[0].certificate.crl_addresses().collect::<Vec<_>>(), [address]);
 }

@@ -115,6 +115,18 @@ fn ended_before_or_after_the_proof() {
 }
 
 #[test]
+fn a_grace_asks_for_news_made_after_the_proof() {
+    let p = people();
+    let grace = || Policy::parse("[revocation]\ngrace_hours = 24").unwrap();
+    let later = (Verdict::Indeterminate, Some(S::TryLater), Integrity::Intact, Trust::Unknown);
+    let scene = |at, policy| stamped(&p.signer, at).with(|s| s.policy = policy);
+    check("made after", &scene(MAY, grace()), GOOD);
+    // The lists are of the last day of May, midnight.
+    check("made too soon after", &scene("2026-05-30T12:00:00Z", grace()), later);
+    check("not asked", &scene("2026-05-30T12:00:00Z", Policy::default()), GOOD);
+}
+
+#[test]
 fn lists_forget_what_has_ended() {
     let p = people();
     // A list of today leaves out what ended in May, revoked or not.
@@ -193,7 +205,11 @@ fn a_chain_of_stamps_holds_after_its_certificates_have_ended() {
     check("renewed too late", &scene(vec![old, document_stamp(&p.tsa, 1, "2026-05-20T00:00:00Z")]), open);
     // A weak token is no proof.
     let weak = (p.tsa.stamp_with(&stamped_parts(0).concat(), MARCH, Alg::Sha1, vec![]), true);
-    check("by SHA-1", &scene(vec![weak]), open);
+    check("by SHA-1", &scene(vec![weak.clone()]), open);
+    let excepted = "[[exception]]\ndigest = \"sha1\"\nissuers = [\"CA dấu thời gian thử nghiệm\"]\n\
+                    from = \"2026-01-01\"\nuntil = \"2026-12-31\"\nby = \"claimed\"\nnote = \"n\"\n";
+    let policy = Policy::parse(excepted).unwrap();
+    check("by SHA-1, excepted", &scene(vec![weak]).with(|s| s.policy = policy), GOOD);
 }
 
 #[test]
