@@ -135,7 +135,8 @@ pub(in crate::engines) fn open_light(bytes: &[u8]) -> Result<Document, ReadError
 fn light(bytes: &[u8]) -> Option<Document> {
     let pdf = RevisedPdf::open(bytes, None).ok()?;
     let newest = pdf.newest();
-    let is_plain = !pdf.is_recovered() && !pdf.is_encrypted() && pdf.base() == 0 && bytes.starts_with(b"%PDF-");
+    let is_plain =
+        !pdf.is_recovered() && !pdf.is_encrypted() && pdf.base() == 0 && bytes.starts_with(b"%PDF-");
     if !is_plain || pdf.max_id() > MOST_LIGHT_OBJECTS {
         return None;
     }

@@ -5,6 +5,7 @@ use lopdf::dictionary;
 use pdf_writer::{Finish, Name, Pdf, Rect, Ref};
 
 use super::*;
+use crate::engines::pdf::geometry::BoxPt;
 use crate::{
     domain::text::TextSource,
     engines::{
@@ -27,7 +28,6 @@ use crate::{
         },
     },
 };
-use crate::engines::pdf::geometry::BoxPt;
 
 /// A foreign page: boxes, rotation, unit, and content that leaves its state untidy.
 struct Foreign {
@@ -399,6 +399,7 @@ fn reports(pdf: &[u8], modification: Modification) -> Vec<SignatureReport> {
         algorithm: Algorithm::Ok,
         signer: Signer::default(),
         changes: Vec::new(),
+        signed_end: None,
         certified_p: field.certified_p,
         notes: Vec::new(),
         message: String::new(),
@@ -412,7 +413,8 @@ fn signed_foreign(page: &Foreign, intent: Intent) -> (Vec<u8>, Pkcs12Signer) {
     let open = |name: &str, kind: Key| {
         let identity = root.issue(&Subject::person(name).key(kind));
         let certificate = openssl::x509::X509::from_der(identity.der()).unwrap();
-        let file = openssl::pkcs12::Pkcs12::builder().pkey(&identity.key).cert(&certificate).build2("x").unwrap();
+        let file =
+            openssl::pkcs12::Pkcs12::builder().pkey(&identity.key).cert(&certificate).build2("x").unwrap();
         Pkcs12Signer::open(&file.to_der().unwrap(), &Secret::new("x"), &[]).unwrap()
     };
     let officer = open("Trần Thị Mẫu", Key::Rsa2048);
@@ -449,8 +451,13 @@ fn way_of(pdf: &[u8], agency: Option<&Pkcs12Signer>, verify: Verify<'_>) -> Resu
     }
 }
 
-const A4: Foreign =
-    Foreign { media: [0.0, 0.0, 595.0, 842.0], crop: None, rotate: 0, unit: 1.0, content: b"0.2 g 90 300 400 20 re f" };
+const A4: Foreign = Foreign {
+    media: [0.0, 0.0, 595.0, 842.0],
+    crop: None,
+    rotate: 0,
+    unit: 1.0,
+    content: b"0.2 g 90 300 400 20 re f",
+};
 const APPROVAL: Intent = Intent::Approve(Lock::Nothing);
 
 #[test]

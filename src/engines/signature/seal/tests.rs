@@ -58,7 +58,8 @@ impl World {
         let middle = root.ca("Trung gian thử");
         let open = |subject: &Subject| {
             let identity = middle.issue(subject);
-            Pkcs12Signer::open(&p12(&identity, &[&middle, &root], false), &Secret::new("bí mật\n"), &[]).unwrap()
+            Pkcs12Signer::open(&p12(&identity, &[&middle, &root], false), &Secret::new("bí mật\n"), &[])
+                .unwrap()
         };
         let officer = open(&Subject::person("Trần Thị Mẫu").key(Key::Rsa2048));
         let agency = open(&Subject::person("Ủy ban nhân dân xã Mẫu").key(Key::P256));
@@ -114,7 +115,10 @@ fn officer_then_code_then_agency_then_validation_data_each_only_append() {
             let signed = sealed(&composed, &world.officer, &officers(&world, intent.clone()));
             let coded = stamp::fill_code(&signed, &code(SHORT)).unwrap().pdf;
             let both = sealed(&coded, &world.agency, &agencys(&world));
-            let data = Validation { certificates: world.officer.certificate().chain().to_vec(), ..Validation::default() };
+            let data = Validation {
+                certificates: world.officer.certificate().chain().to_vec(),
+                ..Validation::default()
+            };
             let kept = dss::add(&both, &data, Some(AGENCY_FIELD)).unwrap();
             qpdf_is_content(&kept);
             assert!(kept.starts_with(&both) && both.starts_with(&coded) && coded.starts_with(&signed));
@@ -136,7 +140,8 @@ fn officer_then_code_then_agency_then_validation_data_each_only_append() {
                 .map(|((x, y, _), _)| (x, y))
                 .collect();
             assert!(changed.len() > 200);
-            let is_top_right = |(x, y): &(u32, u32)| *x >= after.width() * 54 / 100 && *y <= after.height() * 9 / 100;
+            let is_top_right =
+                |(x, y): &(u32, u32)| *x >= after.width() * 54 / 100 && *y <= after.height() * 9 / 100;
             assert!(changed.iter().all(is_top_right), "{rotation}");
         }
     }
@@ -165,12 +170,14 @@ fn what_comes_back_is_taken_only_when_it_signs_this_under_the_expected_certifica
     let foreign = world.officer.sign(&elsewhere.signed_attributes).unwrap();
     let foreign = embed::check(&elsewhere, Answer::Signature(&foreign), now()).unwrap();
     assert!(matches!(check(Answer::Cms(foreign.der()), now()), SealError::OtherDocument));
-    let by_agency = prepare(&pdf, &order(&world.agency, Field::Invisible("ChuKyCongChuc".into()), approval())).unwrap();
+    let by_agency =
+        prepare(&pdf, &order(&world.agency, Field::Invisible("ChuKyCongChuc".into()), approval())).unwrap();
     let value = world.agency.sign(&by_agency.signed_attributes).unwrap();
     let value = embed::check(&by_agency, Answer::Signature(&value), now()).unwrap();
     let refused = check(Answer::Cms(value.der()), now());
     assert!(matches!(refused, SealError::OtherCertificate | SealError::OtherDocument), "{refused:?}");
-    for rubbish in [&b""[..], b"\x30\x80\x00\x00", b"\x30\x03\x02\x01\x01", &[0x30; 5000], &good.der()[..90]] {
+    for rubbish in [&b""[..], b"\x30\x80\x00\x00", b"\x30\x03\x02\x01\x01", &[0x30; 5000], &good.der()[..90]]
+    {
         assert!(matches!(check(Answer::Cms(rubbish), now()), SealError::Malformed));
     }
     let trailing = [good.der(), b"x"].concat();
@@ -237,7 +244,22 @@ fn the_update_has_the_form_of_the_file() {
     let input = std::fs::read(&out).unwrap();
     let pdf = sealed(&input, &world.officer, &officers(&world, Intent::Certify));
     assert_eq!(found(&pdf, &world.officer, input.len()).as_deref(), Some("ChuKyCongChuc"));
-    run("qpdf", &["--encrypt", "", "owner", "256", "--annotate=n", "--form=n", "--modify=none", "--", "FILE", out.to_str().unwrap()], &plain);
+    run(
+        "qpdf",
+        &[
+            "--encrypt",
+            "",
+            "owner",
+            "256",
+            "--annotate=n",
+            "--form=n",
+            "--modify=none",
+            "--",
+            "FILE",
+            out.to_str().unwrap(),
+        ],
+        &plain,
+    );
     let input = std::fs::read(&out).unwrap();
     assert!(matches!(prepare(&input, &officers(&world, Intent::Certify)), Err(SealError::Protected)));
 }
@@ -261,7 +283,8 @@ fn room_that_is_too_small_is_said_with_numbers() {
 fn a_document_time_stamp_takes_a_field_of_its_own_and_data_are_written_once() {
     let world = World::new();
     let pdf = sealed(&one_page(0).into_bytes(), &world.officer, &officers(&world, approval()));
-    let data = Validation { certificates: world.officer.certificate().chain().to_vec(), ..Validation::default() };
+    let data =
+        Validation { certificates: world.officer.certificate().chain().to_vec(), ..Validation::default() };
     let once = dss::add(&pdf, &data, Some("ChuKyCongChuc")).unwrap();
     let twice = dss::add(&once, &data, None).unwrap();
     let n_streams = |pdf: &[u8]| {
@@ -274,7 +297,9 @@ fn a_document_time_stamp_takes_a_field_of_its_own_and_data_are_written_once() {
     let prepared = prepare_document_timestamp(&twice, now(), 8192).unwrap();
     assert_eq!((prepared.field.as_str(), prepared.signed_attributes.len()), ("DauThoiGian", 0));
     qpdf_is_content(&embed::embed_timestamp(prepared, &super::tlv::octets(&[1; 100])).unwrap());
-    let Ok((SealAnswer::Certificates(certificates), _)) = task::run(&twice, &SealTask::Certificates) else { panic!() };
+    let Ok((SealAnswer::Certificates(certificates), _)) = task::run(&twice, &SealTask::Certificates) else {
+        panic!()
+    };
     assert_eq!(certificates.len(), 3);
 }
 
