@@ -144,7 +144,7 @@ pub enum Step {
 /// [`StampError`]; nothing is written then.
 pub fn write(input: &[u8], order: &StampOrder<'_>) -> Result<Step, StampError> {
     let text = font::clean(&order.code.to_string());
-    let document = read::open(input)?;
+    let document = read::open_light(input)?;
     let facts = read::facts(&document);
     if let Some(carried) = carried(input, &document, &facts, &text)? {
         return Ok(Step::Done(carried));
@@ -152,7 +152,7 @@ pub fn write(input: &[u8], order: &StampOrder<'_>) -> Result<Step, StampError> {
     let before = if facts.is_signed { (order.verify)(input) } else { Vec::new() };
     let choice = choice::choose(input, &document, &facts, order.seal.is_some(), &before);
     let why = match choice {
-        Choice::PageContent => return write_content(input, document, &text).map(Step::Done),
+        Choice::PageContent => return write_content(input, read::open(input)?, &text).map(Step::Done),
         Choice::PreparedField => {
             if let Some(done) = write_prepared(input, &document, &text, &before, order)? {
                 return Ok(Step::Done(done));
@@ -278,7 +278,7 @@ fn write_content(input: &[u8], document: Document, text: &str) -> Result<Stamped
 /// # Errors
 /// [`StampError`]; [`StampError::Signed`] for every file with a signature: see [`write`].
 pub fn write_code(input: &[u8], code: &DocumentCode) -> Result<Stamped, StampError> {
-    let document = read::open(input)?;
+    let document = read::open_light(input)?;
     let facts = read::facts(&document);
     let text = font::clean(&code.to_string());
     if carried(input, &document, &facts, &text)?.is_none() && facts.is_signed {
@@ -303,7 +303,7 @@ pub fn write_code(input: &[u8], code: &DocumentCode) -> Result<Stamped, StampErr
 /// [`StampError::Locked`]; [`StampError::CodeTooWide`]. Nothing is written then.
 pub fn fill_code(pdf: &[u8], code: &DocumentCode) -> Result<CodedPdf, StampError> {
     let text = font::clean(&code.to_string());
-    let document = read::open(pdf)?;
+    let document = read::open_light(pdf)?;
     let prepared = field::find(&document).ok_or(StampError::NoField)?;
     let box_mm = prepared.place.to_mm();
     let facts = read::facts(&document);

@@ -7,10 +7,9 @@
 use lopdf::{Document, Permissions};
 use serde::{Deserialize, Serialize};
 
-use super::field;
+use super::{field, sealed};
 use crate::engines::{
     pdf::{
-        CODE_FIELD,
         append::can_append,
         read::{self, CodeField, PdfFacts},
     },
@@ -105,7 +104,7 @@ pub(super) fn choose(
     if facts.signature_fields.iter().any(|field| field.certified_p.is_some()) {
         return copy(WhyCopy::Certified);
     }
-    if signatures.iter().any(|signature| read::locks_field(document, signature, CODE_FIELD)) {
+    if signatures.iter().any(|signature| read::locks_field(document, signature, sealed::FIELD)) {
         return copy(WhyCopy::Locked);
     }
     if has_key { Choice::SealSignature } else { copy(WhyCopy::NoKey) }

@@ -31,7 +31,7 @@ use crate::{
 };
 
 /// Name of the field; a number is added where it is taken.
-const FIELD: &str = "MaSoHoaKySo";
+pub(super) const FIELD: &str = "MaSoHoaKySo";
 
 /// The agency's certificate, and what its signature says.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -1,10 +1,11 @@
 //! Written codes before independent judges.
 
-use image::{DynamicImage, GrayImage};
+use image::{DynamicImage, GrayImage, Luma};
 use lopdf::dictionary;
 use pdf_writer::{Finish, Name, Pdf, Rect, Ref};
 
 use super::*;
+use crate::engines::pdf::geometry::BoxPt;
 use crate::{
     domain::text::TextSource,
     engines::{
@@ -14,6 +15,16 @@ use crate::{
             compose::{ComposePage, compose},
             judges::*,
             read::inspect,
+        },
+        signature::{
+            pki::{self, Identity, Key, Subject},
+            seal::{
+                appearance::Appearance,
+                embed::{self, Answer},
+                key::{Secret, Signer as _, pkcs12::Pkcs12Signer},
+                prepare::{Field, Intent, Lock, SealOrder, prepare},
+            },
+            verdict::*,
         },
     },
 };
@@ -263,8 +274,10 @@ fn an_owner_who_forbids_changes_is_obeyed() {
         text_of(&run("qpdf", &arguments, &plain));
         write_code(&std::fs::read(&out).unwrap(), &code(SHORT))
     };
-    // Not a byte of the file is changed: the code is on a copy.
-    assert_eq!(check(&["--modify=none"]).unwrap().way, Way::DerivedCopy);
+    let copy = check(&["--modify=none"]).unwrap();
+    assert_eq!(copy.way, Way::DerivedCopy);
+    qpdf_is_content(&copy.pdf);
+    assert!(pdftotext(&copy.pdf).contains("BẢN SAO"));
     let written = check(&[]).unwrap();
     qpdf_is_content(&written.pdf);
     assert_eq!(run_together(&written.pdf), SHORT);
@@ -367,4 +380,156 @@ fn the_coded_paper_still_reads_as_its_own_text() {
     let here: Vec<&str> = words.iter().map(|(text, _)| text.as_str()).collect();
     assert!(here.contains(&SHORT) && here.contains(&"CỘNG"), "{here:?}");
     assert_eq!(TextSource::Ocr, page_text(vec![]).source);
+}
+
+/// A report on each signature of a file, none of them looked at.
+fn reports(pdf: &[u8], modification: Modification) -> Vec<SignatureReport> {
+    let signed = inspect(pdf).unwrap().signature_fields.into_iter().filter(|field| field.is_signed);
+    let report = |field: crate::engines::pdf::read::SignatureField| SignatureReport {
+        field: field.name,
+        kind: Kind::Signature,
+        verdict: Verdict::TotalPassed,
+        sub: None,
+        integrity: Integrity::Intact,
+        coverage: Coverage::WholeRevision,
+        modification_after: modification,
+        trust: Trust::Trusted,
+        time: TimeSource::Claimed,
+        signed_at: None,
+        algorithm: Algorithm::Ok,
+        signer: Signer::default(),
+        changes: Vec::new(),
+        signed_end: None,
+        certified_p: field.certified_p,
+        notes: Vec::new(),
+        message: String::new(),
+    };
+    signed.map(report).collect()
+}
+
+/// A foreign page that an officer signed, and the agency's key.
+fn signed_foreign(page: &Foreign, intent: Intent) -> (Vec<u8>, Pkcs12Signer) {
+    let root = Identity::root("Gốc thử");
+    let open = |name: &str, kind: Key| {
+        let identity = root.issue(&Subject::person(name).key(kind));
+        let certificate = openssl::x509::X509::from_der(identity.der()).unwrap();
+        let file =
+            openssl::pkcs12::Pkcs12::builder().pkey(&identity.key).cert(&certificate).build2("x").unwrap();
+        Pkcs12Signer::open(&file.to_der().unwrap(), &Secret::new("x"), &[]).unwrap()
+    };
+    let officer = open("Trần Thị Mẫu", Key::Rsa2048);
+    let place = BoxPt { left: 120.0, top: 150.0, width: 120.0, height: 20.0 };
+    let order = SealOrder {
+        appearance: Some(Appearance::Code("Người ký thử".to_owned())),
+        ..SealOrder::new(officer.certificate().clone(), Field::Visible("Ký".into(), place), intent, now())
+    };
+    let prepared = prepare(&foreign(page), &order).unwrap();
+    let signature = officer.sign(&prepared.signed_attributes).unwrap();
+    let cms = embed::check(&prepared, Answer::Signature(&signature), now()).unwrap();
+    (embed::embed(prepared, &cms).unwrap(), open("Ủy ban nhân dân xã Mẫu", Key::P256))
+}
+
+fn now() -> jiff::Timestamp {
+    pki::NOW.parse().unwrap()
+}
+
+fn way_of(pdf: &[u8], agency: Option<&Pkcs12Signer>, verify: Verify<'_>) -> Result<Stamped, StampError> {
+    let terms = agency.map(|agency| SealTerms {
+        certificate: agency.certificate().clone(),
+        agency: Some("UBND xã Mẫu".to_owned()),
+        at: now(),
+        expires_at: now(),
+    });
+    let order = StampOrder { code: &code(SHORT), seal: terms.as_ref(), verify };
+    match write(pdf, &order)? {
+        Step::Done(stamped) => Ok(stamped),
+        Step::Sign(waiting) => {
+            let signature = agency.unwrap().sign(&waiting.prepared.signed_attributes).unwrap();
+            let cms = embed::check(&waiting.prepared, Answer::Signature(&signature), now()).unwrap();
+            finish(pdf, *waiting, &cms, &order)
+        }
+    }
+}
+
+const A4: Foreign = Foreign {
+    media: [0.0, 0.0, 595.0, 842.0],
+    crop: None,
+    rotate: 0,
+    unit: 1.0,
+    content: b"0.2 g 90 300 400 20 re f",
+};
+const APPROVAL: Intent = Intent::Approve(Lock::Nothing);
+
+#[test]
+fn the_code_is_the_face_of_the_agencys_signature_on_every_page() {
+    for rotate in [0, 90, 180, 270] {
+        for (media, crop, unit) in [
+            (A4.media, None, 1.0),
+            ([-100.0, -200.0, 495.0, 642.0], None, 1.0),
+            ([0.0, 0.0, 842.0, 1191.0], Some([50.0, 30.0, 700.0, 1100.0]), 1.0),
+            ([0.0, 0.0, 297.5, 421.0], None, 2.0),
+        ] {
+            let what = format!("{rotate} {media:?}");
+            let (pdf, agency) = signed_foreign(&Foreign { media, crop, rotate, unit, ..A4 }, APPROVAL);
+            let stamped = way_of(&pdf, Some(&agency), &|pdf| reports(pdf, Modification::None)).unwrap();
+            assert_eq!((stamped.way, stamped.ink_share), (Way::SealSignature, Some(0.0)), "{what}");
+            assert!(stamped.pdf.starts_with(&pdf), "{what}");
+            qpdf_is_content(&stamped.pdf);
+            assert_eq!(stamped.previous_signatures.len(), 1);
+            let (before, seen) = (picture(&pdf, 144), picture(&stamped.pdf, 144));
+            let changed = GrayImage::from_fn(seen.width(), seen.height(), |x, y| {
+                let shade = before.get_pixel(x, y).0[0].abs_diff(seen.get_pixel(x, y).0[0]);
+                Luma([255 - shade])
+            });
+            let ink = ink_box_mm(&changed, 144, 160).unwrap_or_else(|| panic!("no ink: {what}"));
+            // pdftoppm before poppler 23 does not know UserUnit.
+            let said = stamped.box_mm;
+            let (left, top) = (ink.left * unit, ink.top * unit);
+            assert!(left >= said.left - 0.4 && top >= said.top - 0.4, "{what}: {ink:?} {said:?}");
+            let (right, bottom) = (left + ink.width * unit, top + ink.height * unit);
+            assert!(right <= said.right() + 0.4 && bottom <= said.bottom() + 0.4, "{what}: {ink:?} {said:?}");
+            let again = way_of(&stamped.pdf, Some(&agency), &|pdf| reports(pdf, Modification::None)).unwrap();
+            assert!(again.is_unchanged && again.way == Way::SealSignature && again.pdf == stamped.pdf);
+            let other = StampOrder { code: &code(LONG), seal: None, verify: &|_| Vec::new() };
+            assert!(matches!(write(&stamped.pdf, &other), Err(StampError::OtherCode)));
+        }
+    }
+}
+
+#[test]
+fn files_that_may_not_be_touched_get_a_copy_that_says_so() {
+    let (approved, agency) = signed_foreign(&A4, APPROVAL);
+    let (certified, _) = signed_foreign(&A4, Intent::Certify);
+    let (locked, _) = signed_foreign(&A4, Intent::Approve(Lock::All));
+    let intact: Verify<'_> = &|pdf| reports(pdf, Modification::None);
+    let modified: Verify<'_> = &|pdf| reports(pdf, Modification::Forbidden);
+    let falls: Verify<'_> = &|pdf| {
+        let reports = reports(pdf, Modification::None);
+        let verdict = if reports.len() > 1 { Verdict::Indeterminate } else { Verdict::TotalPassed };
+        reports.into_iter().map(|report| SignatureReport { verdict, ..report }).collect()
+    };
+    let unseen: Verify<'_> = &|_| Vec::new();
+    let check = |pdf: &[u8], agency: Option<&Pkcs12Signer>, verify: Verify<'_>, cause: WhyCopy| {
+        let copy = way_of(pdf, agency, verify).unwrap();
+        assert_eq!(copy.way, Way::DerivedCopy, "{cause:?}");
+        assert!(copy.message.contains(cause.words()), "{}", copy.message);
+        assert!(copy.previous_signatures.iter().all(|one| one.after.is_none()));
+        qpdf_is_content(&copy.pdf);
+        let facts = inspect(&copy.pdf).unwrap();
+        assert!(!facts.is_signed && facts.signature_fields.is_empty());
+        let has = |what: &[u8]| copy.pdf.windows(what.len()).any(|w| w == what);
+        assert!(!has(b"/ByteRange") && !has(b"/Perms") && !has(b"/DSS"));
+        let words = pdftotext(&copy.pdf);
+        let hash: String = openssl::sha::sha256(pdf).iter().map(|byte| format!("{byte:02x}")).collect();
+        for wanted in ["BẢN SAO", &hash, SHORT, "Người ký thử"] {
+            assert!(words.contains(wanted), "{cause:?} {wanted}: {words}");
+        }
+        assert!(way_of(&copy.pdf, None, verify).unwrap().is_unchanged);
+    };
+    check(&approved, None, intact, WhyCopy::NoKey);
+    check(&certified, Some(&agency), intact, WhyCopy::Certified);
+    check(&locked, Some(&agency), intact, WhyCopy::Locked);
+    check(&approved, Some(&agency), modified, WhyCopy::Modified);
+    check(&approved, Some(&agency), unseen, WhyCopy::Broken);
+    check(&approved, Some(&agency), falls, WhyCopy::NotProven);
 }

@@ -182,7 +182,7 @@ fn digest_of(before: &[u8], after: &[u8]) -> [u8; 32] {
 /// [`SealError`]; also when the certificate may not sign at `order.at`.
 pub fn prepare(pdf: &[u8], order: &SealOrder) -> Result<Prepared, SealError> {
     order.certificate.check(order.at)?;
-    let document = read::open(pdf)?;
+    let document = read::open_light(pdf)?;
     prepare_opened(pdf, &document, order)
 }
 
@@ -244,7 +244,7 @@ pub(in crate::engines) fn prepare_opened(
 /// # Errors
 /// [`SealError`].
 pub fn prepare_document_timestamp(pdf: &[u8], at: Timestamp, room: usize) -> Result<Prepared, SealError> {
-    let document = read::open(pdf)?;
+    let document = read::open_light(pdf)?;
     may_be_signed(pdf, &document)?;
     let mut edit = Edit::new(&document);
     let field = Field::Invisible("DauThoiGian".to_owned());

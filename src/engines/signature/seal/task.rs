@@ -125,7 +125,7 @@ fn signatures(document: &Document) -> Vec<(String, [u64; 4], Vec<u8>)> {
 }
 
 fn certificates(pdf: &[u8]) -> Result<Vec<Vec<u8>>, SealError> {
-    let document = read::open(pdf)?;
+    let document = read::open_light(pdf)?;
     let mut found: Vec<Vec<u8>> = Vec::new();
     for (_, _, cms) in signatures(&document) {
         for certificate in embed::certificates_in(&cms) {
@@ -142,7 +142,7 @@ fn sealed_under(
     certificate: &SigningCertificate,
     n_bytes: usize,
 ) -> Result<Option<String>, SealError> {
-    let document = read::open(pdf)?;
+    let document = read::open_light(pdf)?;
     let own = signatures(&document).into_iter().find(|(_, range, cms)| {
         let [_, first, second, length] = *range;
         let Some(end) = second.checked_add(length).and_then(|end| usize::try_from(end).ok()) else {
