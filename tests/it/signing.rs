@@ -4,11 +4,24 @@
 use std::sync::Arc;
 
 use base64::{Engine, engine::general_purpose::STANDARD};
-use openssl::{pkcs12::Pkcs12, x509::X509};
+use openssl::{
+    hash::MessageDigest,
+    pkcs12::Pkcs12,
+    pkey::{PKey, Private},
+    sign::Signer,
+    x509::X509,
+};
 use serde_json::{Value, json};
 use sohoa::{
     domain::signing::{CodeOrder, OfficerSigning, OfficerWay, SigningRules},
-    engines::signature::order::{NamedFile, TrustFiles},
+    engines::signature::{
+        order::{NamedFile, TrustFiles},
+        seal::{
+            embed::{self, Answer},
+            key::SigningCertificate,
+            prepare::{Field, Intent, Lock, SealOrder, prepare},
+        },
+    },
     workflows::agency::{AgencySeal, SealPlaces},
 };
 
@@ -61,10 +74,26 @@ impl People {
         AgencySeal::open(&places).unwrap()
     }
 
+    /// As a citizen or an agency hands it in: signed before it comes here.
+    fn signed_by_officer(&self, pdf: &[u8], intent: Intent) -> Vec<u8> {
+        let certificate = SigningCertificate::new(self.officer.der(), &[]).unwrap();
+        let at = "2026-11-20T08:00:00Z".parse().unwrap();
+        let order = SealOrder::new(certificate, Field::Invisible("NguoiNop".into()), intent, at);
+        let prepared = prepare(pdf, &order).unwrap();
+        let value = signature(&self.officer.key, &prepared.signed_attributes);
+        let cms = embed::check(&prepared, Answer::Signature(&value), at).unwrap();
+        embed::embed(prepared, &cms).unwrap()
+    }
+
     fn setting(&self, signing: SigningRules) -> Setting {
         let signing = SigningRules { officer: OfficerSigning::Required, ..signing };
         Setting { signing, trust: self.trust(), seal: Some(Arc::new(self.seal())) }
     }
+}
+
+fn signature(key: &PKey<Private>, bytes: &[u8]) -> Vec<u8> {
+    let mut signer = Signer::new(MessageDigest::sha256(), key).unwrap();
+    signer.sign_oneshot_to_vec(bytes).unwrap()
 }
 
 /// A paper that waits for the officer's signature, and its code.
@@ -149,10 +178,7 @@ async fn what_is_not_the_officers_signature_of_this_paper_is_not_taken() {
 
     // Another key, another document, rubbish.
     let attributes = bytes(&asked, "signed_attributes");
-    let sign = |key, bytes: &[u8]| {
-        let mut signer = openssl::sign::Signer::new(openssl::hash::MessageDigest::sha256(), key).unwrap();
-        signer.sign_oneshot_to_vec(bytes).unwrap()
-    };
+    let sign = signature;
     for value in [sign(&other.key, &attributes), sign(&people.officer.key, b"elsewhere"), vec![1, 2, 3]] {
         let refused = app.problem(app.post(&door).json(&completed(&asked, &value))).await;
         assert_eq!(refused["type"], "urn:sohoa:problem:signature", "{refused}");
@@ -177,4 +203,45 @@ async fn what_is_not_the_officers_signature_of_this_paper_is_not_taken() {
     let refused = app.problem(app.post(&door).json(&asked)).await;
     assert_eq!(refused["type"], "urn:sohoa:problem:certificate", "{refused}");
     assert_eq!(state().await, "to_sign");
+}
+
+/// A PDF that arrives signed is coded by the agency's signature, certified ones on a copy; what it was worth stays.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_arrives_signed_is_judged_and_coded_without_harm() {
+    let people = People::new();
+    let app = TestApp::start_with(true, people.setting(SigningRules::default())).await;
+    for (seed, intent, way, n_signatures) in
+        [(73, Intent::Approve(Lock::Nothing), "seal_signature", 2), (74, Intent::Certify, "derived_copy", 0)]
+    {
+        let scan = papers::clean(Kind::Decision, seed);
+        let plain = papers::bytes(&scan);
+        let signed = people.signed_by_officer(&plain, intent);
+        let dossier = app.open_dossier("1.001776").await;
+        let paper = uploaded(&app, &dossier, "results", &signed, &[("ordinal", "1")]).await;
+        let read = app.settled(&paper).await;
+        assert_eq!(read["signatures"]["overall"], "TOTAL-PASSED", "{read}");
+
+        let fields = truth_of(&scan);
+        let door = format!("/api/v1/papers/{paper}/confirm");
+        app.json(app.post(&door).json(&json!({ "fields": fields }))).await;
+        let stored = app.settled(&paper).await;
+        assert_eq!(stored["state"], "stored", "{stored}");
+        let document = stored["document"].as_str().unwrap();
+        let place = format!("/api/v1/documents/{document}");
+        let owner = json!({ "owner": fields["owner_id"], "purpose": "kiểm tra" });
+        app.json(app.post("/api/v1/owners/lookup").json(&owner)).await;
+        let verified = app.json(app.get(&format!("{place}/verification"))).await;
+        assert_eq!(verified["signatures"].as_array().unwrap().len(), n_signatures, "{verified}");
+        let coded = app.get(&format!("{place}/content")).send().await.unwrap().bytes().await.unwrap();
+        judges::qpdf(&coded);
+        if way == "seal_signature" {
+            assert_eq!(verified["overall"], "TOTAL-PASSED", "{verified:#}");
+            assert!(coded.starts_with(&signed), "nothing that was signed is written anew");
+            judges::pyhanko_accepts(&coded, &people.root.pem(), n_signatures);
+        } else {
+            assert_eq!(verified["overall"], "NO-SIGNATURE");
+        }
+        let original = app.get(&format!("{place}/original")).send().await.unwrap();
+        assert_eq!(original.bytes().await.unwrap(), signed);
+    }
 }

@@ -8,10 +8,13 @@ use super::{
     ChangeKind, Rules, Why, message,
     walk::{Origin, Walk},
 };
-use crate::engines::signature::{
-    fields::{self, Field, Form},
-    locate::Located,
-    verdict::Kind,
+use crate::engines::{
+    pdf::CODE_MARK_KEY,
+    signature::{
+        fields::{self, Field, Form},
+        locate::Located,
+        verdict::Kind,
+    },
 };
 
 /// Keys of the form that have their own rules.
@@ -27,7 +30,7 @@ const SIGNED: [&[u8]; 9] = [b"V", b"AP", b"AS", b"F", b"DA", b"Q", b"Ff", b"Type
 /// Keys whose change is looked at by itself, or does not matter.
 const SEEN_ELSEWHERE: [&[u8]; 5] = [b"V", b"AP", b"AS", b"Ff", b"Type"];
 /// What a new field for a signature and its widgets may hold: nothing that acts or hides.
-const NEW_FIELD: [&[u8]; 28] = [
+const NEW_FIELD: [&[u8]; 29] = [
     b"Type",
     b"Subtype",
     b"FT",
@@ -56,6 +59,7 @@ const NEW_FIELD: [&[u8]; 28] = [
     b"Parent",
     b"H",
     b"Contents",
+    CODE_MARK_KEY.as_bytes(), // ours: which code the face shows; no reader looks at it
 ];
 /// Flags of annotations that decide whether one is seen: Invisible, Hidden, NoView.
 const SEEN_FLAGS: i64 = 1 | 2 | 32;
