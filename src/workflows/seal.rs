@@ -114,6 +114,10 @@ pub async fn complete(
     let (field, certificate) = (prepared.field.clone(), prepared.certificate.clone());
     let stamped = stamped(with, &cms).await;
     let (cms, token, shortfall) = match stamped {
+        // A signature is never lost for its time stamp.
+        Ok(Some((stamped, _))) if stamped.der().len() > prepared.room() => {
+            (cms, None, Some("chỗ dành sẵn không đủ cho dấu thời gian".to_owned()))
+        }
         Ok(Some((stamped, token))) => (stamped, Some(token), None),
         Ok(None) => (cms, None, None),
         Err(why) => (cms, None, Some(why)),

@@ -20,6 +20,7 @@ mod pki;
 mod plan;
 mod rescan;
 mod samples;
+mod seal;
 mod signing;
 mod store;
 mod support;

@@ -5,8 +5,8 @@ use std::{ffi::OsStr, path::PathBuf, process::Command};
 use openssl::pkey::{PKey, Private};
 use tempfile::TempDir;
 
-const MODULE: &str = "/usr/lib/softhsm/libsofthsm2.so";
-const PIN: &str = "123456";
+pub const MODULE: &str = "/usr/lib/softhsm/libsofthsm2.so";
+pub const PIN: &str = "123456";
 
 pub struct Token {
     folder: TempDir,
@@ -39,6 +39,11 @@ impl Token {
         token.run("softhsm2-util", "softhsm2", &import);
         std::fs::remove_file(key_file).unwrap();
         token
+    }
+
+    /// What `SOFTHSM2_CONF` has to say for a program that is to find the token.
+    pub fn settings(&self) -> PathBuf {
+        self.path("softhsm2.conf")
     }
 
     fn path(&self, name: &str) -> PathBuf {

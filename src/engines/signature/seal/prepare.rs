@@ -144,6 +144,12 @@ impl Prepared {
         openssl::sha::sha256(&self.signed_attributes)
     }
 
+    /// Bytes that a signature may have.
+    pub fn room(&self) -> usize {
+        let [_, first, second, _] = self.byte_range;
+        usize::try_from(second.saturating_sub(first).saturating_sub(2) / 2).unwrap_or(0)
+    }
+
     /// Gives a kept one its bytes back.
     ///
     /// # Errors

@@ -271,6 +271,7 @@ fn room_that_is_too_small_is_said_with_numbers() {
     let mut prepared = prepare(&one_page(0).into_bytes(), &order).unwrap();
     let signature = world.officer.sign(&prepared.signed_attributes).unwrap();
     let cms = embed::check(&prepared, Answer::Signature(&signature), now()).unwrap();
+    assert_eq!(prepared.room(), 4096);
     let token = super::tlv::octets(&[7; 5000]);
     let long = cms.with_timestamp(&token).unwrap();
     assert!(long.has_timestamp() && !cms.has_timestamp());

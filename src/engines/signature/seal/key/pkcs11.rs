@@ -294,9 +294,8 @@ fn choose<'a>(
                 _ => {}
             }
         }
-        let Some(certificate) = certificates.iter().find(|certificate| certificate.id == id) else {
-            continue;
-        };
+        let is_its = |certificate: &&Found| place.certificate.is_some() || certificate.id == id;
+        let Some(certificate) = certificates.iter().find(is_its) else { continue };
         let hex: String = id.iter().map(|byte| format!("{byte:02x}")).collect();
         let is_asked =
             |name: &String| *name == label || *name == certificate.label || name.to_lowercase() == hex;
