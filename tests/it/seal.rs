@@ -6,7 +6,12 @@ use std::{
     process::{Child, Command, Stdio},
 };
 
-use axum::{Router, body::Bytes, http::header, routing::{get, post}};
+use axum::{
+    Router,
+    body::Bytes,
+    http::header,
+    routing::{get, post},
+};
 use base64::{Engine, engine::general_purpose::STANDARD};
 use openssl::{hash::MessageDigest, pkcs12::Pkcs12, sign::Signer, x509::X509};
 use serde_json::{Value, json};
@@ -105,7 +110,16 @@ fn many_papers_are_signed_with_one_key_and_none_twice() {
     assert_eq!(desk.seal_with_file(&["mot.pdf"]).code, 2);
     let stopped = desk.seal_with_file(&["--stop-on-error", "hong.pdf", "hai.pdf"]);
     assert_eq!(outcomes(&stopped), ["failed"]);
-    let certified = desk.seal(&["--p12", "khoa.p12", "--password-file", "mat-khau", "--out", "khac", "--certify", "ra/hai.sealed.pdf"]);
+    let certified = desk.seal(&[
+        "--p12",
+        "khoa.p12",
+        "--password-file",
+        "mat-khau",
+        "--out",
+        "khac",
+        "--certify",
+        "ra/hai.sealed.pdf",
+    ]);
     assert_eq!((certified.code, outcomes(&certified)), (2, vec!["failed".to_owned()]));
 }
 
@@ -116,7 +130,8 @@ fn keys_that_cannot_sign_are_told_before_any_paper() {
     let wrong = desk.seal(&["--p12", "khoa.p12", "--password-file", "sai", "--out", "ra", "mot.pdf"]);
     assert!(wrong.code == 2 && wrong.stderr.contains("mật khẩu"), "{}", wrong.stderr);
     assert!(!wrong.stderr.contains("khac"));
-    let expired = Desk::with(Subject::person("Trần Thị Mẫu").period("2020-01-01T00:00:00Z", "2021-01-01T00:00:00Z"));
+    let expired =
+        Desk::with(Subject::person("Trần Thị Mẫu").period("2020-01-01T00:00:00Z", "2021-01-01T00:00:00Z"));
     let refused = expired.seal_with_file(&["mot.pdf"]);
     assert!(refused.code == 2 && refused.stderr.contains("hết hạn"), "{}", refused.stderr);
     assert_eq!(desk.seal(&["--out", "ra", "mot.pdf"]).code, 2);
@@ -133,7 +148,16 @@ fn a_token_signs_and_a_wrong_pin_is_tried_once() {
     let seal = |pin: &str| {
         let mut seal = command();
         seal.current_dir(desk.folder.path()).env("SOFTHSM2_CONF", token.settings()).args(["seal", "--json"]);
-        seal.args(["--pkcs11", MODULE, "--token", "can-bo", "--key", "ky-so", "--certificate", "chung-thu.pem"]);
+        seal.args([
+            "--pkcs11",
+            MODULE,
+            "--token",
+            "can-bo",
+            "--key",
+            "ky-so",
+            "--certificate",
+            "chung-thu.pem",
+        ]);
         ran(seal.args(["--pin-file", pin, "--out", "ra", "mot.pdf", "hai.pdf"]).output().unwrap())
     };
     let wrong = seal("pin-sai");
@@ -153,7 +177,8 @@ fn a_signature_made_elsewhere_is_taken_in_once_and_only_when_it_is_right() {
     let digest = STANDARD.encode(openssl::sha::sha256(&attributes));
     assert_eq!(asked["signed_attributes_digest"], digest.as_str());
     let stranger = pki::key("ai đó", Key::P256);
-    let sign = |key| Signer::new(MessageDigest::sha256(), key).unwrap().sign_oneshot_to_vec(&attributes).unwrap();
+    let sign =
+        |key| Signer::new(MessageDigest::sha256(), key).unwrap().sign_oneshot_to_vec(&attributes).unwrap();
     desk.write("sai", &sign(&stranger));
     desk.write("dung", &sign(&desk.officer.key));
     let complete = |file: &str| desk.seal(&["--complete", "trang-thai", "--signature", file, "--out", "ra"]);
@@ -182,7 +207,18 @@ fn stamped(folder: &Path, question: &[u8]) -> Vec<u8> {
     std::fs::write(folder.join("question"), question).unwrap();
     let answered = Command::new("openssl")
         .current_dir(folder)
-        .args(["ts", "-reply", "-queryfile", "question", "-out", "answer", "-config", "tsa.cnf", "-section", "tsa"])
+        .args([
+            "ts",
+            "-reply",
+            "-queryfile",
+            "question",
+            "-out",
+            "answer",
+            "-config",
+            "tsa.cnf",
+            "-section",
+            "tsa",
+        ])
         .output()
         .expect("openssl is needed by this test (package openssl)");
     assert!(answered.status.success(), "{}", String::from_utf8_lossy(&answered.stderr));
@@ -218,14 +254,28 @@ async fn time_stamps_and_revocation_data_lift_the_level_and_outages_lower_it() {
 
     tokio::task::spawn_blocking(move || {
         let at = |level: &str, out: &str, authority: &str, input: &str| {
-            let key = ["--p12", "khoa.p12", "--password-file", "mat-khau", "--out", out, "--private-host", "127.0.0.1"];
+            let key = [
+                "--p12",
+                "khoa.p12",
+                "--password-file",
+                "mat-khau",
+                "--out",
+                out,
+                "--private-host",
+                "127.0.0.1",
+            ];
             let rest = ["--level", level, "--tsa", authority, input];
             desk.seal(&[&key[..], &rest[..]].concat())
         };
         let tsa = format!("{address}/tsa");
         for level in ["b-t", "b-lt", "b-lta"] {
             let sealed = at(level, level, &tsa, "mot.pdf");
-            assert_eq!((sealed.code, sealed.answer()["level"].as_str()), (0, Some(level)), "{}", sealed.stdout);
+            assert_eq!(
+                (sealed.code, sealed.answer()["level"].as_str()),
+                (0, Some(level)),
+                "{}",
+                sealed.stdout
+            );
             judges::qpdf(&desk.read(&format!("{level}/mot.sealed.pdf")));
         }
         let archived = String::from_utf8_lossy(&desk.read("b-lta/mot.sealed.pdf")).into_owned();
@@ -233,10 +283,14 @@ async fn time_stamps_and_revocation_data_lift_the_level_and_outages_lower_it() {
         // Nobody there: signed all the same, told, and made up later.
         let lower = at("b-t", "thap", &format!("{address}/khong-co"), "mot.pdf");
         let told = lower.answer();
-        assert_eq!((lower.code, told["level"].as_str(), told["wanted"].as_str()), (5, Some("b-b"), Some("b-t")));
+        assert_eq!(
+            (lower.code, told["level"].as_str(), told["wanted"].as_str()),
+            (5, Some("b-b"), Some("b-t"))
+        );
         assert!(told["message"].as_str().unwrap().contains("dấu thời gian"));
         judges::pyhanko_accepts(&desk.read("thap/mot.sealed.pdf"), &desk.root.pem(), 1);
-        let raise = ["--extend", "--level", "b-lta", "--private-host", "127.0.0.1", "--tsa", &tsa, "--out", "cao"];
+        let raise =
+            ["--extend", "--level", "b-lta", "--private-host", "127.0.0.1", "--tsa", &tsa, "--out", "cao"];
         let raised = desk.seal(&[&raise[..], &["thap/mot.sealed.pdf"]].concat());
         assert_eq!((raised.code, raised.answer()["level"].as_str()), (0, Some("b-lta")), "{}", raised.stdout);
         assert!(desk.read("cao/mot.sealed.sealed.pdf").starts_with(&desk.read("thap/mot.sealed.pdf")));
@@ -307,9 +361,7 @@ async fn a_page_signs_with_the_token_of_this_computer_after_the_officer_agreed()
     assert_eq!((&certificate["name"], &certificate["is_usable"]), (&json!("Trần Thị Mẫu"), &json!(true)));
 
     let asked = desk.seal(&["--prepare", "trang-thai", "--certificate", "chung-thu.pem", "mot.pdf"]).answer();
-    let order = |attributes: &Value| {
-        json!({ "certificate": certificate["id"], "documents": [{ "title": "Giấy thử", "signed_attributes": attributes }] })
-    };
+    let order = |attributes: &Value| json!({ "certificate": certificate["id"], "documents": [{ "title": "Giấy thử", "signed_attributes": attributes }] });
     let good = order(&asked["signed_attributes"]);
     let foreign = order(&json!(STANDARD.encode("anything else")));
     assert_eq!(ask(post.clone(), "/v1/signatures", Some(foreign), ORIGIN).await.0, 422);
