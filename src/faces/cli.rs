@@ -252,7 +252,7 @@ pub fn main() -> ExitCode {
             Command::Batch(args) => batch::batch(args).await,
             Command::Watch(args) => watch::watch(args).await,
             Command::Stamp(args) => stamp::stamp(&args),
-            Command::Verify(args) => verify::verify(&args),
+            Command::Verify(args) => verify::verify(&args).await,
             Command::Seal(args) => seal::seal(*args).await,
             Command::Agent(args) => agent::agent(*args).await,
             Command::Catalogue(command) => administer::catalogue(command).await,

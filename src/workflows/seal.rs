@@ -4,6 +4,8 @@
 //! What was signed is never lost: when an authority cannot be reached, the level is lower and said so, and
 //! [`extend`] makes it up later. Source: QĐ 1917/QĐ-BLĐTBXH, Điều 15; EN 319 142-1.
 
+use jiff::Timestamp;
+
 use crate::{
     clock::Clock,
     engines::{
@@ -208,7 +210,7 @@ async fn validated(
     complete_chains(remote, &mut certificates).await;
     let mut validation = Validation::default();
     for source in revocation::sources(&certificates) {
-        add_state(with, remote, &source, &mut validation).await?;
+        add_state(remote, with.clock.now(), &source, &mut validation).await?;
     }
     certificates.dedup();
     validation.certificates = certificates;
@@ -217,6 +219,20 @@ async fn validated(
         Ok(_) => Err(SealFailure::Answer.to_string()),
         Err(error) => Err(error.to_string()),
     }
+}
+
+/// What others say of certificates now: issuers that are missing, OCSP answers, revocation lists; as far as they can
+/// be had. What is not had stays unknown.
+pub(super) async fn news(remote: &Remote, now: Timestamp, mut certificates: Vec<Vec<u8>>) -> Validation {
+    complete_chains(remote, &mut certificates).await;
+    let mut validation = Validation::default();
+    for source in revocation::sources(&certificates) {
+        if let Err(why) = add_state(remote, now, &source, &mut validation).await {
+            tracing::debug!(%why, "the state of a certificate is not known");
+        }
+    }
+    validation.certificates = certificates;
+    validation
 }
 
 /// Fetches issuers that the certificates name and nobody sent; those that cannot be had stay missing.
@@ -243,12 +259,11 @@ async fn complete_chains(remote: &Remote, certificates: &mut Vec<Vec<u8>>) {
 
 /// One answer on the state of one certificate: OCSP first, a list where that gives none.
 async fn add_state(
-    with: &Sealing<'_>,
     remote: &Remote,
+    now: Timestamp,
     source: &Sources,
     validation: &mut Validation,
 ) -> Result<(), String> {
-    let now = with.clock.now();
     let mut last = "chứng thư số không nêu nơi lấy dữ liệu thu hồi".to_owned();
     for address in &source.ocsp {
         let Ok(question) = source.ocsp_question() else { break };

@@ -19,16 +19,20 @@ use crate::{
         imaging::fault::ReadError,
         reader::Readers,
         signature::{
+            certificate::read_all,
             check_trust,
             order::{NamedFile, TrustFiles, VerifyOrder},
-            verdict::Report,
+            seal::task::{SealAnswer, SealTask},
+            verdict::{Overall, Report},
         },
     },
+    remote::Remote,
     store::{StoreError, audit, verifications},
     workflows::{
         browse::{self, BrowseError, Purpose},
         context::Ctx,
         digitise::{self, DigitiseError},
+        seal,
     },
 };
 
@@ -240,6 +244,35 @@ pub(super) async fn judged(ctx: &Ctx, bytes: Vec<u8>, order: VerifyOrder) -> Res
     let readers = ctx.readers.clone();
     let judged = tokio::task::spawn_blocking(move || judge(&readers, bytes, order));
     Ok(judged.await.map_err(|_| ReadError::Crashed)??)
+}
+
+/// As [`judge`], and where that is not enough asks the addresses that certificates name for issuers, OCSP answers and
+/// revocation lists, within the limits of `remote`.
+///
+/// # Errors
+/// See [`ReadError`]; what could not be fetched stays unknown.
+pub async fn judge_online(
+    readers: &Readers,
+    remote: &Remote,
+    bytes: Vec<u8>,
+    mut order: VerifyOrder,
+) -> Result<Report, ReadError> {
+    let offline = judge(readers, bytes.clone(), order.clone())?;
+    if offline.overall != Overall::Indeterminate {
+        return Ok(offline);
+    }
+    let Ok((SealAnswer::Certificates(mut known), _)) = readers.seal(bytes.clone(), SealTask::Certificates)
+    else {
+        return Ok(offline);
+    };
+    for file in order.trust.anchors.iter().chain(&order.trust.intermediates) {
+        known.extend(read_all(&file.bytes).iter().map(|certificate| certificate.der.clone()));
+    }
+    let news = seal::news(remote, order.at, known).await;
+    let named = |bytes: Vec<u8>| NamedFile { name: "(mạng)".to_owned(), bytes };
+    order.trust.intermediates.extend(news.certificates.into_iter().map(named));
+    order.trust.revocation.extend(news.crls.into_iter().chain(news.ocsps).map(named));
+    judge(readers, bytes, order)
 }
 
 /// Judges a file with `readers` alone: for the command line.

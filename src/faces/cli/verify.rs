@@ -1,4 +1,4 @@
-//! `sohoa verify`: judges the signatures of files; touches no network.
+//! `sohoa verify`: judges the signatures of files; touches the network only with `--online`.
 
 use std::path::PathBuf;
 
@@ -16,6 +16,7 @@ use crate::{
         },
     },
     faces::verification::{self, VerificationOut},
+    remote::{Remote, RemoteRules},
     workflows::verify::{self, TrustPlaces},
 };
 
@@ -47,6 +48,9 @@ pub(super) struct VerifyArgs {
     /// Ghi phiếu kết quả (PDF) của từng tệp vào thư mục này
     #[arg(long, value_name = "DIR")]
     report: Option<PathBuf>,
+    /// Được phép hỏi các địa chỉ mà chứng thư số nêu: nơi cấp, OCSP, danh sách thu hồi
+    #[arg(long)]
+    online: bool,
     /// Trả lời bằng JSON, mỗi tệp một dòng
     #[arg(long)]
     json: bool,
@@ -55,7 +59,7 @@ pub(super) struct VerifyArgs {
     paths: Vec<PathBuf>,
 }
 
-pub(super) fn verify(args: &VerifyArgs) -> Result<Exit, Stop> {
+pub(super) async fn verify(args: &VerifyArgs) -> Result<Exit, Stop> {
     let config = args.place.config()?;
     let of_config = &config.signatures;
     let given = |said: &Option<PathBuf>, kept: &Option<PathBuf>| said.clone().or_else(|| kept.clone());
@@ -67,6 +71,9 @@ pub(super) fn verify(args: &VerifyArgs) -> Result<Exit, Stop> {
     };
     let trust = verify::read_trust(&places).map_err(|e| Stop::usage(with_causes(&e)))?;
     let readers = super::readers(&config, Some(1))?;
+    let rules = RemoteRules { private_hosts: of_config.private_hosts.clone(), ..RemoteRules::default() };
+    let remote = args.online.then(|| Remote::new(&rules)).transpose();
+    let remote = remote.map_err(|e| Stop::usage(with_causes(&e)))?;
     let at = args.at.unwrap_or_else(|| Clock::System.now());
     for folder in [&args.extract, &args.report].into_iter().flatten() {
         std::fs::create_dir_all(folder)
@@ -75,10 +82,17 @@ pub(super) fn verify(args: &VerifyArgs) -> Result<Exit, Stop> {
     let mut exit = Exit::Done;
     for path in &args.paths {
         let name = path.display().to_string();
-        let judged = read(path, config.readers.max_bytes).and_then(|bytes| {
-            let report = verify::judge(&readers, bytes.clone(), order(args, &trust, at));
-            Ok((report.map_err(|e| (e.is_ours(), e.to_string()))?, bytes))
-        });
+        let judged = match read(path, config.readers.max_bytes) {
+            Ok(bytes) => {
+                let order = order(args, &trust, at);
+                let report = match &remote {
+                    Some(remote) => verify::judge_online(&readers, remote, bytes.clone(), order).await,
+                    None => verify::judge(&readers, bytes.clone(), order),
+                };
+                report.map(|report| (report, bytes)).map_err(|e| (e.is_ours(), e.to_string()))
+            }
+            Err(error) => Err(error),
+        };
         exit = exit.max(match judged {
             Ok((report, bytes)) => {
                 print(&name, &report, args.json);
