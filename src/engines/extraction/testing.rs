@@ -47,7 +47,7 @@ impl Paper {
             let height = print::height_em(letters) * EM_MM;
             let place = BoxMm { left: x, top: top - lift, width, height: height * stretch };
             x += width + 0.27 * EM_MM;
-            Word { text: letters.nfc().collect(), place, confidence }
+            Word { text: letters.nfc().collect(), place, confidence, is_print: false }
         });
         let words: Vec<Word> = words.collect();
         self.pages.last_mut().unwrap().push(TextLine { block: 0, words });
