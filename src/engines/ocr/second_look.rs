@@ -120,6 +120,10 @@ pub(super) fn look_again(
             let again = engine.read(&zone, dpi, Layout::Line)?;
             let words: Vec<&ReadWord> = again.iter().flat_map(|l| &l.words).collect();
             let [again] = words.as_slice() else { continue };
+            // A seal over a capital makes a small letter of it.
+            if !again.text.chars().find(|c| c.is_alphabetic()).is_some_and(char::is_uppercase) {
+                continue;
+            }
             votes.push(Vote { text: again.text.clone(), confidence: again.confidence });
             let is_alike = gist(&votes[0].text) == gist(&again.text);
             if is_alike && votes[0].confidence >= HALF_SURE && again.confidence >= SURE_LETTERS {
