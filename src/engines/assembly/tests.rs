@@ -165,7 +165,8 @@ fn words(position: u32, words: &str) -> PageText {
     let word = |(text, i): (&str, u16)| Word {
         text: text.to_owned(),
         place: BoxMm { left: 30.0, top: 30.0 + 6.0 * f32::from(i), width: 20.0, height: 4.0 },
-        confidence: 0.9, is_print: false,
+        confidence: 0.9,
+        is_print: false,
     };
     let words = words.split(' ').zip(0..).map(word).collect();
     PageText { position, source: TextSource::Ocr, lines: vec![TextLine { block: 1, words }] }

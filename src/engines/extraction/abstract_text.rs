@@ -127,7 +127,8 @@ fn is_marred(text: &str) -> bool {
         w[0].is_lowercase() && w[1] == '.' && (w[2].is_lowercase() || w[2] == ' ' && w[3].is_lowercase())
     };
     let is_small = |w: &&str| w.chars().count() > 1 && w.chars().all(char::is_lowercase);
-    let mut words = text.split(' ').map(|w| w.trim_matches(|c: char| c.is_ascii_punctuation())).filter(is_small);
+    let mut words =
+        text.split(' ').map(|w| w.trim_matches(|c: char| c.is_ascii_punctuation())).filter(is_small);
     text.starts_with("việc ") || letters.windows(4).any(is_stop) || !words.all(syllables::is_one)
 }
 

@@ -427,6 +427,18 @@ mod tests {
     }
 
     #[test]
+    fn figures_like_other_print_of_the_page_are_printed() {
+        for (row, expected) in [
+            ("Số: 46/QĐ-UBND~print", Some("46/QĐ-UBND")),
+            ("Số: 46~print /QĐ-UBND", Some("46/QĐ-UBND")),
+            ("Số: 46~pen /QĐ-UBND", None),
+        ] {
+            let status = if expected.is_some() { Status::Read } else { Status::NotRead };
+            check(official(row), status, expected);
+        }
+    }
+
+    #[test]
     fn doubtful_figures_are_left_to_a_person() {
         for row in [
             "Số: /QĐ-UBND",

@@ -256,11 +256,15 @@ fn has_level(phrase: &str) -> bool {
 fn ran_together(reading: &Reading, token: &Token) -> bool {
     let bare: String = token.folded.chars().filter(|c| c.is_alphanumeric()).collect();
     let is_free = reading.header.left.iter().any(|r| {
-        ["cong ty", "tap doan", "ngan hang", "doanh nghiep", "hop tac xa"].iter().any(|w| begins_with(&r.phrase(), w))
+        ["cong ty", "tap doan", "ngan hang", "doanh nghiep", "hop tac xa"]
+            .iter()
+            .any(|w| begins_with(&r.phrase(), w))
     });
     let all = || reading.sheets.iter().flat_map(|s| &s.lines).flat_map(|r| &r.tokens);
     let is_elsewhere = || {
-        all().any(|t| t.place != token.place && t.folded.chars().filter(|c| c.is_alphanumeric()).eq(bare.chars()))
+        all().any(|t| {
+            t.place != token.place && t.folded.chars().filter(|c| c.is_alphanumeric()).eq(bare.chars())
+        })
     };
     bare.chars().count() >= 5 && !is_free && !syllables::is_one(&bare) && !is_elsewhere()
 }
@@ -281,8 +285,12 @@ fn own_words(tokens: &[Token]) -> &[Token] {
 /// The weakest word that is not fixed by law: those are known whatever their marks.
 fn weakest_name_word(tokens: &[Token], name: &str) -> f32 {
     let words: Vec<&str> = name.split_whitespace().collect();
-    let paired = tokens.iter().zip(words);
+    let folded: Vec<&str> = tokens.iter().map(|t| t.folded.as_str()).collect();
+    let paired = tokens.iter().zip(words).zip(casing::in_fixed_phrases(&folded));
     paired
+        .enumerate()
+        .filter(|(i, ((t, _), is_of_phrase))| !is_of_phrase && !(*i == 0 && casing::is_head(&t.folded)))
+        .map(|(_, (pair, _))| pair)
         .filter(|(t, word)| t.text.to_lowercase() == word.to_lowercase() || !is_mended(word, t))
         .filter(|(t, _)| t.text.chars().any(char::is_alphabetic) && !is_fixed(&t.folded))
         .map(|(t, _)| t.confidence)

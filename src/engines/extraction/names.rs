@@ -221,6 +221,25 @@ mod tests {
     }
 
     #[test]
+    fn names_are_as_sure_as_their_words() {
+        for (name, is_sure) in [
+            ("Nguyễn~40 Văn An", true),
+            ("Đỉnh~60 Thị Lan", true),
+            ("Ha~60 Thị Tuyết", false),
+            ("Ngô Thị Thắng~80", false),
+            ("Lê Thịlưu", false),
+            ("Hoàng Thi Mỹ Tuyết", false),
+            // Names of other tongues end as they like.
+            ("ANNA SOPHIE BRANDT", true),
+            ("Trần Thị Ngoc", false),
+        ] {
+            let reading = Paper::new().put(30.0, 20.0, name).reading();
+            let sure = sureness(&reading, &reading.sheets[0].lines[0].tokens);
+            assert_eq!(sure >= 0.72, is_sure, "{name}: {sure}");
+        }
+    }
+
+    #[test]
     fn what_cannot_be_is_read_elsewhere() {
         for (other, expected) in [
             ("Phùng Thị Ngọc Nguyệt", Some("phùng thị ngọc nguyệt")),

@@ -67,8 +67,9 @@ static SINCE: LazyLock<Regex> =
     LazyLock::new(|| Regex::new(r"\btu:?\s*$").expect("the pattern is a constant"));
 
 /// A first day in figures, however they were read: `từ ngày 01 tháng § năm 2022`.
-static SINCE_A_DAY: LazyLock<Regex> =
-    LazyLock::new(|| Regex::new(r"\btu ngay:? *(?:[^ ]*[0-9]|[^ ]+ thang\b)").expect("the pattern is a constant"));
+static SINCE_A_DAY: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(r"\btu ngay:? *(?:[^ ]*[0-9]|[^ ]+ thang\b)").expect("the pattern is a constant")
+});
 
 /// What one sentence says.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
@@ -224,6 +225,16 @@ mod tests {
             Status::NotRead => Err(()),
         };
         assert_eq!(found, expected, "{lines:?}");
+    }
+
+    #[test]
+    fn a_first_day_that_was_not_read_is_asked() {
+        for line in [
+            "Điều 3. Quyết định này có hiệu lực từ ngày 01 tháng § năm 2022 đến ngày 31 tháng 7 năm 2024.",
+            "Điều 3. Quyết định này có hiệu lực từ ngày O1 tháng.10 năm 2022 đến ngày 30 tháng 9 năm 2025.",
+        ] {
+            check(&[line], Err(()));
+        }
     }
 
     #[test]

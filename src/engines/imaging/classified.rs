@@ -86,7 +86,8 @@ mod tests {
                     width: 3.0 * text.chars().count() as f32,
                     height: 4.0,
                 },
-                confidence: 0.9, is_print: false,
+                confidence: 0.9,
+                is_print: false,
             })
             .collect();
         PageText { position: 1, source: TextSource::Ocr, lines: vec![TextLine { block: 1, words }] }

@@ -190,7 +190,8 @@ mod tests {
         let word = |(text, left, top, width, height): &(&str, f32, f32, f32, f32)| Word {
             text: (*text).to_owned(),
             place: BoxMm { left: *left, top: *top, width: *width, height: *height },
-            confidence: 0.9, is_print: false,
+            confidence: 0.9,
+            is_print: false,
         };
         TextLine { block: 1, words: words.iter().map(word).collect() }
     }
