@@ -180,7 +180,10 @@ pub(super) fn sureness(reading: &Reading, words: &[Token]) -> f32 {
     let words_sure: Vec<f32> = words.iter().enumerate().map(|(i, w)| listed(i, w)).collect();
     let weakest = words_sure.iter().copied().fold(1.0, f32::min);
     let mean = words_sure.iter().sum::<f32>() / words_sure.len().max(1) as f32;
-    if !is_foreign(words) && !words.iter().enumerate().all(|(i, t)| is_likely(i, &t.text)) {
+    // Behind the commonest middle names the given name was lost.
+    let ends_amid =
+        words.last().is_some_and(|t| matches!(letters(&t.text.to_lowercase()).as_str(), "thị" | "văn"));
+    if ends_amid || !is_foreign(words) && !words.iter().enumerate().all(|(i, t)| is_likely(i, &t.text)) {
         return weakest.min(IMPOSSIBLE);
     }
     let alone = if weakest < WORD_AT { weakest * ASKED } else { mean };
@@ -232,6 +235,7 @@ mod tests {
             // Names of other tongues end as they like.
             ("ANNA SOPHIE BRANDT", true),
             ("Trần Thị Ngoc", false),
+            ("Lê Văn", false),
         ] {
             let reading = Paper::new().put(30.0, 20.0, name).reading();
             let sure = sureness(&reading, &reading.sheets[0].lines[0].tokens);
