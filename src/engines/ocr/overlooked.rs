@@ -308,7 +308,7 @@ mod tests {
                 .collect();
             assert_eq!(text.join("|"), expected);
         };
-        let vt = || word("VT", 20.0, 100.0, 0.9);
+        let vt = || word("VT", 40.0, 100.0, 0.9);
         check(vec![vt(), word("KG", 100.0, 100.0, 0.1)], vec![word("PHÓ", 100.0, 100.0, 0.9)], "VT PHÓ");
         check(vec![word("PHÓ", 60.0, 100.0, 0.9)], vec![word("CHỦ", 100.0, 100.0, 0.9)], "PHÓ CHỦ");
         // Too far away for the same line.
