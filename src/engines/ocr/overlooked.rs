@@ -31,6 +31,9 @@ const MOST_PIECES: usize = 40_000;
 /// Nothing is looked for nearer to the edge of the page, millimetres: shadows and holes lie there.
 const EDGE_MM: f32 = 6.0;
 
+/// White around a row that is read by itself, pixels.
+const FRAME: u32 = 12;
+
 /// A place on the picture, in pixels.
 #[derive(Debug, Clone, Copy, PartialEq)]
 struct Zone {
@@ -200,7 +203,6 @@ fn cut(picture: &GrayImage, zone: &Zone, height: f32) -> Option<(GrayImage, f32,
         return None;
     }
     let part = imageops::crop_imm(picture, left, top, right - left, bottom - top).to_image();
-    const FRAME: u32 = 12;
     let mut framed =
         GrayImage::from_pixel(part.width() + 2 * FRAME, part.height() + 2 * FRAME, image::Luma([255]));
     imageops::replace(&mut framed, &part, i64::from(FRAME), i64::from(FRAME));
