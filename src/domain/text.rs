@@ -18,6 +18,9 @@ pub struct Word {
     /// How sure the reader is, 0–1.
     #[serde(rename = "c")]
     pub confidence: f32,
+    /// Its figures look like those printed elsewhere on the page: no pen wrote them, and they are what was read.
+    #[serde(rename = "p", default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_print: bool,
 }
 
 /// One line of words from left to right, as the reader grouped them.

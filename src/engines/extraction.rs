@@ -32,6 +32,7 @@ mod repeats;
 pub mod resemblance;
 mod signer;
 mod surnames;
+mod syllables;
 pub mod template;
 #[cfg(test)]
 mod testing;

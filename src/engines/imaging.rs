@@ -32,6 +32,7 @@ mod tiff_pages;
 mod writing;
 
 pub use duplicate::{Thumbnail, same_page};
+pub(in crate::engines) use ink::{Piece, pieces, threshold};
 pub use ink::{is_blank, x_height_px};
 pub use leaders::{is_leader_text, paint_leaders};
 pub use paper::even_out;

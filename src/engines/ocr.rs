@@ -6,8 +6,11 @@
 
 mod engine;
 mod evenness;
+mod likeness;
+mod overlooked;
 mod page;
 mod second_look;
+mod tight;
 mod tsv;
 
 pub use engine::Engine;

@@ -69,6 +69,7 @@ fn full_page(position: u32, source: TextSource) -> PageText {
         text: (*text).to_owned(),
         place: BoxMm { left: 20.0 + 14.0 * at as f32, top, width: 12.0, height: 4.0 },
         confidence: 0.9,
+        is_print: false,
     };
     let line = |n: u16| {
         let top = 30.0 + 6.0 * f32::from(n);

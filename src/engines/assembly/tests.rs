@@ -166,6 +166,7 @@ fn words(position: u32, words: &str) -> PageText {
         text: text.to_owned(),
         place: BoxMm { left: 30.0, top: 30.0 + 6.0 * f32::from(i), width: 20.0, height: 4.0 },
         confidence: 0.9,
+        is_print: false,
     };
     let words = words.split(' ').zip(0..).map(word).collect();
     PageText { position, source: TextSource::Ocr, lines: vec![TextLine { block: 1, words }] }

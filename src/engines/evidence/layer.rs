@@ -165,8 +165,10 @@ mod tests {
         fields.document_number.raw = "Số: 46/QĐ-UBND".into();
         let text = |confidence| {
             let place = BoxMm { left: 40.0, top: 40.5, width: 20.0, height: 4.0 };
-            let line =
-                TextLine { block: 1, words: vec![Word { text: "46/QĐ-UBND".into(), place, confidence }] };
+            let line = TextLine {
+                block: 1,
+                words: vec![Word { text: "46/QĐ-UBND".into(), place, confidence, is_print: false }],
+            };
             let page = PageText { position: 1, source: TextSource::Ocr, lines: vec![line] };
             RecognisedText { pages: vec![page] }
         };

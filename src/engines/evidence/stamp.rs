@@ -117,7 +117,7 @@ mod tests {
                 let width = 2.0 * word.chars().count() as f32;
                 let place = BoxMm { left: at, top: *top, width, height: 4.0 };
                 at += width + 1.0;
-                Word { text: word.to_owned(), place, confidence: *confidence }
+                Word { text: word.to_owned(), place, confidence: *confidence, is_print: false }
             });
             TextLine { block: 1, words: words.collect() }
         };

@@ -4,7 +4,7 @@
 use super::{
     Reading, casing, document_name,
     layout::{Row, Token, confidence_of, place_of, text_of},
-    repeats, settle,
+    repeats, settle, syllables,
 };
 use crate::domain::fields::Proposed;
 
@@ -112,7 +112,24 @@ fn join(reading: &Reading, rows: &[Row]) -> Proposed<String> {
     };
     let page = rows.first().map_or(1, |r| r.page);
     let (mean, _) = confidence_of(&tokens);
-    settle(reading, text, raw, mean.min(confidence), place_of(page, &tokens))
+    let sure = if is_marred(&text) { mean.min(confidence).min(MARRED) } else { mean.min(confidence) };
+    settle(reading, text, raw, sure, place_of(page, &tokens))
+}
+
+/// So sure at most is a subject with a slip in it.
+const MARRED: f32 = 0.6;
+
+/// Whether a subject shows that something was misread: a stop amid it, its first word lost, a small word that is no
+/// syllable.
+fn is_marred(text: &str) -> bool {
+    let letters: Vec<char> = text.chars().collect();
+    let is_stop = |w: &[char]| {
+        w[0].is_lowercase() && w[1] == '.' && (w[2].is_lowercase() || w[2] == ' ' && w[3].is_lowercase())
+    };
+    let is_small = |w: &&str| w.chars().count() > 1 && w.chars().all(char::is_lowercase);
+    let mut words =
+        text.split(' ').map(|w| w.trim_matches(|c: char| c.is_ascii_punctuation())).filter(is_small);
+    text.starts_with("việc ") || letters.windows(4).any(is_stop) || !words.all(syllables::is_one)
 }
 
 #[cfg(test)]
@@ -181,6 +198,21 @@ mod tests {
             Status::Read,
             Some("Về việc chi trả trợ cấp"),
         );
+    }
+
+    #[test]
+    fn slips_are_asked() {
+        for (text, expected) in [
+            ("Về việc chăm sóc thay thế", false),
+            ("V/v rà soát, cập nhật (đợt 2) theo QĐ số 12/QĐ-UBND", false),
+            ("Về.việc chăm sóc", true),
+            ("Về việc chăm sóc. thay thế", true),
+            ("việc niêm yết danh sách", true),
+            ("Về việc giải pc hưởng trợ cấp", true),
+            ("Về việc đón tiếp đoàn TP. Huế", false),
+        ] {
+            assert_eq!(is_marred(text), expected, "{text}");
+        }
     }
 
     #[test]

@@ -195,6 +195,23 @@ fn fixed_at(words: &[String]) -> Option<(&'static str, usize)> {
     })
 }
 
+/// Which of these folded words belong to a phrase of more than one word whose letters are fixed.
+pub(super) fn in_fixed_phrases(folded: &[&str]) -> Vec<bool> {
+    let words: Vec<String> = folded.iter().map(|w| bare(w)).collect();
+    let mut is_fixed = vec![false; words.len()];
+    for at in 0..words.len() {
+        if let Some((_, n)) = fixed_at(&words[at..]).filter(|(_, n)| *n >= 2) {
+            is_fixed[at..at + n].fill(true);
+        }
+    }
+    is_fixed
+}
+
+/// Whether a folded word is one by which the names of agencies begin, whose letters are fixed there.
+pub(super) fn is_head(folded: &str) -> bool {
+    HEADS.iter().any(|(head, _)| *head == folded)
+}
+
 /// Companies and schools: every word behind these is of the name.
 fn ends_in_name(phrase: &str) -> bool {
     phrase.starts_with("Công ty")
@@ -233,6 +250,22 @@ pub(super) fn capitalised(word: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn words_of_fixed_phrases_are_known() {
+        for (text, expected) in [
+            ("truong trung hoc pho thong na phac", "-xxxx--"),
+            ("hoi dong giam dinh y khoa tinh phu tho", "xxxxxx---"),
+            ("uy ban nhan dan xa trung ha", "xxxx---"),
+            ("giam dinh", "--"),
+            ("", ""),
+        ] {
+            let words: Vec<&str> = text.split_whitespace().collect();
+            let found: String =
+                in_fixed_phrases(&words).iter().map(|is_fixed| if *is_fixed { 'x' } else { '-' }).collect();
+            assert_eq!(found, expected, "{text}");
+        }
+    }
 
     #[test]
     fn agencies() {

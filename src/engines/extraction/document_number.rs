@@ -28,6 +28,8 @@ const FIGURES_AT: f32 = 0.78;
 const APART_AT: f32 = 0.85;
 /// Figures less sure than this may as well be written by pen.
 const PEN_BELOW: f32 = 0.45;
+/// How sure figures are that look like the same figures elsewhere on the page.
+const PRINTED: f32 = 0.97;
 /// What is left of the confidence in figures that are not sure enough.
 const ASKED: f32 = 0.8;
 /// What is left of the confidence when the symbol names another type than the title does.
@@ -191,7 +193,14 @@ impl<'a> Parts<'a> {
     /// How sure the reader is of the words that carry figures.
     fn figures_confidence(&self) -> f32 {
         let glued = if self.glued.is_empty() { 1.0 } else { self.label.confidence };
-        self.rest.iter().filter(|t| t.has_digit()).map(|t| t.confidence).fold(glued, f32::min)
+        let of = |t: &Token| if t.is_print { t.confidence.max(PRINTED) } else { t.confidence };
+        self.rest.iter().filter(|t| t.has_digit()).map(of).fold(glued, f32::min)
+    }
+
+    /// Whether all figures stand in words that look like print elsewhere on the page.
+    fn is_like_print(&self) -> bool {
+        let mut figures = self.rest.iter().filter(|t| t.has_digit()).peekable();
+        figures.peek().is_some() && figures.all(|t| t.is_print)
     }
 
     /// How sure the figures must be.
@@ -224,7 +233,11 @@ impl<'a> Parts<'a> {
                 || FIXED_GROUPS.contains(&group)
                 || is_cited(reading, group)
         };
-        let letters = self.rest.iter().filter(|t| !t.has_digit() && t.text.chars().any(char::is_alphabetic));
+        // Of a word whose figures are known to be printed it is the letters that stay in doubt.
+        let letters = self
+            .rest
+            .iter()
+            .filter(|t| (!t.has_digit() || t.is_print) && t.text.chars().any(char::is_alphabetic));
         let weakest = letters.map(|t| t.confidence).fold(1.0, f32::min);
         if symbol.split('-').all(is_known) { weakest.max(KNOWN_SYMBOL) } else { weakest }
     }
@@ -236,6 +249,9 @@ impl<'a> Parts<'a> {
             return self.glued.contains('/')
                 && self.label.confidence >= 0.93
                 && fits_any(reading, self.label);
+        }
+        if self.is_like_print() {
+            return true;
         }
         let figures: Vec<&Token> = self.rest.iter().filter(|t| t.has_digit()).collect();
         let symbol = self.rest.iter().find(|t| is_bare_symbol(&t.text));
@@ -407,6 +423,18 @@ mod tests {
             let proposed = propose(&official(row).reading());
             assert_eq!(proposed.suggestion.as_ref().map(DocumentNumber::as_str), expected, "{row}");
             assert!(proposed.value.is_none());
+        }
+    }
+
+    #[test]
+    fn figures_like_other_print_of_the_page_are_printed() {
+        for (row, expected) in [
+            ("Số: 46/QĐ-UBND~print", Some("46/QĐ-UBND")),
+            ("Số: 46~print /QĐ-UBND", Some("46/QĐ-UBND")),
+            ("Số: 46~pen /QĐ-UBND", None),
+        ] {
+            let status = if expected.is_some() { Status::Read } else { Status::NotRead };
+            check(official(row), status, expected);
         }
     }
 

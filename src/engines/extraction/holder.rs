@@ -169,12 +169,16 @@ fn spelled(name: &str) -> String {
     words.join(" ")
 }
 
-pub(super) fn read_name(reading: &Reading, page: u32, words: &[Token]) -> Proposed<String> {
-    let words = name_words(words);
+pub(super) fn read_name(reading: &Reading, page: u32, all: &[Token]) -> Proposed<String> {
+    let words = name_words(all);
     let raw = text_of(words);
     let fits = (2..=7).contains(&words.len());
     let sure = names::sureness(reading, words);
-    let confidence = if fits { sure } else { sure.min(OF_ODD_LENGTH) };
+    // A name without a family name, or one behind which the row goes on illegibly, lost a part.
+    let begins_whole = names::is_foreign(words)
+        || words.first().is_some_and(|t| surnames::family(&t.text) != surnames::Family::Unknown);
+    let is_whole = fits && begins_whole && !goes_on(words, all);
+    let confidence = if is_whole { sure } else { sure.min(OF_ODD_LENGTH) };
     let mended = names::mended(reading, words).filter(|_| fits);
     let confidence = if mended.is_some() { names::MENDED } else { confidence };
     let tidy = casing::person(mended.as_deref().unwrap_or(&raw).trim_matches(|c: char| !c.is_alphanumeric()));
@@ -184,6 +188,20 @@ pub(super) fn read_name(reading: &Reading, page: u32, words: &[Token]) -> Propos
         None => Proposed::not_read(raw, place),
     }
 }
+
+/// Whether letters that could not be read stand close behind a name, on its line.
+fn goes_on(words: &[Token], all: &[Token]) -> bool {
+    let Some((last, next)) = words.last().zip(all.get(words.len())) else { return false };
+    let is_beside = next.at.left - last.at.right() < BEHIND_MM
+        && (next.at.middle_y() - last.at.middle_y()).abs() < last.at.height;
+    let is_illegible = next.confidence < ILLEGIBLE && next.text.chars().any(char::is_alphabetic);
+    is_beside && is_illegible && !last.text.ends_with([',', ';', '.'])
+}
+
+/// Words less sure than this may be anything.
+const ILLEGIBLE: f32 = 0.5;
+/// So close behind a word stands the next of the same name, in millimetres.
+const BEHIND_MM: f32 = 4.0;
 
 /// Leading words that can be part of a name: a capital first, letters only.
 fn name_words(words: &[Token]) -> &[Token] {

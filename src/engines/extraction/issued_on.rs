@@ -112,6 +112,9 @@ fn is_printed(reading: &Reading, tokens: &[Token]) -> bool {
         return false;
     }
     let figures: Vec<usize> = (0..tokens.len()).filter(|i| tokens[*i].has_digit()).collect();
+    if figures.iter().all(|i| tokens[*i].is_print) {
+        return true;
+    }
     let gap_before = |i: usize| i.checked_sub(1).map(|b| tokens[i].at.left - tokens[b].at.right());
     let gaps: Vec<f32> = figures
         .iter()
@@ -126,7 +129,7 @@ fn is_printed(reading: &Reading, tokens: &[Token]) -> bool {
             && print.fits_width(t)
             && t.at.height < 2.0 * print.em_mm()
     };
-    figures.iter().all(|i| print.fits(&tokens[*i]) || is_high_year(&tokens[*i]))
+    figures.iter().all(|i| tokens[*i].is_print || print.fits(&tokens[*i]) || is_high_year(&tokens[*i]))
         && (gaps.is_empty() || high - low <= GAP_SLACK_EM * print.em_mm())
         && gaps.iter().all(|g| *g > -0.05 * print.em_mm())
 }
@@ -134,7 +137,8 @@ fn is_printed(reading: &Reading, tokens: &[Token]) -> bool {
 /// Whether a day in figures measures like the word before it and stands as close as print does.
 fn is_printed_short(reading: &Reading, tokens: &[Token], print: &Print) -> bool {
     let by_capitals = reading.capitals_print();
-    let fits = |t: &Token| print.fits(t) || by_capitals.is_some_and(|capitals| capitals.fits_size(t));
+    let fits =
+        |t: &Token| t.is_print || print.fits(t) || by_capitals.is_some_and(|capitals| capitals.fits_size(t));
     let gap = |pair: &[Token]| pair[1].at.left - pair[0].at.right();
     let is_close = |g: f32| (-0.05..0.75).contains(&(g / print.em_mm()));
     tokens.iter().filter(|t| t.has_digit()).all(fits) && tokens.windows(2).map(gap).all(is_close)

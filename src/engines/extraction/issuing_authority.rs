@@ -9,7 +9,7 @@ use super::{
     casing, fold,
     layout::{Row, Token, confidence_of, place_of, text_of},
     names::{self, Vote},
-    places, settle,
+    places, settle, syllables,
 };
 use crate::domain::fields::Proposed;
 
@@ -190,7 +190,7 @@ fn read_name(
     let page = reading.sheets.first().map_or(1, |s| s.page);
     let place = place_of(page, tokens);
     let tokens = &respaced(tokens);
-    let printed = casing::agency(&text_of(tokens));
+    let printed = casing::agency(text_of(tokens).trim_end_matches([' ', '-', '–']));
     // What the directory settles needs no sure letters; the rest does.
     let settled = directory.settled(&printed, issued_on);
     let Settled { mut name, n_words, rest_at } =
@@ -233,11 +233,40 @@ fn read_name(
     }
     if !HEADS.iter().any(|head| begins_with(&fold::phrase(&name), head))
         || !name.split(' ').all(names::is_possible)
+        || !has_level(&fold::phrase(&name))
+        || whole.iter().any(|t| ran_together(reading, t))
     {
         weakest = weakest.min(AGAINST);
     }
     let confidence = if weakest < WORD_AT { weakest } else { mean.min(weakest * 0.2 + 0.8) };
     settle(reading, name, raw, confidence, place)
+}
+
+/// A committee is that of a place: behind its name stands the level.
+fn has_level(phrase: &str) -> bool {
+    let levels = ["xa ", "phuong ", "thi ", "huyen ", "quan ", "tinh ", "thanh pho ", "dac khu "];
+    match phrase.strip_prefix("uy ban nhan dan ") {
+        Some(rest) => levels.iter().any(|level| rest.starts_with(level)),
+        None => true,
+    }
+}
+
+/// Whether a word is too long for a syllable, and nowhere else on the paper: two words that ran together. Names that
+/// enterprises give themselves are free.
+fn ran_together(reading: &Reading, token: &Token) -> bool {
+    let bare: String = token.folded.chars().filter(|c| c.is_alphanumeric()).collect();
+    let is_free = reading.header.left.iter().any(|r| {
+        ["cong ty", "tap doan", "ngan hang", "doanh nghiep", "hop tac xa"]
+            .iter()
+            .any(|w| begins_with(&r.phrase(), w))
+    });
+    let all = || reading.sheets.iter().flat_map(|s| &s.lines).flat_map(|r| &r.tokens);
+    let is_elsewhere = || {
+        all().any(|t| {
+            t.place != token.place && t.folded.chars().filter(|c| c.is_alphanumeric()).eq(bare.chars())
+        })
+    };
+    bare.chars().count() >= 5 && !is_free && !syllables::is_one(&bare) && !is_elsewhere()
 }
 
 /// How sure a name is at least that the text says again, and at most where the text says another.
@@ -256,8 +285,12 @@ fn own_words(tokens: &[Token]) -> &[Token] {
 /// The weakest word that is not fixed by law: those are known whatever their marks.
 fn weakest_name_word(tokens: &[Token], name: &str) -> f32 {
     let words: Vec<&str> = name.split_whitespace().collect();
-    let paired = tokens.iter().zip(words);
+    let folded: Vec<&str> = tokens.iter().map(|t| t.folded.as_str()).collect();
+    let paired = tokens.iter().zip(words).zip(casing::in_fixed_phrases(&folded));
     paired
+        .enumerate()
+        .filter(|(i, ((t, _), is_of_phrase))| !is_of_phrase && !(*i == 0 && casing::is_head(&t.folded)))
+        .map(|(_, (pair, _))| pair)
         .filter(|(t, word)| t.text.to_lowercase() == word.to_lowercase() || !is_mended(word, t))
         .filter(|(t, _)| t.text.chars().any(char::is_alphabetic) && !is_fixed(&t.folded))
         .map(|(t, _)| t.confidence)

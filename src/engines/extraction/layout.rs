@@ -26,11 +26,25 @@ pub(super) struct Token {
     /// Levelled, for measuring against others.
     pub(super) at: BoxMm,
     pub(super) confidence: f32,
+    /// Its figures look like others of the page: printed, and read rightly.
+    pub(super) is_print: bool,
 }
 
 impl Token {
     pub(super) fn new(text: &str, place: BoxMm, confidence: f32) -> Self {
-        Self { text: text.to_owned(), folded: fold::fold(text), place, at: place, confidence }
+        Self {
+            text: text.to_owned(),
+            folded: fold::fold(text),
+            place,
+            at: place,
+            confidence,
+            is_print: false,
+        }
+    }
+
+    /// Of words with figures that look like others of the page.
+    pub(super) fn printed(self, is_print: bool) -> Self {
+        Self { is_print, ..self }
     }
 
     pub(super) fn has_digit(&self) -> bool {
@@ -163,11 +177,10 @@ fn sheet(page: &PageText, facts: Option<&PageFacts>) -> Sheet {
                 [w.place.left, w.place.top, w.place.width, w.place.height].iter().all(|v| v.is_finite())
             })
             .take(left)
-            .flat_map(|w| {
-                super::leaders::parted(&w.text, w.place).into_iter().map(move |(t, b)| (t, b, w.confidence))
-            })
-            .map(|(text, place, confidence)| {
-                levelled(Token::new(&text, place, confidence.clamp(0.0, 1.0)), slope)
+            .flat_map(|w| super::leaders::parted(&w.text, w.place).into_iter().map(move |(t, b)| (t, b, w)))
+            .map(|(text, place, word)| {
+                let token = Token::new(&text, place, word.confidence.clamp(0.0, 1.0));
+                levelled(token.printed(word.is_print), slope)
             })
             .collect();
         left = left.saturating_sub(tokens.len());

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 
 use unicode_normalization::UnicodeNormalization;
 
-use super::{Reading, fold, layout::Token, surnames};
+use super::{Reading, fold, layout::Token, surnames, syllables};
 
 /// What the rest of the paper says of a name.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -134,12 +134,44 @@ const IMPOSSIBLE: f32 = 0.5;
 /// The share of errors that another reading of the name doesn't show.
 const UNSEEN: f32 = 0.35;
 
+/// The same for a family name of many letters, which no other word has.
+const LONG_FROM: f32 = 0.3;
+/// So many letters has a family name whose marks are mended without doubt.
+const MENDED_FROM: usize = 4;
+/// So many letters are many.
+const LONG: usize = 5;
+
+fn listed_from(word: &str) -> f32 {
+    if letters(word).chars().count() >= LONG { LONG_FROM } else { LISTED_FROM }
+}
+
+/// Whether word `i` of a Vietnamese name can be one: a syllable, and not the commonest of middle names without its
+/// mark.
+fn is_likely(i: usize, word: &str) -> bool {
+    let lower = letters(&word.to_lowercase());
+    let lost_its_mark = i == 1 && matches!(lower.as_str(), "thi" | "van");
+    is_possible(word) && syllables::is_one(&lower) && !lost_its_mark
+}
+
+/// Whether a name is of another tongue: no mark in it, and no family name of Vietnam before it.
+pub(super) fn is_foreign(words: &[Token]) -> bool {
+    let is_plain = |t: &Token| t.text.chars().all(|c| c.is_ascii() || !c.is_alphabetic());
+    let begins_so = |t: &Token| surnames::family(&t.text) == surnames::Family::Unknown;
+    words.iter().all(is_plain) && words.first().is_some_and(begins_so)
+}
+
 /// How sure the name of a person is.
 pub(super) fn sureness(reading: &Reading, words: &[Token]) -> f32 {
     let listed = |i: usize, word: &Token| {
-        let is_listed = i == 0 && surnames::family(&word.text) == surnames::Family::Known
-            || matches!(letters(&word.text.to_lowercase()).as_str(), "thị" | "văn");
-        if is_listed && word.confidence >= LISTED_FROM {
+        let is_family = match surnames::family(&word.text) {
+            surnames::Family::Known => true,
+            // Of few letters more than the marks may be misread.
+            surnames::Family::Mended(known) => known.chars().count() >= MENDED_FROM,
+            surnames::Family::Several | surnames::Family::Unknown => false,
+        };
+        let is_listed =
+            i == 0 && is_family || matches!(letters(&word.text.to_lowercase()).as_str(), "thị" | "văn");
+        if is_listed && word.confidence >= listed_from(&word.text) {
             word.confidence.max(LISTED)
         } else {
             word.confidence
@@ -148,7 +180,10 @@ pub(super) fn sureness(reading: &Reading, words: &[Token]) -> f32 {
     let words_sure: Vec<f32> = words.iter().enumerate().map(|(i, w)| listed(i, w)).collect();
     let weakest = words_sure.iter().copied().fold(1.0, f32::min);
     let mean = words_sure.iter().sum::<f32>() / words_sure.len().max(1) as f32;
-    if !words.iter().all(|t| is_possible(&t.text)) {
+    // Behind the commonest middle names the given name was lost.
+    let ends_amid =
+        words.last().is_some_and(|t| matches!(letters(&t.text.to_lowercase()).as_str(), "thị" | "văn"));
+    if ends_amid || !is_foreign(words) && !words.iter().enumerate().all(|(i, t)| is_likely(i, &t.text)) {
         return weakest.min(IMPOSSIBLE);
     }
     let alone = if weakest < WORD_AT { weakest * ASKED } else { mean };
@@ -185,6 +220,26 @@ mod tests {
             ("Y", true),
         ] {
             assert_eq!(is_possible(word), expected, "{word}");
+        }
+    }
+
+    #[test]
+    fn names_are_as_sure_as_their_words() {
+        for (name, is_sure) in [
+            ("Nguyễn~40 Văn An", true),
+            ("Đỉnh~60 Thị Lan", true),
+            ("Ha~60 Thị Tuyết", false),
+            ("Ngô Thị Thắng~80", false),
+            ("Lê Thịlưu", false),
+            ("Hoàng Thi Mỹ Tuyết", false),
+            // Names of other tongues end as they like.
+            ("ANNA SOPHIE BRANDT", true),
+            ("Trần Thị Ngoc", false),
+            ("Lê Văn", false),
+        ] {
+            let reading = Paper::new().put(30.0, 20.0, name).reading();
+            let sure = sureness(&reading, &reading.sheets[0].lines[0].tokens);
+            assert_eq!(sure >= 0.72, is_sure, "{name}: {sure}");
         }
     }
 

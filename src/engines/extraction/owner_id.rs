@@ -289,7 +289,7 @@ fn candidate(
 pub(super) fn is_printed(words: &[Token], label: &[Token]) -> bool {
     let label: Vec<&Token> = label.iter().filter(|t| !t.has_digit()).collect();
     let Some(print) = Print::of(&label) else { return true };
-    words.iter().filter(|t| t.has_digit() && t.text.len() >= 4).all(|t| print.fits_size(t))
+    words.iter().filter(|t| t.has_digit() && t.text.len() >= 4).all(|t| t.is_print || print.fits_size(t))
 }
 
 /// Many figures, surely read and as wide as print sets them, in a box that a speck or a rule made higher.

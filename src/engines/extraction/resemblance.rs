@@ -210,6 +210,7 @@ mod tests {
             text: w.trim_end_matches('?').to_owned(),
             place,
             confidence: if w.ends_with('?') { 0.5 } else { 0.93 },
+            is_print: false,
         };
         let line = |l: &str| TextLine { block: 1, words: l.split_whitespace().map(word).collect() };
         PageText { position: 1, source: TextSource::Ocr, lines: text.lines().map(line).collect() }

@@ -36,18 +36,19 @@ impl Paper {
     }
 
     /// Words of `text` from `left` on, with their tops at `top`. A word may carry how sure the
-    /// reader was: `542~30` is `542` at 0.30; and `~pen` makes it tall and off the line.
+    /// reader was: `542~30` is `542` at 0.30; `~pen` makes it tall and off the line, and `~print` just as tall, but
+    /// like other print of the page.
     pub(super) fn put(mut self, left: f32, top: f32, text: &str) -> Self {
         let mut x = left;
         let words = text.split_whitespace().map(|word| {
             let (letters, remark) = word.split_once('~').unwrap_or((word, ""));
             let width = print::advance_em(letters) * EM_MM * 0.96;
-            let (lift, stretch) = if remark == "pen" { (0.9, 1.45) } else { (0.0, 1.0) };
+            let (lift, stretch) = if matches!(remark, "pen" | "print") { (0.9, 1.45) } else { (0.0, 1.0) };
             let confidence = remark.parse::<f32>().map_or(SURE, |c| c / 100.0);
             let height = print::height_em(letters) * EM_MM;
             let place = BoxMm { left: x, top: top - lift, width, height: height * stretch };
             x += width + 0.27 * EM_MM;
-            Word { text: letters.nfc().collect(), place, confidence }
+            Word { text: letters.nfc().collect(), place, confidence, is_print: remark == "print" }
         });
         let words: Vec<Word> = words.collect();
         self.pages.last_mut().unwrap().push(TextLine { block: 0, words });

@@ -66,6 +66,11 @@ static UNTIL: LazyLock<Regex> = LazyLock::new(|| {
 static SINCE: LazyLock<Regex> =
     LazyLock::new(|| Regex::new(r"\btu:?\s*$").expect("the pattern is a constant"));
 
+/// A first day in figures, however they were read: `từ ngày 01 tháng § năm 2022`.
+static SINCE_A_DAY: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(r"\btu ngay:? *(?:[^ ]*[0-9]|[^ ]+ thang\b)").expect("the pattern is a constant")
+});
+
 /// What one sentence says.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 struct Stated {
@@ -157,6 +162,7 @@ fn read_sentence(reading: &Reading, sentence: &Sentence, issued_on: &Proposed<Da
     let until_unread = folded.contains("den ngay") || folded.contains("den het ngay");
     if (says_nothing && has_frame && !is_signing_only && mentions_days(folded))
         || (until_unread && stated.until.is_none())
+        || (stated.from.is_none() && SINCE_A_DAY.is_match(folded))
     {
         stated.is_doubtful = true;
     }
@@ -219,6 +225,16 @@ mod tests {
             Status::NotRead => Err(()),
         };
         assert_eq!(found, expected, "{lines:?}");
+    }
+
+    #[test]
+    fn a_first_day_that_was_not_read_is_asked() {
+        for line in [
+            "Điều 3. Quyết định này có hiệu lực từ ngày 01 tháng § năm 2022 đến ngày 31 tháng 7 năm 2024.",
+            "Điều 3. Quyết định này có hiệu lực từ ngày O1 tháng.10 năm 2022 đến ngày 30 tháng 9 năm 2025.",
+        ] {
+            check(&[line], Err(()));
+        }
     }
 
     #[test]

@@ -87,6 +87,7 @@ mod tests {
                     height: 4.0,
                 },
                 confidence: 0.9,
+                is_print: false,
             })
             .collect();
         PageText { position: 1, source: TextSource::Ocr, lines: vec![TextLine { block: 1, words }] }

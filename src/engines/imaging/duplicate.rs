@@ -204,7 +204,10 @@ mod tests {
 
     fn text(words: &str) -> PageText {
         let place = BoxMm { left: 0.0, top: 0.0, width: 1.0, height: 1.0 };
-        let words = words.split(' ').map(|w| Word { text: w.to_owned(), place, confidence: 0.9 }).collect();
+        let words = words
+            .split(' ')
+            .map(|w| Word { text: w.to_owned(), place, confidence: 0.9, is_print: false })
+            .collect();
         PageText { position: 1, source: TextSource::Ocr, lines: vec![TextLine { block: 1, words }] }
     }
 

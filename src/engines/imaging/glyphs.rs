@@ -445,7 +445,7 @@ fn into_lines(mut words: Vec<OpenWord>, direction: usize) -> Vec<TextLine> {
             if !text.is_empty() {
                 let place =
                     box_mm(direction, word.u0, word.v - 0.78 * word.size, word.u1, word.v + 0.22 * word.size);
-                line.words.push(Word { text, place, confidence: 1.0 });
+                line.words.push(Word { text, place, confidence: 1.0, is_print: false });
             }
         }
         if !line.words.is_empty() {

@@ -290,7 +290,7 @@ mod tests {
 
     fn line(text: &str, left: f32, top: f32, confidence: f32) -> TextLine {
         let place = BoxMm { left, top, width: 2.5 * text.len() as f32, height: 4.0 };
-        TextLine { block: 1, words: vec![Word { text: text.to_owned(), place, confidence }] }
+        TextLine { block: 1, words: vec![Word { text: text.to_owned(), place, confidence, is_print: false }] }
     }
 
     #[test]

@@ -51,7 +51,7 @@ pub fn even_out(image: &mut GrayImage, dpi: f32) {
         return;
     }
     let Cells { levels, side } = cells(image, dpi);
-    let paper = background(&levels, RADIUS);
+    let paper = without_sparks(&background(&levels, RADIUS));
     let white = quantile(&histogram(paper.as_raw()), 0.8);
     let limit = (f32::from(white) * SHADED) as u8;
     let n_shaded = paper.as_raw().iter().filter(|v| **v < limit).count();
@@ -60,6 +60,15 @@ pub fn even_out(image: &mut GrayImage, dpi: f32) {
         return;
     }
     brighten(image, &paper, side);
+}
+
+/// Without cells brighter than all around them: a bright speck on grey paper is no paper.
+fn without_sparks(paper: &GrayImage) -> GrayImage {
+    let flipped = |image: &GrayImage| {
+        let raw = image.as_raw().iter().map(|v| 255 - v).collect();
+        GrayImage::from_raw(image.width(), image.height(), raw).expect("one level per cell was collected")
+    };
+    flipped(&background(&flipped(paper), 1))
 }
 
 /// Divides by the paper, its shade taken smoothly from cell to cell.
@@ -104,6 +113,17 @@ mod tests {
             let value = if is_ink { ink } else { 246.0 - grain };
             Luma([(value * light(x, y)) as u8])
         })
+    }
+
+    #[test]
+    fn a_bright_speck_on_grey_paper_darkens_nothing() {
+        let mut speckless = page(60.0, |_, _| 0.7);
+        let mut speckled = speckless.clone();
+        speckled.put_pixel(303, 220, Luma([255]));
+        even_out(&mut speckless, 150.0);
+        even_out(&mut speckled, 150.0);
+        speckled.put_pixel(303, 220, *speckless.get_pixel(303, 220));
+        assert_eq!(speckled, speckless);
     }
 
     #[test]

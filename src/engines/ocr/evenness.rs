@@ -183,6 +183,7 @@ mod tests {
         let word = move |text: &str| ReadWord {
             text: text.to_owned(),
             confidence: 0.95,
+            is_print: false,
             left: 20.0,
             top: top as f32,
             width: (right - 20) as f32,

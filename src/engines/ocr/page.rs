@@ -1,12 +1,17 @@
 //! From an upright grey page to words in millimetres: scale, straighten, paint leaders over, read, map back.
 
+use std::ops::Range;
+
 use image::{GrayImage, imageops};
 
 use super::{
     Engine,
     engine::Layout,
     evenness::is_uneven,
+    likeness::hold_together,
+    overlooked::read_overlooked,
     second_look::look_again,
+    tight::tighten,
     tsv::{ReadLine, ReadWord},
 };
 use crate::{
@@ -135,24 +140,29 @@ pub fn read_page(
         page.cut_out(word, size, dpi, by).map(|(zone, dpi)| framed(&zone, dpi, dpi))
     };
     let cut = on_head.as_ref().and_then(|_| end_of_head(&picture, dpi));
-    let (Some(on_head), Some(cut)) = (on_head, cut) else {
-        let mut lines = engine.read(&picture, dpi, Layout::Page)?;
+    let (w, h) = picture.dimensions();
+    let mut read = |rows: Range<u32>| -> Result<Vec<ReadLine>, ReadError> {
+        let part = imageops::crop_imm(&picture, 0, rows.start, w, rows.end - rows.start).to_image();
+        let mut lines = engine.read(&part, dpi, Layout::Page)?;
+        lines.iter_mut().flat_map(|l| &mut l.words).for_each(|word| word.top += rows.start as f32);
+        read_overlooked(engine, &picture, rows, dpi, &mut lines)?;
+        tighten(&picture, &mut lines);
         look_again(engine, &mut lines, size.1, zone)?;
+        Ok(lines)
+    };
+    let (Some(on_head), Some(cut)) = (on_head, cut) else {
+        let mut lines = read(0..h)?;
+        hold_together(&picture, &mut lines);
         return Ok(to_page(lines, &picture, page));
     };
-    let (w, h) = picture.dimensions();
-    let mut head = engine.read(&imageops::crop_imm(&picture, 0, 0, w, cut).to_image(), dpi, Layout::Page)?;
-    look_again(engine, &mut head, size.1, zone)?;
-    let mut lines = to_page(head, &picture, page);
-    on_head(&lines);
-    let body = imageops::crop_imm(&picture, 0, cut, w, h - cut).to_image();
-    let mut body = engine.read(&body, dpi, Layout::Page)?;
-    body.iter_mut().flat_map(|l| &mut l.words).for_each(|word| word.top += cut as f32);
-    look_again(engine, &mut body, size.1, zone)?;
+    let mut lines = read(0..cut)?;
+    on_head(&to_page(lines.clone(), &picture, page));
     let next = lines.iter().map(|l| l.block).max().unwrap_or(0) + 1;
-    let body = to_page(body, &picture, page);
-    lines.extend(body.into_iter().map(|l| TextLine { block: l.block + next, ..l }));
-    Ok(lines)
+    let body = read(cut..h)?;
+    lines.extend(body.into_iter().map(|l| ReadLine { block: l.block + next, ..l }));
+    // The rest of the page has more figures to hold those of the head against.
+    hold_together(&picture, &mut lines);
+    Ok(to_page(lines, &picture, page))
 }
 
 /// Where the head of a page ends: number, day, agency and name stand above it on papers of NĐ 30/2020 and on forms.
@@ -194,9 +204,9 @@ fn to_page(lines: Vec<ReadLine>, picture: &GrayImage, page: &Upright<'_>) -> Vec
         frame.box_mm(x - word.width / 2.0, y - word.height / 2.0, word.width, word.height)
     };
     let to_word = |w: ReadWord| {
-        let is_by_hand = is_uneven(picture, &w);
+        let is_by_hand = !w.is_print && is_uneven(picture, &w);
         let confidence = if is_by_hand { w.confidence.min(UNEVEN_CONFIDENCE) } else { w.confidence };
-        Word { place: place(&w), confidence, text: w.text }
+        Word { place: place(&w), confidence, is_print: w.is_print, text: w.text }
     };
     lines
         .into_iter()

@@ -30,6 +30,20 @@ const SETTLED: f32 = 0.98;
 const SCALES: [f32; 3] = [1.0, 1.25, 1.5];
 /// At most so many words are read again: the time for a page is bounded.
 const MOST: usize = 24;
+/// Words of letters surer than this need no further reading.
+const SURE_LETTERS: f32 = 0.9;
+/// Letters are never surer than this by being read alike more than once: marks are mistaken alike.
+const LETTERS_AT_MOST: f32 = 0.93;
+/// Scales of the further readings of letters.
+const SCALES_OF_LETTERS: [f32; 2] = [1.25, 1.5];
+/// Another reading of letters takes this share of its sureness away.
+const DISSENT_OF_LETTERS: f32 = 0.4;
+/// Letters that were first read less surely than this …
+const HALF_SURE: f32 = 0.65;
+/// … are this sure at most, whatever agrees: a mark that is hardly seen is mistaken alike.
+const DOUBTED_AT_MOST: f32 = 0.8;
+/// At most so many words of letters are read again.
+const MOST_NAMES: usize = 12;
 
 /// What a reading says, apart from punctuation: letters, figures and strokes between them.
 fn gist(text: &str) -> String {
@@ -44,11 +58,21 @@ fn is_of_weight(text: &str) -> bool {
     n_figures >= 8 || (n_figures >= 1 && gist.contains('/'))
 }
 
+fn has_figures(text: &str) -> bool {
+    text.chars().any(|c| c.is_ascii_digit())
+}
+
 fn is_doubtful(word: &ReadWord, height: f32) -> bool {
-    let has_figures = word.text.chars().any(|c| c.is_ascii_digit());
-    has_figures
+    has_figures(&word.text)
         && (WORD..SURE).contains(&word.confidence)
         && (word.top < HEAD * height || is_of_weight(&word.text))
+}
+
+/// Words of letters that are less sure than most: names mostly, whose marks nothing else settles.
+fn is_doubtful_name(word: &ReadWord) -> bool {
+    let mut letters = word.text.chars().filter(|c| c.is_alphabetic());
+    let is_capital = letters.next().is_some_and(char::is_uppercase);
+    is_capital && letters.next().is_some() && !has_figures(&word.text) && word.confidence < SURE_LETTERS
 }
 
 /// One reading of a word.
@@ -88,7 +112,45 @@ pub(super) fn look_again(
             (word.text, word.confidence) = (text, confidence);
         }
     }
+    let names = lines.iter_mut().flat_map(|l| &mut l.words).filter(|w| is_doubtful_name(w)).take(MOST_NAMES);
+    for word in names {
+        let mut votes = vec![Vote { text: word.text.clone(), confidence: word.confidence }];
+        for scale in SCALES_OF_LETTERS {
+            let Some((zone, dpi)) = zone(word, scale) else { break };
+            let again = engine.read(&zone, dpi, Layout::Line)?;
+            let words: Vec<&ReadWord> = again.iter().flat_map(|l| &l.words).collect();
+            let [again] = words.as_slice() else { continue };
+            // A seal over a capital makes a small letter of it.
+            if !again.text.chars().find(|c| c.is_alphabetic()).is_some_and(char::is_uppercase) {
+                continue;
+            }
+            votes.push(Vote { text: again.text.clone(), confidence: again.confidence });
+            if gist(&votes[0].text) == gist(&again.text) && again.confidence >= SURE_LETTERS {
+                break;
+            }
+        }
+        (word.text, word.confidence) = of_letters(&votes);
+    }
     Ok(())
+}
+
+/// What most readings of a word of letters say, with the signs that stood at its ends; the first of
+/// them where no two agree.
+fn of_letters(votes: &[Vote]) -> (String, f32) {
+    let first = &votes[0];
+    let side = |text: &str| -> (usize, f32) {
+        let own = votes.iter().filter(|v| gist(&v.text) == gist(text));
+        own.fold((0, 1.0), |(n, doubt), v| (n + 1, doubt * (1.0 - v.confidence)))
+    };
+    let won = votes.iter().filter(|v| !gist(&v.text).is_empty() && side(&v.text).0 >= 2);
+    let won = won.min_by(|a, b| side(&a.text).1.total_cmp(&side(&b.text).1));
+    let Some(won) = won else { return (first.text.clone(), first.confidence) };
+    let others = votes.iter().filter(|v| gist(&v.text) != gist(&won.text));
+    let dissent = others.map(|v| v.confidence).fold(0.0, f32::max);
+    let most = if first.confidence < HALF_SURE { DOUBTED_AT_MOST } else { LETTERS_AT_MOST };
+    let agreed = (1.0 - side(&won.text).1) * (1.0 - DISSENT_OF_LETTERS * dissent);
+    let text = if gist(&won.text) == gist(&first.text) { &first.text } else { &won.text };
+    (text.clone(), agreed.min(most))
 }
 
 fn is_settled(votes: &[Vote]) -> bool {
@@ -160,6 +222,23 @@ mod tests {
     }
 
     #[test]
+    fn letters_are_voted_on() {
+        let check = |votes: &[(&str, f32)], text: &str, confidence: f32| {
+            let votes: Vec<Vote> =
+                votes.iter().map(|(t, c)| Vote { text: (*t).to_owned(), confidence: *c }).collect();
+            let (said, sure) = of_letters(&votes);
+            assert_eq!(said, text, "{votes:?}");
+            assert!((sure - confidence).abs() < 1e-3, "{votes:?}: {sure}");
+        };
+        check(&[("Đức", 0.73), ("Đức", 0.9)], "Đức", LETTERS_AT_MOST);
+        check(&[("Hưởng,", 0.5), ("Hưởng", 0.7), ("Hưởng", 0.9)], "Hưởng,", DOUBTED_AT_MOST);
+        check(&[("Hô", 0.7), ("Hồ", 0.9), ("Hồ", 0.8)], "Hồ", 0.98 * (1.0 - 0.4 * 0.7));
+        check(&[("Đỉnh", 0.7), ("Đinh", 0.9), ("Định", 0.8)], "Đỉnh", 0.7);
+        check(&[("Đỉnh", 0.7)], "Đỉnh", 0.7);
+        check(&[("Lê", 0.3), ("", 0.9), ("", 0.9)], "Lê", 0.3);
+    }
+
+    #[test]
     fn doubtful_figures_are_read_again() {
         let word = |text: &str, top: f32, confidence: f32| ReadWord {
             text: text.into(),
@@ -168,6 +247,7 @@ mod tests {
             width: 10.0,
             height: 5.0,
             confidence,
+            is_print: false,
         };
         for (word, expected) in [
             (word("25", 100.0, 0.8), true),

@@ -14,6 +14,8 @@ pub(crate) struct ReadWord {
     pub height: f32,
     /// 0–1.
     pub confidence: f32,
+    /// Its figures look like the same figures elsewhere on the page.
+    pub is_print: bool,
 }
 
 /// A line of words.
@@ -52,7 +54,7 @@ fn parse_row(row: &str) -> Option<((u32, u32, u32), ReadWord)> {
         return None;
     }
     let key = (block as u32, paragraph as u32, line as u32);
-    Some((key, ReadWord { text, left, top, width, height, confidence }))
+    Some((key, ReadWord { text, left, top, width, height, confidence, is_print: false }))
 }
 
 /// Composed letters; letters that stand on no Vietnamese paper (`Ð`, `⁄`) as what they look like, and the two

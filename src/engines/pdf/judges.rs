@@ -129,6 +129,7 @@ pub(crate) fn line_at(top: f32, words: &[&str]) -> TextLine {
         text: (*text).to_owned(),
         place: BoxMm { left: 25.0 + 20.0 * at as f32, top, width: 18.0, height: 4.0 },
         confidence: 0.9,
+        is_print: false,
     };
     TextLine { block: 1, words: words.iter().enumerate().map(word).collect() }
 }

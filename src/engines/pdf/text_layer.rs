@@ -191,6 +191,7 @@ mod tests {
             text: (*text).to_owned(),
             place: BoxMm { left: *left, top: *top, width: *width, height: *height },
             confidence: 0.9,
+            is_print: false,
         };
         TextLine { block: 1, words: words.iter().map(word).collect() }
     }

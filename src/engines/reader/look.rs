@@ -365,7 +365,7 @@ fn read_marks(
         // Lone words are read well at one size and badly at another: a mark at either counts.
         for at_dpi in [200.0, 130.0] {
             let text = ocr::read_line(engine.get()?, &part, across * 25.4, at_dpi)?;
-            let word = |text| Word { text, place: zone, confidence: 1.0 };
+            let word = |text| Word { text, place: zone, confidence: 1.0, is_print: false };
             lines.extend(text.map(|text| TextLine { block: 0, words: vec![word(text)] }));
         }
     }

@@ -21,7 +21,7 @@ libfuzzer_sys::fuzz_target!(init: common::watch(), |bytes: &[u8]| common::tried(
         return;
     }
     let place = BoxMm { left: 20.0, top: 30.0, width: 25.0, height: 4.0 };
-    let word = Word { text: "Quyết".to_owned(), place, confidence: 0.9 };
+    let word = Word { text: "Quyết".to_owned(), place, confidence: 0.9, is_print: false };
     let lines = vec![TextLine { block: 1, words: vec![word] }];
     let text = PageText { position: 1, source: TextSource::Ocr, lines };
     let meta =

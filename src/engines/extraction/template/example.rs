@@ -178,7 +178,7 @@ fn words_of(text: &str, left: f32, top: f32) -> Vec<Word> {
         }
         let width = advance_em(word) * EM_MM * 0.96;
         let place = BoxMm { left: x, top, width, height: 0.68 * EM_MM };
-        words.push(Word { text: word.to_owned(), place, confidence: 0.99 });
+        words.push(Word { text: word.to_owned(), place, confidence: 0.99, is_print: false });
         x += width + 0.27 * EM_MM;
     }
     words

@@ -187,7 +187,7 @@ fn unglued(token: &Token) -> Vec<Token> {
     parts.push((start, text.len()));
     let whole = advance_em(text).max(0.1);
     let part = |(from, until): (usize, usize)| {
-        let mut part = Token::new(&text[from..until], token.place, token.confidence);
+        let mut part = Token::new(&text[from..until], token.place, token.confidence).printed(token.is_print);
         part.place.left += token.place.width * (advance_em(&text[..from]) / whole);
         part.place.width = token.place.width * (advance_em(&text[from..until]) / whole);
         (part.at, part.at.top) = (part.place, token.at.top);
