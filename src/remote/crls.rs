@@ -14,9 +14,12 @@ const MOST_BYTES: usize = 32 * 1024 * 1024;
 const MOST_LISTS: usize = 64;
 const MOST_KEPT_BYTES: usize = 128 * 1024 * 1024;
 
+/// A list, and when it was fetched.
+type Kept = (Instant, Arc<Vec<u8>>);
+
 /// Lists by address.
 pub(super) struct Cache {
-    lists: Mutex<HashMap<String, (Instant, Arc<Vec<u8>>)>>,
+    lists: Mutex<HashMap<String, Kept>>,
     keep_for: Duration,
 }
 

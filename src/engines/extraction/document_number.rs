@@ -211,14 +211,15 @@ impl<'a> Parts<'a> {
     /// How sure the symbol is: its letters by themselves, or because they are known ones; less where the
     /// title names another type.
     fn symbol_confidence(&self, reading: &Reading, number: &str) -> f32 {
-        let Some((_, symbol)) = number.rsplit_once('/').filter(|(_, s)| s.contains(char::is_alphabetic))
-        else {
-            return 1.0;
-        };
         let title = reading.title.as_ref().map(document_name::Title::phrase).unwrap_or_default();
         let of_title =
             NAMED_TYPES.iter().find(|(name, _)| fold::phrase(name) == title).map(|(_, short)| *short);
         let named = of_title.filter(|short| !short.is_empty());
+        let Some((_, symbol)) = number.rsplit_once('/').filter(|(_, s)| s.contains(char::is_alphabetic))
+        else {
+            // A decision or a notice has a symbol (NĐ 30/2020, Phụ lục I, ô số 3): it was lost, or hidden.
+            return if named.is_some() { OTHER_TYPE } else { 1.0 };
+        };
         if named.is_some_and(|short| !symbol.split('-').any(|group| group == short)) {
             return OTHER_TYPE;
         }
@@ -371,6 +372,18 @@ mod tests {
             (status, expected),
             "{proposed:?}"
         );
+    }
+
+    #[test]
+    fn a_decision_without_its_symbol_is_asked() {
+        let decision = |number: &str| {
+            Paper::new()
+                .header(&["ỦY BAN NHÂN DÂN", "XÃ BẢO ÁI"])
+                .number_and_date(number, "Bảo Ái, ngày 06 tháng 5 năm 2024")
+                .around(110.0, 58.0, "QUYẾT ĐỊNH")
+        };
+        check(decision("Số: 234"), Status::NotRead, None);
+        check(decision("Số: 234/QĐ-UBND"), Status::Read, Some("234/QĐ-UBND"));
     }
 
     #[test]

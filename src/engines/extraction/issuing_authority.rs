@@ -289,7 +289,7 @@ fn weakest_name_word(tokens: &[Token], name: &str) -> f32 {
     let paired = tokens.iter().zip(words).zip(casing::in_fixed_phrases(&folded));
     paired
         .enumerate()
-        .filter(|(i, ((t, _), is_of_phrase))| !is_of_phrase && !(*i == 0 && casing::is_head(&t.folded)))
+        .filter(|(i, ((t, _), is_of_phrase))| !(*is_of_phrase || *i == 0 && casing::is_head(&t.folded)))
         .map(|(_, (pair, _))| pair)
         .filter(|(t, word)| t.text.to_lowercase() == word.to_lowercase() || !is_mended(word, t))
         .filter(|(t, _)| t.text.chars().any(char::is_alphabetic) && !is_fixed(&t.folded))

@@ -97,7 +97,7 @@ fn error(fault: impl std::fmt::Display) -> AppendError {
 }
 
 fn begin(out: &mut Vec<u8>, (number, generation): ObjectId) -> Result<(), AppendError> {
-    write!(out, "{number} {generation} obj\n").map_err(error)
+    writeln!(out, "{number} {generation} obj").map_err(error)
 }
 
 fn encrypted(tail: &Tail, id: ObjectId, mut object: Object) -> Result<Object, AppendError> {
@@ -209,7 +209,7 @@ fn write_section(
     } else {
         out.extend_from_slice(b"xref\n");
         for (first, run) in runs(&offsets) {
-            write!(out, "{first} {}\n", run.len()).map_err(error)?;
+            writeln!(out, "{first} {}", run.len()).map_err(error)?;
             for (generation, offset) in run {
                 write!(out, "{offset:010} {generation:05} n\r\n").map_err(error)?;
             }

@@ -92,6 +92,9 @@ pub fn run() -> process::ExitCode {
     process::ExitCode::SUCCESS
 }
 
+/// What is answered of a PDF by itself.
+type Alone<'t> = dyn Fn(&[u8]) -> (Response, Vec<u8>) + 't;
+
 /// What arrives on stdin.
 enum News {
     /// The files of another paper are about to come: there is no room for two.
@@ -156,7 +159,7 @@ impl Child {
             return Ok((Response::Attempted { confinement: self.confinement, attempts }, Vec::new()));
         }
         // A PDF that is no paper to be looked at: it is forgotten then.
-        let alone: Option<&dyn Fn(&[u8]) -> (Response, Vec<u8>)> = match task {
+        let alone: Option<&Alone<'_>> = match task {
             Task::Stamp { order } => Some(&|pdf| stamped(pdf, order)),
             Task::FinishStamp { order, waiting, n_input, cms } => {
                 Some(&|pdf| stamp_finished(pdf, *n_input, order, waiting, cms))

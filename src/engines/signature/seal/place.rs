@@ -95,7 +95,7 @@ pub(super) fn find(document: &Document, place: &Where<'_>, intent: &Intent) -> R
         _ if is_new && !is_new_and_seen => false,
         _ => read::locks_field(document, signature, name),
     };
-    if signatures.iter().any(|signature| forbids(&signature)) { Err(SealError::Forbidden) } else { Ok(found) }
+    if signatures.iter().any(forbids) { Err(SealError::Forbidden) } else { Ok(found) }
 }
 
 /// Puts the signature `value` into the field; gives the field's name.
