@@ -276,7 +276,7 @@ fn write_content(input: &[u8], document: Document, text: &str) -> Result<Stamped
 /// The same code a second time changes nothing and says so.
 ///
 /// # Errors
-/// [`StampError`]; [`StampError::Signed`] for every file with a signature: see [`write`].
+/// [`StampError`]; [`StampError::Signed`] for every file with a signature: see [`write()`].
 pub fn write_code(input: &[u8], code: &DocumentCode) -> Result<Stamped, StampError> {
     let document = read::open_light(input)?;
     let facts = read::facts(&document);

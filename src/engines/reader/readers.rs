@@ -223,7 +223,7 @@ impl Readers {
     /// Judges the signatures of a PDF; what is no PDF is an answer too.
     ///
     /// # Errors
-    /// [`ReadError::TooManyBytes`], [`ReadError::TooLong`] and those of the process.
+    /// [`ReadError::TooManyBytes`], [`ReadError::OutOfTime`] and those of the process.
     pub fn verify(&self, pdf: Vec<u8>, order: VerifyOrder) -> Result<Report, ReadError> {
         let limits = &self.pool.limits;
         let (found, limit) = (pdf.len() as u64, limits.max_bytes.saturating_mul(2));

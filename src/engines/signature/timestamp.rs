@@ -158,7 +158,7 @@ mod tests {
         let token = Token::of(&cms).unwrap();
         assert_eq!(token.made_at.to_string(), "2026-05-01T00:00:00Z");
         assert_eq!((token.serial.as_slice(), token.nonce.as_deref()), (&[7][..], Some(&[99][..])));
-        assert!(token.stamps(&[b"val", b"ue"]) && !token.stamps(&[b"other"]));
+        assert!(token.stamps(&[b"va", b"lue"]) && !token.stamps(&[b"other"]));
         let content = cms.content.clone().unwrap();
         for cut in 0..content.len() {
             assert_eq!(

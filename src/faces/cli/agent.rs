@@ -34,7 +34,7 @@ pub(super) struct AgentArgs {
     /// Số khe của thiết bị ký
     #[arg(long, value_name = "N")]
     slot: Option<u64>,
-    /// Trang được phép xin ký (lặp lại được), chẳng hạn https://motcua.example.vn
+    /// Trang được phép xin ký (lặp lại được), chẳng hạn <https://motcua.example.vn>
     #[arg(long, value_name = "ORIGIN", required = true)]
     origin: Vec<String>,
     /// Cổng trên máy này
