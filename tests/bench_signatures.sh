@@ -30,7 +30,7 @@ openssl req -x509 -newkey rsa:2048 -nodes -keyout "$work/key.pem" -out "$work/ro
     -subj "/CN=Co quan mau/O=Co quan mau" -addext "keyUsage=critical,digitalSignature,nonRepudiation" \
     -addext "basicConstraints=CA:FALSE" 2>/dev/null
 openssl pkcs12 -export -inkey "$work/key.pem" -in "$work/root.pem" -out "$work/key.p12" -passout pass:mau
-printf 'mau\n' >"$work/password"
+printf 'mau' >"$work/password"
 "$judges/bin/python" - "$work" <<'PYTHON'
 import os, sys
 def write(path, pages, size):
@@ -111,9 +111,8 @@ row() { # what, wanted, ours, peer, its milliseconds
 code=001085012345.1.001776-KQ1.12/QĐ-UBND
 for name in one hundred; do
     plain="$work/$name.pdf"
-    rm -rf "$work/signed"
-    "$built/sohoa" seal --p12 "$work/key.p12" --password-file "$work/password" --out "$work/signed" "$plain" >/dev/null
-    mv "$work/signed"/*.pdf "$work/$name.signed.pdf"
+    "$judges/bin/pyhanko" sign addsig --field NguoiNop pkcs12 --passfile "$work/password" "$plain" \
+        "$work/$name.signed.pdf" "$work/key.p12" 2>/dev/null
     "$built/sohoa" stamp --code "$code" --seal-key "$work/key.p12" --seal-password-file "$work/password" \
         "$work/$name.signed.pdf" "$work/$name.coded.pdf" >/dev/null
     echo "$name.pdf, $(($(wc -c <"$plain") / 1024)) kB:"
@@ -125,6 +124,9 @@ for name in one hundred; do
     file="$work/$name.coded.pdf"
     verify=$(ours "$built/sohoa" verify --trust "$work/root.pem")
     row "judge two, the second one seen on page one" "$wanted + 200" "$verify" pyHanko "$(peer verify)"
+    code_ms=$(process "$built/sohoa" stamp --code "$code" --seal-key "$work/key.p12" \
+        --seal-password-file "$work/password" "$work/$name.signed.pdf" "$work/again.pdf")
+    awk "BEGIN { printf \"  %-46s %8.1f ms (wanted 50 without starting a process)\n\", \"code beside a signature, proved\", $code_ms }"
     file="$plain"
     mkdir -p "$work/many" "$work/many-signed"
     n=0
