@@ -110,9 +110,14 @@ fn join(reading: &Reading, rows: &[Row]) -> Proposed<String> {
         }
         _ => text,
     };
+    // So are specks behind the last one; a dash there joins it to a row that was lost.
+    let is_end = |c: char| c.is_alphanumeric() || matches!(c, '"' | '”' | '»' | ')' | '%');
+    let goes_on = text.trim_end_matches(|c| !is_end(c) && !matches!(c, '-' | '–')).ends_with(['-', '–']);
+    let text = text.trim_end_matches(|c| !is_end(c)).to_owned();
     let page = rows.first().map_or(1, |r| r.page);
     let (mean, _) = confidence_of(&tokens);
-    let sure = if is_marred(&text) { mean.min(confidence).min(MARRED) } else { mean.min(confidence) };
+    let sure =
+        if goes_on || is_marred(&text) { mean.min(confidence).min(MARRED) } else { mean.min(confidence) };
     settle(reading, text, raw, sure, place_of(page, &tokens))
 }
 
@@ -147,6 +152,21 @@ mod tests {
     fn check(paper: Paper, status: Status, expected: Option<&str>) {
         let proposed = propose(&paper.reading());
         assert_eq!((proposed.status, proposed.value.as_deref()), (status, expected), "{proposed:?}");
+    }
+
+    #[test]
+    fn specks_behind_it_are_no_letters() {
+        let paper = |subject: &str| {
+            official().around(110.0, 58.0, "QUYẾT ĐỊNH").around(110.0, 64.0, subject).put(
+                30.0,
+                88.0,
+                "Căn cứ Luật Tổ chức chính quyền địa phương;",
+            )
+        };
+        let whole = "Về việc thôi hưởng trợ cấp xã hội hàng tháng";
+        check(paper(&format!("{whole} `")), Status::Read, Some(whole));
+        check(paper(&format!("{whole} (đợt 2)")), Status::Read, Some(&format!("{whole} (đợt 2)")));
+        check(paper(&format!("{whole} -")), Status::NotRead, None);
     }
 
     #[test]
