@@ -82,7 +82,9 @@ fn places(table: &mut Table) {
         let body = dictionary(paper);
         paper.object(21, &body);
     });
-    table.add("dictionary written again in a later revision", again, MOVED);
+    // Written as it was, it is no change of the document; it stands in the wrong revision all the same.
+    let as_it_was = MOVED.replace("forbidden", "none");
+    table.add("dictionary written again in a later revision", again, &as_it_was);
     let elsewhere = updated(&|paper| {
         let body = dictionary(paper);
         paper.object(31, &body).object(20, &signature_field("CanBo", "0 0 0 0", "/V 31 0 R"));
@@ -103,10 +105,8 @@ fn places(table: &mut Table) {
     let freed = updated(&|paper| {
         paper.free(21);
     });
-    table.add("dictionary freed", freed, MOVED);
+    table.add("dictionary freed", freed, MALFORMED);
     // The gap is stretched over foreign objects, the digest stays right.
-    let mut paper = Paper::plain();
-    paper.field(20, "CanBo").object(21, "<</Type/Sig>>").close();
     let stretched = signed_by("ETSI.CAdES.detached", |bytes| Cms::cades(&people().signer).build(bytes));
     let (text, [_, gap, resume, _]) = range_of(&stretched);
     let mut wrapped = stretched.clone();
@@ -116,24 +116,22 @@ fn places(table: &mut Table) {
     let range = format!("0 {gap} {} {length}", resume + inserted.len() as u64);
     let range = format!("{range:<43}");
     let wrapped = spoilt(&wrapped, text.as_bytes(), range.as_bytes());
-    table.add("objects put into the gap", wrapped, PARTIAL);
+    table.add("objects put into the gap", wrapped, MALFORMED);
     // A second dictionary claims the first one's revision, with its contents.
     let claim = updated(&|paper| {
         let body = dictionary(paper);
         paper.object(8, &form("9 0 R 10 0 R 20 0 R 30 0 R", ""));
         paper.object(30, &signature_field("GiamDoc", "0 0 0 0", "/V 31 0 R")).object(31, &body);
     });
-    table.whole("a second field with a copy of the signature", claim, "TOTAL-FAILED", FORBIDDEN_FIRST);
+    table.whole("a second field with a copy of the signature", claim, "TOTAL-FAILED", super::FORBIDDEN);
     let spoofed = updated(&|paper| {
         let look = "/V 31 0 R/AP<</N 11 0 R>>";
         paper.object(8, &form("9 0 R 10 0 R 20 0 R 30 0 R", ""));
         paper.object(30, &signature_field("GiamDoc", "10 10 60 60", look));
         paper.object(31, "<</Type/Sig/Filter/Adobe.PPKLite/SubFilter/ETSI.CAdES.detached/Name(Giam doc)>>");
     });
-    table.whole("a dictionary without ByteRange and Contents", spoofed, "TOTAL-FAILED", FORBIDDEN_FIRST);
+    table.add("a dictionary without ByteRange and Contents", spoofed, MALFORMED);
 }
-
-const FORBIDDEN_FIRST: &str = super::FORBIDDEN;
 
 fn contents(table: &mut Table) {
     table.class = "Contents";
@@ -151,11 +149,10 @@ fn contents(table: &mut Table) {
     );
     table.add("a length of 4 GB", cades(&|| vec![0x30, 0x84, 0xff, 0xff, 0xff, 0xff]), BAD_CONTENTS);
     table.add("a certificate alone", cades(&|| people().signer.der().to_vec()), BAD_CONTENTS);
-    const PADDING: &str = "TOTAL-FAILED FORMAT_FAILURE intact whole_file none";
     let padded = signed_by("ETSI.CAdES.detached", |bytes| {
         [Cms::cades(&people().signer).build(bytes), b"more".to_vec()].concat()
     });
-    table.add("text behind the CMS", padded, PADDING);
+    table.add("text behind the CMS", padded, BAD_CONTENTS);
     let mut paper = Paper::plain();
     let maker = |bytes: &[u8]| Cms::cades(&people().signer).build(bytes);
     paper.sign_by(20, "ETSI.CAdES.detached", 2 << 20, maker);
@@ -189,15 +186,11 @@ fn damage(table: &mut Table) {
     table.add("a line end behind the end", behind("\n"), "TOTAL-PASSED - intact whole_revision none");
     table.add("an object behind the end", behind("5 0 obj <<>> endobj\n"), super::FORBIDDEN);
     let spoilt = |from: &str, to: &str| Paper::signed().spoilt(from, to);
-    table.add(
-        "no startxref",
-        spoilt("startxref", "startxxxx"),
-        "TOTAL-FAILED HASH_FAILURE broken partial none",
-    );
+    table.add("no startxref", spoilt("startxref", "startxxxx"), PARTIAL);
     table.whole("not a PDF", b"PK\x03\x04 and so on".to_vec(), "NOT-A-PDF", "");
     table.whole("an empty file", vec![], "NOT-A-PDF", "");
     table.whole("no signature", Paper::plain().bytes.clone(), "NO-SIGNATURE", "");
-    let mut paper = Paper::open();
+    let mut paper = Paper::plain();
     paper.object(2, "<</Type/Pages/Kids[3 0 R 2 0 R 4 0 R]/Count 3>>").close().sign(20, "CanBo", "");
     table.add("a page tree that is its own kid, signed", paper.bytes.clone(), super::PASSED);
     paper.object(5, "<</Length 1>>\nstream\nf\nendstream").close();
@@ -217,5 +210,5 @@ fn damage(table: &mut Table) {
     table.add("a field that is its own kid", paper.bytes, super::FORBIDDEN);
     let mut cut = Paper::signed().bytes;
     cut.truncate(cut.len() - 200);
-    table.add("cut off", cut, MALFORMED);
+    table.whole("cut off before the cross-references of the signature", cut, "NO-SIGNATURE", "");
 }

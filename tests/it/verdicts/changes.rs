@@ -74,9 +74,9 @@ pub fn add(table: &mut Table) {
 }
 
 fn store(paper: &mut Paper) {
-    let (p, dss) = (people(), "<</Certs[31 0 R]/CRLs[32 0 R]>>");
-    paper.object(1, &format!("<<{CATALOGUE}/DSS 30 0 R>>")).object(30, dss);
-    paper.hexadecimal(31, p.ca.der()).hexadecimal(32, &p.ca.crl());
+    let (p, dss) = (people(), "<</Certs[61 0 R]/CRLs[62 0 R]>>");
+    paper.object(1, &format!("<<{CATALOGUE}/DSS 60 0 R>>")).object(60, dss);
+    paper.hexadecimal(61, p.ca.der()).hexadecimal(62, &p.ca.crl());
 }
 
 fn stamp(paper: &mut Paper) {

@@ -222,16 +222,19 @@ fn signed_encrypted(base: &[u8], password: &str, removes_page: bool) -> Vec<u8> 
     let text = String::from_utf8_lossy(base).into_owned();
     let after = |word: &str, from: &str| {
         let at = from.rfind(word).unwrap_or_else(|| panic!("{word} in {from}")) + word.len();
-        from[at..].split([' ', '/', '>', '\n']).find(|w| !w.is_empty()).unwrap().parse::<u32>().unwrap()
+        let number = from[at..].trim_start_matches([' ', '[']).split(' ').next().unwrap();
+        number.parse::<u32>().unwrap_or_else(|_| panic!("{number} after {word}"))
     };
     let trailer = text[text.rfind("trailer").unwrap()..].to_owned();
     let id_at = trailer.find("/ID").unwrap();
     let id = &trailer[id_at..=id_at + trailer[id_at..].find(']').unwrap()];
     let root = after("/Root ", &trailer);
-    let (size, encrypt, pages) =
-        (after("/Size ", &trailer), after("/Encrypt ", &trailer), after("/Pages ", &text));
-    let kids_at = text.find("/Kids [").unwrap() + 7;
-    let first = after("", &text[kids_at..kids_at + 8].trim_start().split(' ').next().unwrap());
+    let (size, encrypt, pages) = (
+        after("/Size ", &trailer),
+        after("/Encrypt ", &trailer),
+        after("/Pages ", text.split("/Catalog").next().unwrap()),
+    );
+    let first = after("/Kids ", &text);
     let said = format!("/Root {root} 0 R/Encrypt {encrypt} 0 R{id}");
     let prev = pdf::number_after(base, b"startxref\n");
     let mut paper = Paper::over(base.to_vec(), size, Some(prev), &said);
