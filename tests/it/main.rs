@@ -25,6 +25,7 @@ mod signing;
 mod store;
 mod support;
 mod templates;
+mod verdicts;
 mod watch;
 
 #[path = "../../samples/generator/mod.rs"]
