@@ -4,6 +4,7 @@
 mod bytes;
 mod changes;
 mod forms;
+mod judges;
 mod paper;
 mod people;
 mod shadows;

@@ -6,7 +6,7 @@ use std::{
 };
 
 /// The folder of Python tools that `sh tests/run.sh` installs beside the built program.
-fn python() -> PathBuf {
+pub fn python() -> PathBuf {
     let built = Path::new(env!("CARGO_BIN_EXE_sohoa")).parent().and_then(Path::parent).unwrap();
     let python = built.join("judges/bin/python");
     assert!(python.exists(), "pyHanko is needed by this test: run `sh tests/run.sh`, which installs it");
