@@ -11,6 +11,7 @@ pub mod count;
 pub mod derive;
 pub mod digitise;
 pub mod examine;
+pub mod files;
 pub mod guide;
 pub mod intake;
 pub mod keep;

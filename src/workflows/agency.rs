@@ -2,7 +2,7 @@
 //! starts, and stays in this process alone.
 
 use std::{
-    fs, io,
+    io,
     path::{Path, PathBuf},
     sync::Arc,
 };
@@ -34,6 +34,7 @@ use crate::{
     },
     workflows::{
         context::Ctx,
+        files::read_within,
         seal::{self as sealing, SealFailure, Sealed, Sealing},
     },
 };
@@ -134,11 +135,8 @@ impl std::fmt::Debug for AgencySeal {
 }
 
 fn file_at(path: &Path) -> Result<Vec<u8>, SealKeyError> {
-    let unreadable = |source| SealKeyError::Unreadable { path: path.to_owned(), source };
-    if fs::metadata(path).map_err(unreadable)?.len() > BYTES_AT_MOST {
-        return Err(unreadable(io::ErrorKind::FileTooLarge.into()));
-    }
-    fs::read(path).map_err(unreadable)
+    read_within(path, BYTES_AT_MOST)
+        .map_err(|source| SealKeyError::Unreadable { path: path.to_owned(), source })
 }
 
 /// What signing may use here.

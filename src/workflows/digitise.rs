@@ -386,7 +386,7 @@ pub(super) enum Arrived {
     /// As pictures, or as a PDF without a signature.
     Unsigned,
     /// As one signed PDF, all of whose pages make up the paper in their order.
-    Signed(PaperObject),
+    Signed(Vec<u8>),
 }
 
 /// Whether a file that the paper is made of is signed; files that were added and left out again don't count.
@@ -398,7 +398,7 @@ pub(super) async fn arrived(ctx: &Ctx, paper: &Paper) -> Result<Arrived, Digitis
         let mut tx = ctx.db.read().await?;
         objects_as(&mut tx, &paper.id, ObjectRole::Original).await?
     };
-    let files = ctx.bytes_of(&originals).await?;
+    let mut files = ctx.bytes_of(&originals).await?;
     let container = container_of(ctx, &files).await?;
     if !container.has_signatures {
         return Ok(Arrived::Unsigned);
@@ -406,8 +406,8 @@ pub(super) async fn arrived(ctx: &Ctx, paper: &Paper) -> Result<Arrived, Digitis
     let pages = paper.state.pages();
     let is_whole = pages.len() == container.n_pages as usize
         && pages.iter().zip(1..).all(|(facts, page)| facts.original_page == page);
-    if let ([only], true) = (originals.as_slice(), is_whole) {
-        return Ok(Arrived::Signed(only.clone()));
+    if let ([only], true) = (files.as_mut_slice(), is_whole) {
+        return Ok(Arrived::Signed(std::mem::take(only)));
     }
     let mut first = 1u32;
     for (bytes, n_pages) in files.into_iter().zip(container.pages_of_files) {

@@ -18,12 +18,12 @@ use crate::{
         imaging::fault::ReadError,
         pdf::archive::Departure,
         reader::{ComposeOrder, Composed},
-        signature::seal::Level,
+        signature::{order::VerifyOrder, seal::Level},
         stamp::{PreviousSignature, Stamped, Way},
     },
     store::{StoreError, audit, changes, papers, records},
     workflows::{
-        agency,
+        agency, browse,
         context::{Ctx, Spooled},
         digitise::{self, Arrived, DigitiseError},
         verify,
@@ -75,17 +75,12 @@ pub async fn write_code(ctx: &Ctx, id: &PaperId) -> Result<(), DigitiseError> {
     store(ctx, &mut paper, *confirmed, coded).await
 }
 
-async fn objects(ctx: &Ctx, paper: &Paper, role: ObjectRole) -> Result<Vec<PaperObject>, StoreError> {
-    let mut tx = ctx.db.read().await?;
-    digitise::objects_as(&mut tx, &paper.id, role).await
-}
-
 async fn base(ctx: &Ctx, paper: &Paper, confirmed: &Confirmation) -> Result<Base, DigitiseError> {
-    if let Some(signed) = objects(ctx, paper, ObjectRole::Signed).await?.first() {
+    if let Some(signed) = browse::objects(ctx, &paper.id, ObjectRole::Signed).await?.first() {
         return Ok(Base::Signed(ctx.bytes(&signed.hash).await?));
     }
     match digitise::arrived(ctx, paper).await? {
-        Arrived::Signed(original) => Ok(Base::Arrived(ctx.bytes(&original.hash).await?)),
+        Arrived::Signed(original) => Ok(Base::Arrived(original)),
         Arrived::Unsigned => Ok(Base::Fresh(compose(ctx, paper, confirmed).await?)),
     }
 }
@@ -96,7 +91,7 @@ pub(super) async fn compose(
     paper: &Paper,
     confirmed: &Confirmation,
 ) -> Result<Composed, DigitiseError> {
-    let originals = objects(ctx, paper, ObjectRole::Original).await?;
+    let originals = browse::objects(ctx, &paper.id, ObjectRole::Original).await?;
     let text = text_of(ctx, paper).await?;
     let words = ctx.bytes(&text).await?;
     let words: RecognisedText =
@@ -117,26 +112,36 @@ pub(super) async fn compose(
 }
 
 async fn text_of(ctx: &Ctx, paper: &Paper) -> Result<ContentHash, StoreError> {
-    let text = objects(ctx, paper, ObjectRole::Text).await?.into_iter().next();
+    let text = browse::objects(ctx, &paper.id, ObjectRole::Text).await?.into_iter().next();
     text.map(|object| object.hash).ok_or(StoreError::Corrupt { what: "words of a paper" })
 }
 
-/// The PDF with the code, by the way that it allows.
-pub(super) async fn stamped(ctx: &Ctx, pdf: Vec<u8>, code: &DocumentCode) -> Result<Stamped, DigitiseError> {
+/// The PDF with the code, by the way that it allows. What nobody signed needs nothing to judge signatures by: lists of
+/// revocation are long, and would cross to the reading process for nothing.
+pub(super) async fn stamped(
+    ctx: &Ctx,
+    pdf: Vec<u8>,
+    code: &DocumentCode,
+    judge: VerifyOrder,
+) -> Result<Stamped, DigitiseError> {
     let (readers, key, code) = (ctx.readers.clone(), ctx.seal.clone(), code.clone());
-    let judge = verify::order(ctx, ctx.clock.now(), None, None, None);
     let stamped =
         tokio::task::spawn_blocking(move || agency::stamp(&readers, key.as_deref(), pdf, code, judge));
     Ok(stamped.await.map_err(|_| ReadError::Crashed)??)
 }
 
 async fn coded(ctx: &Ctx, base: Base, code: &DocumentCode) -> Result<Coded, DigitiseError> {
+    let now = ctx.clock.now();
+    let judge = match &base {
+        Base::Fresh(_) => VerifyOrder::of_unsigned(now),
+        Base::Signed(_) | Base::Arrived(_) => verify::order(ctx, now, None, None, None),
+    };
     let (pdf, departures, by_officer, is_ours) = match base {
         Base::Fresh(composed) => (composed.pdf, Some(composed.departures), false, true),
         Base::Signed(pdf) => (pdf, None, true, true),
         Base::Arrived(pdf) => (pdf, None, false, false),
     };
-    let stamped = stamped(ctx, pdf, code).await?;
+    let stamped = stamped(ctx, pdf, code, judge).await?;
     let (way, previous) = (stamped.way, stamped.previous_signatures);
     let (mut pdf, mut sealed, mut unsealed, mut level) = (stamped.pdf, way == Way::SealSignature, None, None);
     if let Some(key) = ctx.seal.as_ref().filter(|_| is_ours) {
@@ -168,7 +173,7 @@ async fn store(
     confirmed: Confirmation,
     coded: Coded,
 ) -> Result<(), DigitiseError> {
-    let originals = objects(ctx, paper, ObjectRole::Original).await?;
+    let originals = browse::objects(ctx, &paper.id, ObjectRole::Original).await?;
     let text = text_of(ctx, paper).await?;
     let now = ctx.clock.now();
     let mut tx = ctx.db.write().await?;

@@ -20,16 +20,19 @@ use crate::{
         imaging::fault::ReadError,
         pdf::{AGENCY_FIELD, CODE_FIELD},
         reader::NotSealed,
-        signature::seal::{
-            SealError,
-            embed::Answer,
-            key::{KeyError, SigningCertificate},
-            prepare::{Field, Intent, Lock, Prepared, SealOrder},
+        signature::{
+            order::VerifyOrder,
+            seal::{
+                SealError,
+                embed::Answer,
+                key::{KeyError, SigningCertificate},
+                prepare::{Field, Intent, Lock, Prepared, SealOrder},
+            },
         },
     },
     store::{StoreError, jobs, papers},
     workflows::{
-        agency,
+        agency, browse,
         context::Ctx,
         digitise::{self, DigitiseError, move_on, objects_as, wrong_state},
         keep,
@@ -141,13 +144,16 @@ pub async fn compose(ctx: &Ctx, id: &PaperId) -> Result<(), DigitiseError> {
 
 /// The PDF that is signed, made where it is not there yet.
 async fn composed(ctx: &Ctx, paper: &Paper, confirmed: &Confirmation) -> Result<PaperObject, DigitiseError> {
-    if let Some(kept) = one(ctx, &paper.id, ObjectRole::Composed).await? {
+    if let Some(kept) = browse::objects(ctx, &paper.id, ObjectRole::Composed).await?.into_iter().next() {
         return Ok(kept);
     }
     let composed = keep::compose(ctx, paper, confirmed).await?;
     let pdf = match ctx.rules.signing.code {
         CodeOrder::AfterSigning => composed.pdf,
-        CodeOrder::BeforeSigning => keep::stamped(ctx, composed.pdf, &confirmed.code).await?.pdf,
+        CodeOrder::BeforeSigning => {
+            let judge = VerifyOrder::of_unsigned(ctx.clock.now());
+            keep::stamped(ctx, composed.pdf, &confirmed.code, judge).await?.pdf
+        }
     };
     let kept = ctx.objects.put(pdf).await?.as_object(ObjectRole::Composed, 0, "application/pdf");
     let mut tx = ctx.db.write().await?;
@@ -160,11 +166,6 @@ async fn composed(ctx: &Ctx, paper: &Paper, confirmed: &Confirmation) -> Result<
             Ok(kept)
         }
     }
-}
-
-async fn one(ctx: &Ctx, id: &PaperId, role: ObjectRole) -> Result<Option<PaperObject>, StoreError> {
-    let mut tx = ctx.db.read().await?;
-    Ok(objects_as(&mut tx, id, role).await?.into_iter().next())
 }
 
 /// Prepares the officer's signature under `certificate`; an earlier preparation of this paper is given up by it.
@@ -267,9 +268,10 @@ pub async fn complete(
     }
     let corrupt = StoreError::Corrupt { what: "a prepared signature" };
     let order: SealOrder = serde_json::from_str(&waiting.order).map_err(|_| corrupt)?;
-    let document = one(ctx, id, ObjectRole::Composed)
+    let document = browse::objects(ctx, id, ObjectRole::Composed)
         .await?
-        .filter(|object| object.hash == waiting.document)
+        .into_iter()
+        .find(|object| object.hash == waiting.document)
         .ok_or(StoreError::Corrupt { what: "the PDF of a prepared signature" })?;
     let prepared = prepared(ctx, &document, order).await?;
     if hex(&prepared.digest) != waiting.digest {

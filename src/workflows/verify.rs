@@ -1,5 +1,5 @@
 //! Judging signatures: of a file that is kept nowhere, of a file at intake, of a stored document (Điều 13 khoản 2,
-//! TT 15/2025/TT-BKHCN). Reads the certificates and lists of an installation; asks no network.
+//! TT 15/2025/TT-BKHCN). Reads the certificates and lists of an installation; only [`judge_online`] asks the network.
 
 use std::{
     fs, io,
@@ -31,7 +31,7 @@ use crate::{
     workflows::{
         browse::{self, BrowseError, Purpose},
         context::Ctx,
-        digitise::{self, DigitiseError},
+        files::read_within,
         seal,
     },
 };
@@ -122,12 +122,12 @@ fn path_of(paths: &[PathBuf]) -> PathBuf {
 }
 
 fn file_at(path: &Path) -> Result<NamedFile, TrustError> {
-    let unreadable = |source| TrustError::Unreadable { path: path.to_owned(), source };
-    if fs::metadata(path).map_err(unreadable)?.len() > BYTES_AT_MOST {
-        return Err(TrustError::TooLarge { path: path.to_owned() });
-    }
+    let bytes = read_within(path, BYTES_AT_MOST).map_err(|source| match source.kind() {
+        io::ErrorKind::FileTooLarge => TrustError::TooLarge { path: path.to_owned() },
+        _ => TrustError::Unreadable { path: path.to_owned(), source },
+    })?;
     let name = path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
-    Ok(NamedFile { name, bytes: fs::read(path).map_err(unreadable)? })
+    Ok(NamedFile { name, bytes })
 }
 
 /// Why a file was not judged.
@@ -176,30 +176,22 @@ pub async fn file(
 ///
 /// # Errors
 /// The store's.
-pub(super) async fn arrived(ctx: &Ctx, paper: &Paper) -> Result<(), DigitiseError> {
-    let originals = {
-        let mut tx = ctx.db.read().await?;
-        digitise::objects_as(&mut tx, &paper.id, ObjectRole::Original).await?
-    };
+pub(super) async fn arrived(ctx: &Ctx, paper: &Paper) -> Result<(), StoreError> {
+    let originals = browse::objects(ctx, &paper.id, ObjectRole::Original).await?;
     // Of several files none is the paper by itself.
     let [only] = originals.as_slice() else { return Ok(()) };
     let bytes = ctx.bytes(&only.hash).await?;
     let now = ctx.clock.now();
     let report = match judged(ctx, bytes, order(ctx, now, Some(paper.received_at), None, None)).await {
         Ok(report) => report,
-        Err(VerifyError::Unreadable(error)) => {
+        Err(error) => {
             tracing::warn!(paper = %paper.id, %error, "signatures were not judged");
             return Ok(());
         }
-        Err(VerifyError::Store(error) | VerifyError::Browse(BrowseError::Store(error))) => {
-            return Err(error.into());
-        }
-        Err(VerifyError::Browse(_)) => return Ok(()),
     };
     let mut tx = ctx.db.write().await?;
     verifications::keep(&mut tx, &paper.id, &report, now).await?;
-    tx.commit().await?;
-    Ok(())
+    tx.commit().await
 }
 
 /// What was found of the signatures of a paper's file when it came in, and when.
@@ -225,7 +217,7 @@ pub async fn document(
     let (_, bytes) = browse::content(ctx, officer, id, purpose).await?;
     let type_code = Some(record.fields.document_type_code.to_string());
     let order = order(ctx, ctx.clock.now(), Some(record.stored_at), None, type_code);
-    judged(ctx, bytes, order).await
+    Ok(judged(ctx, bytes, order).await?)
 }
 
 /// How this installation judges a file.
@@ -240,13 +232,13 @@ pub(super) fn order(
 }
 
 /// Judged in a reading process.
-pub(super) async fn judged(ctx: &Ctx, bytes: Vec<u8>, order: VerifyOrder) -> Result<Report, VerifyError> {
+async fn judged(ctx: &Ctx, bytes: Vec<u8>, order: VerifyOrder) -> Result<Report, ReadError> {
     let readers = ctx.readers.clone();
-    let judged = tokio::task::spawn_blocking(move || judge(&readers, bytes, order));
-    Ok(judged.await.map_err(|_| ReadError::Crashed)??)
+    let judged = tokio::task::spawn_blocking(move || readers.verify(bytes, order));
+    judged.await.map_err(|_| ReadError::Crashed)?
 }
 
-/// As [`judge`], and where that is not enough asks the addresses that certificates name for issuers, OCSP answers and
+/// As [`Readers::verify`], and where that is not enough asks the addresses that certificates name for issuers, OCSP answers and
 /// revocation lists, within the limits of `remote`.
 ///
 /// # Errors
@@ -257,7 +249,7 @@ pub async fn judge_online(
     bytes: Vec<u8>,
     mut order: VerifyOrder,
 ) -> Result<Report, ReadError> {
-    let offline = judge(readers, bytes.clone(), order.clone())?;
+    let offline = readers.verify(bytes.clone(), order.clone())?;
     if offline.overall != Overall::Indeterminate {
         return Ok(offline);
     }
@@ -272,13 +264,5 @@ pub async fn judge_online(
     let named = |bytes: Vec<u8>| NamedFile { name: "(mạng)".to_owned(), bytes };
     order.trust.intermediates.extend(news.certificates.into_iter().map(named));
     order.trust.revocation.extend(news.crls.into_iter().chain(news.ocsps).map(named));
-    judge(readers, bytes, order)
-}
-
-/// Judges a file with `readers` alone: for the command line.
-///
-/// # Errors
-/// See [`ReadError`].
-pub fn judge(readers: &Readers, bytes: Vec<u8>, order: VerifyOrder) -> Result<Report, ReadError> {
     readers.verify(bytes, order)
 }

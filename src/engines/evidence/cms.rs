@@ -4,6 +4,10 @@
 use jiff::Timestamp;
 use x509_parser::prelude::{FromDer, X509Certificate, X509Name};
 
+use crate::engines::signature::asn1::{
+    CONTEXT, GENERALIZED_TIME, INTEGER, Item, OID, Reader, SEQUENCE, SET, UTC_TIME,
+};
+
 /// Longest signature that is looked at, bytes; real ones have 2–30 kB.
 const LONGEST: usize = 1 << 20;
 /// Certificates and signers looked at.
@@ -16,14 +20,8 @@ const SIGNED_DATA: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x07, 0x0
 /// `1.2.840.113549.1.9.5`, signingTime.
 const SIGNING_TIME: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x09, 0x05];
 
-const INTEGER: u8 = 0x02;
-const OID: u8 = 0x06;
-const UTC_TIME: u8 = 0x17;
-const GENERALIZED_TIME: u8 = 0x18;
-const SEQUENCE: u8 = 0x30;
-const SET: u8 = 0x31;
 /// `[0]`, constructed: content, certificates, signed attributes, by where it stands.
-const ZERO: u8 = 0xa0;
+const ZERO: u8 = CONTEXT;
 
 /// What was found; all of it is a claim.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -39,15 +37,15 @@ pub fn claims(der: &[u8]) -> Option<Claims> {
     if der.len() > LONGEST {
         return None;
     }
-    let mut content_info = Items(of(SEQUENCE, Items(der).next()?)?);
+    let mut content_info = items(of(SEQUENCE, items(der).next()?)?);
     if of(OID, content_info.next()?)? != SIGNED_DATA {
         return None;
     }
-    let signed_data = of(SEQUENCE, Items(of(ZERO, content_info.next()?)?).next()?)?;
-    let parts: Vec<Item<'_>> = Items(signed_data).take(MOST).collect();
+    let signed_data = of(SEQUENCE, items(of(ZERO, content_info.next()?)?).next()?)?;
+    let parts: Vec<Item<'_>> = items(signed_data).take(MOST).collect();
     let certificates = parts.iter().find(|part| part.tag == ZERO).map_or(&[][..], |part| part.content);
-    let signer = of(SEQUENCE, Items(of(SET, *parts.last()?)?).next()?)?;
-    let parts: Vec<Item<'_>> = Items(signer).take(MOST).collect();
+    let signer = of(SEQUENCE, items(of(SET, *parts.last()?)?).next()?)?;
+    let parts: Vec<Item<'_>> = items(signer).take(MOST).collect();
     // version, sid, digest algorithm, then the signed attributes where there are any.
     let sid = parts.get(1)?;
     let attributes = parts.get(3).filter(|part| part.tag == ZERO);
@@ -58,10 +56,10 @@ pub fn claims(der: &[u8]) -> Option<Claims> {
 }
 
 fn signing_time(attributes: &[u8]) -> Option<Timestamp> {
-    for attribute in Items(attributes).take(MOST) {
-        let mut parts = Items(of(SEQUENCE, attribute)?);
+    for attribute in items(attributes).take(MOST) {
+        let mut parts = items(of(SEQUENCE, attribute)?);
         if of(OID, parts.next()?)? == SIGNING_TIME {
-            let time = Items(of(SET, parts.next()?)?).next()?;
+            let time = items(of(SET, parts.next()?)?).next()?;
             return time_of(time.tag, time.content);
         }
     }
@@ -96,10 +94,10 @@ fn time_of(tag: u8, digits: &[u8]) -> Option<Timestamp> {
 
 /// The certificate that the signer's identifier means: by serial number, else the only one.
 fn signers_certificate<'a>(certificates: &'a [u8], sid: &Item<'_>) -> Option<X509Certificate<'a>> {
-    let parsed = Items(certificates).take(MOST).filter(|item| item.tag == SEQUENCE);
+    let parsed = items(certificates).take(MOST).filter(|item| item.tag == SEQUENCE);
     let mut parsed: Vec<X509Certificate<'a>> =
         parsed.filter_map(|item| Some(X509Certificate::from_der(item.whole).ok()?.1)).collect();
-    let serial = (sid.tag == SEQUENCE).then(|| Items(sid.content).find(|i| i.tag == INTEGER)).flatten();
+    let serial = (sid.tag == SEQUENCE).then(|| items(sid.content).find(|i| i.tag == INTEGER)).flatten();
     match serial {
         Some(serial) => parsed.into_iter().find(|c| c.raw_serial() == serial.content),
         None if parsed.len() == 1 => parsed.pop(),
@@ -118,44 +116,14 @@ fn names(subject: &X509Name<'_>) -> Vec<String> {
     clean.filter(|name| !name.is_empty() && name.chars().count() <= LONGEST_NAME).collect()
 }
 
-/// One value of DER.
-#[derive(Debug, Clone, Copy)]
-struct Item<'a> {
-    tag: u8,
-    content: &'a [u8],
-    /// With its tag and length.
-    whole: &'a [u8],
-}
-
 fn of<'a>(tag: u8, item: Item<'a>) -> Option<&'a [u8]> {
     (item.tag == tag).then_some(item.content)
 }
 
 /// The values one behind the other; ends at what is no DER.
-struct Items<'a>(&'a [u8]);
-
-impl<'a> Iterator for Items<'a> {
-    type Item = Item<'a>;
-
-    fn next(&mut self) -> Option<Item<'a>> {
-        let (&tag, rest) = self.0.split_first()?;
-        let (&first, rest) = rest.split_first()?;
-        // Tags above 30 and lengths that are not given have no place in a signature.
-        let (length, rest) = match first {
-            _ if tag & 0x1f == 0x1f || tag == 0 => return None,
-            0..=0x7f => (usize::from(first), rest),
-            0x81..=0x84 => {
-                let n = usize::from(first & 0x7f);
-                let (digits, rest) = rest.split_at_checked(n)?;
-                (digits.iter().fold(0usize, |sum, digit| sum << 8 | usize::from(*digit)), rest)
-            }
-            _ => return None,
-        };
-        let (content, behind) = rest.split_at_checked(length)?;
-        let whole = &self.0[..self.0.len() - behind.len()];
-        self.0 = behind;
-        Some(Item { tag, content, whole })
-    }
+fn items(bytes: &[u8]) -> impl Iterator<Item = Item<'_>> {
+    let mut reader = Reader::new(bytes);
+    std::iter::from_fn(move || reader.any())
 }
 
 #[cfg(test)]

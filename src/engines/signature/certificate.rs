@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use openssl::pkey::{PKey, Public};
 use openssl::x509::X509;
 
-use super::algorithms::{Digest, Key, Scheme};
+use super::algorithms::{Key, Scheme};
 use super::asn1::{
     self, BIT_STRING, BOOLEAN, CONTEXT, CONTEXT_PRIMITIVE, INTEGER, Item, OCTET_STRING, OID, Reader,
     SEQUENCE, SET,
@@ -323,11 +323,6 @@ impl Certificate {
     /// Addresses of lists of revocation.
     pub fn crl_addresses(&self) -> impl Iterator<Item = &str> {
         self.crl_points.iter().flat_map(|point| &point.addresses).map(String::as_str)
-    }
-
-    /// SHA-256 of it.
-    pub fn fingerprint(&self) -> Option<Vec<u8>> {
-        Digest::Sha256.of(&[&self.der])
     }
 }
 

@@ -42,6 +42,13 @@ pub struct VerifyOrder {
     pub type_code: Option<String>,
 }
 
+impl VerifyOrder {
+    /// For a file without signatures: there is nothing to judge, and nothing to judge it by.
+    pub fn of_unsigned(at: Timestamp) -> Self {
+        Self { trust: TrustFiles::default(), at, received_at: None, password: None, type_code: None }
+    }
+}
+
 /// Bytes as base64 in JSON.
 mod base64_bytes {
     use base64::{Engine, engine::general_purpose::STANDARD};

@@ -87,7 +87,7 @@ pub(super) async fn verify(args: &VerifyArgs) -> Result<Exit, Stop> {
                 let order = order(args, &trust, at);
                 let report = match &remote {
                     Some(remote) => verify::judge_online(&readers, remote, bytes.clone(), order).await,
-                    None => verify::judge(&readers, bytes.clone(), order),
+                    None => readers.verify(bytes.clone(), order),
                 };
                 report.map(|report| (report, bytes)).map_err(|e| (e.is_ours(), e.to_string()))
             }

@@ -54,11 +54,16 @@ pub(super) fn class_of(verdict: Verdict) -> &'static str {
     }
 }
 
+/// The same of a whole file: of the worst of its signatures.
+pub(super) fn class_of_file(report: &Report) -> &'static str {
+    let signatures = report.signatures.iter().filter(|s| s.kind == Kind::Signature);
+    signatures.map(|s| s.verdict).max().map_or("postponed", class_of)
+}
+
 fn judged(web: &Web, report: &Report) -> Judged {
-    let worst = report.signatures.iter().filter(|s| s.kind == Kind::Signature).map(|s| s.verdict).max();
     Judged {
         label: verification::overall_label(report.overall),
-        class: worst.map_or("postponed", class_of),
+        class: class_of_file(report),
         message: report.message.clone(),
         at: minute(web.ctx.clock.now()),
         signatures: report

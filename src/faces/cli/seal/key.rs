@@ -1,6 +1,9 @@
 //! Which key signs: the arguments, and opening it.
 
-use std::path::{Path, PathBuf};
+use std::{
+    io,
+    path::{Path, PathBuf},
+};
 
 use clap::Args;
 
@@ -11,6 +14,7 @@ use crate::{
         pkcs12::Pkcs12Signer,
     },
     faces::cli::{Exit, Stop},
+    workflows::files::read_within,
 };
 
 /// Longest key file.
@@ -49,12 +53,10 @@ pub(in crate::faces::cli) struct KeyArgs {
 
 /// Reads a small file.
 pub(super) fn read(path: &Path) -> Result<Vec<u8>, Stop> {
-    let unreadable =
-        |error: std::io::Error| Stop::usage(format!("không đọc được {}: {error}", path.display()));
-    if std::fs::metadata(path).map_err(unreadable)?.len() > MOST_BYTES {
-        return Err(Stop::usage(format!("{} quá lớn", path.display())));
-    }
-    std::fs::read(path).map_err(unreadable)
+    read_within(path, MOST_BYTES).map_err(|error| match error.kind() {
+        io::ErrorKind::FileTooLarge => Stop::usage(format!("{} quá lớn", path.display())),
+        _ => Stop::usage(format!("không đọc được {}: {error}", path.display())),
+    })
 }
 
 /// A password or PIN out of a file.

@@ -6,10 +6,12 @@ use crate::{
         dossier::{Paper, PaperState},
         ids::PaperId,
     },
-    engines::signature::verdict::Kind,
     faces::{
         verification,
-        web::{Web, minute, verify::class_of},
+        web::{
+            Web, minute,
+            verify::{class_of, class_of_file},
+        },
     },
     workflows::{browse::BrowseError, verify},
 };
@@ -42,23 +44,20 @@ pub(super) struct SigningCard {
 
 pub(super) async fn arrived(web: &Web, id: &PaperId) -> Result<Option<ArrivedCard>, Fault> {
     let kept = verify::of_paper(&web.ctx, id).await.map_err(BrowseError::Store)?;
-    Ok(kept.map(|(report, at)| {
-        let real = report.signatures.iter().filter(|s| s.kind == Kind::Signature);
-        ArrivedCard {
-            label: verification::overall_label(report.overall),
-            class: real.map(|s| s.verdict).max().map_or("postponed", class_of),
-            message: report.message.clone(),
-            judged_at: minute(at),
-            signatures: report
-                .signatures
-                .iter()
-                .map(|signature| ArrivedLine {
-                    label: verification::label(signature.verdict),
-                    class: class_of(signature.verdict),
-                    message: signature.message.clone(),
-                })
-                .collect(),
-        }
+    Ok(kept.map(|(report, at)| ArrivedCard {
+        label: verification::overall_label(report.overall),
+        class: class_of_file(&report),
+        message: report.message,
+        judged_at: minute(at),
+        signatures: report
+            .signatures
+            .into_iter()
+            .map(|signature| ArrivedLine {
+                label: verification::label(signature.verdict),
+                class: class_of(signature.verdict),
+                message: signature.message,
+            })
+            .collect(),
     }))
 }
 
