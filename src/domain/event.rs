@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::officer::ActingOfficer;
+use super::officer::Actor;
 
 /// The acts that leave a trace.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -60,7 +60,7 @@ pub struct AuditEvent {
     /// When, UTC.
     pub at: Timestamp,
     /// In whose name; `None` for the system's own steps.
-    pub officer: Option<ActingOfficer>,
+    pub actor: Option<Actor>,
     /// What was done.
     pub action: Action,
     /// What it was done to: kind and opaque id, such as `("paper", "0193…")`.

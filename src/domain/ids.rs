@@ -16,7 +16,8 @@ pub use procedure::{
     ProcedureCode,
 };
 pub use row::{
-    ContentHash, DossierId, InvalidRowId, LessonId, OfficerId, OwnerId, PaperId, RecordId, SigningId,
+    ClientId, ContentHash, DossierId, InvalidRowId, LessonId, OfficerId, OwnerId, PaperId, RecordId,
+    SessionId, SigningId, UnitId,
 };
 
 use std::fmt;

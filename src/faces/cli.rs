@@ -342,8 +342,7 @@ async fn open(
     };
     let objects = Objects::local(&config.data.join("objects"))?;
     let clock = Clock::System;
-    let officer =
-        officer.unwrap_or_else(|| ActingOfficer { officer: config.officer().0, signed_in_at: clock.now() });
+    let officer = officer.unwrap_or_else(|| ActingOfficer::alone(config.officer().0, clock.now()));
     administer_workflow::prepare(&db, &officer.officer, clock.now()).await?;
     let rules = Rules {
         pages: config.pages.clone(),

@@ -23,6 +23,7 @@ use super::{
 use crate::domain::{
     event::AuditEvent,
     ids::{OfficerId, PersonalId},
+    officer::Actor,
 };
 
 const OFFICER: &str = "audit_event.officer_sealed";
@@ -138,11 +139,14 @@ pub(super) async fn begin_chain(tx: &mut Tx) -> Result<(), StoreError> {
 fn entry_of_event(keys: &Keys, event: &AuditEvent, head: &AnyRow) -> Result<Entry, StoreError> {
     let seq = head.int("audit_seq")?;
     let row = seq.to_string();
-    let officer = event.officer.as_ref().map(|acting| ActedAs {
-        id: acting.officer.id.clone(),
-        full_name: acting.officer.full_name.clone(),
-        personal_id: acting.officer.personal_id.clone(),
-        signed_in_at: acting.signed_in_at,
+    let officer = event.actor.as_ref().and_then(|actor| match actor {
+        Actor::Officer(acting) => Some(ActedAs {
+            id: acting.officer.id.clone(),
+            full_name: acting.officer.full_name.clone(),
+            personal_id: acting.officer.personal_id.clone(),
+            signed_in_at: acting.signed_in_at,
+        }),
+        Actor::Client(_) => None,
     });
     let officer_sealed =
         officer.as_ref().map(|o| keys.seal_json(Place { column: OFFICER, row: &row }, o)).transpose()?;

@@ -68,7 +68,7 @@ pub async fn import_catalogue(
         catalogues::insert(&mut tx, &catalogue, None, Some(&officer.officer.id), now).await?;
         let event = AuditEvent {
             at: now,
-            officer: Some(officer.clone()),
+            actor: Some(officer.into()),
             action: Action::ImportCatalogue,
             object: ("catalogue", version.to_string()),
             purpose: None,
@@ -90,7 +90,7 @@ pub async fn add_officer(ctx: &Ctx, by: &ActingOfficer, officer: &Officer) -> Re
     officers::insert(&mut tx, officer, now).await?;
     let event = AuditEvent {
         at: now,
-        officer: Some(by.clone()),
+        actor: Some(by.into()),
         action: Action::AddOfficer,
         object: ("officer", officer.id.to_string()),
         purpose: None,

@@ -631,7 +631,7 @@ async fn trace(
 ) -> Result<(), ArrangeError> {
     let event = AuditEvent {
         at: ctx.clock.now(),
-        officer: Some(asking.officer.clone()),
+        actor: Some(asking.officer.into()),
         action,
         object: ("paper", paper.to_string()),
         purpose: asking.reason(),

@@ -82,7 +82,7 @@ async fn trace(
     let mut tx = ctx.db.write().await?;
     let event = AuditEvent {
         at: ctx.clock.now(),
-        officer: Some(officer.clone()),
+        actor: Some(officer.into()),
         action,
         object,
         purpose: Some(purpose.0.clone()),

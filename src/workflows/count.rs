@@ -93,7 +93,7 @@ pub(super) async fn trace(
 ) -> Result<(), StoreError> {
     let event = AuditEvent {
         at: ctx.clock.now(),
-        officer: Some(officer.clone()),
+        actor: Some(officer.into()),
         action: Action::DeclareHandedIn,
         object: ("dossier", dossier.to_string()),
         purpose: reason.map(str::to_owned),

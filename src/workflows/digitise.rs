@@ -526,7 +526,7 @@ pub(super) async fn trace(
 ) -> Result<(), DigitiseError> {
     let event = AuditEvent {
         at: ctx.clock.now(),
-        officer: officer.cloned(),
+        actor: officer.map(Into::into),
         action,
         object: ("paper", paper.to_string()),
         purpose: None,

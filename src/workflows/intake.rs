@@ -142,7 +142,7 @@ pub async fn open_dossier_of(
     dossiers::insert(&mut tx, &dossier).await?;
     let event = AuditEvent {
         at: now,
-        officer: Some(officer.clone()),
+        actor: Some(officer.into()),
         action: Action::OpenDossier,
         object: ("dossier", dossier.id.to_string()),
         purpose: None,
@@ -234,7 +234,7 @@ pub(super) async fn keep_in(
     }
     let event = AuditEvent {
         at: now,
-        officer: Some(officer.clone()),
+        actor: Some(officer.into()),
         action: if is_received { Action::ReceivePaper } else { Action::RefusePaper },
         object: ("paper", paper.id.to_string()),
         purpose: None,

@@ -200,7 +200,7 @@ async fn store(
     let is_built_to = coded.departures.as_ref().is_some_and(Vec::is_empty);
     let event = AuditEvent {
         at: now,
-        officer: None,
+        actor: None,
         action: Action::StoreRecord,
         object: ("record", record.id.to_string()),
         purpose: None,

@@ -180,7 +180,7 @@ pub async fn decide(
     lessons::decide(&mut tx, &kept, next, &entry).await?;
     let event = AuditEvent {
         at: now,
-        officer: Some(officer.clone()),
+        actor: Some(officer.into()),
         action: match act {
             LessonAct::Accept => Action::AcceptLesson,
             LessonAct::Reject => Action::RejectLesson,

@@ -160,7 +160,7 @@ pub async fn file(
     let mut tx = ctx.db.write().await?;
     let event = AuditEvent {
         at: now,
-        officer: Some(officer.clone()),
+        actor: Some(officer.into()),
         action: Action::VerifyDocument,
         object: ("file", hash),
         purpose: None,

@@ -56,6 +56,12 @@ row_id! {
     LessonId,
     /// A signature that is prepared.
     SigningId,
+    /// A unit of an agency, as the administrator named it.
+    UnitId,
+    /// A system that asks over REST.
+    ClientId,
+    /// A stay of an officer, from sign-in to sign-out.
+    SessionId,
 }
 
 /// BLAKE3 of some bytes, 64 lower-case hexadecimal digits: the name under which the bytes are kept.

@@ -382,7 +382,7 @@ pub(super) async fn officer(ctx: &Ctx, config: &Config, id: Option<&str>) -> Res
     };
     let id = OfficerId::parse(id).map_err(|_| unknown())?;
     let known = administer::officers(ctx).await?.into_iter().chain([configured]).find(|o| o.id == id);
-    Ok(ActingOfficer { officer: known.ok_or_else(unknown)?, signed_in_at: ctx.clock.now() })
+    Ok(ActingOfficer::alone(known.ok_or_else(unknown)?, ctx.clock.now()))
 }
 
 /// What all papers of one call share on their way into the store.

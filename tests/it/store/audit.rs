@@ -13,7 +13,7 @@ use super::world::{CITIZEN_NAME, OFFICER_NAME, OFFICER_NUMBER, World, acting, at
 fn event(n: i64) -> AuditEvent {
     AuditEvent {
         at: at(n),
-        officer: (n % 2 == 0).then(|| acting(&officer(OFFICER_NUMBER))),
+        actor: (n % 2 == 0).then(|| acting(&officer(OFFICER_NUMBER)).into()),
         action: Action::ViewPaper,
         object: ("paper", format!("paper-{n}")),
         purpose: (n % 3 == 0).then(|| format!("đối chiếu cho {CITIZEN_NAME}")),

@@ -67,7 +67,7 @@ async fn fill(w: &World) {
         changes::append(tx, &document.id, ChangeKind::Stored, at(6)).await.unwrap();
         let event = AuditEvent {
             at: at(6),
-            officer: Some(acting(&officer)),
+            actor: Some(acting(&officer).into()),
             action: Action::LookUpOwner,
             object: ("owner", document.owner.to_string()),
             purpose: Some(format!("tra cứu {CITIZEN} {CITIZEN_NAME}")),

@@ -147,7 +147,7 @@ pub fn officer(number: &str) -> Officer {
 }
 
 pub fn acting(officer: &Officer) -> ActingOfficer {
-    ActingOfficer { officer: officer.clone(), signed_in_at: at(-60) }
+    ActingOfficer::alone(officer.clone(), at(-60))
 }
 
 pub fn paper(dossier: &DossierId) -> Paper {

@@ -73,7 +73,7 @@ impl TestApp {
         };
         let clock = Clock::Fixed(NOW.parse::<Timestamp>().unwrap());
         let config = Config::default();
-        let officer = ActingOfficer { officer: config.officer().0, signed_in_at: clock.now() };
+        let officer = ActingOfficer::alone(config.officer().0, clock.now());
         let keys = Keys::open_or_create(&folder.path().join("sohoa.keys")).unwrap();
         let db = Db::open(&database, keys).await.unwrap();
         administer::prepare(&db, &officer.officer, clock.now()).await.unwrap();
