@@ -23,5 +23,6 @@ pub mod rescan;
 pub mod seal;
 pub mod separators;
 pub mod sign;
+pub mod trace;
 pub mod verify;
 pub mod watch;

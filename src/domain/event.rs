@@ -1,11 +1,15 @@
 //! What is written down of every act and every reading of personal data (Điều 10 khoản 2), as plain data.
 
-use std::net::IpAddr;
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    net::IpAddr,
+};
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::{
+    fields::{ConfirmedFields, ProposedFields},
     ids::{ClientId, OfficerId, PersonalId},
     officer::{ActingClient, ActingOfficer, Actor},
 };
@@ -185,9 +189,63 @@ impl Change {
         Self { before: json(serde_json::to_value(before)), after: json(serde_json::to_value(after)) }
     }
 
+    /// From what was proposed (only what was read surely) to what a person confirmed, field by field.
+    pub fn of_confirmation(proposed: &ProposedFields, confirmed: &ConfirmedFields) -> Self {
+        let read: BTreeMap<_, _> = proposed.other.iter().map(|(name, field)| (name, &field.value)).collect();
+        let before = serde_json::json!({
+            "document_type_code": proposed.document_type_code.value,
+            "owner": proposed.owner_id.value,
+            "document_name": proposed.document_name.value,
+            "document_number": proposed.document_number.value,
+            "issued_on": proposed.issued_on.value,
+            "issuing_authority": proposed.issuing_authority.value,
+            "abstract": proposed.abstract_text.value,
+            "validity_period": proposed.validity_period.value,
+            "validity_scope": proposed.validity_scope.value,
+            "other": read,
+        });
+        let mut change = Self::of(&before, confirmed);
+        if let Some(after) = change.after.as_mut().and_then(serde_json::Value::as_object_mut) {
+            after.shift_remove("recorded_at");
+            after.insert("owner".to_owned(), confirmed.owner.to_string().into());
+        }
+        change
+    }
+
+    /// What differs: name of the field, before, after; of nested fields `other.holder_name`. Order as kept.
+    pub fn differences(&self) -> Vec<(String, Option<String>, Option<String>)> {
+        let (mut before, mut after) = (Vec::new(), Vec::new());
+        flatten("", self.before.as_ref(), &mut before);
+        flatten("", self.after.as_ref(), &mut after);
+        let value = |list: &[(String, String)], name: &str| {
+            list.iter().find(|(other, _)| other == name).map(|(_, value)| value.clone())
+        };
+        let mut names: Vec<&String> = before.iter().chain(&after).map(|(name, _)| name).collect();
+        let mut seen = BTreeSet::new();
+        names.retain(|name| seen.insert(*name));
+        let both = names.into_iter().map(|name| (name.clone(), value(&before, name), value(&after, name)));
+        both.filter(|(_, before, after)| before != after).collect()
+    }
+
     /// Whether nothing is said.
     pub fn is_empty(&self) -> bool {
         self.before.is_none() && self.after.is_none()
+    }
+}
+
+/// The leaves of `value` with the names that lead to them; what is null is left out.
+fn flatten(name: &str, value: Option<&serde_json::Value>, leaves: &mut Vec<(String, String)>) {
+    use serde_json::Value;
+    match value {
+        None | Some(Value::Null) => {}
+        Some(Value::Object(fields)) => {
+            for (key, value) in fields {
+                let name = if name.is_empty() { key.clone() } else { format!("{name}.{key}") };
+                flatten(&name, Some(value), leaves);
+            }
+        }
+        Some(Value::String(text)) => leaves.push((name.to_owned(), text.clone())),
+        Some(other) => leaves.push((name.to_owned(), other.to_string())),
     }
 }
 
@@ -272,5 +330,16 @@ mod tests {
         let change = Change::of(&None::<String>, &"ba");
         assert_eq!((change.before.clone(), change.after.is_some()), (None, true));
         assert!(!change.is_empty() && Change::of(&(), &()).is_empty());
+        let change = Change::of(
+            &serde_json::json!({ "owner": "1", "same": 2, "other": { "name": null } }),
+            &serde_json::json!({ "owner": "2", "same": 2, "other": { "name": "B" }, "list": [1] }),
+        );
+        let text = |text: &str| Some(text.to_owned());
+        let expected = [
+            ("owner".to_owned(), text("1"), text("2")),
+            ("other.name".to_owned(), None, text("B")),
+            ("list".to_owned(), None, text("[1]")),
+        ];
+        assert_eq!(change.differences(), expected);
     }
 }

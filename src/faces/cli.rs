@@ -2,6 +2,7 @@
 
 mod administer;
 mod agent;
+mod audit;
 mod batch;
 mod check;
 mod digitise;
@@ -41,6 +42,7 @@ use crate::{
         agency::{AgencySeal, SealPlaces},
         context::{Ctx, Rules},
         guide::Lists,
+        trace,
         verify::{self as verify_workflow, TrustPlaces},
     },
 };
@@ -181,9 +183,12 @@ enum Command {
         after_help = "Ví dụ: sohoa officer add --name 'Trần Thị Mẫu' --personal-id-file so-dinh-danh.txt"
     )]
     Officer(administer::OfficerCommand),
-    /// Kiểm tra nhật ký lưu vết
-    #[command(subcommand, after_help = "Ví dụ: sohoa audit verify --data ./data")]
-    Audit(administer::AuditCommand),
+    /// Kiểm tra, xuất nhật ký lưu vết
+    #[command(
+        subcommand,
+        after_help = "Ví dụ: sohoa audit verify --data ./data\n       sohoa audit heads --out dau-so.jsonl\n       sohoa audit verify --heads dau-so.jsonl\n       sohoa audit export --out nhat-ky.ndjson"
+    )]
+    Audit(audit::AuditCommand),
     /// Thử xem tiến trình đọc tệp lạ có bị giam đủ chặt trên máy này không
     #[command(after_help = "Ví dụ: sohoa doctor")]
     Doctor(doctor::DoctorArgs),
@@ -257,7 +262,7 @@ pub fn main() -> ExitCode {
             Command::Agent(args) => agent::agent(*args).await,
             Command::Catalogue(command) => administer::catalogue(command).await,
             Command::Officer(command) => administer::officer(command).await,
-            Command::Audit(command) => administer::audit(command).await,
+            Command::Audit(command) => audit::audit(command).await,
             Command::Doctor(args) => doctor::doctor(&args),
             Command::Reader => Ok(Exit::Done),
         }
@@ -354,7 +359,7 @@ async fn open(
         level: config.signatures.level,
         time_stamps: config.signatures.time_stamps.clone(),
     };
-    Ok(Ctx {
+    let ctx = Ctx {
         db,
         objects,
         readers: Arc::new(readers(config, n_readers)?),
@@ -363,5 +368,10 @@ async fn open(
         learned: Arc::default(),
         seal: seal_key(config)?.map(Arc::new),
         remote: remote(config)?.map(Arc::new),
-    })
+    };
+    // What commands wrote while no service ran. A faulty trace stops nobody from looking at it.
+    if let Err(error) = trace::seal(&ctx).await {
+        tracing::error!(%error, "the trace can't be chained");
+    }
+    Ok(ctx)
 }

@@ -192,6 +192,10 @@ impl Db {
         self.pool.close().await;
     }
 
+    pub(super) fn keys(&self) -> &Keys {
+        &self.keys
+    }
+
     async fn begin(
         &self,
         begin: &'static str,

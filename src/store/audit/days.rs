@@ -8,7 +8,7 @@ use jiff::{Timestamp, civil::Date};
 use serde::{Deserialize, Serialize};
 
 use crate::store::{
-    Keys, StoreError, Tx, keys,
+    Db, Keys, StoreError, Tx, keys,
     row::{Columns, day, micros, time},
 };
 
@@ -188,6 +188,11 @@ pub async fn list(tx: &mut Tx) -> Result<Vec<SignedDay>, StoreError> {
             })
         })
         .collect()
+}
+
+/// Whether this installation signed it with Ed25519.
+pub fn is_ours(db: &Db, day: &SignedDay) -> bool {
+    day.is_signed_here(Some(db.keys()))
 }
 
 /// The days that the database has itself, and whether one of them is none, or is not signed by this installation.
