@@ -6,6 +6,7 @@ mod lessons;
 mod owner;
 mod pages;
 mod paper;
+mod trace;
 mod upload;
 mod verify;
 
@@ -75,6 +76,7 @@ pub fn router(ctx: Ctx, purposes: Purposes, is_trial: bool, max_bytes: u64) -> R
         .route("/documents/{id}/verification", get(verify::document))
         .route("/lessons", get(lessons::page))
         .route("/lessons/{id}", post(lessons::decide))
+        .route("/trace", get(trace::page))
         .route("/owners", get(owner::form).post(owner::look_up))
         .route("/owners/{id}", get(owner::page))
         .route("/documents/{id}/content", get(owner::content))

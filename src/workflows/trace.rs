@@ -3,12 +3,12 @@
 
 use std::io::{BufRead, Write};
 
-use jiff::{Timestamp, tz::TimeZone};
+use jiff::Timestamp;
 
 use crate::{
-    clock::day_in_vietnam,
+    clock::{day_in_vietnam, midnight_in_vietnam},
     domain::{
-        event::{Action, AuditEvent},
+        event::{Action, ActedAs, AuditEvent},
         officer::ActingOfficer,
     },
     engines::signature::seal::{SealError, statement},
@@ -72,7 +72,7 @@ pub async fn seal(ctx: &Ctx) -> Result<u64, StoreError> {
 pub async fn sign_day(ctx: &Ctx) -> Result<bool, TraceError> {
     let now = ctx.clock.now();
     let today = day_in_vietnam(now);
-    let midnight = today.to_zoned(TimeZone::fixed(jiff::tz::offset(7))).map_or(now, |zoned| zoned.timestamp());
+    let midnight = midnight_in_vietnam(today).unwrap_or(now);
     let due = {
         let mut tx = ctx.db.read().await?;
         days::due(&mut tx, today, midnight).await?
@@ -241,6 +241,19 @@ pub const KINDS: [(&str, &str); 8] = [
     ("lesson", "mục học từ chỗ sửa"),
     ("file", "tệp được kiểm tra"),
 ];
+
+/// One event as a sentence.
+pub fn sentence(event: &KeptEvent) -> String {
+    let who = match &event.actor {
+        None => "Hệ thống".to_owned(),
+        Some(ActedAs::Officer { full_name, unit: Some(unit), .. }) => format!("{full_name} ({unit})"),
+        Some(actor) => actor.name().to_owned(),
+    };
+    match Action::parse(&event.action) {
+        Some(action) => format!("{who} {}.", action.words()),
+        None => format!("{who}: {}.", event.action),
+    }
+}
 
 fn known_kind(kind: &str) -> Option<&'static str> {
     KINDS.iter().map(|(known, _)| *known).find(|known| *known == kind)
