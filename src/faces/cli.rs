@@ -8,6 +8,7 @@ mod check;
 mod digitise;
 mod doctor;
 mod input;
+mod migrate;
 mod output;
 mod overlay;
 mod pages;
@@ -189,6 +190,11 @@ enum Command {
         after_help = "Ví dụ: sohoa audit verify --data ./data\n       sohoa audit heads --out dau-so.jsonl\n       sohoa audit verify --heads dau-so.jsonl\n       sohoa audit export --out nhat-ky.ndjson"
     )]
     Audit(audit::AuditCommand),
+    /// Đưa cơ sở dữ liệu lên phiên bản của chương trình, cấp quyền cho vai trò của dịch vụ
+    #[command(
+        after_help = "Ví dụ: SOHOA_DATABASE=postgres://chu-so-huu@… sohoa migrate --service-role sohoa_dich_vu"
+    )]
+    Migrate(migrate::MigrateArgs),
     /// Thử xem tiến trình đọc tệp lạ có bị giam đủ chặt trên máy này không
     #[command(after_help = "Ví dụ: sohoa doctor")]
     Doctor(doctor::DoctorArgs),
@@ -263,6 +269,7 @@ pub fn main() -> ExitCode {
             Command::Catalogue(command) => administer::catalogue(command).await,
             Command::Officer(command) => administer::officer(command).await,
             Command::Audit(command) => audit::audit(command).await,
+            Command::Migrate(args) => migrate::migrate(args).await,
             Command::Doctor(args) => doctor::doctor(&args),
             Command::Reader => Ok(Exit::Done),
         }

@@ -85,8 +85,7 @@ fn entry_of(tx: &Tx, event: &AuditEvent, change: &Change, at: i64) -> Result<Ent
     let actor_sealed = actor.map(|actor| keys.seal_json(place(ACTOR), &actor)).transpose()?;
     let purpose_sealed =
         event.purpose.as_ref().map(|text| keys.seal(place(PURPOSE), text.as_bytes())).transpose()?;
-    let change_sealed =
-        (!change.is_empty()).then(|| keys.seal_json(place(CHANGE), change)).transpose()?;
+    let change_sealed = (!change.is_empty()).then(|| keys.seal_json(place(CHANGE), change)).transpose()?;
     let mut entry = Entry {
         happened_at: at,
         turn: 0,

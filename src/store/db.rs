@@ -1,6 +1,7 @@
 //! The database and its transactions. Knows nothing of tables beyond the check of the keys.
 
 use std::{
+    collections::BTreeSet,
     fs,
     os::unix::fs::OpenOptionsExt,
     path::Path,
@@ -12,7 +13,7 @@ use std::{
 };
 
 use sqlx::{
-    Any, AnyConnection, Connection,
+    Any, AnyConnection, Connection, Row,
     any::AnyPoolOptions,
     migrate::{Migration, MigrationType, Migrator},
     pool::PoolConnection,
@@ -214,6 +215,7 @@ impl Db {
         let migrator = self.engine.migrator();
         let mut connection: PoolConnection<Any> = self.pool.acquire().await?;
         match self.engine {
+            Engine::Postgres if is_current(&mut connection, &migrator).await => Ok(()),
             Engine::Postgres => {
                 let migrated = migrator.run_direct(None, &mut *connection, false).await.map_err(refused);
                 if migrated.is_err() {
@@ -234,12 +236,10 @@ impl Db {
     async fn check_keys(&self, has_trace: bool) -> Result<(), StoreError> {
         let mut tx = self.write().await?;
         let expected = self.keys.check_value();
-        sqlx::query(
-            "INSERT INTO installation (id, key_check) VALUES (1, $1) ON CONFLICT (id) DO NOTHING",
-        )
-        .bind(&expected)
-        .execute(tx.connection())
-        .await?;
+        sqlx::query("INSERT INTO installation (id, key_check) VALUES (1, $1) ON CONFLICT (id) DO NOTHING")
+            .bind(&expected)
+            .execute(tx.connection())
+            .await?;
         let row =
             sqlx::query("SELECT key_check FROM installation WHERE id = 1").fetch_one(tx.connection()).await?;
         if row.text("key_check")? != expected {
@@ -291,6 +291,16 @@ impl Tx {
             Ok(last) | Err(last) => claimed.max(last.saturating_add(1)),
         }
     }
+}
+
+/// Whether nothing is left to do: then nothing has to be allowed either, as a service that does not own its tables
+/// may not make any.
+async fn is_current(connection: &mut AnyConnection, migrator: &Migrator) -> bool {
+    let done = sqlx::query("SELECT version, checksum FROM _sqlx_migrations WHERE success");
+    let Ok(rows) = done.fetch_all(connection).await else { return false };
+    let done: Option<BTreeSet<(i64, Vec<u8>)>> =
+        rows.iter().map(|row| Some((row.try_get("version").ok()?, row.try_get("checksum").ok()?))).collect();
+    done == Some(migrator.iter().map(|own| (own.version, own.checksum.to_vec())).collect())
 }
 
 impl Engine {

@@ -257,7 +257,13 @@ impl Keys {
     /// The public half of what [`Self::sign_statement`] signs with, 64 hexadecimal digits.
     pub(super) fn statement_public_key(&self) -> Result<String, StoreError> {
         let fault = |_| StoreError::Corrupt { what: "the key that signs the trace" };
-        Ok(self.statement_key()?.raw_public_key().map_err(fault)?.iter().map(|b| format!("{b:02x}")).collect())
+        Ok(self
+            .statement_key()?
+            .raw_public_key()
+            .map_err(fault)?
+            .iter()
+            .map(|b| format!("{b:02x}"))
+            .collect())
     }
 
     fn statement_key(&self) -> Result<PKey<Private>, StoreError> {

@@ -9,9 +9,11 @@ use crate::{
         ids::ContentHash,
         officer::{ActingOfficer, Officer},
     },
-    store::{Db, StoreError, audit, catalogues, officers},
+    store::{Db, StoreError, audit, catalogues, officers, roles},
     workflows::context::Ctx,
 };
+
+pub use crate::store::roles::GrantError;
 
 /// Makes an installation ready: the officer who acts is known, and a catalogue is in force.
 ///
@@ -117,4 +119,12 @@ pub async fn officers(ctx: &Ctx) -> Result<Vec<Officer>, StoreError> {
 /// The store's.
 pub async fn verify_audit(ctx: &Ctx) -> Result<audit::AuditVerification, StoreError> {
     audit::verify(&ctx.db, &[]).await
+}
+
+/// Gives the service's role on PostgreSQL the rights that it needs, and none to rewrite the trace.
+///
+/// # Errors
+/// [`GrantError`]; nothing has changed then.
+pub async fn grant(ctx: &Ctx, role: &str) -> Result<(), GrantError> {
+    roles::grant(&ctx.db, role).await
 }

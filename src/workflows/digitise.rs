@@ -368,7 +368,8 @@ pub async fn confirm(
     let states = [paper.state.name(), next.name()];
     move_on(ctx, &mut tx, &mut paper, next, Some(officer), None, None).await?;
     let detail = serde_json::json!({ "before": states[0], "after": states[1] });
-    trace_change(ctx, &mut tx, Some(officer), Action::ConfirmFields, &paper.id, Some(detail), &change).await?;
+    trace_change(ctx, &mut tx, Some(officer), Action::ConfirmFields, &paper.id, Some(detail), &change)
+        .await?;
     trace(ctx, &mut tx, Some(officer), Action::AssignCode, &paper.id, None).await?;
     jobs::enqueue(&mut tx, &job, now, Urgency::Desk).await?;
     tx.commit().await?;

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use crate::{
     clock::{day_in_vietnam, midnight_in_vietnam},
     domain::{
-        event::{Action, ActedAs, AuditEvent},
+        event::{ActedAs, Action, AuditEvent},
         officer::ActingOfficer,
     },
     engines::signature::seal::{SealError, statement},
@@ -35,7 +35,9 @@ pub enum TraceError {
     #[error("khóa ký của cơ quan không ký được: {0}")]
     Key(#[from] SealError),
     /// A line of the file of signed ends is none, or its signature is not one.
-    #[error("dòng {line} của tệp đầu sổ không đúng mẫu hoặc chữ ký không đúng: tệp đã bị sửa, hoặc không phải của hệ thống này")]
+    #[error(
+        "dòng {line} của tệp đầu sổ không đúng mẫu hoặc chữ ký không đúng: tệp đã bị sửa, hoặc không phải của hệ thống này"
+    )]
     NotAHead {
         /// From 1.
         line: usize,
@@ -231,7 +233,7 @@ pub async fn read(
 }
 
 /// Kinds of objects that acts are done to, and what an auditor calls them.
-pub const KINDS: [(&str, &str); 8] = [
+pub const KINDS: [(&str, &str); 9] = [
     ("dossier", "hồ sơ"),
     ("paper", "giấy tờ"),
     ("record", "giấy tờ trong kho"),
@@ -240,6 +242,7 @@ pub const KINDS: [(&str, &str); 8] = [
     ("catalogue", "Danh mục"),
     ("lesson", "mục học từ chỗ sửa"),
     ("file", "tệp được kiểm tra"),
+    ("trace", "nhật ký"),
 ];
 
 /// One event as a sentence.

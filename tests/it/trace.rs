@@ -1,7 +1,10 @@
 //! The life of a dossier as an auditor reads it, and the trace from the command line.
 
 use serde_json::{Value, json};
-use sohoa::{clock::Clock, workflows::{context::Ctx, trace}};
+use sohoa::{
+    clock::Clock,
+    workflows::{context::Ctx, trace},
+};
 
 use crate::{
     generator::Kind,
@@ -48,15 +51,30 @@ async fn a_dossiers_whole_life_is_read_from_end_to_end() {
         let told: Vec<&str> = acts.iter().copied().filter(|act| *act != "view_paper").collect();
         assert_eq!(
             told,
-            ["open_dossier", "declare_handed_in", "receive_paper", "check_paper", "read_paper", "confirm_fields",
-             "assign_code", "store_record", "view_document", "read_trace"][..]
-                .iter().copied().filter(|act| *act != "check_paper" || acts.contains(act)).collect::<Vec<_>>()
+            [
+                "open_dossier",
+                "declare_handed_in",
+                "receive_paper",
+                "check_paper",
+                "read_paper",
+                "confirm_fields",
+                "assign_code",
+                "store_record",
+                "view_document",
+                "read_trace"
+            ][..]
+                .iter()
+                .copied()
+                .filter(|act| *act != "check_paper" || acts.contains(act))
+                .collect::<Vec<_>>()
         );
         assert!(life.iter().all(|e| e["object"]["id"] != *other));
 
         // Who, when, from where; what it was and is.
         let confirmed = life.iter().find(|e| e["action"] == "confirm_fields").unwrap();
-        assert!(confirmed["sentence"].as_str().unwrap().ends_with("xác nhận các trường thông tin của giấy tờ."));
+        assert!(
+            confirmed["sentence"].as_str().unwrap().ends_with("xác nhận các trường thông tin của giấy tờ.")
+        );
         assert_eq!(confirmed["object"], json!({ "kind": "paper", "id": paper }));
         assert_eq!(confirmed["actor"]["kind"], "officer");
         for known in ["full_name", "personal_id", "signed_in_at"] {
@@ -120,7 +138,9 @@ async fn the_page_says_it_in_vietnamese(app: &TestApp, dossier: &str, fields: &V
 }
 
 async fn what_is_asked_wrongly_is_refused(app: &TestApp) {
-    for query in ["?from=hôm+qua", "?object_kind=paper", "?object_kind=dossier&object_id=%27", "?actr=x", "?after=1"] {
+    for query in
+        ["?from=hôm+qua", "?object_kind=paper", "?object_kind=dossier&object_id=%27", "?actr=x", "?after=1"]
+    {
         let problem = app.problem(app.get(&format!("/api/v1/audit/events{query}"))).await;
         assert_eq!(problem["type"], "urn:sohoa:problem:query", "{query}");
     }
@@ -138,7 +158,14 @@ async fn the_command_line_verifies_exports_and_finds_a_database_that_was_put_bac
     trace::seal(&app.ctx).await.unwrap();
     let folder = app.folder.path().to_owned();
     let (data, place) = (folder.display().to_string(), |name: &str| folder.join(name).display().to_string());
-    std::fs::copy(folder.join("sohoa.sqlite"), folder.join("backup")).unwrap();
+    {
+        use sqlx::Connection;
+        let url = format!("sqlite://{}", folder.join("sohoa.sqlite").display());
+        let mut raw = sqlx::AnyConnection::connect(&url).await.unwrap();
+        let copy = format!("VACUUM INTO '{}'", folder.join("backup").display());
+        sqlx::raw_sql(sqlx::AssertSqlSafe(copy)).execute(&mut raw).await.unwrap();
+        raw.close().await.unwrap();
+    }
 
     app.open_dossier("1.001776").await;
     trace::seal(&app.ctx).await.unwrap();
@@ -148,7 +175,7 @@ async fn the_command_line_verifies_exports_and_finds_a_database_that_was_put_bac
     app.ctx.db.close().await;
 
     let (heads, file) = (place("heads.jsonl"), place("trace.ndjson"));
-    let run = |args: &[&str]| sohoa(&[args, &["--data", &data]].concat());
+    let run = |args: &[&str]| sohoa([args, &["--data", &data]].concat());
     assert_eq!(run(&["audit", "heads", "--out", &heads]).code, 0);
     assert_ne!(run(&["audit", "heads", "--out", &heads]).code, 0, "nothing is written over");
     assert_eq!(run(&["audit", "export", "--out", &file]).code, 0);
@@ -158,7 +185,7 @@ async fn the_command_line_verifies_exports_and_finds_a_database_that_was_put_bac
     let offline = run(&["audit", "verify", "--file", &file, "--heads", &heads]);
     assert_eq!(offline.code, 0, "{}", offline.stderr);
     let elsewhere = tempfile::tempdir().unwrap().path().display().to_string();
-    let keyless = sohoa(&["audit", "verify", "--file", &file, "--heads", &heads, "--data", &elsewhere]);
+    let keyless = sohoa(["audit", "verify", "--file", &file, "--heads", &heads, "--data", &elsewhere]);
     assert!(keyless.code == 0 && keyless.stdout.contains("không có tệp khóa"), "{}", keyless.stdout);
 
     let text = std::fs::read_to_string(&file).unwrap();

@@ -71,8 +71,10 @@ pub(super) async fn audit(command: AuditCommand) -> Result<Exit, Stop> {
                 None => lines.iter().for_each(|line| println!("{line}")),
                 Some(path) => {
                     let mut file = BufWriter::new(new_file(&path)?);
-                    let written =
-                        lines.iter().try_for_each(|line| writeln!(file, "{line}")).and_then(|()| file.flush());
+                    let written = lines
+                        .iter()
+                        .try_for_each(|line| writeln!(file, "{line}"))
+                        .and_then(|()| file.flush());
                     written.map_err(|e| Stop::new(Exit::Failure, e.to_string()))?;
                     println!("Đã xuất {} đầu sổ.", lines.len());
                 }
@@ -114,9 +116,13 @@ fn days_in(path: Option<&Path>, db: Option<&Db>) -> Result<Vec<Day>, Stop> {
     for signer in signers {
         match signer {
             DaySigner::Installation => println!("Đầu sổ do khóa của hệ thống này ký."),
-            DaySigner::Key(key) => println!("Đầu sổ do khóa Ed25519 {key} ký; hãy đối chiếu với khóa đã biết."),
+            DaySigner::Key(key) => {
+                println!("Đầu sổ do khóa Ed25519 {key} ký; hãy đối chiếu với khóa đã biết.")
+            }
             DaySigner::Certificate(name, digest) => {
-                println!("Đầu sổ do chứng thư số “{name}” ký (SHA-256 {digest}); hãy đối chiếu với chứng thư đã biết.");
+                println!(
+                    "Đầu sổ do chứng thư số “{name}” ký (SHA-256 {digest}); hãy đối chiếu với chứng thư đã biết."
+                );
             }
         }
     }
@@ -147,7 +153,9 @@ fn kind_of(fault: AuditFaultKind) -> &'static str {
         AuditFaultKind::Removed => "sự kiện bị xóa",
         AuditFaultKind::Reordered => "thứ tự bị đảo",
         AuditFaultKind::Truncated => "phần cuối bị cắt",
-        AuditFaultKind::TakenBack => "đầu sổ đã ký không còn trong chuỗi, nhật ký bị thay bằng bản khác hoặc bản cũ",
+        AuditFaultKind::TakenBack => {
+            "đầu sổ đã ký không còn trong chuỗi, nhật ký bị thay bằng bản khác hoặc bản cũ"
+        }
     }
 }
 
@@ -164,9 +172,8 @@ fn not_done(error: TraceError) -> Stop {
 
 /// What is exported never goes over what is there.
 fn new_file(path: &Path) -> Result<File, Stop> {
-    File::create_new(path).map_err(|e| {
-        Stop::new(Exit::Failure, format!("không ghi được tệp mới {}: {e}", path.display()))
-    })
+    File::create_new(path)
+        .map_err(|e| Stop::new(Exit::Failure, format!("không ghi được tệp mới {}: {e}", path.display())))
 }
 
 fn unreadable(path: &Path, error: &std::io::Error) -> Stop {

@@ -171,7 +171,8 @@ impl TraceIn {
 fn line_of(event: &KeptEvent) -> EventLine {
     let action = Action::parse(&event.action);
     let kind = trace::KINDS.iter().find(|(kind, _)| *kind == event.object_kind);
-    let object = TraceIn { kind: event.object_kind.clone(), id: event.object_id.clone(), ..TraceIn::default() };
+    let object =
+        TraceIn { kind: event.object_kind.clone(), id: event.object_id.clone(), ..TraceIn::default() };
     let changes = event.change.differences().into_iter();
     let facts = Change { before: None, after: event.detail.clone() }.differences().into_iter();
     EventLine {

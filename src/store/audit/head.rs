@@ -2,12 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::store::{
-    Keys, StoreError, Tx,
-    db::Engine,
-    keys::Lookup,
-    row::Columns,
-};
+use crate::store::{Keys, StoreError, Tx, db::Engine, keys::Lookup, row::Columns};
 
 /// Stands before the first segment.
 pub(super) const GENESIS: &str = "0000000000000000000000000000000000000000000000000000000000000000";

@@ -60,21 +60,11 @@ pub struct Search {
 ///
 /// # Errors
 /// [`StoreError::Sealed`] and those of the database.
-pub async fn of_object(
-    tx: &mut Tx,
-    kind: &str,
-    id: &str,
-    limit: u32,
-) -> Result<Vec<KeptEvent>, StoreError> {
+pub async fn of_object(tx: &mut Tx, kind: &str, id: &str, limit: u32) -> Result<Vec<KeptEvent>, StoreError> {
     let sql = sqlx::AssertSqlSafe(format!(
         "{SELECT} WHERE e.object_kind = $1 AND e.object_id = $2 ORDER BY e.happened_at LIMIT $3"
     ));
-    let rows = sqlx::query(sql)
-        .bind(kind)
-        .bind(id)
-        .bind(i64::from(limit))
-        .fetch_all(tx.connection())
-        .await?;
+    let rows = sqlx::query(sql).bind(kind).bind(id).bind(i64::from(limit)).fetch_all(tx.connection()).await?;
     let keys = tx.keys();
     rows.iter().map(|row| kept_event(&keys, row)).collect()
 }

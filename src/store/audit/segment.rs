@@ -85,9 +85,7 @@ impl Segment {
     pub(super) fn hash_over(&self, events: &[Entry]) -> String {
         let mut hasher = blake3::Hasher::new();
         hasher.update(b"sohoa trace segment v1");
-        for number in
-            [self.no, self.first, self.n_events, self.until_turn, self.until_at, self.sealed_at]
-        {
+        for number in [self.no, self.first, self.n_events, self.until_turn, self.until_at, self.sealed_at] {
             hasher.update(&number.to_le_bytes());
         }
         hasher.update(self.prev_hash.as_bytes());
@@ -142,10 +140,7 @@ pub async fn seal(db: &Db, now: Timestamp) -> Result<Sealed, StoreError> {
     let head = head::hold(&mut tx).await?;
     let finished = head::finished_before(&mut tx).await?;
     let events = behind(&mut tx, (head.until_turn, head.until_at), finished, SEGMENT_EVENTS).await?;
-    let sealed = Sealed {
-        n_events: events.len() as u64,
-        is_full: events.len() == SEGMENT_EVENTS as usize,
-    };
+    let sealed = Sealed { n_events: events.len() as u64, is_full: events.len() == SEGMENT_EVENTS as usize };
     if !events.is_empty() {
         let keys = tx.keys();
         let segment = Segment::after(&head, &events, micros(now), &keys);
@@ -216,4 +211,3 @@ pub(super) async fn segments_behind(
         .await?;
     Ok(rows.iter().map(Segment::of).collect())
 }
-

@@ -156,11 +156,14 @@ impl<'a> Walk<'a> {
             }
             if found[index] != *mark {
                 let is_elsewhere = found[index..].contains(mark);
-                return Some((index, match (is_elsewhere, marks.contains(&found[index])) {
-                    (true, true) => Reordered,
-                    (false, true) => Removed,
-                    (_, false) => Changed,
-                }));
+                return Some((
+                    index,
+                    match (is_elsewhere, marks.contains(&found[index])) {
+                        (true, true) => Reordered,
+                        (false, true) => Removed,
+                        (_, false) => Changed,
+                    },
+                ));
             }
         }
         if events.len() > marks.len() {

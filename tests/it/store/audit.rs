@@ -1,10 +1,11 @@
 //! The trace: complete, in order, and whoever tampers with it is found out.
 
 use sohoa::{
-    domain::event::{Action, ActedAs, AuditEvent, Change},
+    domain::event::{ActedAs, Action, AuditEvent, Change},
     store::{
         Db, Keys, StoreError,
         audit::{self, AuditFault, AuditFaultKind, AuditVerification, Search, days, file},
+        roles,
     },
 };
 
@@ -56,7 +57,8 @@ async fn events_come_back_with_officer_purpose_and_change() {
         w.write(async |tx| audit::append_change(tx, &event(6), &change).await.unwrap()).await;
         w.read(async |tx| {
             let kept = audit::search(tx, &Search::default(), 1).await.unwrap().remove(0);
-            let Some(ActedAs::Officer { full_name, personal_id, signed_in_at, unit, address, .. }) = kept.actor
+            let Some(ActedAs::Officer { full_name, personal_id, signed_in_at, unit, address, .. }) =
+                kept.actor
             else {
                 panic!("{:?}", kept.actor)
             };
@@ -79,7 +81,8 @@ async fn events_come_back_with_officer_purpose_and_change() {
 async fn an_auditor_finds_events_by_time_officer_act_and_object() {
     each_engine(async |w| {
         with_events(&w, 1..=9).await;
-        let first = w.read(async |tx| audit::of_object(tx, "paper", "paper-2", 1).await.unwrap()).await.remove(0);
+        let first =
+            w.read(async |tx| audit::of_object(tx, "paper", "paper-2", 1).await.unwrap()).await.remove(0);
         let Some(ActedAs::Officer { id, .. }) = first.actor else { panic!("an officer") };
         let by = async |search: Search| {
             let found = w.read(async |tx| audit::search(tx, &search, 3).await.unwrap()).await;
@@ -92,7 +95,10 @@ async fn an_auditor_finds_events_by_time_officer_act_and_object() {
         assert_eq!(by(Search { from: Some(at(8)), ..any() }).await, [9, 8]);
         assert_eq!(by(Search { actor: Some(id.to_string()), ..any() }).await, [2]);
         assert_eq!(by(Search { action: Some("confirm_fields".into()), ..any() }).await, [0; 0]);
-        assert_eq!(by(Search { action: Some("view_paper".into()), until: Some(at(3)), ..any() }).await, [2, 1]);
+        assert_eq!(
+            by(Search { action: Some("view_paper".into()), until: Some(at(3)), ..any() }).await,
+            [2, 1]
+        );
         assert_eq!(by(Search { object: object("paper-4"), ..any() }).await, [4]);
         assert_eq!(by(Search { object: object("paper-4' OR 1=1"), ..any() }).await, [0; 0]);
     })
@@ -121,7 +127,8 @@ async fn a_dossier_shows_the_events_of_its_papers_and_documents() {
         .await;
         let search = Search { dossier: Some(dossier), ..Search::default() };
         let found = w.read(async |tx| audit::search(tx, &search, 10).await.unwrap()).await;
-        let found: Vec<_> = found.iter().rev().map(|e| (e.object_kind.as_str(), e.object_id.clone())).collect();
+        let found: Vec<_> =
+            found.iter().rev().map(|e| (e.object_kind.as_str(), e.object_id.clone())).collect();
         assert_eq!(found, objects[..4]);
     })
     .await;
@@ -137,7 +144,10 @@ async fn a_whole_chain_is_whole_and_an_empty_one_too() {
         with_events(&w, 7..=9).await;
         let whole = verified(&w).await;
         assert_eq!((whole.n_events, whole.n_unsealed, whole.n_segments), (9, 3, 3));
-        assert_eq!((whole.first_fault, whole.head.map(|head| (head.segment, head.seq))), (None, Some((3, 6))));
+        assert_eq!(
+            (whole.first_fault, whole.head.map(|head| (head.segment, head.seq))),
+            (None, Some((3, 6)))
+        );
         let kept = w.read(async |tx| audit::search(tx, &Search::default(), 4).await.unwrap()).await;
         assert_eq!(kept.iter().map(|e| e.segment).collect::<Vec<_>>(), [None, None, None, Some(3)]);
     })
@@ -172,7 +182,8 @@ async fn events_of_many_writers_and_servers_have_times_of_their_own_and_none_is_
                 tokio::spawn(async move {
                     let mut tx = db.write().await.unwrap();
                     // All claim the same moment; every fifth gives up.
-                    let kept_at = audit::append(&mut tx, &AuditEvent { at: at(0), ..event(n) }).await.unwrap();
+                    let kept_at =
+                        audit::append(&mut tx, &AuditEvent { at: at(0), ..event(n) }).await.unwrap();
                     let is_kept = n % 5 != 0;
                     if is_kept {
                         tx.commit().await.unwrap();
@@ -285,7 +296,12 @@ async fn the_database_itself_refuses_to_rewrite_the_trace() {
             assert!(sqlx::query(sql).execute(&mut raw).await.is_err(), "{sql}");
         }
         if !w.is_sqlite {
-            for sql in ["TRUNCATE audit_event", "TRUNCATE audit_segment", "TRUNCATE audit_day", "TRUNCATE audit_head"] {
+            for sql in [
+                "TRUNCATE audit_event",
+                "TRUNCATE audit_segment",
+                "TRUNCATE audit_day",
+                "TRUNCATE audit_head",
+            ] {
                 assert!(sqlx::query(sql).execute(&mut raw).await.is_err(), "{sql}");
             }
         }
@@ -448,7 +464,10 @@ async fn a_database_put_back_to_an_earlier_day_is_told_by_the_signed_ends_of_day
         assert!(signed.is_signed_here(Some(&Keys::open(&w.key_file).unwrap())));
         assert!(signed.is_signed_here(None), "by the key it names");
         assert!(!signed.is_signed_here(Some(&Keys::ephemeral().unwrap())));
-        let forged = days::SignedDay { statement: signed.statement.replace("\"n_events\":4", "\"n_events\":2"), ..signed.clone() };
+        let forged = days::SignedDay {
+            statement: signed.statement.replace("\"n_events\":4", "\"n_events\":2"),
+            ..signed.clone()
+        };
         assert!(!forged.is_signed_here(None) && forged.statement != signed.statement);
         let day = signed.day().unwrap();
         let held = audit::verify(&w.db, std::slice::from_ref(&day)).await.unwrap();
@@ -476,7 +495,9 @@ async fn an_exported_trace_is_verified_without_the_database() {
         let mut exported = Vec::new();
         assert_eq!(file::export(&w.db, &mut exported).await.unwrap(), 6, "what waits is not in it");
         let text = String::from_utf8(exported).unwrap();
-        assert!(!text.contains(OFFICER_NAME) && !text.contains(OFFICER_NUMBER) && !text.contains(CITIZEN_NAME));
+        assert!(
+            !text.contains(OFFICER_NAME) && !text.contains(OFFICER_NUMBER) && !text.contains(CITIZEN_NAME)
+        );
         let keys = Keys::open(&w.key_file).unwrap();
         let check = |text: &str, expected: Option<(u64, AuditFaultKind)>| {
             for keys in [Some(&keys), None] {
@@ -514,6 +535,72 @@ async fn without_its_head_the_chain_is_not_whole_and_nothing_is_chained() {
         let refused = audit::seal(&again, at(100)).await;
         assert!(matches!(refused, Err(StoreError::Corrupt { .. })), "{refused:?}");
         again.close().await;
+    })
+    .await;
+}
+
+/// The URL with another role for all that is done.
+fn as_role(url: &str, role: &str) -> String {
+    let joined = if url.contains('?') { '&' } else { '?' };
+    format!("{url}{joined}options=-c%20role%3D{role}")
+}
+
+#[tokio::test]
+async fn a_service_that_does_not_own_its_tables_works_and_cannot_rewrite_the_trace() {
+    each_engine(async |w| {
+        let role = format!("sohoa_service_{}", std::process::id());
+        if w.is_sqlite {
+            assert!(matches!(roles::grant(&w.db, &role).await, Err(roles::GrantError::NotPostgres)));
+            return;
+        }
+        let mut owner = w.raw().await;
+        for sql in [format!("CREATE ROLE {role}"), format!("GRANT {role} TO CURRENT_USER")] {
+            sqlx::raw_sql(sqlx::AssertSqlSafe(sql)).execute(&mut owner).await.unwrap();
+        }
+        roles::grant(&w.db, &role).await.unwrap();
+        roles::grant(&w.db, &role).await.unwrap(); // after each migration again
+
+        let url = as_role(&w.url, &role);
+        let db = Db::open(&url, Keys::open(&w.key_file).unwrap()).await.unwrap();
+        let mut service = w;
+        (service.db, service.url) = (db.clone(), url);
+        let papers = service.with_papers(1).await;
+        let record = service.with_document(&papers[0], "1/2019", at(1)).await;
+        service.write(async |tx| sohoa::store::records::insert(tx, &record).await.unwrap()).await;
+        with_segments(&service).await;
+        service
+            .write(async |tx| {
+                let due = days::due(tx, jiff::civil::date(2026, 11, 22), at(5000)).await.unwrap().unwrap();
+                days::keep(tx, &due, None, at(5000)).await.unwrap();
+            })
+            .await;
+        assert_eq!((verified(&service).await.first_fault, verified(&service).await.n_days), (None, 1));
+
+        let mut raw = service.raw().await;
+        for sql in [
+            "UPDATE audit_event SET action = 'x'",
+            "DELETE FROM audit_event",
+            "TRUNCATE audit_event",
+            "UPDATE audit_segment SET n_events = 0",
+            "DELETE FROM audit_segment",
+            "TRUNCATE audit_segment",
+            "UPDATE audit_day SET segment = 0",
+            "DELETE FROM audit_day",
+            "DELETE FROM audit_head",
+            "DELETE FROM document_code",
+            "ALTER TABLE audit_event DISABLE TRIGGER ALL",
+            "DROP TRIGGER audit_event_no_rewriting ON audit_event",
+            "DROP TABLE audit_event",
+            "CREATE OR REPLACE FUNCTION refuse_rewriting() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END'",
+        ] {
+            let refused = sqlx::query(sql).execute(&mut raw).await.unwrap_err();
+            let code = refused.as_database_error().and_then(|e| e.code()).map(|code| code.into_owned());
+            assert_eq!(code.as_deref(), Some("42501"), "{sql}: {refused}"); // insufficient_privilege
+        }
+        db.close().await;
+        for sql in [format!("DROP OWNED BY {role}"), format!("DROP ROLE {role}")] {
+            sqlx::raw_sql(sqlx::AssertSqlSafe(sql)).execute(&mut owner).await.unwrap();
+        }
     })
     .await;
 }

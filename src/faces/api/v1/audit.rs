@@ -91,7 +91,8 @@ pub(in crate::faces::api) struct EventsIn {
 impl EventsIn {
     fn search(&self) -> Result<Search, Problem> {
         let instant = |name: &str, text: &Option<String>| {
-            let wrong = || Problem::bad_request("query", format!("Tham số {name} phải là thời điểm theo RFC 3339."));
+            let wrong =
+                || Problem::bad_request("query", format!("Tham số {name} phải là thời điểm theo RFC 3339."));
             text.as_deref().map(|text| text.parse::<Timestamp>().map_err(|_| wrong())).transpose()
         };
         let (until, after) = (instant("until", &self.until)?, instant("after", &self.after)?);
