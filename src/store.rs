@@ -8,6 +8,7 @@
 //! is read back is sealed ([`keys`]). In a transaction, append to the trace ([`audit`]) and to the
 //! change log last: both put their writers in a row until commit.
 
+pub mod accounts;
 pub mod audit;
 pub mod catalogues;
 pub mod changes;
@@ -29,6 +30,7 @@ pub mod prints;
 pub mod quarantine;
 pub mod records;
 mod row;
+pub mod sessions;
 pub mod verifications;
 
 pub use db::{Db, Tx};

@@ -45,6 +45,15 @@ pub enum Action {
     AcceptLesson,
     RejectLesson,
     TakeBackLesson,
+    SignIn,
+    RefuseSignIn,
+    SignOut,
+    InviteOfficer,
+    SetPassword,
+    ChangeAccount,
+    EndSessions,
+    SetSecondFactor,
+    PutUnit,
 }
 
 impl Action {
