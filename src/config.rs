@@ -25,6 +25,8 @@ pub struct Config {
     pub data: PathBuf,
     /// Address and port of the service.
     pub listen: SocketAddr,
+    /// How the service is reached from other machines.
+    pub service: ServiceConfig,
     /// `sqlite:…` or `postgres:…`; a SQLite file in `data` when absent.
     pub database: Option<DatabaseUrl>,
     /// Who acts; the trial officer when absent.
@@ -52,6 +54,7 @@ impl Default for Config {
         Self {
             data: PathBuf::from("./data"),
             listen: SocketAddr::from(([127, 0, 0, 1], 8080)),
+            service: ServiceConfig::default(),
             database: None,
             officer: None,
             code_papers_without_number: true,
@@ -64,6 +67,20 @@ impl Default for Config {
             signatures: SignaturesConfig::default(),
         }
     }
+}
+
+/// How the service is reached from other machines: with TLS of its own, or behind proxies that have it.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct ServiceConfig {
+    /// Names under which it answers, beside those of this machine.
+    pub hosts: Vec<String>,
+    /// Addresses of proxies that speak TLS to browsers; their `X-Forwarded-For` is believed, nobody else's.
+    pub proxies: Vec<IpAddr>,
+    /// File with the certificate and those between, PEM.
+    pub certificate: Option<PathBuf>,
+    /// File with its key, PEM.
+    pub key: Option<PathBuf>,
 }
 
 /// What is promised of the fields of a paper.
@@ -183,9 +200,17 @@ pub enum ConfigError {
     },
     /// Without accounts the service may be reached from this machine alone.
     #[error(
-        "địa chỉ {0} mở ra ngoài máy này: khi chưa có tài khoản đăng nhập, sohoa chỉ nghe trên 127.0.0.1 hoặc [::1]"
+        "địa chỉ {0} mở ra ngoài máy này: khi chưa có tài khoản đăng nhập, sohoa chỉ nghe trên 127.0.0.1 hoặc [::1]; tạo người quản trị đầu tiên bằng `sohoa officer invite`"
     )]
     NotLoopback(IpAddr),
+    /// Passwords must not cross a network in clear.
+    #[error(
+        "địa chỉ {0} mở ra ngoài máy này mà không có TLS: khai báo [service] certificate và key, hoặc [service] proxies nếu đứng sau máy chủ có TLS"
+    )]
+    NoTls(IpAddr),
+    /// A certificate without key, or a key without certificate.
+    #[error("[service] cần cả certificate và key, hoặc không có cả hai")]
+    HalfTls,
 }
 
 impl Config {
@@ -204,12 +229,29 @@ impl Config {
     /// The address to listen on.
     ///
     /// # Errors
-    /// [`ConfigError::NotLoopback`] for any address that other machines can reach.
-    pub fn loopback(&self) -> Result<SocketAddr, ConfigError> {
-        if self.listen.ip().is_loopback() {
-            Ok(self.listen)
-        } else {
-            Err(ConfigError::NotLoopback(self.listen.ip()))
+    /// [`ConfigError::NotLoopback`] and [`ConfigError::NoTls`] for an address that other machines can reach, while
+    /// nobody signs in or passwords would cross the network in clear; [`ConfigError::HalfTls`].
+    pub fn address(&self, has_accounts: bool) -> Result<SocketAddr, ConfigError> {
+        let ServiceConfig { certificate, key, proxies, .. } = &self.service;
+        if certificate.is_some() != key.is_some() {
+            return Err(ConfigError::HalfTls);
+        }
+        match self.listen.ip() {
+            ip if ip.is_loopback() => Ok(self.listen),
+            ip if !has_accounts => Err(ConfigError::NotLoopback(ip)),
+            ip if certificate.is_none() && proxies.is_empty() => Err(ConfigError::NoTls(ip)),
+            _ => Ok(self.listen),
+        }
+    }
+
+    /// How the service is opened in a browser, as far as the configuration tells.
+    pub fn base_url(&self) -> String {
+        let is_secure = self.service.certificate.is_some() || !self.service.proxies.is_empty();
+        let scheme = if is_secure { "https" } else { "http" };
+        match self.service.hosts.first() {
+            Some(host) if !self.service.proxies.is_empty() => format!("{scheme}://{host}"),
+            Some(host) => format!("{scheme}://{host}:{}", self.listen.port()),
+            None => format!("{scheme}://{}", self.listen),
         }
     }
 
@@ -267,12 +309,27 @@ mod tests {
     }
 
     #[test]
-    fn only_loopback_until_officers_can_sign_in() {
-        for (listen, ok) in
-            [("127.0.0.1:8080", true), ("[::1]:0", true), ("0.0.0.0:8080", false), ("192.168.1.2:80", false)]
-        {
-            let config = Config { listen: listen.parse().unwrap(), ..Config::default() };
-            assert_eq!(config.loopback().is_ok(), ok, "{listen}");
+    fn beyond_this_machine_only_with_accounts_and_tls() {
+        let check = |listen: &str, has_accounts, service: &ServiceConfig, expected: &str| {
+            let config =
+                Config { listen: listen.parse().unwrap(), service: service.clone(), ..Config::default() };
+            let told = config.address(has_accounts).map_or_else(|e| format!("{e:?}"), |_| "ok".to_owned());
+            assert!(told.starts_with(expected), "{listen} {has_accounts} {service:?}: {told}");
+        };
+        let plain = ServiceConfig::default();
+        let proxied = ServiceConfig { proxies: vec!["10.0.0.1".parse().unwrap()], ..plain.clone() };
+        let half = ServiceConfig { key: Some("k.pem".into()), ..plain.clone() };
+        let tls = ServiceConfig { certificate: Some("c.pem".into()), ..half.clone() };
+        for listen in ["127.0.0.1:8080", "[::1]:0"] {
+            check(listen, false, &plain, "ok");
+        }
+        for listen in ["0.0.0.0:8080", "192.168.1.2:80"] {
+            check(listen, false, &plain, "NotLoopback");
+            check(listen, false, &tls, "NotLoopback");
+            check(listen, true, &plain, "NoTls");
+            check(listen, true, &half, "HalfTls");
+            check(listen, true, &tls, "ok");
+            check(listen, true, &proxied, "ok");
         }
     }
 }

@@ -2,6 +2,7 @@
 //!
 //! Everything here is decided from its arguments alone: no file, no clock, no database, no network.
 
+pub mod account;
 pub mod batch;
 pub mod card;
 pub mod catalogue;
@@ -23,6 +24,7 @@ pub mod page;
 pub mod plan;
 pub mod record;
 pub mod rescan;
+pub mod rights;
 pub mod separator;
 pub mod signing;
 pub mod text;

@@ -3,6 +3,8 @@
 #[cfg(not(fuzzing))]
 pub mod assembly;
 #[cfg(not(fuzzing))]
+pub mod credentials;
+#[cfg(not(fuzzing))]
 pub mod evidence;
 #[cfg(not(fuzzing))]
 pub mod extraction;

@@ -3,6 +3,7 @@
 
 pub mod api;
 pub mod cli;
+pub mod gate;
 pub mod guard;
 pub mod purposes;
 pub mod verification;
@@ -10,16 +11,42 @@ pub mod web;
 pub mod wire;
 pub mod worker;
 
-use axum::Router;
+use axum::{Router, middleware};
 
 use crate::workflows::context::Ctx;
 
-/// API and pages behind their walls. `is_trial` puts a notice on every page: nobody is configured
-/// as the officer who acts; `max_bytes` is the largest upload.
-pub fn app(ctx: Ctx, is_trial: bool, max_bytes: u64) -> Router {
+/// What every page says of the installation.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Notice {
+    /// Nothing.
+    #[default]
+    None,
+    /// Nobody is configured as the officer who acts.
+    NoOfficer,
+    /// Everybody knows the passwords.
+    Demo,
+}
+
+/// How the service is reached, and what it takes.
+#[derive(Debug, Clone, Default)]
+pub struct Served {
+    /// On every page.
+    pub notice: Notice,
+    /// Bytes of the largest upload.
+    pub max_bytes: u64,
+    /// How requests come.
+    pub reached: gate::Reached,
+    /// Names under which the service answers, beside those of this machine.
+    pub hosts: Vec<String>,
+}
+
+/// API and pages behind their walls.
+pub fn app(ctx: Ctx, served: &Served) -> Router {
     let purposes = purposes::Purposes::default();
     let agent = ctx.rules.signing.agent.clone();
-    let app = api::router(ctx.clone(), purposes.clone(), max_bytes)
-        .merge(web::router(ctx, purposes, is_trial, max_bytes));
-    guard::guard(app, max_bytes, &agent)
+    let gate = gate::Gate { ctx: ctx.clone(), reached: served.reached.clone() };
+    let app = api::router(ctx.clone(), purposes.clone(), served.max_bytes)
+        .merge(web::router(ctx, purposes, served))
+        .layer(middleware::from_fn_with_state(gate, gate::pass));
+    guard::guard(app, served, &agent)
 }

@@ -8,6 +8,7 @@
 //! is read back is sealed ([`keys`]). In a transaction, append to the trace ([`audit`]) and to the
 //! change log last: the change log puts its writers in a row until commit.
 
+pub mod accounts;
 pub mod audit;
 pub mod catalogues;
 pub mod changes;
@@ -30,6 +31,7 @@ pub mod quarantine;
 pub mod records;
 pub mod roles;
 mod row;
+pub mod sessions;
 pub mod verifications;
 
 pub use db::{Db, Tx};

@@ -1,6 +1,8 @@
 //! Floor 3: one file per promise of the regulation. Puts engines and store together; knows nothing
 //! of requests, pages or arguments.
 
+pub mod access;
+pub mod accounts;
 pub mod administer;
 pub mod agency;
 pub mod arrange;
@@ -23,6 +25,7 @@ pub mod rescan;
 pub mod seal;
 pub mod separators;
 pub mod sign;
+pub mod sign_in;
 pub mod trace;
 pub mod verify;
 pub mod watch;

@@ -139,6 +139,9 @@ pub struct DossierComponent {
     /// Wording by which the paper heads itself, beside its name.
     #[serde(default)]
     pub titles: Vec<String>,
+    /// Whether such papers speak of somebody's health: closed outside the unit that handles them.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_health: bool,
 }
 
 /// The earlier result that a component is (Điều 4 khoản 1 điểm a).
@@ -164,6 +167,9 @@ pub struct ProcedureResult {
     /// Wording by which the paper heads itself, beside its name.
     #[serde(default)]
     pub titles: Vec<String>,
+    /// As of a component.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_health: bool,
 }
 
 impl DossierComponent {
@@ -222,6 +228,19 @@ impl Catalogue {
             }
             DocumentTypeCode::Component { component, .. } => {
                 procedure.component(component).map(|c| c.name.as_str())
+            }
+        }
+    }
+
+    /// Whether papers of that type speak of somebody's health.
+    pub fn is_health(&self, code: &DocumentTypeCode) -> bool {
+        let Some(procedure) = self.procedure(code.procedure()) else { return false };
+        match code {
+            DocumentTypeCode::Result { .. } => {
+                procedure.results.iter().any(|r| &r.code == code && r.is_health)
+            }
+            DocumentTypeCode::Component { component, .. } => {
+                procedure.component(component).is_some_and(|c| c.is_health)
             }
         }
     }

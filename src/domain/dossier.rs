@@ -10,7 +10,9 @@ use super::{
     count::HandedIn,
     eligibility::{Clause, HandedInAs, PaperRole},
     fields::{ConfirmedFields, ProposedFields},
-    ids::{ContentHash, DossierId, OfficerId, OwnerId, OwnerNumber, PaperId, ProcedureCode, RecordId},
+    ids::{
+        ContentHash, DossierId, OfficerId, OwnerId, OwnerNumber, PaperId, ProcedureCode, RecordId, UnitId,
+    },
     page::{CheckedPages, PageFacts, PageFaults},
     signing::PreparedSignature,
 };
@@ -28,6 +30,8 @@ pub struct Dossier {
     pub opened_at: Timestamp,
     /// Who opened it.
     pub opened_by: OfficerId,
+    /// The unit that handles it; `None` of an installation without accounts.
+    pub unit: Option<UnitId>,
     /// How many papers were handed in, once somebody has said so (Điều 9 khoản 1).
     pub handed_in: Option<HandedIn>,
 }

@@ -54,13 +54,22 @@ pub enum Action {
     AcceptLesson,
     RejectLesson,
     TakeBackLesson,
+    SignIn,
+    RefuseSignIn,
+    SignOut,
+    InviteOfficer,
+    SetPassword,
+    ChangeAccount,
+    EndSessions,
+    SetSecondFactor,
+    PutUnit,
     ReadTrace,
     ExportTrace,
 }
 
 impl Action {
     /// All of them, in the order in which pages offer them.
-    pub const ALL: [Self; 37] = [
+    pub const ALL: [Self; 46] = [
         Self::OpenDossier,
         Self::DeclareHandedIn,
         Self::ReceivePaper,
@@ -96,6 +105,15 @@ impl Action {
         Self::AcceptLesson,
         Self::RejectLesson,
         Self::TakeBackLesson,
+        Self::SignIn,
+        Self::RefuseSignIn,
+        Self::SignOut,
+        Self::InviteOfficer,
+        Self::SetPassword,
+        Self::ChangeAccount,
+        Self::EndSessions,
+        Self::SetSecondFactor,
+        Self::PutUnit,
         Self::ReadTrace,
         Self::ExportTrace,
     ];
@@ -148,6 +166,17 @@ impl Action {
             Self::AcceptLesson => "đưa một chỗ sửa vào danh sách học",
             Self::RejectLesson => "không đưa một chỗ sửa vào danh sách học",
             Self::TakeBackLesson => "rút lại một mục của danh sách học",
+            Self::SignIn => "đăng nhập",
+            Self::RefuseSignIn => {
+                "không cho đăng nhập: mật khẩu hoặc mã không đúng, hoặc tài khoản đang khóa"
+            }
+            Self::SignOut => "đăng xuất",
+            Self::InviteOfficer => "lập đường dẫn để công chức đặt mật khẩu",
+            Self::SetPassword => "đặt mật khẩu",
+            Self::ChangeAccount => "thay đổi vai trò, đơn vị hoặc tình trạng của tài khoản",
+            Self::EndSessions => "kết thúc các phiên đăng nhập của công chức",
+            Self::SetSecondFactor => "thiết lập mã xác thực thứ hai",
+            Self::PutUnit => "khai báo hoặc sửa đơn vị",
             Self::ReadTrace => "xem nhật ký lưu vết",
             Self::ExportTrace => "xuất nhật ký lưu vết",
         }

@@ -2,13 +2,14 @@
 //!
 //! Knows nothing of how it came there or where its bytes lie.
 
-use jiff::Timestamp;
+use jiff::{Timestamp, civil::Date};
 use serde::{Deserialize, Serialize};
 
 use super::{
-    code::DocumentCode,
+    code::{DocumentCode, OwnerKey},
     fields::ConfirmedFields,
-    ids::{ContentHash, OfficerId, OwnerId, PaperId, RecordId},
+    ids::{ContentHash, OfficerId, OwnerId, OwnerNumber, PaperId, RecordId, UnitId},
+    rights::{RecordScope, Sensitivity},
 };
 
 /// Giấy tờ in the owner's store (Điều 18).
@@ -40,6 +41,40 @@ pub struct StoredRecord {
     pub signature: SignatureState,
     /// When it was cancelled (NĐ 45/2020/NĐ-CP, Điều 15); such a document stays readable.
     pub revoked_at: Option<Timestamp>,
+    /// The unit whose dossier it came with; `None` of an installation without accounts.
+    pub unit: Option<UnitId>,
+    /// Whether the catalogue says that papers of its type speak of somebody's health.
+    pub is_health: bool,
+}
+
+/// Whoever is younger is a child (Luật Trẻ em 102/2016/QH13, Điều 1).
+const CHILD_YEARS: i16 = 16;
+
+impl StoredRecord {
+    /// What rights ask of it, on the day `today`.
+    pub fn scope(&self, today: Date) -> RecordScope<'_> {
+        let sensitivity = if self.is_health {
+            Some(Sensitivity::Health)
+        } else {
+            self.is_childs(today).then_some(Sensitivity::Child)
+        };
+        RecordScope { unit: self.unit.as_ref(), sensitivity }
+    }
+
+    /// Whether owner or holder is a child by what is known: a birth date, or the year that a number states. Of a
+    /// year alone, who might be a child is one.
+    fn is_childs(&self, today: Date) -> bool {
+        let is_child = |born: Date| born.saturating_add(jiff::Span::new().years(CHILD_YEARS)) > today;
+        let holder = self.fields.other.get("holder_birth_date").and_then(|day| day.parse().ok());
+        let owner = match &self.fields.owner {
+            OwnerKey::NamedPerson { born, .. } => is_child(*born),
+            OwnerKey::Numbered { number: OwnerNumber::Person(id) } => {
+                id.birth_year().saturating_add(CHILD_YEARS) >= today.year()
+            }
+            OwnerKey::Numbered { .. } | OwnerKey::NamedOrganisation { .. } => false,
+        };
+        owner || holder.is_some_and(is_child)
+    }
 }
 
 /// Whether the officer's signature stands on the document (Điều 15 khoản 2).

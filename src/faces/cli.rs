@@ -39,7 +39,7 @@ use crate::{
     },
     telemetry,
     workflows::{
-        administer as administer_workflow,
+        accounts as accounts_workflow, administer as administer_workflow,
         agency::{AgencySeal, SealPlaces},
         context::{Ctx, Rules},
         guide::Lists,
@@ -354,8 +354,9 @@ async fn open(
     };
     let objects = Objects::local(&config.data.join("objects"))?;
     let clock = Clock::System;
-    let officer = officer.unwrap_or_else(|| ActingOfficer::alone(config.officer().0, clock.now()));
-    administer_workflow::prepare(&db, &officer.officer, clock.now()).await?;
+    let officer = officer.map_or_else(|| config.officer().0, |acting| acting.officer);
+    administer_workflow::prepare(&db, &officer, clock.now()).await?;
+    let officer = accounts_workflow::acting(&db, officer, clock.now()).await?;
     let rules = Rules {
         pages: config.pages.clone(),
         guide: Arc::new(lists(config)?.guide().with_threshold(config.reading.threshold)),

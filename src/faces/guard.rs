@@ -1,19 +1,21 @@
 //! What holds for every request: which hosts and origins may call, how large a body may be, what
 //! headers an answer carries.
 //!
-//! Until officers sign in, whoever reaches the port acts as the configured officer; a page of a
-//! foreign site open in the same browser must not, nor a foreign name that resolves to loopback.
+//! A page of a foreign site that is open in an officer's browser must not act in his name, nor a foreign name that
+//! resolves to our address.
+
+use std::sync::Arc;
 
 use axum::{
     Router,
-    extract::{DefaultBodyLimit, Request},
+    extract::{DefaultBodyLimit, Request, State},
     http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header},
     middleware::{self, Next},
     response::{IntoResponse, Response},
 };
 use tower_http::{limit::RequestBodyLimitLayer, set_header::SetResponseHeaderLayer};
 
-use super::api::problem::Problem;
+use super::{Served, api::problem::Problem};
 
 /// Bytes of a form beside its files.
 const FORM_BYTES: u64 = 1 << 20;
@@ -36,11 +38,12 @@ const HEADERS: [(HeaderName, &str); 4] = [
     (header::CACHE_CONTROL, "no-store"),
 ];
 
-/// Puts the walls around `app`; `max_bytes` is the largest upload, `agent` the signing agent that pages may speak to.
-pub fn guard(app: Router, max_bytes: u64, agent: &str) -> Router {
-    let limit = usize::try_from(max_bytes.saturating_add(FORM_BYTES)).unwrap_or(usize::MAX);
+/// Puts the walls around `app`; `agent` is the signing agent that pages may speak to.
+pub fn guard(app: Router, served: &Served, agent: &str) -> Router {
+    let limit = usize::try_from(served.max_bytes.saturating_add(FORM_BYTES)).unwrap_or(usize::MAX);
+    let hosts: Arc<[String]> = served.hosts.iter().map(|host| host.to_ascii_lowercase()).collect();
     let app = app
-        .layer(middleware::from_fn(same_origin))
+        .layer(middleware::from_fn_with_state(hosts, same_origin))
         .layer(DefaultBodyLimit::disable())
         .layer(RequestBodyLimitLayer::new(limit));
     let policy = HeaderValue::from_str(&content_policy(agent))
@@ -51,15 +54,17 @@ pub fn guard(app: Router, max_bytes: u64, agent: &str) -> Router {
     })
 }
 
-/// Refuses names that are not this machine's, and unsafe requests that another site's page sends.
-async fn same_origin(request: Request, next: Next) -> Response {
+/// Refuses names that are not ours, and unsafe requests that another site's page sends.
+async fn same_origin(State(hosts): State<Arc<[String]>>, request: Request, next: Next) -> Response {
     let headers = request.headers();
-    let host = headers.get(header::HOST).and_then(|h| h.to_str().ok()).unwrap_or_default();
-    if !is_loopback_name(host) {
+    // Over HTTP/2 the name stands in the address.
+    let authority = request.uri().authority().map(axum::http::uri::Authority::as_str);
+    let host = headers.get(header::HOST).and_then(|h| h.to_str().ok()).or(authority).unwrap_or_default();
+    if !is_loopback_name(host) && !is_of(&hosts, host) {
         return Problem::new(
             StatusCode::MISDIRECTED_REQUEST,
             "wrong-host",
-            "Dịch vụ chỉ trả lời trong máy này.",
+            "Dịch vụ không trả lời dưới tên này: người quản trị khai báo tên trong mục [service] hosts.",
         )
         .into_response();
     }
@@ -75,11 +80,18 @@ async fn same_origin(request: Request, next: Next) -> Response {
     next.run(request).await
 }
 
-fn is_loopback_name(host: &str) -> bool {
-    let name = host
-        .rsplit_once(':')
+fn name_of(host: &str) -> &str {
+    host.rsplit_once(':')
         .filter(|(_, port)| port.bytes().all(|b| b.is_ascii_digit()))
-        .map_or(host, |(n, _)| n);
+        .map_or(host, |(n, _)| n)
+}
+
+fn is_of(hosts: &[String], host: &str) -> bool {
+    hosts.iter().any(|known| known.eq_ignore_ascii_case(name_of(host)))
+}
+
+fn is_loopback_name(host: &str) -> bool {
+    let name = name_of(host);
     matches!(name, "localhost" | "[::1]")
         || name.parse::<std::net::Ipv4Addr>().is_ok_and(|ip| ip.is_loopback())
 }

@@ -1,62 +1,166 @@
 //! Pages for clerks, in Vietnamese, rendered here: upload with findings, confirm beside the page
 //! picture, the store of one person. One file per page; they work without script.
 
+mod account;
 mod dossier;
 mod lessons;
+mod officers;
 mod owner;
 mod pages;
 mod paper;
+mod sign_in;
 mod trace;
 mod upload;
 mod verify;
 
-use super::purposes::Purposes;
+use super::{Notice, Served, purposes::Purposes};
 use crate::{
     clock::minute_in_vietnam as minute,
-    domain::{dossier::EraseTerm, officer::ActingOfficer},
+    domain::{
+        dossier::EraseTerm,
+        officer::{ActingOfficer, Actor},
+        rights::{self, Denied},
+    },
     workflows::{
-        arrange::ArrangeError, browse::BrowseError, context::Ctx, digitise::DigitiseError,
-        intake::IntakeError, lessons::LessonError,
+        accounts::AccountError, arrange::ArrangeError, browse::BrowseError, context::Ctx,
+        digitise::DigitiseError, intake::IntakeError, lessons::LessonError, sign_in::SignInError,
+        trace::TraceError,
     },
 };
+use std::{net::IpAddr, sync::Arc};
+
 use askama::Template;
 use axum::{
     Router,
-    http::{StatusCode, header},
+    extract::FromRequestParts,
+    http::{StatusCode, header, request::Parts},
     response::{Html, IntoResponse, Response},
     routing::{get, post},
 };
 
 /// What handlers share.
 #[derive(Clone)]
+struct Shared {
+    ctx: Ctx,
+    purposes: Purposes,
+    notice: Notice,
+    max_bytes: u64,
+    is_secure: bool,
+    proxies: Arc<[IpAddr]>,
+}
+
+/// One request for a page, in the name of the officer who signed in.
 struct Web {
     ctx: Ctx,
     purposes: Purposes,
-    is_trial: bool,
+    notice: Notice,
     max_bytes: u64,
+    officer: ActingOfficer,
+    actor: Actor,
+}
+
+impl FromRequestParts<Shared> for Web {
+    type Rejection = Response;
+
+    async fn from_request_parts(parts: &mut Parts, shared: &Shared) -> Result<Self, Response> {
+        let actor = parts.extensions.get::<Actor>().cloned();
+        let Some(Actor::Officer(officer)) = actor else {
+            let frame = Frame::of_nobody(shared);
+            let message = "Trang này dành cho công chức đã đăng nhập.".to_owned();
+            return Err(html(StatusCode::FORBIDDEN, &FaultPage { frame, message }));
+        };
+        let Shared { ctx, purposes, notice, max_bytes, .. } = shared.clone();
+        Ok(Self { ctx, purposes, notice, max_bytes, actor: Actor::Officer(officer.clone()), officer })
+    }
 }
 
 impl Web {
-    /// In whose name the page acts: until there are accounts, the configured officer.
-    fn officer(&self) -> ActingOfficer {
-        self.ctx.rules.officer.clone()
+    /// In whose name the page acts.
+    fn officer(&self) -> &ActingOfficer {
+        &self.officer
+    }
+
+    /// The same, for what systems may do too.
+    fn actor(&self) -> &Actor {
+        &self.actor
     }
 
     fn frame(&self, here: &'static str) -> Frame {
-        Frame { officer: self.ctx.rules.officer.officer.full_name.clone(), is_trial: self.is_trial, here }
+        Frame {
+            officer: self.officer.officer.full_name.clone(),
+            has_account: self.officer.unit.is_some(),
+            notice: self.notice,
+            here,
+            menu: menu(&self.officer),
+        }
     }
 }
 
 /// What stands around every page.
 struct Frame {
     officer: String,
-    is_trial: bool,
+    has_account: bool,
+    notice: Notice,
     here: &'static str,
+    menu: Vec<MenuItem>,
+}
+
+impl Frame {
+    /// Around a page that is shown to anybody.
+    fn of_nobody(shared: &Shared) -> Self {
+        Self {
+            officer: String::new(),
+            has_account: false,
+            notice: match shared.notice {
+                Notice::NoOfficer => Notice::None,
+                notice => notice,
+            },
+            here: "",
+            menu: Vec::new(),
+        }
+    }
+}
+
+/// A page that an officer may open.
+struct MenuItem {
+    name: &'static str,
+    href: &'static str,
+    words: &'static str,
+}
+
+fn menu(officer: &ActingOfficer) -> Vec<MenuItem> {
+    let by = Actor::from(officer);
+    let pages = [
+        (rights::may_receive(officer), "upload", "/", "Tiếp nhận"),
+        (rights::may_read_store(&by), "owners", "/owners", "Kho của cá nhân, tổ chức"),
+        (rights::may_verify(&by), "verify", "/verify", "Kiểm tra chữ ký"),
+        (rights::may_see_lessons(officer), "lessons", "/lessons", "Học từ chỗ sửa"),
+        (rights::may_read_audit(officer), "trace", "/trace", "Nhật ký"),
+        (rights::may_administer(officer), "officers", "/officers", "Tài khoản"),
+    ];
+    let may = |page: &(Result<(), Denied>, _, _, _)| page.0.is_ok();
+    pages.into_iter().filter(may).map(|(_, name, href, words)| MenuItem { name, href, words }).collect()
 }
 
 /// The pages.
-pub fn router(ctx: Ctx, purposes: Purposes, is_trial: bool, max_bytes: u64) -> Router {
+pub fn router(ctx: Ctx, purposes: Purposes, served: &Served) -> Router {
+    let shared = Shared {
+        ctx,
+        purposes,
+        notice: served.notice,
+        max_bytes: served.max_bytes,
+        is_secure: served.reached.is_secure,
+        proxies: served.reached.proxies.clone(),
+    };
     Router::new()
+        .route("/sign-in", get(sign_in::page).post(sign_in::sign_in))
+        .route("/sign-out", post(sign_in::sign_out))
+        .route("/invitations/{token}", get(sign_in::invitation).post(sign_in::open))
+        .route("/account", get(account::page))
+        .route("/account/second-factor", post(account::second_factor))
+        .route("/account/sessions", post(account::end_sessions))
+        .route("/officers", get(officers::page).post(officers::invite))
+        .route("/officers/{id}", post(officers::change))
         .route("/", get(upload::page))
         .route("/papers", post(upload::receive))
         .route("/batches", post(upload::receive_batch))
@@ -81,7 +185,7 @@ pub fn router(ctx: Ctx, purposes: Purposes, is_trial: bool, max_bytes: u64) -> R
         .route("/owners/{id}", get(owner::page))
         .route("/documents/{id}/content", get(owner::content))
         .route("/documents/{id}/original", get(owner::original))
-        .with_state(Web { ctx, purposes, is_trial, max_bytes })
+        .with_state(shared)
         .route(
             "/static/sohoa.css",
             get(|| async { file("text/css", include_str!("../../templates/static/sohoa.css")) }),
@@ -126,6 +230,24 @@ struct FaultPage {
     message: String,
 }
 
+/// What stands in the place of a page that somebody sends a form from whose stay is over.
+pub(super) fn signed_out() -> Response {
+    let frame = Frame {
+        officer: String::new(),
+        has_account: false,
+        notice: Notice::None,
+        here: "",
+        menu: Vec::new(),
+    };
+    html(StatusCode::UNAUTHORIZED, &SignedOutPage { frame })
+}
+
+#[derive(Template)]
+#[template(path = "pages/signed_out.html")]
+struct SignedOutPage {
+    frame: Frame,
+}
+
 /// An error as a page: one sentence, and a way back.
 struct Fault {
     status: StatusCode,
@@ -147,10 +269,36 @@ fn sentence(text: &str) -> String {
         .unwrap_or_default()
 }
 
+impl From<AccountError> for Fault {
+    fn from(error: AccountError) -> Self {
+        let status = match &error {
+            AccountError::Denied(_) => StatusCode::FORBIDDEN,
+            AccountError::Unknown => StatusCode::NOT_FOUND,
+            AccountError::NameTaken | AccountError::LastAdministrator => StatusCode::CONFLICT,
+            AccountError::NoRole | AccountError::Password(_) | AccountError::Code => {
+                StatusCode::UNPROCESSABLE_ENTITY
+            }
+            AccountError::Credentials(_) | AccountError::Store(_) => StatusCode::SERVICE_UNAVAILABLE,
+        };
+        Self { status, message: sentence(&message_of(&error)) }
+    }
+}
+
+impl From<SignInError> for Fault {
+    fn from(error: SignInError) -> Self {
+        let status = match &error {
+            SignInError::Refused => StatusCode::UNAUTHORIZED,
+            SignInError::Credentials(_) | SignInError::Store(_) => StatusCode::SERVICE_UNAVAILABLE,
+        };
+        Self { status, message: sentence(&message_of(&error)) }
+    }
+}
+
 impl From<BrowseError> for Fault {
     fn from(error: BrowseError) -> Self {
         let status = match &error {
             BrowseError::NotFound => StatusCode::NOT_FOUND,
+            BrowseError::Denied(_) => StatusCode::FORBIDDEN,
             BrowseError::NoPurpose => StatusCode::BAD_REQUEST,
             BrowseError::Unreadable(_) => StatusCode::UNPROCESSABLE_ENTITY,
             BrowseError::Spool(_) | BrowseError::Store(_) => StatusCode::SERVICE_UNAVAILABLE,
@@ -163,6 +311,7 @@ impl From<DigitiseError> for Fault {
     fn from(error: DigitiseError) -> Self {
         let status = match &error {
             DigitiseError::UnknownPaper => StatusCode::NOT_FOUND,
+            DigitiseError::Denied(_) => StatusCode::FORBIDDEN,
             DigitiseError::Store(_) | DigitiseError::Spool(_) => StatusCode::SERVICE_UNAVAILABLE,
             DigitiseError::WrongState { .. } | DigitiseError::Stale | DigitiseError::CodeTaken { .. } => {
                 StatusCode::CONFLICT
@@ -189,6 +338,7 @@ impl From<LessonError> for Fault {
     fn from(error: LessonError) -> Self {
         let status = match &error {
             LessonError::Unknown => StatusCode::NOT_FOUND,
+            LessonError::Denied(_) => StatusCode::FORBIDDEN,
             LessonError::Store(_) => StatusCode::SERVICE_UNAVAILABLE,
             LessonError::NoReason => StatusCode::UNPROCESSABLE_ENTITY,
             LessonError::WrongState { .. } | LessonError::Stale | LessonError::Ambiguous => {
@@ -199,11 +349,22 @@ impl From<LessonError> for Fault {
     }
 }
 
+impl From<TraceError> for Fault {
+    fn from(error: TraceError) -> Self {
+        let status = match &error {
+            TraceError::Denied(_) => StatusCode::FORBIDDEN,
+            _ => StatusCode::SERVICE_UNAVAILABLE,
+        };
+        Self { status, message: sentence(&message_of(&error)) }
+    }
+}
+
 impl From<IntakeError> for Fault {
     fn from(error: IntakeError) -> Self {
         let status = match &error {
             IntakeError::Store(_) | IntakeError::Spool(_) => StatusCode::SERVICE_UNAVAILABLE,
             IntakeError::UnknownDossier => StatusCode::NOT_FOUND,
+            IntakeError::Denied(_) => StatusCode::FORBIDDEN,
             _ => StatusCode::UNPROCESSABLE_ENTITY,
         };
         Self { status, message: sentence(&message_of(&error)) }
@@ -216,7 +377,10 @@ fn message_of(error: &(dyn std::error::Error + 'static)) -> String {
         || matches!(error.downcast_ref(), Some(BrowseError::Store(_)))
         || matches!(error.downcast_ref(), Some(DigitiseError::Store(_)))
         || matches!(error.downcast_ref(), Some(IntakeError::Store(_)))
-        || matches!(error.downcast_ref(), Some(LessonError::Store(_)));
+        || matches!(error.downcast_ref(), Some(LessonError::Store(_)))
+        || matches!(error.downcast_ref(), Some(TraceError::Store(_)))
+        || matches!(error.downcast_ref(), Some(AccountError::Store(_)))
+        || matches!(error.downcast_ref(), Some(SignInError::Store(_)));
     if is_inside {
         tracing::error!(%error, "the store failed");
         return "kho dữ liệu chưa trả lời: thử lại sau; nếu còn lỗi, báo người quản trị.".to_owned();

@@ -62,7 +62,7 @@ pub async fn work(ctx: Ctx, stop: CancellationToken, least: Urgency) {
 /// been: numbers alone. Nothing is erased.
 pub async fn remind(ctx: Ctx, stop: CancellationToken) {
     while !stop.is_cancelled() {
-        match quarantine::waiting(&ctx).await {
+        match quarantine::waiting(&ctx, None).await {
             Ok(waiting) => say(&waiting),
             Err(error) => tracing::warn!(%error, "the terms of secret papers can't be looked up"),
         }

@@ -27,7 +27,7 @@ const PATIENCE: Duration = Duration::from_secs(30);
 const CONNECTIONS: u32 = 12;
 
 /// What both engines run, and what one alone needs; numbered, and never edited after a release.
-const MIGRATIONS: [(i64, &str, &str); 7] = [
+const MIGRATIONS: [(i64, &str, &str); 8] = [
     (1, "tables", include_str!("../../migrations/0001_tables.sql")),
     (3, "page plan", include_str!("../../migrations/0003_page_plan.sql")),
     (4, "handed in", include_str!("../../migrations/0004_handed_in.sql")),
@@ -35,6 +35,7 @@ const MIGRATIONS: [(i64, &str, &str); 7] = [
     (6, "first proposals", include_str!("../../migrations/0006_first_proposals.sql")),
     (7, "lessons", include_str!("../../migrations/0007_lessons.sql")),
     (8, "signatures", include_str!("../../migrations/0008_signatures.sql")),
+    (10, "accounts", include_str!("../../migrations/0010_accounts.sql")),
 ];
 const SQLITE_MIGRATIONS: [(i64, &str, &str); 2] = [
     (2, "append only", include_str!("../../migrations/sqlite/0002_append_only.sql")),
@@ -236,17 +237,20 @@ impl Db {
     async fn check_keys(&self, has_trace: bool) -> Result<(), StoreError> {
         let mut tx = self.write().await?;
         let expected = self.keys.check_value();
-        sqlx::query("INSERT INTO installation (id, key_check) VALUES (1, $1) ON CONFLICT (id) DO NOTHING")
-            .bind(&expected)
-            .execute(tx.connection())
-            .await?;
+        let first = sqlx::query(
+            "INSERT INTO installation (id, key_check) VALUES (1, $1) ON CONFLICT (id) DO NOTHING",
+        )
+        .bind(&expected)
+        .execute(tx.connection())
+        .await?;
         let row =
             sqlx::query("SELECT key_check FROM installation WHERE id = 1").fetch_one(tx.connection()).await?;
         if row.text("key_check")? != expected {
             return Err(StoreError::OtherKeys);
         }
-        // Only in a database that had none: a chain whose head was taken away must not begin anew.
-        if !has_trace {
+        // Only in a new database, or one from before there was a head: a chain whose head was taken away must not
+        // begin anew.
+        if first.rows_affected() == 1 || !has_trace {
             super::audit::begin(&mut tx).await?;
             sqlx::query("INSERT INTO log_head (id, change_seq) VALUES (1, 0) ON CONFLICT (id) DO NOTHING")
                 .execute(tx.connection())

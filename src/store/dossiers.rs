@@ -7,7 +7,7 @@ use super::{
 use crate::domain::{
     count::HandedIn,
     dossier::Dossier,
-    ids::{DossierId, ProcedureCode},
+    ids::{DossierId, ProcedureCode, UnitId},
 };
 
 /// Keeps a new dossier.
@@ -16,8 +16,8 @@ use crate::domain::{
 /// [`StoreError::AlreadyExists`]; [`StoreError::Missing`] when its catalogue or officer isn't kept.
 pub async fn insert(tx: &mut Tx, dossier: &Dossier) -> Result<(), StoreError> {
     sqlx::query(
-        "INSERT INTO dossier (id, procedure_code, catalogue, opened_at, opened_by, handed_in)
-         VALUES ($1, $2, $3, $4, $5, $6)",
+        "INSERT INTO dossier (id, procedure_code, catalogue, opened_at, opened_by, handed_in, unit_id)
+         VALUES ($1, $2, $3, $4, $5, $6, $7)",
     )
     .bind(dossier.id.as_str())
     .bind(dossier.procedure.as_ref().map(ProcedureCode::as_str))
@@ -25,6 +25,7 @@ pub async fn insert(tx: &mut Tx, dossier: &Dossier) -> Result<(), StoreError> {
     .bind(micros(dossier.opened_at))
     .bind(dossier.opened_by.as_str())
     .bind(dossier.handed_in.as_ref().map(json).transpose()?)
+    .bind(dossier.unit.as_ref().map(UnitId::as_str))
     .execute(tx.connection())
     .await?;
     Ok(())
@@ -46,6 +47,7 @@ pub async fn get(tx: &mut Tx, id: &DossierId) -> Result<Option<Dossier>, StoreEr
             catalogue: row.parsed("catalogue")?,
             opened_at: row.at("opened_at")?,
             opened_by: row.parsed("opened_by")?,
+            unit: row.parsed_opt("unit_id")?,
             handed_in: row
                 .text_opt("handed_in")?
                 .map(|text| serde_json::from_str(&text))
@@ -67,6 +69,20 @@ pub async fn declare(tx: &mut Tx, id: &DossierId, handed_in: &HandedIn) -> Resul
         .execute(tx.connection())
         .await?;
     if declared.rows_affected() == 0 { Err(StoreError::Missing { what: "a dossier" }) } else { Ok(()) }
+}
+
+/// Gives dossiers that were opened before there were units, and what came of them, to one.
+///
+/// # Errors
+/// [`StoreError`] of the database.
+pub async fn give_to(tx: &mut Tx, unit: &UnitId) -> Result<(), StoreError> {
+    for query in [
+        "UPDATE dossier SET unit_id = $1 WHERE unit_id IS NULL",
+        "UPDATE record SET unit_id = $1 WHERE unit_id IS NULL",
+    ] {
+        sqlx::query(query).bind(unit.as_str()).execute(tx.connection()).await?;
+    }
+    Ok(())
 }
 
 const CORRUPT: StoreError = StoreError::Corrupt { what: "dossier.handed_in" };

@@ -82,6 +82,8 @@ pub(super) enum Lookup {
     KeyCheck,
     PaperTrait,
     Lesson,
+    UserName,
+    Token,
 }
 
 impl Lookup {
@@ -98,6 +100,8 @@ impl Lookup {
             Self::KeyCheck => "sohoa store v1: key check",
             Self::PaperTrait => "sohoa store v1: trait of a paper",
             Self::Lesson => "sohoa store v1: lesson of a correction",
+            Self::UserName => "sohoa store v1: name an officer signs in with",
+            Self::Token => "sohoa store v1: token of a session, invitation or client",
         }
     }
 }

@@ -13,7 +13,7 @@ use super::{
 use crate::domain::{
     dossier::{ExpectedPages, ObjectRole, Paper, PaperObject, PaperState},
     eligibility::HandedInAs,
-    ids::{ContentHash, DossierId, OwnerNumber, PaperId},
+    ids::{ContentHash, DossierId, OwnerNumber, PaperId, UnitId},
 };
 
 const STATE: &str = "paper.state_sealed";
@@ -93,13 +93,22 @@ pub async fn in_state(
     rows.iter().map(|row| paper_of(&keys, row)).collect()
 }
 
-/// The papers received last, newest first; at most `limit`.
+/// The papers of a unit received last, newest first; at most `limit`.
 ///
 /// # Errors
 /// [`StoreError::Sealed`] and those of the database.
-pub async fn newest(tx: &mut Tx, limit: u32) -> Result<Vec<Paper>, StoreError> {
-    let rows = sqlx::query("SELECT * FROM paper ORDER BY received_at DESC, id DESC LIMIT $1")
+pub async fn newest(tx: &mut Tx, unit: Option<&UnitId>, limit: u32) -> Result<Vec<Paper>, StoreError> {
+    let query = match unit {
+        // Few papers are newer than the newest of any unit that works, so they are walked from there.
+        Some(_) => {
+            "SELECT paper.* FROM paper JOIN dossier ON dossier.id = paper.dossier_id
+              WHERE dossier.unit_id = $2 ORDER BY received_at DESC, paper.id DESC LIMIT $1"
+        }
+        None => "SELECT * FROM paper WHERE $2 IS NULL ORDER BY received_at DESC, id DESC LIMIT $1",
+    };
+    let rows = sqlx::query(query)
         .bind(i64::from(limit))
+        .bind(unit.map(UnitId::as_str))
         .fetch_all(tx.connection())
         .await?;
     let keys = tx.keys();

@@ -15,7 +15,7 @@ use super::{
 use crate::domain::{
     code::{DocumentCode, DocumentTypeCode},
     fields::ConfirmedFields,
-    ids::{ContentHash, DocumentNumber, OfficerId, OwnerId, PaperId, RecordId},
+    ids::{ContentHash, DocumentNumber, OfficerId, OwnerId, PaperId, RecordId, UnitId},
     record::{SignatureState, StoredRecord},
 };
 
@@ -56,8 +56,9 @@ pub async fn insert(tx: &mut Tx, record: &StoredRecord) -> Result<(), StoreError
     let day_text = |day: Option<Date>| day.map(row::day);
     let kept = sqlx::query(
         "INSERT INTO record (id, paper_id, owner_id, type_code, issued_on, valid_from, valid_until, stored_at,
-                             content_sealed, coded, originals, words, signature, revoked_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
+                             content_sealed, coded, originals, words, signature, revoked_at, unit_id,
+                             is_health)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)
          ON CONFLICT (paper_id) DO NOTHING",
     )
     .bind(record.id.as_str())
@@ -74,6 +75,8 @@ pub async fn insert(tx: &mut Tx, record: &StoredRecord) -> Result<(), StoreError
     .bind(record.text.as_ref().map(ContentHash::as_str))
     .bind(signature_name(record.signature))
     .bind(record.revoked_at.map(micros))
+    .bind(record.unit.as_ref().map(UnitId::as_str))
+    .bind(i64::from(record.is_health))
     .execute(tx.connection())
     .await?;
     if kept.rows_affected() == 0 {
@@ -197,6 +200,8 @@ fn record_of(keys: &Keys, row: &AnyRow) -> Result<StoredRecord, StoreError> {
             .map(|(state, _)| *state)
             .ok_or(StoreError::Corrupt { what: "record.signature" })?,
         revoked_at: row.at_opt("revoked_at")?,
+        unit: row.parsed_opt("unit_id")?,
+        is_health: row.int("is_health")? == 1,
         id,
     })
 }

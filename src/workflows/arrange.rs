@@ -12,9 +12,11 @@ use crate::{
         job::{Job, Urgency},
         officer::{ActingOfficer, stated},
         plan::{self, PagePlan, PlanAct, PlanEntry, PlanError, PlanStep, UndoError},
+        rights,
     },
     store::{StoreError, Tx, audit, dossiers, jobs, papers, plans},
     workflows::{
+        access::{self, Right},
         context::Ctx,
         digitise::{self, DigitiseError},
         intake::{self, IntakeError},
@@ -86,6 +88,7 @@ impl From<IntakeError> for ArrangeError {
             IntakeError::Spool(source) => Self::Step(DigitiseError::Spool(source)),
             IntakeError::Store(error) => error.into(),
             IntakeError::UnknownDossier => Self::Step(DigitiseError::UnknownPaper),
+            IntakeError::Denied(denied) => Self::Step(DigitiseError::Denied(denied)),
             IntakeError::NoReason => Self::Step(DigitiseError::NoReason),
             IntakeError::UnknownProcedure | IntakeError::NoProcedure => Self::NoProcedure,
         }
@@ -151,10 +154,15 @@ fn may_be_arranged(state: &PaperState) -> bool {
 ///
 /// # Errors
 /// [`DigitiseError::UnknownPaper`] (also for a paper whose originals are sealed), the reader's, the store's.
-pub async fn arrangement(ctx: &Ctx, id: &PaperId) -> Result<Arrangement, DigitiseError> {
+pub async fn arrangement(
+    ctx: &Ctx,
+    officer: &ActingOfficer,
+    id: &PaperId,
+    may: Right,
+) -> Result<Arrangement, DigitiseError> {
     let (paper, originals, mut history) = {
         let mut tx = ctx.db.read().await?;
-        let paper = papers::get(&mut tx, id).await?.ok_or(DigitiseError::UnknownPaper)?;
+        let (paper, _) = access::paper(&mut tx, officer, id, may).await?;
         let originals = digitise::objects_as(&mut tx, id, ObjectRole::Original).await?;
         (paper, originals, plans::history(&mut tx, id).await?)
     };
@@ -206,7 +214,7 @@ pub async fn arrange(
     id: &PaperId,
     steps: Vec<PlanStep>,
 ) -> Result<Paper, ArrangeError> {
-    let standing = arrangement(ctx, id).await?;
+    let standing = arrangement(ctx, asking.officer, id, rights::may_work_on).await?;
     standing.is_to_be_arranged(asking.version)?;
     if steps.is_empty() {
         return Err(ArrangeError::NoSteps);
@@ -252,7 +260,7 @@ fn applied(standing: &Arrangement, steps: &[PlanStep]) -> Result<PagePlan, Arran
 /// # Errors
 /// [`ArrangeError`].
 pub async fn undo(ctx: &Ctx, asking: Asking<'_>, id: &PaperId) -> Result<Paper, ArrangeError> {
-    let standing = arrangement(ctx, id).await?;
+    let standing = arrangement(ctx, asking.officer, id, rights::may_work_on).await?;
     standing.is_to_be_arranged(asking.version)?;
     let restored = plan::undone(&standing.history)?;
     let change = Change {
@@ -287,7 +295,7 @@ pub async fn insert(
     files: &[Vec<u8>],
     at: InsertAt,
 ) -> Result<Paper, ArrangeError> {
-    let mut standing = arrangement(ctx, id).await?;
+    let mut standing = arrangement(ctx, asking.officer, id, rights::may_work_on).await?;
     standing.is_to_be_arranged(asking.version)?;
     if matches!(at, InsertAt::InPlaceOf(_)) && asking.reason().is_none() {
         return Err(DigitiseError::NoReason.into());
@@ -366,7 +374,7 @@ pub async fn split(
     after: &[u32],
     parts: &[Part],
 ) -> Result<Vec<Paper>, ArrangeError> {
-    let mut standing = arrangement(ctx, id).await?;
+    let mut standing = arrangement(ctx, asking.officer, id, rights::may_work_on).await?;
     standing.is_to_be_arranged(asking.version)?;
     let plans_of_parts = standing.plan().cut(after)?;
     let described = match parts {
@@ -471,14 +479,14 @@ pub async fn merge(
     into: &PaperId,
     others: &[PaperId],
 ) -> Result<Paper, ArrangeError> {
-    let mut standing = arrangement(ctx, into).await?;
+    let mut standing = arrangement(ctx, asking.officer, into, rights::may_work_on).await?;
     standing.is_to_be_arranged(asking.version)?;
     let mut merged = Vec::with_capacity(others.len());
     for (at, other) in others.iter().enumerate() {
         if other == into || others[..at].contains(other) {
             return Err(ArrangeError::NotMergeable);
         }
-        let other = arrangement(ctx, other).await?;
+        let other = arrangement(ctx, asking.officer, other, rights::may_work_on).await?;
         if other.paper.dossier != standing.paper.dossier {
             return Err(ArrangeError::NotMergeable);
         }

@@ -16,11 +16,13 @@ use crate::{
         job::Urgency,
         officer::ActingOfficer,
         plan::PagePlan,
+        rights,
         separator::{Separator, SheetMark},
     },
     engines::{imaging::fault::ReadError, reader::PageMarks},
-    store::{StoreError, dossiers, papers},
+    store::{StoreError, papers},
     workflows::{
+        access::{self, AccessError},
         context::{Ctx, Spooled},
         count,
         intake::{self, IntakeError, Upload},
@@ -98,14 +100,20 @@ impl From<ReadError> for BatchError {
     }
 }
 
-/// Papers that were received from exactly these bytes.
+/// Papers that were received from exactly these bytes, as far as the officer may see them.
 ///
 /// # Errors
 /// [`StoreError`].
-pub async fn known(ctx: &Ctx, files: &[Vec<u8>]) -> Result<Vec<Paper>, StoreError> {
+pub async fn known(ctx: &Ctx, officer: &ActingOfficer, files: &[Vec<u8>]) -> Result<Vec<Paper>, StoreError> {
     let hashes: Vec<ContentHash> = files.iter().map(|bytes| ContentHash::of(bytes)).collect();
     let mut tx = ctx.db.read().await?;
-    papers::with_originals(&mut tx, &hashes).await
+    let mut own = Vec::new();
+    for paper in papers::with_originals(&mut tx, &hashes).await? {
+        if access::is_seen(&mut tx, officer, &paper).await? {
+            own.push(paper);
+        }
+    }
+    Ok(own)
 }
 
 /// Looks at every page of `files` for separator sheets.
@@ -126,7 +134,8 @@ pub async fn look(ctx: &Ctx, files: &[Vec<u8>]) -> Result<Vec<BatchPage>, BatchE
 /// # Errors
 /// [`BatchError`]; nothing is received then.
 pub async fn receive(ctx: &Ctx, officer: &ActingOfficer, batch: Batch) -> Result<Received, BatchError> {
-    let papers = known(ctx, &batch.files).await?;
+    rights::may_receive(officer).map_err(|denied| BatchError::Intake(AccessError::from(denied).into()))?;
+    let papers = known(ctx, officer, &batch.files).await?;
     if !papers.is_empty() {
         return Err(BatchError::Known { papers });
     }
@@ -152,12 +161,14 @@ pub async fn receive_seen(
         return Err(BatchError::OnlySheets);
     }
     let default = match &batch.default {
-        Some((id, role)) => Some((dossier(ctx, id).await?.ok_or(IntakeError::UnknownDossier)?, role.clone())),
+        Some((id, role)) => {
+            Some((dossier(ctx, officer, id).await?.ok_or(IntakeError::UnknownDossier)?, role.clone()))
+        }
         None => None,
     };
     let mut placed = Vec::with_capacity(split.segments.len());
     for segment in split.segments {
-        placed.push(place(ctx, segment, batch.form, default.as_ref()).await?);
+        placed.push(place(ctx, officer, segment, batch.form, default.as_ref()).await?);
     }
     let objects = intake::keep_originals(ctx, batch.files).await?;
     // Opened only where it is needed, and once for the batch.
@@ -174,7 +185,7 @@ pub async fn receive_seen(
         received.push(BatchPaper { paper, pages, question });
     }
     tx.commit().await?;
-    let differences = differences(ctx, &received).await?;
+    let differences = differences(ctx, officer, &received).await;
     let sheets = (1u32..).zip(pages).filter_map(|(at, page)| Some((at, page.sheet.clone()?))).collect();
     let remark = |at: &u32| {
         format!(
@@ -191,7 +202,7 @@ pub async fn receive_seen(
 }
 
 /// Where the dossiers that papers of the batch went into don't have as many as were handed in.
-async fn differences(ctx: &Ctx, received: &[BatchPaper]) -> Result<Vec<String>, StoreError> {
+async fn differences(ctx: &Ctx, officer: &ActingOfficer, received: &[BatchPaper]) -> Vec<String> {
     let mut dossiers: Vec<&DossierId> = Vec::new();
     for BatchPaper { paper, .. } in received {
         if !dossiers.contains(&&paper.dossier) {
@@ -200,7 +211,7 @@ async fn differences(ctx: &Ctx, received: &[BatchPaper]) -> Result<Vec<String>, 
     }
     let mut said = Vec::new();
     for id in dossiers {
-        let Some(standing) = count::standing(ctx, id).await? else { continue };
+        let Ok(standing) = count::standing(ctx, officer, id).await else { continue };
         said.extend(
             standing
                 .comparison
@@ -209,7 +220,7 @@ async fn differences(ctx: &Ctx, received: &[BatchPaper]) -> Result<Vec<String>, 
                 .map(|d| format!("Hồ sơ {id}: {} ({})", d.message(), Difference::RULE)),
         );
     }
-    Ok(said)
+    said
 }
 
 /// A paper of the batch and where it goes; `dossier: None` is the one without procedure.
@@ -221,13 +232,18 @@ struct Placed {
     pages: Vec<u32>,
 }
 
-async fn dossier(ctx: &Ctx, id: &DossierId) -> Result<Option<Dossier>, IntakeError> {
+/// The dossier that a sheet names; `None` where there is none, or not for this officer.
+async fn dossier(ctx: &Ctx, officer: &ActingOfficer, id: &DossierId) -> Result<Option<Dossier>, IntakeError> {
     let mut tx = ctx.db.read().await?;
-    Ok(dossiers::get(&mut tx, id).await?)
+    match access::dossier(&mut tx, officer, id, rights::may_work_on).await {
+        Err(AccessError::NotFound) => Ok(None),
+        found => Ok(Some(found?)),
+    }
 }
 
 async fn place(
     ctx: &Ctx,
+    officer: &ActingOfficer,
     segment: Segment,
     form: HandedInAs,
     default: Option<&(Dossier, Option<PaperRole>)>,
@@ -254,14 +270,16 @@ async fn place(
     let at = segment.sheet_at.unwrap_or_default();
     let (dossier, role, declared) = match segment.opening {
         Opening::Sheet(Separator { dossier: id, role, pages })
-        | Opening::Patch(Some(Separator { dossier: id, role, pages })) => match dossier(ctx, &id).await? {
-            Some(dossier) => (dossier, role, pages),
-            None => {
-                return Ok(nowhere(format!(
-                    "Tờ phân cách ở trang {at} ghi một hồ sơ không có trong hệ thống này: giấy tờ từ trang {first} được nhận vào hồ sơ tạm, xin chuyển về đúng hồ sơ."
-                )));
+        | Opening::Patch(Some(Separator { dossier: id, role, pages })) => {
+            match dossier(ctx, officer, &id).await? {
+                Some(dossier) => (dossier, role, pages),
+                None => {
+                    return Ok(nowhere(format!(
+                        "Tờ phân cách ở trang {at} ghi một hồ sơ không có trong hệ thống này: giấy tờ từ trang {first} được nhận vào hồ sơ tạm, xin chuyển về đúng hồ sơ."
+                    )));
+                }
             }
-        },
+        }
         Opening::Unreadable(message) => {
             return Ok(nowhere(format!(
                 "Tờ phân cách ở trang {at}: {message}. Giấy tờ từ trang {first} được nhận vào hồ sơ tạm, xin chuyển về đúng hồ sơ."

@@ -4,19 +4,22 @@
 use jiff::civil::Date;
 
 use crate::{
+    clock::day_in_vietnam,
     domain::{
         code::{DocumentCode, DocumentTypeCode, OwnerKey},
         dossier::{Dossier, ObjectRole, Paper, PaperObject},
         event::{Action, AuditEvent},
         first::FirstProposals,
         ids::{ContentHash, DossierId, OwnerId, PaperId, RecordId},
-        officer::ActingOfficer,
+        officer::{ActingOfficer, Actor},
         plan::PagePlan,
         record::{ChangeEvent, StoredRecord},
+        rights::{self, Denied},
     },
     engines::imaging::fault::ReadError,
-    store::{StoreError, audit, changes, codes, dossiers, first, owners, papers, plans, records},
+    store::{StoreError, audit, changes, codes, first, owners, papers, plans, records},
     workflows::{
+        access::{self, AccessError},
         arrange::{self, Arrangement},
         context::{Ctx, Spooled},
         digitise::{self, DigitiseError},
@@ -43,6 +46,19 @@ pub enum BrowseError {
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// The right is not the officer's.
+    #[error(transparent)]
+    Denied(Denied),
+}
+
+impl From<AccessError> for BrowseError {
+    fn from(error: AccessError) -> Self {
+        match error {
+            AccessError::NotFound => Self::NotFound,
+            AccessError::Denied(denied) => Self::Denied(denied),
+            AccessError::Store(error) => error.into(),
+        }
+    }
 }
 
 /// Why personal data is read: 3–300 characters, said by the person who reads.
@@ -74,7 +90,7 @@ impl Purpose {
 
 async fn trace(
     ctx: &Ctx,
-    officer: &ActingOfficer,
+    by: &Actor,
     action: Action,
     object: (&'static str, String),
     purpose: &Purpose,
@@ -82,7 +98,7 @@ async fn trace(
     let mut tx = ctx.db.write().await?;
     let event = AuditEvent {
         at: ctx.clock.now(),
-        actor: Some(officer.into()),
+        actor: Some(by.clone()),
         action,
         object,
         purpose: Some(purpose.0.clone()),
@@ -96,9 +112,13 @@ async fn trace(
 ///
 /// # Errors
 /// [`BrowseError`].
-pub async fn dossier(ctx: &Ctx, id: &DossierId) -> Result<(Dossier, Vec<Paper>), BrowseError> {
+pub async fn dossier(
+    ctx: &Ctx,
+    officer: &ActingOfficer,
+    id: &DossierId,
+) -> Result<(Dossier, Vec<Paper>), BrowseError> {
     let mut tx = ctx.db.read().await?;
-    let dossier = dossiers::get(&mut tx, id).await?.ok_or(BrowseError::NotFound)?;
+    let dossier = access::dossier(&mut tx, officer, id, rights::may_see).await?;
     let papers = papers::of_dossier(&mut tx, id).await?;
     Ok((dossier, papers))
 }
@@ -107,9 +127,16 @@ pub async fn dossier(ctx: &Ctx, id: &DossierId) -> Result<(Dossier, Vec<Paper>),
 ///
 /// # Errors
 /// [`BrowseError`].
-pub async fn newest_papers(ctx: &Ctx, limit: u32) -> Result<Vec<Paper>, BrowseError> {
+pub async fn newest_papers(
+    ctx: &Ctx,
+    officer: &ActingOfficer,
+    limit: u32,
+) -> Result<Vec<Paper>, BrowseError> {
+    if rights::may_receive(officer).is_err() {
+        return Ok(Vec::new());
+    }
     let mut tx = ctx.db.read().await?;
-    Ok(papers::newest(&mut tx, limit).await?)
+    Ok(papers::newest(&mut tx, officer.unit.as_ref(), limit).await?)
 }
 
 /// A paper, with what its dossier is; looking at it is traced.
@@ -123,13 +150,12 @@ pub async fn paper(
 ) -> Result<(Paper, Dossier, Vec<PaperObject>), BrowseError> {
     let found = {
         let mut tx = ctx.db.read().await?;
-        let paper = papers::get(&mut tx, id).await?.ok_or(BrowseError::NotFound)?;
-        let dossier = dossiers::get(&mut tx, &paper.dossier).await?.ok_or(BrowseError::NotFound)?;
+        let (paper, dossier) = access::paper(&mut tx, officer, id, rights::may_see).await?;
         let originals = digitise::objects_as(&mut tx, id, ObjectRole::Original).await?;
         (paper, dossier, originals)
     };
-    trace(ctx, officer, Action::ViewPaper, ("paper", id.to_string()), &Purpose::of_dossier(&found.1.id))
-        .await?;
+    let by = officer.into();
+    trace(ctx, &by, Action::ViewPaper, ("paper", id.to_string()), &Purpose::of_dossier(&found.1.id)).await?;
     Ok(found)
 }
 
@@ -148,9 +174,9 @@ pub struct Standing {
 ///
 /// # Errors
 /// [`BrowseError`].
-pub async fn paper_state(ctx: &Ctx, id: &PaperId) -> Result<Standing, BrowseError> {
+pub async fn paper_state(ctx: &Ctx, officer: &ActingOfficer, id: &PaperId) -> Result<Standing, BrowseError> {
     let mut tx = ctx.db.read().await?;
-    let paper = papers::get(&mut tx, id).await?.ok_or(BrowseError::NotFound)?;
+    let (paper, _) = access::paper(&mut tx, officer, id, rights::may_follow).await?;
     let has_first = first::is_kept(&mut tx, id).await?;
     Ok(Standing { state: paper.state.name(), version: paper.version, has_first })
 }
@@ -215,7 +241,7 @@ pub async fn arrangement(
     id: &PaperId,
 ) -> Result<Arrangement, BrowseError> {
     paper(ctx, officer, id).await?;
-    arrange::arrangement(ctx, id).await.map_err(|error| match error {
+    arrange::arrangement(ctx, officer, id, rights::may_see).await.map_err(|error| match error {
         DigitiseError::Unreadable(error) => error.into(),
         DigitiseError::Spool(source) => BrowseError::Spool(source),
         DigitiseError::Store(error) => error.into(),
@@ -257,10 +283,11 @@ pub async fn original_picture(
 /// [`BrowseError`].
 pub async fn look_up_owner(
     ctx: &Ctx,
-    officer: &ActingOfficer,
+    by: &Actor,
     key: &OwnerKey,
     purpose: &Purpose,
 ) -> Result<Vec<OwnerId>, BrowseError> {
+    rights::may_read_store(by).map_err(AccessError::from)?;
     let found = {
         let mut tx = ctx.db.read().await?;
         match key.number() {
@@ -269,7 +296,7 @@ pub async fn look_up_owner(
         }
     };
     let object = found.first().map_or_else(|| "none".to_owned(), ToString::to_string);
-    trace(ctx, officer, Action::LookUpOwner, ("owner", object), purpose).await?;
+    trace(ctx, by, Action::LookUpOwner, ("owner", object), purpose).await?;
     Ok(found)
 }
 
@@ -298,13 +325,14 @@ pub struct OwnerDocuments {
 /// [`BrowseError`].
 pub async fn documents_of(
     ctx: &Ctx,
-    officer: &ActingOfficer,
+    by: &Actor,
     owner: &OwnerId,
     purpose: &Purpose,
     filter: &DocumentFilter,
     after: Option<&RecordId>,
     limit: u32,
 ) -> Result<OwnerDocuments, BrowseError> {
+    rights::may_read_store(by).map_err(AccessError::from)?;
     let (keys, mut documents) = {
         let mut tx = ctx.db.read().await?;
         let keys = owners::keys_of(&mut tx, owner).await?;
@@ -317,7 +345,9 @@ pub async fn documents_of(
     let has_more = documents.len() > limit as usize;
     documents.truncate(limit as usize);
     let next = documents.last().filter(|_| has_more).map(|d| d.id.clone());
-    trace(ctx, officer, Action::ListDocuments, ("owner", owner.to_string()), purpose).await?;
+    let today = today(ctx);
+    documents.retain(|document| rights::may_read_record(by, &document.scope(today)).is_ok());
+    trace(ctx, by, Action::ListDocuments, ("owner", owner.to_string()), purpose).await?;
     Ok(OwnerDocuments { keys, documents, next })
 }
 
@@ -327,16 +357,24 @@ pub async fn documents_of(
 /// [`BrowseError`].
 pub async fn look_up_code(
     ctx: &Ctx,
-    officer: &ActingOfficer,
+    by: &Actor,
     code: &DocumentCode,
     purpose: &Purpose,
 ) -> Result<Option<RecordId>, BrowseError> {
+    rights::may_read_store(by).map_err(AccessError::from)?;
     let found = {
         let mut tx = ctx.db.read().await?;
         codes::find(&mut tx, code).await?.and_then(|(_, record)| record)
     };
+    let found = match found {
+        Some(id) => match record(ctx, by, &id).await {
+            Err(BrowseError::NotFound) => None,
+            found => Some(found?.id),
+        },
+        None => None,
+    };
     let object = found.as_ref().map_or_else(|| "none".to_owned(), ToString::to_string);
-    trace(ctx, officer, Action::LookUpCode, ("record", object), purpose).await?;
+    trace(ctx, by, Action::LookUpCode, ("record", object), purpose).await?;
     Ok(found)
 }
 
@@ -344,9 +382,21 @@ pub async fn look_up_code(
 ///
 /// # Errors
 /// [`BrowseError`].
-pub async fn owner_of(ctx: &Ctx, id: &RecordId) -> Result<OwnerId, BrowseError> {
+pub async fn owner_of(ctx: &Ctx, by: &Actor, id: &RecordId) -> Result<OwnerId, BrowseError> {
+    Ok(record(ctx, by, id).await?.owner)
+}
+
+/// The document, if `by` may read it.
+async fn record(ctx: &Ctx, by: &Actor, id: &RecordId) -> Result<StoredRecord, BrowseError> {
+    rights::may_read_store(by).map_err(AccessError::from)?;
     let mut tx = ctx.db.read().await?;
-    Ok(records::get(&mut tx, id).await?.ok_or(BrowseError::NotFound)?.owner)
+    let record = records::get(&mut tx, id).await?.ok_or(BrowseError::NotFound)?;
+    rights::may_read_record(by, &record.scope(today(ctx))).map_err(AccessError::from)?;
+    Ok(record)
+}
+
+fn today(ctx: &Ctx) -> Date {
+    day_in_vietnam(ctx.clock.now())
 }
 
 /// One stored document.
@@ -355,15 +405,12 @@ pub async fn owner_of(ctx: &Ctx, id: &RecordId) -> Result<OwnerId, BrowseError> 
 /// [`BrowseError`].
 pub async fn document(
     ctx: &Ctx,
-    officer: &ActingOfficer,
+    by: &Actor,
     id: &RecordId,
     purpose: &Purpose,
 ) -> Result<StoredRecord, BrowseError> {
-    let record = {
-        let mut tx = ctx.db.read().await?;
-        records::get(&mut tx, id).await?.ok_or(BrowseError::NotFound)?
-    };
-    trace(ctx, officer, Action::ViewDocument, ("record", id.to_string()), purpose).await?;
+    let record = record(ctx, by, id).await?;
+    trace(ctx, by, Action::ViewDocument, ("record", id.to_string()), purpose).await?;
     Ok(record)
 }
 
@@ -373,16 +420,16 @@ pub async fn document(
 /// [`BrowseError`].
 pub async fn content(
     ctx: &Ctx,
-    officer: &ActingOfficer,
+    by: &Actor,
     id: &RecordId,
     purpose: &Purpose,
 ) -> Result<(PaperObject, Vec<u8>), BrowseError> {
-    let record = document(ctx, officer, id, purpose).await?;
+    let record = document(ctx, by, id, purpose).await?;
     let object =
         objects(ctx, &record.paper, ObjectRole::Coded).await?.into_iter().find(|o| o.hash == record.coded);
     let object = object.ok_or(StoreError::Corrupt { what: "coded PDF of a document" })?;
     let bytes = ctx.bytes(&object.hash).await?;
-    trace(ctx, officer, Action::ViewContent, ("record", id.to_string()), purpose).await?;
+    trace(ctx, by, Action::ViewContent, ("record", id.to_string()), purpose).await?;
     Ok((object, bytes))
 }
 
@@ -410,16 +457,16 @@ pub async fn objects(ctx: &Ctx, id: &PaperId, role: ObjectRole) -> Result<Vec<Pa
 /// [`BrowseError`].
 pub async fn original(
     ctx: &Ctx,
-    officer: &ActingOfficer,
+    by: &Actor,
     id: &RecordId,
     ordinal: u32,
     purpose: &Purpose,
 ) -> Result<(PaperObject, Vec<u8>), BrowseError> {
-    let record = document(ctx, officer, id, purpose).await?;
+    let record = document(ctx, by, id, purpose).await?;
     let originals = objects(ctx, &record.paper, ObjectRole::Original).await?;
     let object = originals.into_iter().find(|o| o.ordinal == ordinal).ok_or(BrowseError::NotFound)?;
     let bytes = ctx.bytes(&object.hash).await?;
-    trace(ctx, officer, Action::ViewContent, ("record", id.to_string()), purpose).await?;
+    trace(ctx, by, Action::ViewContent, ("record", id.to_string()), purpose).await?;
     Ok((object, bytes))
 }
 
@@ -427,7 +474,8 @@ pub async fn original(
 ///
 /// # Errors
 /// [`BrowseError`].
-pub async fn changes(ctx: &Ctx, after: u64, limit: u32) -> Result<Vec<ChangeEvent>, BrowseError> {
+pub async fn changes(ctx: &Ctx, by: &Actor, after: u64, limit: u32) -> Result<Vec<ChangeEvent>, BrowseError> {
+    rights::may_follow_changes(by).map_err(AccessError::from)?;
     let mut tx = ctx.db.read().await?;
     Ok(changes::after(&mut tx, after, limit).await?)
 }

@@ -8,9 +8,12 @@ use crate::{
         event::{Action, AuditEvent},
         ids::DossierId,
         officer::{ActingOfficer, stated},
+        rights,
     },
-    store::{StoreError, Tx, audit, dossiers, papers},
+    store::{StoreError, Tx, audit, dossiers},
     workflows::{
+        access,
+        browse::{self, BrowseError},
         context::Ctx,
         intake::{self, IntakeError},
     },
@@ -33,21 +36,16 @@ impl Standing {
     }
 }
 
-/// A dossier as it stands; `None` when there is none of that id.
+/// A dossier as it stands.
 ///
 /// # Errors
-/// [`StoreError`].
-pub async fn standing(ctx: &Ctx, id: &DossierId) -> Result<Option<Standing>, StoreError> {
-    let (dossier, papers) = {
-        let mut tx = ctx.db.read().await?;
-        let Some(dossier) = dossiers::get(&mut tx, id).await? else { return Ok(None) };
-        let papers = papers::of_dossier(&mut tx, id).await?;
-        (dossier, papers)
-    };
+/// [`BrowseError`].
+pub async fn standing(ctx: &Ctx, officer: &ActingOfficer, id: &DossierId) -> Result<Standing, BrowseError> {
+    let (dossier, papers) = browse::dossier(ctx, officer, id).await?;
     let catalogue = intake::catalogue_of(ctx, &dossier).await?;
     let procedure = dossier.procedure.as_ref().and_then(|code| catalogue.procedure(code));
     let comparison = count::compare(dossier.handed_in.as_ref(), procedure, &papers);
-    Ok(Some(Standing { dossier, papers, comparison }))
+    Ok(Standing { dossier, papers, comparison })
 }
 
 /// An officer says how many papers were handed in, or says it anew with a reason.
@@ -64,7 +62,7 @@ pub async fn declare(
     let reason = reason.and_then(stated);
     let dossier = {
         let mut tx = ctx.db.read().await?;
-        dossiers::get(&mut tx, id).await?.ok_or(IntakeError::UnknownDossier)?
+        access::dossier(&mut tx, officer, id, rights::may_work_on).await?
     };
     are_known(ctx, &dossier, &handed_in).await?;
     let mut tx = ctx.db.write().await?;

@@ -13,7 +13,7 @@ use crate::{
     domain::{
         code::{CodeNumber, DocumentCode},
         confirm::{FieldEdits, FieldFault},
-        dossier::{Confirmation, ObjectRole, Paper, PaperObject, PaperState, Step},
+        dossier::{Confirmation, Dossier, ObjectRole, Paper, PaperObject, PaperState, Step},
         event::{Action, AuditEvent, Change},
         fields::ConfirmedFields,
         first::FirstProposals,
@@ -22,6 +22,7 @@ use crate::{
         officer::{ActingOfficer, stated},
         page::{CheckedPages, PageFaults, Severity},
         rescan::SameBy,
+        rights::{self, Denied},
         signing::OfficerSigning,
     },
     engines::{
@@ -30,6 +31,7 @@ use crate::{
     },
     store::{StoreError, Tx, audit, codes, dossiers, first, jobs, owners, papers, plans, prints},
     workflows::{
+        access::{self, AccessError, Right},
         context::{Ctx, Spooled},
         examine::{self, Declared, Examination, Interest},
         intake, lessons, quarantine, register,
@@ -90,6 +92,19 @@ pub enum DigitiseError {
     /// The store failed.
     #[error(transparent)]
     Store(StoreError),
+    /// The right is not the officer's.
+    #[error(transparent)]
+    Denied(Denied),
+}
+
+impl From<AccessError> for DigitiseError {
+    fn from(error: AccessError) -> Self {
+        match error {
+            AccessError::NotFound => Self::UnknownPaper,
+            AccessError::Denied(denied) => Self::Denied(denied),
+            AccessError::Store(error) => error.into(),
+        }
+    }
 }
 
 impl From<NotStamped> for DigitiseError {
@@ -298,8 +313,8 @@ pub async fn override_faults(
     id: &PaperId,
     reason: &str,
 ) -> Result<Paper, DigitiseError> {
+    let mut paper = paper_for(ctx, officer, id, rights::may_override).await?;
     let reason = stated(reason).ok_or(DigitiseError::NoReason)?;
-    let mut paper = paper(ctx, id).await?;
     let PaperState::NeedsRescan { faults } = &paper.state else { return Err(wrong_state(&paper)) };
     let said: Vec<_> = faults.findings.iter().map(|finding| &finding.message).collect();
     let before = serde_json::json!({ "state": paper.state.name(), "findings": said });
@@ -327,7 +342,7 @@ pub async fn confirm(
     version: Option<u64>,
     edits: FieldEdits,
 ) -> Result<Paper, DigitiseError> {
-    let mut paper = paper(ctx, id).await?;
+    let mut paper = paper_for(ctx, officer, id, rights::may_confirm).await?;
     if version.is_some_and(|v| v != paper.version) {
         return Err(DigitiseError::Stale);
     }
@@ -376,13 +391,26 @@ pub async fn confirm(
     Ok(paper)
 }
 
+/// The paper, if `officer` may do `may` to it.
+pub(super) async fn paper_for(
+    ctx: &Ctx,
+    officer: &ActingOfficer,
+    id: &PaperId,
+    may: Right,
+) -> Result<Paper, DigitiseError> {
+    let mut tx = ctx.db.read().await?;
+    Ok(access::paper(&mut tx, officer, id, may).await?.0)
+}
+
+/// The dossier of a paper.
+pub(super) async fn dossier_of(ctx: &Ctx, paper: &Paper) -> Result<Dossier, DigitiseError> {
+    let mut tx = ctx.db.read().await?;
+    dossiers::get(&mut tx, &paper.dossier).await?.ok_or(DigitiseError::UnknownPaper)
+}
+
 async fn is_known_type(ctx: &Ctx, paper: &Paper, fields: &ConfirmedFields) -> Result<(), DigitiseError> {
     use crate::domain::code::DocumentTypeCode;
-    let dossier = {
-        let mut tx = ctx.db.read().await?;
-        dossiers::get(&mut tx, &paper.dossier).await?.ok_or(DigitiseError::UnknownPaper)?
-    };
-    let catalogue = intake::catalogue_of(ctx, &dossier).await?;
+    let catalogue = intake::catalogue_of(ctx, &dossier_of(ctx, paper).await?).await?;
     let code = &fields.document_type_code;
     let on_demand = matches!(code, DocumentTypeCode::Component { component, .. } if component.is_on_demand());
     let known =
@@ -443,7 +471,7 @@ pub(super) async fn container_of(ctx: &Ctx, files: &[Vec<u8>]) -> Result<Contain
 /// # Errors
 /// [`DigitiseError::WrongState`] or the store's.
 pub async fn retry(ctx: &Ctx, officer: &ActingOfficer, id: &PaperId) -> Result<Paper, DigitiseError> {
-    let mut paper = paper(ctx, id).await?;
+    let mut paper = paper_for(ctx, officer, id, rights::may_work_on).await?;
     let PaperState::Failed { before, .. } = &paper.state else { return Err(wrong_state(&paper)) };
     let next = (**before).clone();
     let job = match next {

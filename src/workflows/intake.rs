@@ -15,6 +15,7 @@ use crate::{
         job::{Job, Urgency},
         officer::ActingOfficer,
         plan::{PagePlan, PlanAct, PlanEntry, PlanError},
+        rights::{self, Denied},
     },
     engines::imaging::{
         fault::ReadError,
@@ -22,6 +23,7 @@ use crate::{
     },
     store::{StoreError, Tx, audit, catalogues, dossiers, jobs, papers, plans},
     workflows::{
+        access::{self, AccessError},
         context::{Ctx, Spooled},
         count,
     },
@@ -77,6 +79,19 @@ pub enum IntakeError {
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// The right is not the officer's.
+    #[error(transparent)]
+    Denied(Denied),
+}
+
+impl From<AccessError> for IntakeError {
+    fn from(error: AccessError) -> Self {
+        match error {
+            AccessError::NotFound => Self::UnknownDossier,
+            AccessError::Denied(denied) => Self::Denied(denied),
+            AccessError::Store(error) => error.into(),
+        }
+    }
 }
 
 /// The catalogue in force, and its version.
@@ -122,6 +137,7 @@ pub async fn open_dossier_of(
     procedure: Option<ProcedureCode>,
     handed_in: Option<HandedIn>,
 ) -> Result<Dossier, IntakeError> {
+    rights::may_receive(officer).map_err(AccessError::from)?;
     let (hash, catalogue) = current_catalogue(ctx).await?;
     if procedure.as_ref().is_some_and(|code| catalogue.procedure(code).is_none()) {
         return Err(IntakeError::UnknownProcedure);
@@ -133,6 +149,7 @@ pub async fn open_dossier_of(
         catalogue: hash,
         opened_at: now,
         opened_by: officer.officer.id.clone(),
+        unit: officer.unit.clone(),
         handed_in,
     };
     if let Some(handed_in) = &dossier.handed_in {
@@ -170,7 +187,7 @@ pub async fn receive(
 ) -> Result<Paper, IntakeError> {
     let dossier = {
         let mut tx = ctx.db.read().await?;
-        dossiers::get(&mut tx, dossier).await?.ok_or(IntakeError::UnknownDossier)?
+        access::dossier(&mut tx, officer, dossier, rights::may_work_on).await?
     };
     let refusal = refusal_of(ctx, &dossier, upload.role.as_ref(), upload.form).await?;
     let container = open(ctx, &upload.files).await?;

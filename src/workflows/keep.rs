@@ -26,7 +26,7 @@ use crate::{
         agency, browse,
         context::{Ctx, Spooled},
         digitise::{self, Arrived, DigitiseError},
-        verify,
+        intake, verify,
     },
 };
 
@@ -175,6 +175,9 @@ async fn store(
 ) -> Result<(), DigitiseError> {
     let originals = browse::objects(ctx, &paper.id, ObjectRole::Original).await?;
     let text = text_of(ctx, paper).await?;
+    let dossier = digitise::dossier_of(ctx, paper).await?;
+    let catalogue = intake::catalogue_of(ctx, &dossier).await?;
+    let is_health = catalogue.is_health(&confirmed.code.type_code);
     let now = ctx.clock.now();
     let mut tx = ctx.db.write().await?;
     let record = StoredRecord {
@@ -191,6 +194,8 @@ async fn store(
         text: Some(text),
         signature: coded.signature,
         revoked_at: None,
+        unit: dossier.unit,
+        is_health,
     };
     papers::add_object(&mut tx, &paper.id, &coded.object).await?;
     records::insert(&mut tx, &record).await?;

@@ -13,10 +13,11 @@ use crate::{
         ids::LessonId,
         lessons::{KeptLesson, Lesson, LessonAct, LessonState, LessonVersion},
         officer::{ActingOfficer, stated},
+        rights::{self, Denied},
     },
     engines::extraction::Guide,
     store::{StoreError, Tx, audit, lessons},
-    workflows::context::Ctx,
+    workflows::{access::AccessError, context::Ctx},
 };
 
 /// Lessons in force at once; more would make the list unreviewable.
@@ -48,6 +49,19 @@ pub enum LessonError {
     /// The store failed.
     #[error(transparent)]
     Store(StoreError),
+    /// The right is not the officer's.
+    #[error(transparent)]
+    Denied(Denied),
+}
+
+impl From<AccessError> for LessonError {
+    fn from(error: AccessError) -> Self {
+        match error {
+            AccessError::NotFound => Self::Unknown,
+            AccessError::Denied(denied) => Self::Denied(denied),
+            AccessError::Store(error) => error.into(),
+        }
+    }
 }
 
 impl From<StoreError> for LessonError {
@@ -139,7 +153,8 @@ pub struct Overview {
 ///
 /// # Errors
 /// The store's.
-pub async fn overview(ctx: &Ctx) -> Result<Overview, StoreError> {
+pub async fn overview(ctx: &Ctx, officer: &ActingOfficer) -> Result<Overview, LessonError> {
+    rights::may_see_lessons(officer).map_err(AccessError::from)?;
     let mut tx = ctx.db.read().await?;
     let mut all = Vec::new();
     for state in [LessonState::Waiting, LessonState::InForce, LessonState::Rejected, LessonState::TakenBack] {
@@ -175,6 +190,7 @@ pub async fn decide(
     }
     let now = ctx.clock.now();
     let version = lessons::version(&mut tx).await? + 1;
+    rights::may_decide_lessons(officer).map_err(AccessError::from)?;
     let by = officer.officer.id.clone();
     let entry = LessonVersion { version, act, lesson: id.clone(), reason, by, at: now };
     lessons::decide(&mut tx, &kept, next, &entry).await?;

@@ -10,11 +10,13 @@ use crate::{
         event::Action,
         ids::{DossierId, PaperId},
         officer::{ActingOfficer, stated},
+        rights,
     },
     store::{StoreError, Tx, papers, plans, prints, quarantine as apart},
     workflows::{
+        access,
         context::Ctx,
-        digitise::{DigitiseError, move_on, objects_as, paper, trace, wrong_state},
+        digitise::{DigitiseError, move_on, objects_as, paper_for, trace, wrong_state},
     },
 };
 
@@ -107,8 +109,8 @@ pub async fn erase(
     id: &PaperId,
     reason: &str,
 ) -> Result<Paper, DigitiseError> {
+    let mut paper = paper_for(ctx, officer, id, rights::may_erase).await?;
     let reason = stated(reason).ok_or(DigitiseError::NoReason)?;
-    let mut paper = paper(ctx, id).await?;
     let PaperState::Quarantined { at } = paper.state else { return Err(wrong_state(&paper)) };
     let mut tx = ctx.db.write().await?;
     let sealed = papers::objects(&mut tx, &paper.id).await?;
@@ -165,11 +167,12 @@ pub struct Waiting {
     pub n_others: usize,
 }
 
-/// The secret papers whose bytes are still here, by what is left of their terms.
+/// The secret papers whose bytes are still here, by what is left of their terms: those that `officer` may erase, or
+/// all of them.
 ///
 /// # Errors
 /// [`StoreError`].
-pub async fn waiting(ctx: &Ctx) -> Result<Waiting, StoreError> {
+pub async fn waiting(ctx: &Ctx, officer: Option<&ActingOfficer>) -> Result<Waiting, StoreError> {
     let now = ctx.clock.now();
     let mut found = Waiting::default();
     let mut after: Option<PaperId> = None;
@@ -180,6 +183,11 @@ pub async fn waiting(ctx: &Ctx) -> Result<Waiting, StoreError> {
         after = Some(last.id.clone());
         for paper in page {
             let Some(term) = paper.state.erase_term() else { continue };
+            if let Some(officer) = officer
+                && !access::may_erase(&mut tx, officer, &paper).await?
+            {
+                continue;
+            }
             let set_apart = SetApart { paper: paper.id, dossier: paper.dossier, term };
             if term.is_over(now) {
                 found.over.push(set_apart);

@@ -11,6 +11,7 @@ use crate::{
         dossier::{ObjectRole, Paper, PaperState},
         fields::{ConfirmedFields, ProposedFields},
         ids::{PaperId, RecordId},
+        officer::ActingOfficer,
         page::PageFacts,
         rescan::{PageLooks, SameBy, Traits},
         text::{PageText, RecognisedText},
@@ -20,7 +21,7 @@ use crate::{
         imaging::{Thumbnail, open::Container},
     },
     store::{StoreError, Tx, codes, papers, plans, prints, records},
-    workflows::{browse::BrowseError, context::Ctx, digitise, examine::Examination},
+    workflows::{access, browse::BrowseError, context::Ctx, digitise, examine::Examination},
 };
 
 /// Papers that are compared at most: those that share most come first.
@@ -52,7 +53,11 @@ pub struct ScannedBefore {
 ///
 /// # Errors
 /// [`BrowseError`].
-pub async fn scanned_before(ctx: &Ctx, paper: &Paper) -> Result<Option<ScannedBefore>, BrowseError> {
+pub async fn scanned_before(
+    ctx: &Ctx,
+    officer: &ActingOfficer,
+    paper: &Paper,
+) -> Result<Option<ScannedBefore>, BrowseError> {
     let code = match &paper.state {
         PaperState::ToConfirm { proposed, .. } => proposed.code(None),
         PaperState::NeedsRescan { .. } => None,
@@ -73,6 +78,9 @@ pub async fn scanned_before(ctx: &Ctx, paper: &Paper) -> Result<Option<ScannedBe
     let Some(earlier) = papers::get(&mut tx, &earlier).await?.filter(|p| is_shown(&p.state)) else {
         return Ok(None);
     };
+    if !access::is_seen(&mut tx, officer, &earlier).await? {
+        return Ok(None);
+    }
     Ok(Some(ScannedBefore {
         document,
         by,

@@ -6,11 +6,13 @@ use crate::{
         dossier::{Dossier, ExpectedPages},
         eligibility::{HandedInAs, PaperRole, Refusal, judge},
         ids::{ComponentCode, DossierId},
+        officer::ActingOfficer,
+        rights,
         separator::{Separator, may_declare},
     },
     engines::pdf::separator_sheet::{self, Sheet, SheetError},
-    store::dossiers,
     workflows::{
+        access,
         context::Ctx,
         intake::{self, IntakeError},
     },
@@ -45,10 +47,15 @@ pub enum SeparatorError {
 ///
 /// # Errors
 /// [`SeparatorError`].
-pub async fn print(ctx: &Ctx, id: &DossierId, wanted: &SheetsWanted) -> Result<Vec<u8>, SeparatorError> {
+pub async fn print(
+    ctx: &Ctx,
+    officer: &ActingOfficer,
+    id: &DossierId,
+    wanted: &SheetsWanted,
+) -> Result<Vec<u8>, SeparatorError> {
     let dossier = {
         let mut tx = ctx.db.read().await.map_err(IntakeError::from)?;
-        dossiers::get(&mut tx, id).await.map_err(IntakeError::from)?.ok_or(IntakeError::UnknownDossier)?
+        access::dossier(&mut tx, officer, id, rights::may_see).await.map_err(IntakeError::from)?
     };
     let catalogue = intake::catalogue_of(ctx, &dossier).await.map_err(IntakeError::from)?;
     let roles = roles(&dossier, &catalogue, wanted)?;

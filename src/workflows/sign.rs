@@ -14,6 +14,7 @@ use crate::{
         ids::{PaperId, SigningId},
         job::{Job, Urgency},
         officer::ActingOfficer,
+        rights,
         signing::{CodeOrder, OfficerWay, PreparedSignature},
     },
     engines::{
@@ -179,7 +180,7 @@ pub async fn prepare(
     certificate: &[u8],
     chain: &[Vec<u8>],
 ) -> Result<ToSign, SignError> {
-    let mut paper = digitise::paper(ctx, id).await?;
+    let mut paper = digitise::paper_for(ctx, officer, id, rights::may_sign).await?;
     let confirmed = match &paper.state {
         PaperState::ToSign { confirmed } | PaperState::Signing { confirmed, .. } => confirmed.clone(),
         _ => return Err(wrong_state(&paper).into()),
@@ -249,7 +250,7 @@ pub async fn complete(
     signing: &SigningId,
     signed: &Signed,
 ) -> Result<Paper, SignError> {
-    let mut paper = digitise::paper(ctx, id).await?;
+    let mut paper = digitise::paper_for(ctx, officer, id, rights::may_sign).await?;
     let (confirmed, waiting) = match &paper.state {
         PaperState::Signing { confirmed, prepared } => (confirmed.clone(), prepared.clone()),
         PaperState::ToSign { .. } => return Err(SignError::UnknownSigning),
@@ -301,7 +302,7 @@ pub async fn give_up(
     id: &PaperId,
     signing: &SigningId,
 ) -> Result<Paper, SignError> {
-    let mut paper = digitise::paper(ctx, id).await?;
+    let mut paper = digitise::paper_for(ctx, officer, id, rights::may_sign).await?;
     let confirmed = match &paper.state {
         PaperState::Signing { confirmed, prepared } if prepared.id == *signing => confirmed.clone(),
         PaperState::Signing { .. } | PaperState::ToSign { .. } => return Err(SignError::UnknownSigning),

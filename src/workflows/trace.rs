@@ -9,7 +9,8 @@ use crate::{
     clock::{day_in_vietnam, midnight_in_vietnam},
     domain::{
         event::{ActedAs, Action, AuditEvent},
-        officer::ActingOfficer,
+        officer::{ActingOfficer, Officer},
+        rights::{self, Denied},
     },
     engines::signature::seal::{SealError, statement},
     store::{
@@ -19,6 +20,7 @@ use crate::{
             days::{self, Day, DayForm, SignedDay},
             file::{self, FileError},
         },
+        officers,
     },
     workflows::context::Ctx,
 };
@@ -45,6 +47,9 @@ pub enum TraceError {
     /// The file.
     #[error(transparent)]
     File(#[from] FileError),
+    /// The trace is for auditors.
+    #[error(transparent)]
+    Denied(#[from] Denied),
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -176,7 +181,8 @@ pub fn verify_file(
     file::verify(input, keys, days)
 }
 
-/// Writes the trace to a file, sealed as it is kept; how many events. The export is traced.
+/// Writes the trace to a file, sealed as it is kept; how many events. The export is traced. For who runs the machine,
+/// who has the database anyway: no right is asked for.
 ///
 /// # Errors
 /// [`TraceError`].
@@ -185,7 +191,6 @@ pub async fn export(
     officer: &ActingOfficer,
     out: &mut (impl Write + Send),
 ) -> Result<u64, TraceError> {
-    // Rights: whether the officer may read the trace is asked here.
     note(ctx, officer, Action::ExportTrace, ("trace", "all".to_owned()), None).await?;
     seal(ctx).await?;
     Ok(file::export(&ctx.db, out).await?)
@@ -200,17 +205,27 @@ pub struct Found {
     pub next: Option<Timestamp>,
 }
 
+/// The officers whose acts an auditor may look for.
+///
+/// # Errors
+/// [`TraceError::Denied`] and the store's.
+pub async fn officers(ctx: &Ctx, by: &ActingOfficer) -> Result<Vec<Officer>, TraceError> {
+    rights::may_read_audit(by)?;
+    let mut tx = ctx.db.read().await?;
+    Ok(officers::list(&mut tx).await?)
+}
+
 /// Events for an auditor, the newest first; the reading is traced first, with what was looked for.
 ///
 /// # Errors
-/// The store's.
+/// [`TraceError::Denied`] and the store's.
 pub async fn read(
     ctx: &Ctx,
     officer: &ActingOfficer,
     search: &Search,
     limit: u32,
-) -> Result<Found, StoreError> {
-    // Rights: whether the officer may read the trace is asked here.
+) -> Result<Found, TraceError> {
+    rights::may_read_audit(officer)?;
     let object = match (&search.dossier, &search.object) {
         (Some(dossier), _) => ("dossier", dossier.to_string()),
         (None, Some((kind, id))) => match known_kind(kind) {

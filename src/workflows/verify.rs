@@ -13,7 +13,8 @@ use crate::{
         dossier::{ObjectRole, Paper},
         event::{Action, AuditEvent},
         ids::{PaperId, RecordId},
-        officer::ActingOfficer,
+        officer::Actor,
+        rights,
     },
     engines::{
         imaging::fault::ReadError,
@@ -29,6 +30,7 @@ use crate::{
     remote::Remote,
     store::{StoreError, audit, verifications},
     workflows::{
+        access::AccessError,
         browse::{self, BrowseError, Purpose},
         context::Ctx,
         files::read_within,
@@ -150,17 +152,18 @@ pub enum VerifyError {
 /// [`VerifyError::Unreadable`] where the reading process failed; a file that is no PDF is an answer, no error.
 pub async fn file(
     ctx: &Ctx,
-    officer: &ActingOfficer,
+    by: &Actor,
     bytes: Vec<u8>,
     password: Option<String>,
 ) -> Result<Report, VerifyError> {
+    rights::may_verify(by).map_err(|denied| BrowseError::from(AccessError::from(denied)))?;
     let now = ctx.clock.now();
     let hash = blake3::hash(&bytes).to_hex().to_string();
     let report = judged(ctx, bytes, order(ctx, now, None, password, None)).await?;
     let mut tx = ctx.db.write().await?;
     let event = AuditEvent {
         at: now,
-        actor: Some(officer.into()),
+        actor: Some(by.clone()),
         action: Action::VerifyDocument,
         object: ("file", hash),
         purpose: None,
@@ -209,12 +212,12 @@ pub async fn of_paper(ctx: &Ctx, id: &PaperId) -> Result<Option<(Report, Timesta
 /// [`VerifyError`].
 pub async fn document(
     ctx: &Ctx,
-    officer: &ActingOfficer,
+    by: &Actor,
     id: &RecordId,
     purpose: &Purpose,
 ) -> Result<Report, VerifyError> {
-    let record = browse::document(ctx, officer, id, purpose).await?;
-    let (_, bytes) = browse::content(ctx, officer, id, purpose).await?;
+    let record = browse::document(ctx, by, id, purpose).await?;
+    let (_, bytes) = browse::content(ctx, by, id, purpose).await?;
     let type_code = Some(record.fields.document_type_code.to_string());
     let order = order(ctx, ctx.clock.now(), Some(record.stored_at), None, type_code);
     Ok(judged(ctx, bytes, order).await?)

@@ -242,7 +242,7 @@ impl Watch {
             }
             Err(_) => return Ok(None), // gone meanwhile, or the share is: looked at again
         };
-        let known = batch::known(&self.ctx, &files).await?;
+        let known = batch::known(&self.ctx, &self.officer, &files).await?;
         if !known.is_empty() {
             return self.put_aside(&entry, &known).await.map(Some);
         }
@@ -357,7 +357,7 @@ impl Watch {
             }
             let read = || entry.files.iter().map(|f| folder::read(&f.path)).collect::<io::Result<Vec<_>>>();
             let Ok(files) = read() else { continue };
-            let known = batch::known(&self.ctx, &files).await?;
+            let known = batch::known(&self.ctx, &self.officer, &files).await?;
             if known.is_empty() {
                 let handled = self.receive(entry.path, files).await?;
                 self.untold.extend(handled);

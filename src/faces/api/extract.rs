@@ -17,19 +17,37 @@ use crate::{
         eligibility::{HandedInAs, PaperRole},
         ids::{OwnerId, OwnerNumber},
         job::Urgency,
-        officer::ActingOfficer,
+        officer::{ActingOfficer, Actor},
     },
     workflows::{browse::Purpose, intake::Upload},
 };
 
-/// In whose name the request acts: until there are accounts, the configured officer.
-pub(super) struct Officer(pub ActingOfficer);
+/// Who asks: what the gate found out.
+pub(super) struct By(pub Actor);
 
-impl FromRequestParts<Api> for Officer {
+impl<S: Sync> FromRequestParts<S> for By {
     type Rejection = Problem;
 
-    async fn from_request_parts(_: &mut Parts, api: &Api) -> Result<Self, Problem> {
-        Ok(Self(api.ctx.rules.officer.clone()))
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
+        parts.extensions.get::<Actor>().cloned().map(Self).ok_or_else(Problem::not_signed_in)
+    }
+}
+
+/// The officer in whose name the request acts: systems act in nobody's.
+pub(super) struct Officer(pub ActingOfficer);
+
+impl<S: Sync> FromRequestParts<S> for Officer {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        match By::from_request_parts(parts, state).await?.0 {
+            Actor::Officer(officer) => Ok(Self(officer)),
+            Actor::Client(_) => Err(Problem::new(
+                StatusCode::FORBIDDEN,
+                "officers-only",
+                "Việc này do công chức làm: hệ thống kết nối không được làm thay.",
+            )),
+        }
     }
 }
 
@@ -86,7 +104,7 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Asked<T> {
 /// The purpose of reading an owner's data: said with the request, or on looking him up shortly before.
 pub(super) fn purpose(
     api: &Api,
-    officer: &ActingOfficer,
+    by: &Actor,
     owner: &OwnerId,
     said: Option<&str>,
 ) -> Result<Purpose, Problem> {
@@ -94,7 +112,7 @@ pub(super) fn purpose(
         Some(said) => Ok(Purpose::parse(said)?),
         None => api
             .purposes
-            .of(&officer.officer.id, owner, api.ctx.clock.now())
+            .of(by, owner, api.ctx.clock.now())
             .ok_or_else(|| crate::workflows::browse::BrowseError::NoPurpose.into()),
     }
 }

@@ -12,7 +12,7 @@ use axum::{
 
 use super::{Api, problem::Problem};
 use crate::{
-    domain::ids::ContentHash,
+    domain::{ids::ContentHash, officer::Actor},
     store::idempotency::{self as kept, KeptAnswer, Known, RequestKey},
 };
 
@@ -49,7 +49,9 @@ async fn answer_once(
     let body = to_bytes(body, limit).await.map_err(|_| {
         Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "too-large", "Tệp gửi lên lớn hơn giới hạn của hệ thống.")
     })?;
-    let route = format!("{} {}", parts.method, parts.uri.path());
+    // Of another caller the same key is another key.
+    let by = parts.extensions.get::<Actor>().map(|by| by.id().to_owned()).unwrap_or_default();
+    let route = format!("{by} {} {}", parts.method, parts.uri.path());
     // The boundary of a multipart body is new on every try, so its parts are compared without it.
     let content_hash = hash_of(&parts.headers, &body);
     let now = api.ctx.clock.now();

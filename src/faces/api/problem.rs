@@ -8,12 +8,12 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::{
-    domain::confirm::FieldFault,
+    domain::{confirm::FieldFault, rights::Denied},
     engines::imaging::fault::ReadError,
     store::StoreError,
     workflows::{
         arrange::ArrangeError, batch::BatchError, browse::BrowseError, digitise::DigitiseError,
-        intake::IntakeError, lessons::LessonError, separators::SeparatorError,
+        intake::IntakeError, lessons::LessonError, separators::SeparatorError, trace::TraceError,
     },
 };
 
@@ -57,6 +57,15 @@ impl Problem {
 
     pub(super) fn bad_request(kind: &str, detail: impl Into<String>) -> Self {
         Self::new(StatusCode::BAD_REQUEST, kind, detail)
+    }
+
+    /// Nobody has shown who they are.
+    pub(in crate::faces) fn not_signed_in() -> Self {
+        Self::new(
+            StatusCode::UNAUTHORIZED,
+            "not-signed-in",
+            "Chưa đăng nhập, hoặc phiên đăng nhập đã hết: đăng nhập rồi làm lại.",
+        )
     }
 
     pub(super) fn not_found() -> Self {
@@ -104,6 +113,25 @@ impl From<StoreError> for Problem {
     }
 }
 
+impl From<Denied> for Problem {
+    fn from(denied: Denied) -> Self {
+        match denied {
+            Denied::Foreign => Self::not_found(),
+            denied => Self::new(StatusCode::FORBIDDEN, "forbidden", sentence(&denied.to_string())),
+        }
+    }
+}
+
+impl From<TraceError> for Problem {
+    fn from(error: TraceError) -> Self {
+        match error {
+            TraceError::Denied(denied) => denied.into(),
+            TraceError::Store(error) => error.into(),
+            other => Self::new(StatusCode::INTERNAL_SERVER_ERROR, "trace", sentence(&other.to_string())),
+        }
+    }
+}
+
 impl From<LessonError> for Problem {
     fn from(error: LessonError) -> Self {
         let detail = sentence(&error.to_string());
@@ -114,6 +142,7 @@ impl From<LessonError> for Problem {
                 Self::new(StatusCode::CONFLICT, "wrong-state", detail)
             }
             LessonError::Ambiguous => Self::new(StatusCode::CONFLICT, "ambiguous", detail),
+            LessonError::Denied(denied) => denied.into(),
             LessonError::Store(error) => error.into(),
         }
     }
@@ -156,6 +185,7 @@ impl From<IntakeError> for Problem {
             IntakeError::Plan(_) => Self::new(StatusCode::UNPROCESSABLE_ENTITY, "page-plan", detail),
             IntakeError::Unreadable(error) => error.into(),
             IntakeError::Spool(source) => spool(&source),
+            IntakeError::Denied(denied) => denied.into(),
             IntakeError::Store(error) => error.into(),
         }
     }
@@ -182,6 +212,7 @@ impl From<DigitiseError> for Problem {
             DigitiseError::Unreadable(error) => error.into(),
             DigitiseError::Spool(source) => spool(&source),
             DigitiseError::Stamp(_) => unprocessable("stamp").under("QĐ 1917/QĐ-BLĐTBXH, Điều 15 khoản 3"),
+            DigitiseError::Denied(denied) => denied.into(),
             DigitiseError::Store(error) => error.into(),
         }
     }
@@ -218,6 +249,7 @@ impl From<BrowseError> for Problem {
             }
             BrowseError::Unreadable(error) => error.into(),
             BrowseError::Spool(source) => spool(&source),
+            BrowseError::Denied(denied) => denied.into(),
             BrowseError::Store(error) => error.into(),
         }
     }

@@ -8,15 +8,17 @@ use super::{Exit, Place, Stop};
 use crate::{
     config::Config,
     domain::{
+        account::{Unit, UserName},
         catalogue::{Catalogue, CatalogueFaults},
-        ids::{OfficerId, PersonalId},
-        officer::Officer,
+        ids::{OfficerId, PersonalId, UnitId},
+        officer::{ActingOfficer, Officer, Role},
     },
     engines::extraction::{
         agency::AgencyFaults,
         template::{self, TemplateFaults},
     },
     workflows::{
+        accounts::{self, AccountError, Invitee},
         administer::{self, ImportError},
         guide::{GuideError, Lists},
     },
@@ -133,6 +135,8 @@ fn text_of(path: &Path) -> Result<String, Stop> {
 pub(super) enum OfficerCommand {
     /// Thêm một công chức; in ra mã dùng cho --officer
     Add(AddOfficerArgs),
+    /// Mở tài khoản đăng nhập cho một công chức; in ra liên kết dùng một lần để tự đặt mật khẩu
+    Invite(InviteArgs),
     /// Liệt kê công chức: mã, họ tên, đơn vị
     List {
         #[command(flatten)]
@@ -155,15 +159,70 @@ pub(super) struct AddOfficerArgs {
     unit: Option<String>,
 }
 
+#[derive(Args)]
+pub(super) struct InviteArgs {
+    #[command(flatten)]
+    place: Place,
+    /// Họ và tên
+    #[arg(long)]
+    name: String,
+    /// Tệp một dòng chứa số định danh cá nhân (không ghi số lên dòng lệnh)
+    #[arg(long, value_name = "F")]
+    personal_id_file: PathBuf,
+    /// Tên đăng nhập
+    #[arg(long, value_name = "TÊN")]
+    user: String,
+    /// Mã đơn vị: a–z, 0–9, gạch nối
+    #[arg(long, value_name = "MÃ")]
+    unit: String,
+    /// Tên đơn vị (mặc định như mã)
+    #[arg(long, value_name = "TÊN")]
+    unit_name: Option<String>,
+    /// Vai trò, có thể nhiều: reception_clerk, case_handler, supervisor, auditor, administrator
+    #[arg(long = "role", value_name = "VAI", default_value = "administrator")]
+    roles: Vec<String>,
+}
+
+/// The person who runs the program holds its keys: nobody is asked for a right here.
+async fn invite(args: InviteArgs) -> Result<Exit, Stop> {
+    let personal_id = number_in(&args.personal_id_file)?;
+    let full_name = name_in(&args.name)?;
+    let name = UserName::parse(&args.user).map_err(|e| Stop::usage(e.to_string()))?;
+    let unknown =
+        |role: &str| Stop::usage(format!("không có vai trò “{role}”: xem `sohoa officer invite -h`"));
+    let roles = args.roles.iter().map(|role| Role::parse(role).ok_or_else(|| unknown(role)));
+    let unit = UnitId::parse(&args.unit)
+        .map_err(|_| Stop::usage("mã đơn vị gồm chữ a–z không dấu, chữ số và gạch nối"))?;
+    let unit = Unit { name: args.unit_name.unwrap_or_else(|| unit.to_string()), id: unit };
+    let invitee = Invitee { full_name, personal_id, name, roles: roles.collect::<Result<_, _>>()?, unit };
+    let config = args.place.config()?;
+    let ctx = super::open(&config, None, None).await?;
+    let by = ActingOfficer::alone(config.officer().0, ctx.clock.now());
+    let token = accounts::invite(&ctx, &by, invitee).await.map_err(|error| match error {
+        AccountError::Store(error) => error.into(),
+        AccountError::Credentials(error) => Stop::new(Exit::Failure, error.to_string()),
+        error => Stop::usage(error.to_string()),
+    })?;
+    println!("{}/invitations/{token}", config.base_url());
+    eprintln!("Mở liên kết trong 24 giờ để đặt mật khẩu; liên kết dùng được một lần.");
+    Ok(Exit::Done)
+}
+
+fn number_in(file: &Path) -> Result<PersonalId, Stop> {
+    PersonalId::parse(&text_of(file)?).map_err(|e| Stop::usage(format!("số định danh cá nhân: {e}")))
+}
+
+fn name_in(text: &str) -> Result<String, Stop> {
+    let full_name = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    if full_name.is_empty() { Err(Stop::usage("họ và tên còn trống")) } else { Ok(full_name) }
+}
+
 pub(super) async fn officer(command: OfficerCommand) -> Result<Exit, Stop> {
     match command {
+        OfficerCommand::Invite(args) => return invite(args).await,
         OfficerCommand::Add(args) => {
-            let personal_id = PersonalId::parse(&text_of(&args.personal_id_file)?)
-                .map_err(|e| Stop::usage(format!("số định danh cá nhân: {e}")))?;
-            let full_name = args.name.split_whitespace().collect::<Vec<_>>().join(" ");
-            if full_name.is_empty() {
-                return Err(Stop::usage("họ và tên còn trống"));
-            }
+            let personal_id = number_in(&args.personal_id_file)?;
+            let full_name = name_in(&args.name)?;
             let ctx = super::open(&args.place.config()?, None, None).await?;
             let officer = Officer { id: OfficerId::new(), full_name, personal_id, unit: args.unit };
             administer::add_officer(&ctx, &ctx.rules.officer, &officer).await?;

@@ -164,7 +164,7 @@ fn not_done(error: TraceError) -> Stop {
         TraceError::NotAHead { .. } | TraceError::File(FileError::NotALine { .. } | FileError::Io(_)) => {
             Exit::Unreadable
         }
-        TraceError::Key(_) => Exit::Failure,
+        TraceError::Key(_) | TraceError::Denied(_) => Exit::Failure,
         TraceError::Store(_) | TraceError::File(FileError::Store(_)) => Exit::StorageUnreachable,
     };
     Stop::new(exit, super::with_causes(&error))

@@ -37,7 +37,7 @@ use crate::{
     faces::worker::{self, OnPage},
     store::StoreError,
     workflows::{
-        administer, browse,
+        accounts, administer, browse,
         context::Ctx,
         count,
         digitise::{self as steps, DigitiseError},
@@ -326,7 +326,7 @@ async fn keep(
     let urgency = if work.len() > 1 { Urgency::Pile } else { Urgency::Desk };
     let line = Arc::new(Line {
         ctx: ctx.clone(),
-        officer,
+        officer: officer.clone(),
         accept: args.accept,
         out: args.out.clone(),
         urgency,
@@ -346,14 +346,19 @@ async fn keep(
     .buffered(n_jobs);
     let mut reports = Box::pin(reports);
     let exit = print_all(args.json, bar, &mut reports).await;
-    Ok(exit.max(hold_against_originals(&ctx, &dossiers, bar).await?))
+    Ok(exit.max(hold_against_originals(&ctx, &officer, &dossiers, bar).await?))
 }
 
 /// Says what differs from the number of papers handed in (Điều 9 khoản 1), beside the answers.
-async fn hold_against_originals(ctx: &Ctx, dossiers: &[Dossier], bar: &ProgressBar) -> Result<Exit, Stop> {
+async fn hold_against_originals(
+    ctx: &Ctx,
+    officer: &ActingOfficer,
+    dossiers: &[Dossier],
+    bar: &ProgressBar,
+) -> Result<Exit, Stop> {
     let mut exit = Exit::Done;
     for dossier in dossiers.iter().filter(|d| d.handed_in.is_some()) {
-        let Some(standing) = count::standing(ctx, &dossier.id).await? else { continue };
+        let standing = count::standing(ctx, officer, &dossier.id).await.map_err(stop_of_browse)?;
         for difference in &standing.comparison.differences {
             bar.suspend(|| eprintln!("{} [{}]", difference.message(), Difference::RULE));
             exit = Exit::NeedsPerson;
@@ -374,7 +379,7 @@ async fn open_dossier(
 /// The officer named on the command line, or the configured one.
 pub(super) async fn officer(ctx: &Ctx, config: &Config, id: Option<&str>) -> Result<ActingOfficer, Stop> {
     let (configured, _) = config.officer();
-    let Some(id) = id else { return Ok(ctx.rules.officer.clone()) };
+    let Some(id) = id else { return has_unit(ctx, ctx.rules.officer.clone()).await };
     let unknown = || {
         Stop::usage(
             "không có công chức với mã này: xem `sohoa officer list`, hoặc thêm bằng `sohoa officer add`",
@@ -382,7 +387,18 @@ pub(super) async fn officer(ctx: &Ctx, config: &Config, id: Option<&str>) -> Res
     };
     let id = OfficerId::parse(id).map_err(|_| unknown())?;
     let known = administer::officers(ctx).await?.into_iter().chain([configured]).find(|o| o.id == id);
-    Ok(ActingOfficer::alone(known.ok_or_else(unknown)?, ctx.clock.now()))
+    let acting = accounts::acting(&ctx.db, known.ok_or_else(unknown)?, ctx.clock.now()).await?;
+    has_unit(ctx, acting).await
+}
+
+/// With accounts, papers belong to units: who has none can't receive them.
+async fn has_unit(ctx: &Ctx, acting: ActingOfficer) -> Result<ActingOfficer, Stop> {
+    if acting.unit.is_none() && accounts::exist(ctx).await? {
+        return Err(Stop::usage(
+            "cơ quan này đã có tài khoản: cần --officer với mã của một công chức có tài khoản (`sohoa officer list`)",
+        ));
+    }
+    Ok(acting)
 }
 
 /// What all papers of one call share on their way into the store.
@@ -524,8 +540,9 @@ impl Line {
         let paper = steps::paper(&self.ctx, &paper.id).await.map_err(stop_of_step)?;
         let PaperState::Stored { record } = &paper.state else { return self.seen(input, &paper).await };
         let purpose = browse::Purpose::of_dossier(&paper.dossier);
-        let (_, pdf) =
-            browse::content(&self.ctx, &self.officer, record, &purpose).await.map_err(stop_of_browse)?;
+        let (_, pdf) = browse::content(&self.ctx, &(&self.officer).into(), record, &purpose)
+            .await
+            .map_err(stop_of_browse)?;
         let code = browse::code_of(&self.ctx, record).await.map_err(stop_of_browse)?;
         if let Some(out) = &self.out {
             write_whole(&out.join(coded_name(&input.path)), &pdf)?;
@@ -559,6 +576,7 @@ pub(super) fn stop_of_intake(error: IntakeError) -> Stop {
         IntakeError::Unreadable(error) => Stop::new(exit_of_reading(&error), error.to_string()),
         IntakeError::Spool(_) => Stop::new(Exit::StorageUnreachable, error.to_string()),
         IntakeError::UnknownProcedure
+        | IntakeError::Denied(_)
         | IntakeError::Plan(_)
         | IntakeError::UnknownDossier
         | IntakeError::NoReason

@@ -44,7 +44,7 @@ pub(super) async fn separators(args: SeparatorsArgs) -> Result<Exit, Stop> {
                 with_patch: args.patch,
             };
             let ctx = super::open_existing(&args.place.config()?).await?;
-            sheets::print(&ctx, &id, &wanted).await
+            sheets::print(&ctx, &ctx.rules.officer, &id, &wanted).await
         }
     };
     let pdf = pdf.map_err(|error| match error {

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use askama::Template;
 use axum::{
     Form,
-    extract::{Multipart, Path, State},
+    extract::{Multipart, Path},
     http::StatusCode,
     response::{IntoResponse, Redirect, Response},
 };
@@ -60,7 +60,7 @@ struct RoleLine {
 }
 
 /// `GET /dossiers/{id}`.
-pub(super) async fn page(State(web): State<Web>, Path(id): Path<String>) -> Response {
+pub(super) async fn page(web: Web, Path(id): Path<String>) -> Response {
     show(&web, &id, StatusCode::OK, None).await
 }
 
@@ -76,8 +76,7 @@ fn dossier_id(id: &str) -> Result<DossierId, Fault> {
 }
 
 async fn content(web: &Web, id: &str, fault: Option<String>) -> Result<DossierPage, Fault> {
-    let standing = count::standing(&web.ctx, &dossier_id(id)?).await.map_err(BrowseError::from)?;
-    let standing = standing.ok_or(BrowseError::NotFound)?;
+    let standing = count::standing(&web.ctx, web.officer(), &dossier_id(id)?).await?;
     let catalogue = intake::catalogue_of(&web.ctx, &standing.dossier).await.map_err(BrowseError::from)?;
     let procedure = standing.dossier.procedure.as_ref().and_then(|code| catalogue.procedure(code));
     let Standing { dossier, papers, comparison } = &standing;
@@ -139,7 +138,7 @@ fn roles(procedure: &Procedure, standing: &Standing) -> Vec<RoleLine> {
 
 /// `POST /dossiers/{id}/handed-in`: how many papers were handed in, by component where one is filled in.
 pub(super) async fn declare(
-    State(web): State<Web>,
+    web: Web,
     Path(id): Path<String>,
     Form(form): Form<HashMap<String, String>>,
 ) -> Response {
@@ -166,7 +165,7 @@ async fn declared(web: &Web, id: &str, form: &HashMap<String, String>) -> Result
     }
     let handed_in = HandedIn::new(total, roles).map_err(|e| wrong(&e.to_string()))?;
     let reason = form.get("reason").map(String::as_str);
-    count::declare(&web.ctx, &web.officer(), &id, handed_in, reason).await?;
+    count::declare(&web.ctx, web.officer(), &id, handed_in, reason).await?;
     Ok(())
 }
 
@@ -179,7 +178,7 @@ fn wrong(message: &str) -> Fault {
 }
 
 /// `POST /dossiers/{id}/papers`: receives another paper of the dossier.
-pub(super) async fn receive(State(web): State<Web>, Path(id): Path<String>, form: Multipart) -> Response {
+pub(super) async fn receive(web: Web, Path(id): Path<String>, form: Multipart) -> Response {
     match received(&web, &id, form).await {
         Ok(paper) => Redirect::to(&format!("/papers/{paper}")).into_response(),
         Err(fault) if fault.status == StatusCode::NOT_FOUND => fault.page(&web),
@@ -191,6 +190,6 @@ async fn received(web: &Web, id: &str, form: Multipart) -> Result<String, Fault>
     let id = dossier_id(id)?;
     let mut kind = String::new();
     let asked = upload::read_form(web, form, &mut kind).await?;
-    let paper = intake::receive(&web.ctx, &web.officer(), &id, asked.upload).await?;
+    let paper = intake::receive(&web.ctx, web.officer(), &id, asked.upload).await?;
     Ok(paper.id.to_string())
 }

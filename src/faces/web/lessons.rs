@@ -3,7 +3,7 @@
 use askama::Template;
 use axum::{
     Form,
-    extract::{Path, State},
+    extract::Path,
     http::StatusCode,
     response::{IntoResponse, Redirect, Response},
 };
@@ -47,7 +47,7 @@ struct VersionLine {
 }
 
 /// `GET /lessons`.
-pub(super) async fn page(State(web): State<Web>) -> Response {
+pub(super) async fn page(web: Web) -> Response {
     match content(&web).await {
         Ok(page) => html(StatusCode::OK, &page),
         Err(fault) => fault.page(&web),
@@ -55,7 +55,7 @@ pub(super) async fn page(State(web): State<Web>) -> Response {
 }
 
 async fn content(web: &Web) -> Result<LessonsPage, Fault> {
-    let overview = lessons::overview(&web.ctx).await.map_err(LessonError::Store)?;
+    let overview = lessons::overview(&web.ctx, web.officer()).await?;
     let lines = |states: &[LessonState]| {
         let kept = overview.lessons.iter().filter(|kept| states.contains(&kept.state));
         kept.map(|kept| LessonLine {
@@ -104,13 +104,9 @@ pub(super) struct DecideForm {
 }
 
 /// `POST /lessons/{id}`.
-pub(super) async fn decide(
-    State(web): State<Web>,
-    Path(id): Path<String>,
-    Form(form): Form<DecideForm>,
-) -> Response {
+pub(super) async fn decide(web: Web, Path(id): Path<String>, Form(form): Form<DecideForm>) -> Response {
     let decided = match LessonId::parse(&id) {
-        Ok(id) => lessons::decide(&web.ctx, &web.officer(), &id, form.act, form.reason.as_deref()).await,
+        Ok(id) => lessons::decide(&web.ctx, web.officer(), &id, form.act, form.reason.as_deref()).await,
         Err(_) => Err(LessonError::Unknown),
     };
     match decided {

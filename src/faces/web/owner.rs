@@ -3,7 +3,7 @@
 use askama::Template;
 use axum::{
     Form,
-    extract::{Path, Query, State},
+    extract::{Path, Query},
     http::{StatusCode, header},
     response::{IntoResponse, Redirect, Response},
 };
@@ -62,7 +62,7 @@ pub(super) struct LookupForm {
 }
 
 /// `GET /owners`.
-pub(super) async fn form(State(web): State<Web>) -> Response {
+pub(super) async fn form(web: Web) -> Response {
     lookup_page(&web, StatusCode::OK, None, String::new(), Vec::new())
 }
 
@@ -77,7 +77,7 @@ fn lookup_page(
 }
 
 /// `POST /owners`.
-pub(super) async fn look_up(State(web): State<Web>, Form(form): Form<LookupForm>) -> Response {
+pub(super) async fn look_up(web: Web, Form(form): Form<LookupForm>) -> Response {
     let again =
         |status, message: String| lookup_page(&web, status, Some(message), form.purpose.clone(), Vec::new());
     let purpose = match Purpose::parse(&form.purpose) {
@@ -91,10 +91,10 @@ pub(super) async fn look_up(State(web): State<Web>, Form(form): Form<LookupForm>
             return again(StatusCode::UNPROCESSABLE_ENTITY, message.into());
         }
     };
-    let officer = web.officer();
-    match browse::look_up_owner(&web.ctx, &officer, &key, &purpose).await {
+    let by = web.actor();
+    match browse::look_up_owner(&web.ctx, by, &key, &purpose).await {
         Ok(owners) => {
-            web.purposes.state(&officer.officer.id, &owners, &purpose, web.ctx.clock.now());
+            web.purposes.state(by, &owners, &purpose, web.ctx.clock.now());
             match owners.as_slice() {
                 [] => again(StatusCode::OK, "Kho chưa có giấy tờ nào của người hoặc tổ chức này.".into()),
                 [one] => Redirect::to(&format!("/owners/{one}")).into_response(),
@@ -114,11 +114,7 @@ pub(super) struct PageIn {
 }
 
 /// `GET /owners/{id}`.
-pub(super) async fn page(
-    State(web): State<Web>,
-    Path(id): Path<String>,
-    Query(asked): Query<PageIn>,
-) -> Response {
+pub(super) async fn page(web: Web, Path(id): Path<String>, Query(asked): Query<PageIn>) -> Response {
     match store_of(&web, &id, asked.after.as_deref()).await {
         Ok(page) => html(StatusCode::OK, &page),
         Err(BrowseError::NoPurpose) => Redirect::to("/owners").into_response(),
@@ -130,9 +126,9 @@ async fn store_of(web: &Web, id: &str, after: Option<&str>) -> Result<OwnerPage,
     let id = OwnerId::parse(id).map_err(|_| BrowseError::NotFound)?;
     let after = after.map(RecordId::parse).transpose().map_err(|_| BrowseError::NotFound)?;
     let purpose = purpose_for(web, &id)?;
-    let officer = web.officer();
+    let by = web.actor();
     let filter = DocumentFilter::default();
-    let found = browse::documents_of(&web.ctx, &officer, &id, &purpose, &filter, after.as_ref(), 50).await?;
+    let found = browse::documents_of(&web.ctx, by, &id, &purpose, &filter, after.as_ref(), 50).await?;
     let today = day_in_vietnam(web.ctx.clock.now());
     let name = found.keys.first().map(ToString::to_string).unwrap_or_default();
     Ok(OwnerPage {
@@ -147,12 +143,12 @@ async fn store_of(web: &Web, id: &str, after: Option<&str>) -> Result<OwnerPage,
 }
 
 fn purpose_for(web: &Web, owner: &OwnerId) -> Result<Purpose, BrowseError> {
-    web.purposes.of(&web.officer().officer.id, owner, web.ctx.clock.now()).ok_or(BrowseError::NoPurpose)
+    web.purposes.of(&web.actor(), owner, web.ctx.clock.now()).ok_or(BrowseError::NoPurpose)
 }
 
 /// Why a document is read: said on looking up its owner.
 pub(super) async fn purpose_of_document(web: &Web, id: &RecordId) -> Result<Purpose, BrowseError> {
-    purpose_for(web, &browse::owner_of(&web.ctx, id).await?)
+    purpose_for(web, &browse::owner_of(&web.ctx, web.actor(), id).await?)
 }
 
 fn line(record: &StoredRecord, today: Date) -> DocumentLine {
@@ -183,22 +179,22 @@ fn line(record: &StoredRecord, today: Date) -> DocumentLine {
 }
 
 /// `GET /documents/{id}/content`: the coded PDF.
-pub(super) async fn content(State(web): State<Web>, Path(id): Path<String>) -> Response {
+pub(super) async fn content(web: Web, Path(id): Path<String>) -> Response {
     bytes(&web, &id, None).await.unwrap_or_else(|error| Fault::from(error).page(&web))
 }
 
 /// `GET /documents/{id}/original`: the first file as it came.
-pub(super) async fn original(State(web): State<Web>, Path(id): Path<String>) -> Response {
+pub(super) async fn original(web: Web, Path(id): Path<String>) -> Response {
     bytes(&web, &id, Some(0)).await.unwrap_or_else(|error| Fault::from(error).page(&web))
 }
 
 async fn bytes(web: &Web, id: &str, original: Option<u32>) -> Result<Response, BrowseError> {
     let id = RecordId::parse(id).map_err(|_| BrowseError::NotFound)?;
     let purpose = purpose_of_document(web, &id).await?;
-    let officer = web.officer();
+    let by = web.actor();
     let (object, bytes) = match original {
-        None => browse::content(&web.ctx, &officer, &id, &purpose).await?,
-        Some(ordinal) => browse::original(&web.ctx, &officer, &id, ordinal, &purpose).await?,
+        None => browse::content(&web.ctx, by, &id, &purpose).await?,
+        Some(ordinal) => browse::original(&web.ctx, by, &id, ordinal, &purpose).await?,
     };
     Ok(([(header::CONTENT_TYPE, object.media_type)], bytes).into_response())
 }

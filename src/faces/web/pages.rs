@@ -5,7 +5,7 @@ use std::collections::HashMap;
 
 use axum::{
     Form,
-    extract::{Multipart, Path, State},
+    extract::{Multipart, Path},
     http::StatusCode,
     response::{IntoResponse, Redirect, Response},
 };
@@ -17,6 +17,7 @@ use crate::{
         ids::PaperId,
         page::PageFacts,
         plan::{PlanAct, PlanEntry, PlanStep},
+        rights,
     },
     workflows::{
         arrange::{self, ArrangeError, Arrangement, Asking, InsertAt},
@@ -63,11 +64,11 @@ pub(super) async fn strip(web: &Web, paper: &Paper) -> Result<Option<Strip>, Fau
     if paper.state.pages().is_empty() {
         return Ok(None);
     }
-    let standing = arrange::arrangement(&web.ctx, &paper.id).await?;
+    let standing = arrange::arrangement(&web.ctx, web.officer(), &paper.id, rights::may_see).await?;
     if !standing.is_open() {
         return Ok(None);
     }
-    let (_, papers) = browse::dossier(&web.ctx, &paper.dossier).await?;
+    let (_, papers) = browse::dossier(&web.ctx, web.officer(), &paper.dossier).await?;
     let may_come_in = |p: &&Paper| {
         p.id != paper.id && ["needs_rescan", "to_confirm", "postponed"].contains(&p.state.name())
     };
@@ -147,7 +148,7 @@ fn line(entry: &PlanEntry) -> Line {
 
 /// `POST /papers/{id}/arrange`: the button that was pressed says what to do, as `rotate:2`.
 pub(super) async fn arrange(
-    State(web): State<Web>,
+    web: Web,
     Path(id): Path<String>,
     Form(form): Form<HashMap<String, String>>,
 ) -> Response {
@@ -171,7 +172,7 @@ async fn arranged(web: &Web, id: &str, form: &HashMap<String, String>) -> Result
     let officer = web.officer();
     let version = form.get("version").and_then(|v| v.parse().ok());
     let reason = form.get("reason").map(String::as_str);
-    let asking = Asking { officer: &officer, version, reason };
+    let asking = Asking { officer, version, reason };
     let pressed = form.get("do").map(String::as_str).unwrap_or_default();
     let (act, at) = pressed.split_once(':').unwrap_or((pressed, ""));
     let at: u32 = at.parse().unwrap_or(0);
@@ -208,14 +209,14 @@ async fn arranged(web: &Web, id: &str, form: &HashMap<String, String>) -> Result
 }
 
 async fn blank_positions(web: &Web, id: &PaperId) -> Result<Vec<u32>, ArrangeError> {
-    let standing = arrange::arrangement(&web.ctx, id).await?;
+    let standing = arrange::arrangement(&web.ctx, web.officer(), id, rights::may_see).await?;
     let blank = standing.paper.state.pages().iter().filter(|f| f.blank).map(|f| f.position);
     Ok(blank.collect())
 }
 
 /// A page that was left out goes before the first page that came after it.
 async fn restoring(web: &Web, id: &PaperId, page: u32) -> Result<PlanStep, ArrangeError> {
-    let standing = arrange::arrangement(&web.ctx, id).await?;
+    let standing = arrange::arrangement(&web.ctx, web.officer(), id, rights::may_see).await?;
     let behind =
         (1..).zip(standing.plan().pages()).find(|(_, p)| p.page > page).map(|(position, _)| position);
     let position = behind.unwrap_or(standing.plan().n_pages().saturating_add(1));
@@ -223,13 +224,13 @@ async fn restoring(web: &Web, id: &PaperId, page: u32) -> Result<PlanStep, Arran
 }
 
 /// `POST /papers/{id}/insert`: pages that were scanned again.
-pub(super) async fn insert(State(web): State<Web>, Path(id): Path<String>, form: Multipart) -> Response {
+pub(super) async fn insert(web: Web, Path(id): Path<String>, form: Multipart) -> Response {
     let read = match read_insertion(&web, form).await {
         Ok(read) => read,
         Err(fault) => return paper::show_with(&web, &id, fault.status, fault.message).await,
     };
     let officer = web.officer();
-    let asking = Asking { officer: &officer, version: read.version, reason: read.reason.as_deref() };
+    let asking = Asking { officer, version: read.version, reason: read.reason.as_deref() };
     let done = match PaperId::parse(&id) {
         Ok(id) => arrange::insert(&web.ctx, asking, &id, &read.files, read.at).await,
         Err(_) => Err(DigitiseError::UnknownPaper.into()),

@@ -8,7 +8,7 @@ use std::collections::HashMap;
 
 use askama::Template;
 use axum::{
-    extract::{Path, Query, State},
+    extract::{Path, Query},
     http::{StatusCode, header},
     response::{IntoResponse, Response},
 };
@@ -180,7 +180,7 @@ const INPUTS: [(&str, FieldKey, bool, &str); 11] = [
 ];
 
 /// `GET /papers/{id}`.
-pub(super) async fn page(State(web): State<Web>, Path(id): Path<String>) -> Response {
+pub(super) async fn page(web: Web, Path(id): Path<String>) -> Response {
     show(&web, &id, StatusCode::OK, Keyed::default()).await
 }
 
@@ -202,7 +202,7 @@ fn paper_id(id: &str) -> Result<PaperId, Fault> {
 
 async fn content(web: &Web, id: &str, keyed: Keyed) -> Result<PaperPage, Fault> {
     let id = paper_id(id)?;
-    let (paper, dossier, _) = browse::paper(&web.ctx, &web.officer(), &id).await?;
+    let (paper, dossier, _) = browse::paper(&web.ctx, web.officer(), &id).await?;
     let state = paper.state.name();
     let findings: &[Finding] = match &paper.state {
         PaperState::NeedsRescan { faults } => &faults.findings,
@@ -229,7 +229,7 @@ async fn content(web: &Web, id: &str, keyed: Keyed) -> Result<PaperPage, Fault> 
         is_moving: matches!(state, "received" | "checking" | "reading" | "to_code"),
         can_retry: matches!(paper.state, PaperState::Failed { retry: true, .. }),
         first: browse::first_proposals(&web.ctx, &paper).await?.map(first).unwrap_or_default(),
-        scanned_before: rescan::scanned_before(&web.ctx, &paper).await?.map(before),
+        scanned_before: rescan::scanned_before(&web.ctx, web.officer(), &paper).await?.map(before),
         arrived: signing::arrived(web, &paper.id).await?,
         signing: signing::due(web, &paper),
         reasons: findings.iter().filter(|f| !is_plain_question(f)).map(reason).collect(),
@@ -333,16 +333,10 @@ fn reason(finding: &Finding) -> ReasonLine {
 
 async fn stored(web: &Web, paper: &Paper, dossier: &DossierId) -> Result<Option<StoredLine>, Fault> {
     let PaperState::Stored { record } = &paper.state else { return Ok(None) };
-    let officer = web.officer();
     let purpose = Purpose::of_dossier(dossier);
-    let document = browse::document(&web.ctx, &officer, record, &purpose).await?;
+    let document = browse::document(&web.ctx, web.actor(), record, &purpose).await?;
     // Whoever stored it may look at it: that is the handling of this dossier.
-    web.purposes.state(
-        &officer.officer.id,
-        std::slice::from_ref(&document.owner),
-        &purpose,
-        web.ctx.clock.now(),
-    );
+    web.purposes.state(web.actor(), std::slice::from_ref(&document.owner), &purpose, web.ctx.clock.now());
     Ok(Some(StoredLine {
         id: record.to_string(),
         owner: document.owner.to_string(),
@@ -510,14 +504,14 @@ pub(super) struct PictureIn {
 
 /// `GET /papers/{id}/pages/{position}`: the page picture.
 pub(super) async fn picture(
-    State(web): State<Web>,
+    web: Web,
     Path((id, position)): Path<(String, u32)>,
     Query(asked): Query<PictureIn>,
 ) -> Response {
     let width = asked.width.unwrap_or(PICTURE_PX).clamp(100, PICTURE_PX);
     let picture = match paper_id(&id) {
         Ok(id) => {
-            browse::page_picture(&web.ctx, &web.officer(), &id, position, width).await.map_err(Fault::from)
+            browse::page_picture(&web.ctx, web.officer(), &id, position, width).await.map_err(Fault::from)
         }
         Err(fault) => Err(fault),
     };
@@ -525,13 +519,10 @@ pub(super) async fn picture(
 }
 
 /// `GET /papers/{id}/originals/{page}`: a page of the originals in small, also one that is left out.
-pub(super) async fn original_picture(
-    State(web): State<Web>,
-    Path((id, page)): Path<(String, u32)>,
-) -> Response {
+pub(super) async fn original_picture(web: Web, Path((id, page)): Path<(String, u32)>) -> Response {
     let picture = match paper_id(&id) {
         Ok(id) => {
-            browse::original_picture(&web.ctx, &web.officer(), &id, page, 240).await.map_err(Fault::from)
+            browse::original_picture(&web.ctx, web.officer(), &id, page, 240).await.map_err(Fault::from)
         }
         Err(fault) => Err(fault),
     };

@@ -1,11 +1,7 @@
 //! The trace for auditors: who did what, when, to what, why; searched, and itself traced.
 
 use askama::Template;
-use axum::{
-    extract::{Query, State},
-    http::StatusCode,
-    response::Response,
-};
+use axum::{extract::Query, http::StatusCode, response::Response};
 use jiff::{Timestamp, civil::Date};
 use serde::Deserialize;
 
@@ -18,7 +14,7 @@ use crate::{
         ids::DossierId,
     },
     store::audit::{KeptEvent, Search},
-    workflows::{administer, browse::BrowseError, trace},
+    workflows::trace::{self, TraceError},
 };
 
 /// Events of a page.
@@ -80,15 +76,15 @@ pub(super) struct TraceIn {
 }
 
 /// `GET /trace`.
-pub(super) async fn page(State(web): State<Web>, Query(asked): Query<TraceIn>) -> Response {
+pub(super) async fn page(web: Web, Query(asked): Query<TraceIn>) -> Response {
     match content(&web, asked).await {
         Ok((status, page)) => html(status, &page),
-        Err(error) => Fault::from(BrowseError::Store(error)).page(&web),
+        Err(error) => Fault::from(error).page(&web),
     }
 }
 
-async fn content(web: &Web, asked: TraceIn) -> Result<(StatusCode, TracePage), crate::store::StoreError> {
-    let officers = administer::officers(&web.ctx).await?;
+async fn content(web: &Web, asked: TraceIn) -> Result<(StatusCode, TracePage), TraceError> {
+    let officers = trace::officers(&web.ctx, web.officer()).await?;
     let choice = |value: &str, label: &str, chosen: &str| Choice {
         value: value.to_owned(),
         label: label.to_owned(),
@@ -110,7 +106,7 @@ async fn content(web: &Web, asked: TraceIn) -> Result<(StatusCode, TracePage), c
             Ok((StatusCode::BAD_REQUEST, page))
         }
         Ok(search) => {
-            let found = trace::read(&web.ctx, &web.officer(), &search, SHOWN).await?;
+            let found = trace::read(&web.ctx, web.officer(), &search, SHOWN).await?;
             page.events = found.events.iter().map(line_of).collect();
             page.next = found.next.map(|before| asked.address(before));
             Ok((StatusCode::OK, page))

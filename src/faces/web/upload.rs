@@ -2,7 +2,7 @@
 
 use askama::Template;
 use axum::{
-    extract::{Multipart, State},
+    extract::Multipart,
     http::StatusCode,
     response::{IntoResponse, Redirect, Response},
 };
@@ -86,7 +86,7 @@ struct Tried {
 }
 
 /// `GET /`.
-pub(super) async fn page(State(web): State<Web>) -> Response {
+pub(super) async fn page(web: Web) -> Response {
     show(&web, StatusCode::OK, Tried::default()).await
 }
 
@@ -99,7 +99,7 @@ async fn show(web: &Web, status: StatusCode, tried: Tried) -> Response {
 
 async fn content(web: &Web, tried: Tried) -> Result<UploadPage, Fault> {
     let (_, catalogue) = intake::current_catalogue(&web.ctx).await.map_err(intake::IntakeError::from)?;
-    let papers = browse::newest_papers(&web.ctx, 20).await?;
+    let papers = browse::newest_papers(&web.ctx, web.officer(), 20).await?;
     Ok(UploadPage {
         frame: web.frame("upload"),
         is_batch_fault: tried.is_batch && tried.fault.is_some(),
@@ -118,7 +118,8 @@ async fn content(web: &Web, tried: Tried) -> Result<UploadPage, Fault> {
 
 /// Secret papers that have to be erased soon, or should have been.
 async fn secret(web: &Web) -> Result<Vec<SecretLine>, Fault> {
-    let waiting = quarantine::waiting(&web.ctx).await.map_err(browse::BrowseError::from)?;
+    let waiting =
+        quarantine::waiting(&web.ctx, Some(web.officer())).await.map_err(browse::BrowseError::from)?;
     let line = |set_apart: &SetApart, is_over: bool| SecretLine {
         paper: set_apart.paper.to_string(),
         class: if is_over { "fault" } else { "notice" },
@@ -184,7 +185,7 @@ pub(super) fn kind_of(paper: &Paper) -> String {
 }
 
 /// `POST /papers`: opens a dossier and receives the scan.
-pub(super) async fn receive(State(web): State<Web>, form: Multipart) -> Response {
+pub(super) async fn receive(web: Web, form: Multipart) -> Response {
     let (mut kind, mut n_papers) = (String::new(), String::new());
     match received(&web, form, &mut kind, &mut n_papers).await {
         Ok(paper) => Redirect::to(&format!("/papers/{}", paper.id)).into_response(),
@@ -205,8 +206,8 @@ async fn received(
     n_papers.clone_from(&keyed);
     let handed_in = handed_in(&keyed, upload.role.as_ref())?;
     let officer = web.officer();
-    let dossier = intake::open_dossier_of(&web.ctx, &officer, Some(procedure), handed_in).await?;
-    Ok(intake::receive(&web.ctx, &officer, &dossier.id, upload).await?)
+    let dossier = intake::open_dossier_of(&web.ctx, officer, Some(procedure), handed_in).await?;
+    Ok(intake::receive(&web.ctx, officer, &dossier.id, upload).await?)
 }
 
 /// How many papers were handed in. A dossier that begins with a result is one of results: they count as such.
@@ -288,7 +289,7 @@ pub(super) async fn read_form(web: &Web, mut form: Multipart, kind: &mut String)
 }
 
 /// `POST /batches`: receives a pile and shows what it was split into.
-pub(super) async fn receive_batch(State(web): State<Web>, form: Multipart) -> Response {
+pub(super) async fn receive_batch(web: Web, form: Multipart) -> Response {
     let tried = Tried { is_batch: true, ..Tried::default() };
     match split(&web, form).await {
         Ok(split) => show(&web, StatusCode::OK, Tried { split, ..tried }).await,
@@ -299,7 +300,7 @@ pub(super) async fn receive_batch(State(web): State<Web>, form: Multipart) -> Re
 async fn split(web: &Web, form: Multipart) -> Result<Vec<String>, Fault> {
     let (files, form) = read_batch(web, form).await?;
     let batch = Batch { files, form, default: None };
-    let received = match batch::receive(&web.ctx, &web.officer(), batch).await {
+    let received = match batch::receive(&web.ctx, web.officer(), batch).await {
         Ok(received) => received,
         Err(BatchError::Intake(error)) => return Err(error.into()),
         Err(error) => {

@@ -2,7 +2,7 @@
 
 use askama::Template;
 use axum::{
-    extract::{Multipart, Path, State},
+    extract::{Multipart, Path},
     http::StatusCode,
     response::Response,
 };
@@ -90,24 +90,24 @@ fn shown(web: &Web, status: StatusCode, message: Option<String>, judged: Option<
 }
 
 /// `GET /verify`.
-pub(super) async fn page(State(web): State<Web>) -> Response {
+pub(super) async fn page(web: Web) -> Response {
     shown(&web, StatusCode::OK, None, None)
 }
 
 /// `POST /verify`.
-pub(super) async fn judge(State(web): State<Web>, form: Multipart) -> Response {
+pub(super) async fn judge(web: Web, form: Multipart) -> Response {
     let (bytes, password) = match verification::read_form(form, web.max_bytes).await {
         Ok(read) => read,
         Err(fault) => return shown(&web, fault.status, Some(fault.message), None),
     };
-    match verify::file(&web.ctx, &web.officer(), bytes, password).await {
+    match verify::file(&web.ctx, web.actor(), bytes, password).await {
         Ok(report) => shown(&web, StatusCode::OK, None, Some(judged(&web, &report))),
         Err(error) => fault(&web, error),
     }
 }
 
 /// `GET /documents/{id}/verification`.
-pub(super) async fn document(State(web): State<Web>, Path(id): Path<String>) -> Response {
+pub(super) async fn document(web: Web, Path(id): Path<String>) -> Response {
     match of_document(&web, &id).await {
         Ok(report) => shown(&web, StatusCode::OK, None, Some(judged(&web, &report))),
         Err(error) => fault(&web, error),
@@ -117,7 +117,7 @@ pub(super) async fn document(State(web): State<Web>, Path(id): Path<String>) -> 
 async fn of_document(web: &Web, id: &str) -> Result<Report, VerifyError> {
     let id = RecordId::parse(id).map_err(|_| BrowseError::NotFound)?;
     let purpose = owner::purpose_of_document(web, &id).await?;
-    verify::document(&web.ctx, &web.officer(), &id, &purpose).await
+    verify::document(&web.ctx, web.actor(), &id, &purpose).await
 }
 
 fn fault(web: &Web, error: VerifyError) -> Response {

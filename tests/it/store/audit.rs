@@ -231,7 +231,7 @@ async fn a_clock_that_is_moved_back_does_not_move_the_trace_back() {
 async fn events_of_a_transaction_under_way_wait_and_so_do_later_ones() {
     each_engine(async |w| {
         if w.is_sqlite {
-            return; // one writer at a time
+            return; // there is one writer at a time
         }
         let mut early = w.db.write().await.unwrap();
         audit::append(&mut early, &event(1)).await.unwrap();
@@ -351,8 +351,8 @@ async fn every_way_of_tampering_is_found_and_named() {
         "UPDATE audit_event SET happened_at = @4 WHERE happened_at = 7",
     ];
     let swap_turns_of_3_and_4 = [
-        "UPDATE audit_event SET turn = turn + 1 WHERE happened_at = @3",
-        "UPDATE audit_event SET turn = turn - 1 WHERE happened_at = @4",
+        "UPDATE audit_event SET turn = (SELECT turn FROM copy_of_event WHERE happened_at = @4) WHERE happened_at = @3",
+        "UPDATE audit_event SET turn = (SELECT turn FROM copy_of_event WHERE happened_at = @3) WHERE happened_at = @4",
     ];
     let move_5_into_the_first_segment = ["UPDATE audit_event SET turn = 0 WHERE happened_at = @5"];
     let close_the_gap = [

@@ -197,5 +197,7 @@ pub fn record(paper: &PaperId, owner: &OwnerId, code: DocumentCode, stored_at: T
         text: Some(ContentHash::of(b"words")),
         signature: SignatureState::Unsigned,
         revoked_at: None,
+        unit: None,
+        is_health: false,
     }
 }

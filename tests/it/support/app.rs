@@ -14,7 +14,7 @@ use sohoa::{
         reader::{ReaderLimits, Readers},
         signature::{order::TrustFiles, seal::Level},
     },
-    faces::{self, worker},
+    faces::{self, Notice, Served, worker},
     store::{Db, Keys, Objects},
     workflows::{
         administer,
@@ -101,7 +101,8 @@ impl TestApp {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         let stop = CancellationToken::new();
-        let app = faces::app(ctx.clone(), true, 64 << 20);
+        let served = Served { notice: Notice::NoOfficer, max_bytes: 64 << 20, ..Served::default() };
+        let app = faces::app(ctx.clone(), &served);
         tokio::spawn(
             axum::serve(listener, app).with_graceful_shutdown(stop.clone().cancelled_owned()).into_future(),
         );

@@ -165,6 +165,7 @@ pub(in crate::faces::api) struct SeparatorsIn {
 )]
 pub(in crate::faces::api) async fn sheets(
     State(api): State<Api>,
+    Officer(officer): Officer,
     Place(dossier): Place<DossierId>,
     Asked(asked): Asked<SeparatorsIn>,
 ) -> Result<Response, Problem> {
@@ -175,7 +176,7 @@ pub(in crate::faces::api) async fn sheets(
         pages: asked.pages.map(ExpectedPages),
         with_patch: asked.patch,
     };
-    let pdf = separators::print(&api.ctx, &dossier, &wanted).await?;
+    let pdf = separators::print(&api.ctx, &officer, &dossier, &wanted).await?;
     let headers = [
         (header::CONTENT_TYPE, "application/pdf"),
         (header::CONTENT_DISPOSITION, "inline; filename=\"to-phan-cach.pdf\""),

@@ -9,8 +9,12 @@ use axum::{
 use serde::Deserialize;
 
 use crate::{
-    domain::confirm::parse_day,
-    faces::api::{Api, extract::Asked, problem::Problem},
+    domain::{confirm::parse_day, rights},
+    faces::api::{
+        Api,
+        extract::{Asked, By},
+        problem::Problem,
+    },
     workflows::intake,
 };
 
@@ -29,8 +33,10 @@ pub(in crate::faces::api) struct CatalogueIn {
 )]
 pub(in crate::faces::api) async fn see(
     State(api): State<Api>,
+    By(by): By,
     Asked(asked): Asked<CatalogueIn>,
 ) -> Result<Response, Problem> {
+    rights::may_read_catalogue(&by)?;
     let (version, mut catalogue) = intake::current_catalogue(&api.ctx).await?;
     if let Some(on) = asked.on {
         let day = parse_day(&on).map_err(|e| Problem::bad_request("query", format!("Tham số on: {e}.")))?;

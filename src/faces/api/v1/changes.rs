@@ -6,7 +6,11 @@ use utoipa::ToSchema;
 
 use super::ListOut;
 use crate::{
-    faces::api::{Api, extract::Asked, problem::Problem},
+    faces::api::{
+        Api,
+        extract::{Asked, By},
+        problem::Problem,
+    },
     workflows::browse,
 };
 
@@ -39,11 +43,12 @@ pub(in crate::faces::api) struct ChangesIn {
 )]
 pub(in crate::faces::api) async fn after(
     State(api): State<Api>,
+    By(by): By,
     Asked(asked): Asked<ChangesIn>,
 ) -> Result<Json<ListOut<ChangeOut>>, Problem> {
     let wrong = || Problem::bad_request("query", "Tham số after phải là “next” của trang trước.");
     let after = asked.after.as_deref().map_or(Ok(0), str::parse).map_err(|_| wrong())?;
-    let changes = browse::changes(&api.ctx, after, asked.limit.unwrap_or(100).clamp(1, 1000)).await?;
+    let changes = browse::changes(&api.ctx, &by, after, asked.limit.unwrap_or(100).clamp(1, 1000)).await?;
     // The place to go on stays known on an empty page, too: callers come back for what is new.
     let next = changes.last().map_or(after, |c| c.seq);
     let out = |c: &crate::domain::record::ChangeEvent| ChangeOut {

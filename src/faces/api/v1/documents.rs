@@ -11,13 +11,11 @@ use serde_json::Value;
 use utoipa::ToSchema;
 
 use crate::{
-    domain::{
-        code::DocumentCode, dossier::PaperObject, ids::RecordId, officer::ActingOfficer, record::StoredRecord,
-    },
+    domain::{code::DocumentCode, dossier::PaperObject, ids::RecordId, officer::Actor, record::StoredRecord},
     faces::{
         api::{
             Api,
-            extract::{Asked, Body, Officer, Place, purpose},
+            extract::{Asked, Body, By, Place, purpose},
             problem::Problem,
         },
         wire::{self, CodeOut},
@@ -104,15 +102,15 @@ struct DocumentRefOut {
 )]
 pub(in crate::faces::api) async fn look_up(
     State(api): State<Api>,
-    Officer(officer): Officer,
+    By(by): By,
     Body(body): Body<DocumentLookupIn>,
 ) -> Result<Json<DocumentsOut>, Problem> {
     let said = Purpose::parse(&body.purpose)?;
     let code = DocumentCode::parse(&body.code).map_err(|e| Problem::bad_request("code", e.to_string()))?;
-    let found = browse::look_up_code(&api.ctx, &officer, &code, &said).await?;
+    let found = browse::look_up_code(&api.ctx, &by, &code, &said).await?;
     if let Some(id) = &found {
-        let owner = browse::owner_of(&api.ctx, id).await?;
-        api.purposes.state(&officer.officer.id, &[owner], &said, api.ctx.clock.now());
+        let owner = browse::owner_of(&api.ctx, &by, id).await?;
+        api.purposes.state(&by, &[owner], &said, api.ctx.clock.now());
     }
     Ok(Json(DocumentsOut {
         documents: found.iter().map(|id| DocumentRefOut { id: id.to_string() }).collect(),
@@ -128,12 +126,12 @@ pub(in crate::faces::api) struct ReadIn {
 
 pub(super) async fn purpose_for(
     api: &Api,
-    officer: &ActingOfficer,
+    by: &Actor,
     id: &RecordId,
     said: Option<&str>,
 ) -> Result<Purpose, Problem> {
-    let owner = browse::owner_of(&api.ctx, id).await?;
-    purpose(api, officer, &owner, said)
+    let owner = browse::owner_of(&api.ctx, by, id).await?;
+    purpose(api, by, &owner, said)
 }
 
 /// `GET /documents/{id}`: one stored document.
@@ -145,12 +143,12 @@ pub(super) async fn purpose_for(
 )]
 pub(in crate::faces::api) async fn see(
     State(api): State<Api>,
-    Officer(officer): Officer,
+    By(by): By,
     Place(id): Place<RecordId>,
     Asked(asked): Asked<ReadIn>,
 ) -> Result<Response, Problem> {
-    let purpose = purpose_for(&api, &officer, &id, asked.purpose.as_deref()).await?;
-    let record = browse::document(&api.ctx, &officer, &id, &purpose).await?;
+    let purpose = purpose_for(&api, &by, &id, asked.purpose.as_deref()).await?;
+    let record = browse::document(&api.ctx, &by, &id, &purpose).await?;
     Ok(([(header::ETAG, format!("\"{}\"", record.coded))], Json(DocumentOut::from(&record))).into_response())
 }
 
@@ -180,13 +178,13 @@ fn bytes_out(headers: &HeaderMap, object: &PaperObject, bytes: Vec<u8>) -> Respo
 )]
 pub(in crate::faces::api) async fn content(
     State(api): State<Api>,
-    Officer(officer): Officer,
+    By(by): By,
     Place(id): Place<RecordId>,
     Asked(asked): Asked<ReadIn>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    let purpose = purpose_for(&api, &officer, &id, asked.purpose.as_deref()).await?;
-    let (object, bytes) = browse::content(&api.ctx, &officer, &id, &purpose).await?;
+    let purpose = purpose_for(&api, &by, &id, asked.purpose.as_deref()).await?;
+    let (object, bytes) = browse::content(&api.ctx, &by, &id, &purpose).await?;
     Ok(bytes_out(&headers, &object, bytes))
 }
 
@@ -200,13 +198,12 @@ pub(in crate::faces::api) async fn content(
 )]
 pub(in crate::faces::api) async fn original(
     State(api): State<Api>,
-    Officer(officer): Officer,
+    By(by): By,
     Place(id): Place<RecordId>,
     Asked(asked): Asked<ReadIn>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    let purpose = purpose_for(&api, &officer, &id, asked.purpose.as_deref()).await?;
-    let (object, bytes) =
-        browse::original(&api.ctx, &officer, &id, asked.ordinal.unwrap_or(0), &purpose).await?;
+    let purpose = purpose_for(&api, &by, &id, asked.purpose.as_deref()).await?;
+    let (object, bytes) = browse::original(&api.ctx, &by, &id, asked.ordinal.unwrap_or(0), &purpose).await?;
     Ok(bytes_out(&headers, &object, bytes))
 }

@@ -18,6 +18,7 @@ use crate::{
         dossier::Paper,
         eligibility::{InvalidRole, PaperRole},
         ids::{DossierId, ProcedureCode},
+        officer::ActingOfficer,
     },
     faces::{
         api::{
@@ -163,7 +164,7 @@ pub(in crate::faces::api) async fn open(
     let handed_in = body.handed_in.as_ref().map(HandedInIn::parse).transpose()?;
     let dossier = intake::open_dossier_of(&api.ctx, &officer, Some(procedure), handed_in).await?;
     let place = format!("/api/v1/dossiers/{}", dossier.id);
-    Ok((StatusCode::CREATED, [(header::LOCATION, place)], Json(seen(&api, &dossier.id).await?)))
+    Ok((StatusCode::CREATED, [(header::LOCATION, place)], Json(seen(&api, &officer, &dossier.id).await?)))
 }
 
 /// `GET /dossiers/{id}`: a dossier with its checklist.
@@ -174,9 +175,10 @@ pub(in crate::faces::api) async fn open(
 )]
 pub(in crate::faces::api) async fn see(
     State(api): State<Api>,
+    Officer(officer): Officer,
     Place(id): Place<DossierId>,
 ) -> Result<Json<DossierOut>, Problem> {
-    Ok(Json(seen(&api, &id).await?))
+    Ok(Json(seen(&api, &officer, &id).await?))
 }
 
 /// `POST /dossiers/{id}/handed-in`: an officer says how many papers were handed in, or says it anew (Điều 9).
@@ -193,11 +195,11 @@ pub(in crate::faces::api) async fn declare(
 ) -> Result<Json<DossierOut>, Problem> {
     let handed_in = HandedInIn { total, components }.parse()?;
     count::declare(&api.ctx, &officer, &id, handed_in, reason.as_deref()).await?;
-    Ok(Json(seen(&api, &id).await?))
+    Ok(Json(seen(&api, &officer, &id).await?))
 }
 
-async fn seen(api: &Api, id: &DossierId) -> Result<DossierOut, Problem> {
-    let standing = count::standing(&api.ctx, id).await?.ok_or_else(Problem::not_found)?;
+async fn seen(api: &Api, officer: &ActingOfficer, id: &DossierId) -> Result<DossierOut, Problem> {
+    let standing = count::standing(&api.ctx, officer, id).await?;
     let catalogue = intake::catalogue_of(&api.ctx, &standing.dossier).await?;
     Ok(out(&standing, &catalogue))
 }

@@ -91,8 +91,11 @@ pub(in crate::faces::api) struct LessonsOut {
     get, operation_id = "list_lessons", path = "/lessons", tag = "lessons",
     responses((status = 200, body = LessonsOut), (status = "4XX", body = Problem, content_type = "application/problem+json"))
 )]
-pub(in crate::faces::api) async fn list(State(api): State<Api>) -> Result<Json<LessonsOut>, Problem> {
-    let overview = lessons::overview(&api.ctx).await?;
+pub(in crate::faces::api) async fn list(
+    State(api): State<Api>,
+    Officer(officer): Officer,
+) -> Result<Json<LessonsOut>, Problem> {
+    let overview = lessons::overview(&api.ctx, &officer).await?;
     Ok(Json(LessonsOut {
         version: overview.version,
         items: overview.lessons.iter().map(LessonOut::from).collect(),

@@ -13,7 +13,7 @@ use crate::{
     },
     faces::api::{
         Api,
-        extract::{Asked, Body, Officer, Place, purpose},
+        extract::{Asked, Body, By, Place, purpose},
         problem::Problem,
     },
     workflows::browse::{self, DocumentFilter, Purpose},
@@ -51,13 +51,13 @@ struct OwnerOut {
 )]
 pub(in crate::faces::api) async fn look_up(
     State(api): State<Api>,
-    Officer(officer): Officer,
+    By(by): By,
     Body(body): Body<OwnerLookupIn>,
 ) -> Result<Json<OwnersOut>, Problem> {
     let said = Purpose::parse(&body.purpose)?;
     let key = OwnerKey::parse(&body.owner).map_err(|e| Problem::bad_request("owner", e.to_string()))?;
-    let owners = browse::look_up_owner(&api.ctx, &officer, &key, &said).await?;
-    api.purposes.state(&officer.officer.id, &owners, &said, api.ctx.clock.now());
+    let owners = browse::look_up_owner(&api.ctx, &by, &key, &said).await?;
+    api.purposes.state(&by, &owners, &said, api.ctx.clock.now());
     Ok(Json(OwnersOut { owners: owners.iter().map(|id| OwnerOut { id: id.to_string() }).collect() }))
 }
 
@@ -85,7 +85,7 @@ pub(in crate::faces::api) struct DocumentsIn {
 )]
 pub(in crate::faces::api) async fn documents(
     State(api): State<Api>,
-    Officer(officer): Officer,
+    By(by): By,
     Place(id): Place<OwnerId>,
     Asked(asked): Asked<DocumentsIn>,
 ) -> Result<Json<ListOut<DocumentOut>>, Problem> {
@@ -102,10 +102,9 @@ pub(in crate::faces::api) async fn documents(
         valid_on: asked.valid_on.as_deref().map(parse_day).transpose().map_err(|e| wrong("valid_on", &e))?,
     };
     let after = asked.after.as_deref().map(RecordId::parse).transpose().map_err(|e| wrong("after", &e))?;
-    let purpose = purpose(&api, &officer, &id, asked.purpose.as_deref())?;
+    let purpose = purpose(&api, &by, &id, asked.purpose.as_deref())?;
     let limit = asked.limit.unwrap_or(50).clamp(1, 200);
-    let found =
-        browse::documents_of(&api.ctx, &officer, &id, &purpose, &filter, after.as_ref(), limit).await?;
+    let found = browse::documents_of(&api.ctx, &by, &id, &purpose, &filter, after.as_ref(), limit).await?;
     Ok(Json(ListOut {
         items: found.documents.iter().map(DocumentOut::from).collect(),
         next: found.next.map(|id| id.to_string()),

@@ -295,7 +295,7 @@ pub(in crate::faces::api) async fn upload_opinion(
 
 pub(super) async fn seen(api: &Api, officer: &ActingOfficer, id: &PaperId) -> Result<PaperOut, Problem> {
     let (paper, _, originals) = browse::paper(&api.ctx, officer, id).await?;
-    let scanned_before = rescan::scanned_before(&api.ctx, &paper).await?.map(ScannedBeforeOut::from);
+    let scanned_before = rescan::scanned_before(&api.ctx, officer, &paper).await?.map(ScannedBeforeOut::from);
     let now = api.ctx.clock.now();
     let quarantine = paper.state.erase_term().map(|term| QuarantineOut::of(term, now));
     let answer = out(&paper, &originals, api.ctx.rules.code_papers_without_number);
@@ -334,20 +334,21 @@ pub(in crate::faces::api) async fn see(
 )]
 pub(in crate::faces::api) async fn events(
     State(api): State<Api>,
+    Officer(officer): Officer,
     Place(id): Place<PaperId>,
 ) -> Result<Sse<impl Stream<Item = Result<Event, Infallible>>>, Problem> {
-    browse::paper_state(&api.ctx, &id).await?;
-    let events = stream::unfold(Some((api, id, None)), |watch| async move {
-        let (api, id, last) = watch?;
+    browse::paper_state(&api.ctx, &officer, &id).await?;
+    let events = stream::unfold(Some((api, officer, id, None)), |watch| async move {
+        let (api, officer, id, last) = watch?;
         loop {
-            let standing = browse::paper_state(&api.ctx, &id).await.ok()?;
+            let standing = browse::paper_state(&api.ctx, &officer, &id).await.ok()?;
             if last != Some(standing) {
                 let Standing { state, version, has_first } = standing;
                 let event = Event::default().event("state").json_data(
                     serde_json::json!({"state": state, "version": version, "first_fields": has_first}),
                 );
                 let is_moving = ["received", "checking", "reading", "signing", "to_code"].contains(&state);
-                let next = is_moving.then_some((api, id, Some(standing)));
+                let next = is_moving.then_some((api, officer, id, Some(standing)));
                 return Some((Ok(event.ok()?), next));
             }
             tokio::time::sleep(Duration::from_millis(200)).await;

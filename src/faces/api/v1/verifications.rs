@@ -13,7 +13,7 @@ use crate::{
     faces::{
         api::{
             Api,
-            extract::{Asked, Officer, Place},
+            extract::{Asked, By, Place},
             problem::Problem,
         },
         verification::{self, VerificationOut},
@@ -40,13 +40,13 @@ struct VerificationForm {
 )]
 pub(in crate::faces::api) async fn verify_file(
     State(api): State<Api>,
-    Officer(officer): Officer,
+    By(by): By,
     form: Multipart,
 ) -> Result<Json<VerificationOut>, Problem> {
     let (bytes, password) = verification::read_form(form, api.max_bytes)
         .await
         .map_err(|fault| Problem::new(fault.status, "part", fault.message))?;
-    let report = verify::file(&api.ctx, &officer, bytes, password).await?;
+    let report = verify::file(&api.ctx, &by, bytes, password).await?;
     Ok(Json(VerificationOut::of(None, &report)))
 }
 
@@ -64,12 +64,12 @@ pub(in crate::faces::api) struct WhyIn {
 )]
 pub(in crate::faces::api) async fn verify_document(
     State(api): State<Api>,
-    Officer(officer): Officer,
+    By(by): By,
     Place(id): Place<RecordId>,
     Asked(asked): Asked<WhyIn>,
 ) -> Result<Json<VerificationOut>, Problem> {
-    let purpose = super::documents::purpose_for(&api, &officer, &id, asked.purpose.as_deref()).await?;
-    let report = verify::document(&api.ctx, &officer, &id, &purpose).await?;
+    let purpose = super::documents::purpose_for(&api, &by, &id, asked.purpose.as_deref()).await?;
+    let report = verify::document(&api.ctx, &by, &id, &purpose).await?;
     Ok(Json(VerificationOut::of(None, &report)))
 }
 

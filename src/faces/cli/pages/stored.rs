@@ -11,6 +11,7 @@ use crate::{
         dossier::{Paper, PaperState},
         ids::PaperId,
         plan::PlannedPage,
+        rights,
     },
     faces::{cli::digitise, worker},
     workflows::{
@@ -119,7 +120,8 @@ pub(super) async fn plan(args: PlanArgs) -> Result<Exit, Stop> {
         ));
     }
     let (ctx, officer) = args.stored.open().await?;
-    let standing = arrange::arrangement(&ctx, &id).await.map_err(stop_of_step)?;
+    let standing =
+        arrange::arrangement(&ctx, &officer, &id, rights::may_work_on).await.map_err(stop_of_step)?;
     let n_pages = standing.own().iter().copied().max().unwrap_or(0);
     let mut all = Vec::new();
     let mut now = standing.plan().clone();

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use axum::{
     Form,
-    extract::{Path, State},
+    extract::Path,
     http::StatusCode,
     response::{IntoResponse, Redirect, Response},
 };
@@ -28,7 +28,7 @@ use crate::{
 
 /// `POST /papers/{id}/confirm`.
 pub(in crate::faces::web) async fn confirm(
-    State(web): State<Web>,
+    web: Web,
     Path(id): Path<String>,
     Form(form): Form<HashMap<String, String>>,
 ) -> Response {
@@ -55,7 +55,7 @@ async fn confirmed(web: &Web, id: &str, form: &HashMap<String, String>) -> Resul
         cleared(&proposed, form)?;
     }
     let version = form.get("version").and_then(|v| v.parse().ok());
-    digitise::confirm(&web.ctx, &web.officer(), &id, version, edits).await?;
+    digitise::confirm(&web.ctx, web.officer(), &id, version, edits).await?;
     Ok(())
 }
 
@@ -129,12 +129,12 @@ async fn act(web: &Web, id: &str, act: Act) -> Response {
     let done = match (PaperId::parse(id), act) {
         (Err(_), _) => Err(DigitiseError::UnknownPaper),
         (Ok(paper), Act::OverrideFaults(reason)) => {
-            digitise::override_faults(&web.ctx, &officer, &paper, &reason).await
+            digitise::override_faults(&web.ctx, officer, &paper, &reason).await
         }
         (Ok(paper), Act::EraseQuarantined(reason)) => {
-            quarantine::erase(&web.ctx, &officer, &paper, &reason).await
+            quarantine::erase(&web.ctx, officer, &paper, &reason).await
         }
-        (Ok(paper), Act::Retry) => digitise::retry(&web.ctx, &officer, &paper).await,
+        (Ok(paper), Act::Retry) => digitise::retry(&web.ctx, officer, &paper).await,
     };
     match done {
         Ok(_) => Redirect::to(&format!("/papers/{id}")).into_response(),
@@ -144,7 +144,7 @@ async fn act(web: &Web, id: &str, act: Act) -> Response {
 
 /// `POST /papers/{id}/override`.
 pub(in crate::faces::web) async fn override_faults(
-    State(web): State<Web>,
+    web: Web,
     Path(id): Path<String>,
     Form(form): Form<ReasonForm>,
 ) -> Response {
@@ -153,7 +153,7 @@ pub(in crate::faces::web) async fn override_faults(
 
 /// `POST /papers/{id}/erase`.
 pub(in crate::faces::web) async fn erase_quarantined(
-    State(web): State<Web>,
+    web: Web,
     Path(id): Path<String>,
     Form(form): Form<ReasonForm>,
 ) -> Response {
@@ -161,6 +161,6 @@ pub(in crate::faces::web) async fn erase_quarantined(
 }
 
 /// `POST /papers/{id}/retry`.
-pub(in crate::faces::web) async fn retry(State(web): State<Web>, Path(id): Path<String>) -> Response {
+pub(in crate::faces::web) async fn retry(web: Web, Path(id): Path<String>) -> Response {
     act(&web, &id, Act::Retry).await
 }

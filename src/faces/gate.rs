@@ -1,0 +1,193 @@
+//! Who asks: found out once for every request, before any handler, and put beside it as an [`Actor`].
+//!
+//! Officers carry a cookie. In an installation without accounts everybody is the configured officer, and the service
+//! listens in this machine alone. What each may do is decided further down, by `domain::rights`.
+
+use std::{
+    net::{IpAddr, SocketAddr},
+    sync::Arc,
+};
+
+use axum::{
+    extract::{ConnectInfo, Request, State},
+    http::{HeaderMap, HeaderValue, Uri, header},
+    middleware::Next,
+    response::{IntoResponse, Redirect, Response},
+};
+
+use super::api::problem::Problem;
+use crate::{
+    domain::officer::{ActingOfficer, Actor},
+    store::StoreError,
+    workflows::{accounts, context::Ctx, sign_in},
+};
+
+/// What may be asked for by anybody: nothing of it is about a person.
+const OPEN: [&str; 5] = ["/healthz", "/readyz", "/sign-in", "/api/v1/openapi.json", "/api/docs"];
+/// The same, with whatever follows.
+const OPEN_UNDER: [&str; 3] = ["/static/", "/invitations/", "/api/docs/"];
+
+/// How requests reach the service.
+#[derive(Debug, Clone, Default)]
+pub struct Reached {
+    /// Whether browsers speak TLS to it, or to a proxy before it.
+    pub is_secure: bool,
+    /// Proxies whose `X-Forwarded-For` is believed.
+    pub proxies: Arc<[IpAddr]>,
+}
+
+/// What the gate needs.
+#[derive(Clone)]
+pub struct Gate {
+    /// The installation.
+    pub ctx: Ctx,
+    /// How requests come.
+    pub reached: Reached,
+}
+
+/// Lets a request through with whoever asks, or says that nobody has signed in.
+pub async fn pass(State(gate): State<Gate>, mut request: Request, next: Next) -> Response {
+    let path = request.uri().path();
+    if OPEN.contains(&path) || OPEN_UNDER.iter().any(|under| path.starts_with(under)) {
+        return next.run(request).await;
+    }
+    let address = address_of(&request, &gate.reached.proxies);
+    let token = cookie(request.headers(), gate.reached.is_secure).map(str::to_owned);
+    match who(&gate, address, token.as_deref()).await {
+        Ok(Some(actor)) => {
+            request.extensions_mut().insert(actor);
+            next.run(request).await
+        }
+        Ok(None) if is_page(&request) && request.method().is_safe() => to_sign_in(request.uri()),
+        Ok(None) if is_page(&request) => super::web::signed_out(),
+        Ok(None) => {
+            let mut answer = Problem::not_signed_in().into_response();
+            let bearer = HeaderValue::from_static("Bearer realm=\"sohoa\"");
+            answer.headers_mut().insert(header::WWW_AUTHENTICATE, bearer);
+            answer
+        }
+        Err(error) => Problem::from(error).into_response(),
+    }
+}
+
+async fn who(gate: &Gate, address: Option<IpAddr>, token: Option<&str>) -> Result<Option<Actor>, StoreError> {
+    if let Some(token) = token
+        && let Some(acting) = sign_in::resume(&gate.ctx, token, address).await?
+    {
+        return Ok(Some(acting.into()));
+    }
+    if accounts::exist(&gate.ctx).await? {
+        return Ok(None);
+    }
+    let alone = ActingOfficer { address, ..gate.ctx.rules.officer.clone() };
+    Ok(Some(alone.into()))
+}
+
+/// Where the request comes from: the peer, or what the last proxy that is ours says it is.
+pub fn address_of(request: &Request, proxies: &[IpAddr]) -> Option<IpAddr> {
+    let peer = request.extensions().get::<ConnectInfo<SocketAddr>>()?.0.ip().to_canonical();
+    if !proxies.contains(&peer) {
+        return Some(peer);
+    }
+    // From the right: what stands further left, whoever asked may have written.
+    let said = request.headers().get_all("x-forwarded-for");
+    let mut hops: Vec<&str> =
+        said.iter().filter_map(|v| v.to_str().ok()).flat_map(|v| v.split(',')).map(str::trim).collect();
+    while let Some(hop) = hops.pop() {
+        let Ok(address) = hop.parse::<IpAddr>().map(|a| a.to_canonical()) else { return Some(peer) };
+        if !proxies.contains(&address) {
+            return Some(address);
+        }
+    }
+    Some(peer)
+}
+
+/// A browser that shows a page, and not a script of one.
+fn is_page(request: &Request) -> bool {
+    !request.uri().path().starts_with("/api/")
+}
+
+fn to_sign_in(asked: &Uri) -> Response {
+    // Ids of pages are opaque, but what stands behind a question mark is not carried along.
+    let next = match asked.path() {
+        "/" => String::new(),
+        path => format!("?next={path}"),
+    };
+    Redirect::to(&format!("/sign-in{next}")).into_response()
+}
+
+/// The name of the cookie; over TLS it is bound to the host, and no other can set it.
+pub fn cookie_name(is_secure: bool) -> &'static str {
+    if is_secure { "__Host-sohoa" } else { "sohoa" }
+}
+
+/// The token that a browser sends back.
+pub fn cookie(headers: &HeaderMap, is_secure: bool) -> Option<&str> {
+    let name = cookie_name(is_secure);
+    let mut pairs =
+        headers.get_all(header::COOKIE).iter().filter_map(|v| v.to_str().ok()).flat_map(|v| v.split(';'));
+    pairs.find_map(|pair| pair.trim().split_once('=').filter(|(n, _)| *n == name).map(|(_, value)| value))
+}
+
+/// The cookie of a stay; without a token it is taken away.
+pub fn set_cookie(token: Option<&str>, is_secure: bool) -> HeaderValue {
+    let name = cookie_name(is_secure);
+    let secure = if is_secure { "; Secure" } else { "" };
+    let text = match token {
+        Some(token) => format!("{name}={token}; Path=/; HttpOnly; SameSite=Lax{secure}"),
+        None => format!("{name}=; Path=/; HttpOnly; SameSite=Lax; Max-Age=0{secure}"),
+    };
+    HeaderValue::try_from(text).expect("a token is letters, figures, dashes")
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::body::Body;
+
+    use super::*;
+
+    fn from(peer: &str, forwarded: &[&str]) -> Request {
+        let mut request = Request::new(Body::empty());
+        request.extensions_mut().insert(ConnectInfo(SocketAddr::new(peer.parse().unwrap(), 1)));
+        for hops in forwarded {
+            request.headers_mut().append("x-forwarded-for", hops.parse().unwrap());
+        }
+        request
+    }
+
+    #[test]
+    fn only_our_proxies_say_where_a_request_comes_from() {
+        let proxies: Vec<IpAddr> = vec!["10.0.0.1".parse().unwrap(), "10.0.0.2".parse().unwrap()];
+        for (peer, forwarded, expected) in [
+            ("203.0.113.9", vec!["127.0.0.1"], "203.0.113.9"),
+            ("10.0.0.1", vec!["198.51.100.7"], "198.51.100.7"),
+            ("10.0.0.1", vec!["127.0.0.1, 198.51.100.7, 10.0.0.2"], "198.51.100.7"),
+            ("10.0.0.1", vec!["127.0.0.1", "198.51.100.7"], "198.51.100.7"),
+            ("10.0.0.1", vec!["rubbish"], "10.0.0.1"),
+            ("10.0.0.1", vec!["127.0.0.1, rubbish"], "10.0.0.1"),
+            ("10.0.0.1", vec![], "10.0.0.1"),
+            ("::ffff:10.0.0.1", vec!["2001:db8::1"], "2001:db8::1"),
+        ] {
+            let found = address_of(&from(peer, &forwarded), &proxies);
+            assert_eq!(found, Some(expected.parse().unwrap()), "{peer} {forwarded:?}");
+        }
+    }
+
+    #[test]
+    fn cookies() {
+        for (sent, is_secure, expected) in [
+            ("sohoa=abc", false, Some("abc")),
+            ("x=1; sohoa=abc; y=2", false, Some("abc")),
+            ("__Host-sohoa=abc", true, Some("abc")),
+            // Over TLS a cookie that any neighbour could have set is none of ours.
+            ("sohoa=abc", true, None),
+            ("notsohoa=abc", false, None),
+        ] {
+            let mut headers = HeaderMap::new();
+            headers.insert(header::COOKIE, sent.parse().unwrap());
+            assert_eq!(cookie(&headers, is_secure), expected, "{sent}");
+        }
+        assert!(set_cookie(Some("t"), true).to_str().unwrap().ends_with("; Secure"));
+        assert!(set_cookie(None, false).to_str().unwrap().contains("Max-Age=0"));
+    }
+}

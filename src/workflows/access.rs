@@ -1,0 +1,109 @@
+//! Whether somebody may: finds what a right asks for, and asks [`rights`].
+
+use crate::{
+    domain::{
+        dossier::{Dossier, Paper, PaperState},
+        ids::{DossierId, PaperId},
+        officer::ActingOfficer,
+        rights::{self, Denied, PaperScope},
+    },
+    store::{StoreError, Tx, dossiers, papers},
+    workflows::context::Ctx,
+};
+
+/// Why somebody may not.
+#[derive(Debug, thiserror::Error)]
+pub enum AccessError {
+    /// There is nothing of that id, or not for whoever asks.
+    #[error("không tìm thấy")]
+    NotFound,
+    /// The right is not theirs.
+    #[error(transparent)]
+    Denied(Denied),
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl From<Denied> for AccessError {
+    fn from(denied: Denied) -> Self {
+        match denied {
+            Denied::Foreign => Self::NotFound,
+            denied => Self::Denied(denied),
+        }
+    }
+}
+
+/// A right that ends at a dossier or a paper.
+pub type Right = fn(&ActingOfficer, &PaperScope<'_>) -> Result<(), Denied>;
+
+/// Whether `by` may do something to a paper.
+///
+/// # Errors
+/// [`AccessError`].
+pub async fn of_paper(ctx: &Ctx, by: &ActingOfficer, id: &PaperId, may: Right) -> Result<(), AccessError> {
+    let mut tx = ctx.db.read().await?;
+    paper(&mut tx, by, id, may).await.map(drop)
+}
+
+/// Whether `by` may do something to a dossier.
+///
+/// # Errors
+/// [`AccessError`].
+pub async fn of_dossier(
+    ctx: &Ctx,
+    by: &ActingOfficer,
+    id: &DossierId,
+    may: Right,
+) -> Result<(), AccessError> {
+    let mut tx = ctx.db.read().await?;
+    dossier(&mut tx, by, id, may).await.map(drop)
+}
+
+/// The paper with its dossier, if `by` may.
+pub(super) async fn paper(
+    tx: &mut Tx,
+    by: &ActingOfficer,
+    id: &PaperId,
+    may: Right,
+) -> Result<(Paper, Dossier), AccessError> {
+    let Some(paper) = papers::get(tx, id).await? else { return Err(none(by, may)) };
+    let dossier = dossiers::get(tx, &paper.dossier).await?.ok_or(AccessError::NotFound)?;
+    may(by, &scope(&dossier, &paper))?;
+    Ok((paper, dossier))
+}
+
+/// The dossier, if `by` may.
+pub(super) async fn dossier(
+    tx: &mut Tx,
+    by: &ActingOfficer,
+    id: &DossierId,
+    may: Right,
+) -> Result<Dossier, AccessError> {
+    let Some(dossier) = dossiers::get(tx, id).await? else { return Err(none(by, may)) };
+    may(by, &PaperScope { unit: dossier.unit.as_ref(), is_quarantined: false })?;
+    Ok(dossier)
+}
+
+/// Whether `by` may see the paper: for lists, which leave out what is not for them.
+pub(super) async fn is_seen(tx: &mut Tx, by: &ActingOfficer, paper: &Paper) -> Result<bool, StoreError> {
+    let Some(dossier) = dossiers::get(tx, &paper.dossier).await? else { return Ok(false) };
+    Ok(rights::may_see(by, &scope(&dossier, paper)).is_ok())
+}
+
+/// Whether `by` may erase the paper, which is set apart.
+pub(super) async fn may_erase(tx: &mut Tx, by: &ActingOfficer, paper: &Paper) -> Result<bool, StoreError> {
+    let Some(dossier) = dossiers::get(tx, &paper.dossier).await? else { return Ok(false) };
+    Ok(rights::may_erase(by, &scope(&dossier, paper)).is_ok())
+}
+
+fn scope<'a>(dossier: &'a Dossier, paper: &Paper) -> PaperScope<'a> {
+    let is_quarantined = matches!(paper.state, PaperState::Quarantined { .. });
+    PaperScope { unit: dossier.unit.as_ref(), is_quarantined }
+}
+
+/// Of what is not there, the answer is that of another unit's: an id tells nothing by being tried.
+fn none(by: &ActingOfficer, may: Right) -> AccessError {
+    may(by, &PaperScope { unit: by.unit.as_ref(), is_quarantined: false })
+        .map_or_else(AccessError::from, |()| AccessError::NotFound)
+}

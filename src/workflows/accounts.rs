@@ -1,0 +1,467 @@
+//! Accounts of officers: invited by an administrator, opened by the officer with a one-time link, changed, closed.
+
+use jiff::Timestamp;
+
+use crate::{
+    domain::{
+        account::{Account, INVITATION, Password, Tries, Unit, UserName, WeakPassword},
+        event::{Action, AuditEvent},
+        ids::{OfficerId, PersonalId, UnitId},
+        officer::{ActingOfficer, Actor, Officer, Role, Roles},
+        rights::{self, Denied},
+    },
+    engines::credentials::{self, CredentialError},
+    store::{
+        Db, StoreError, Tx,
+        accounts::{self, KeptAccount, SecondFactor, Secrets},
+        audit, dossiers, officers, sessions,
+    },
+    workflows::{access::AccessError, context::Ctx, sign_in::slowly},
+};
+
+/// Why an account stays as it is.
+#[derive(Debug, thiserror::Error)]
+pub enum AccountError {
+    /// The right is not the officer's.
+    #[error(transparent)]
+    Denied(Denied),
+    /// No such officer, account or link; or the link was used, or is too old.
+    #[error(
+        "không có tài khoản này, hoặc liên kết đã dùng hay đã hết hạn: xin người quản trị một liên kết mới"
+    )]
+    Unknown,
+    /// Somebody has that user name.
+    #[error("tên đăng nhập này đã có người dùng: chọn tên khác")]
+    NameTaken,
+    /// An account needs a role.
+    #[error("tài khoản phải có ít nhất một vai trò")]
+    NoRole,
+    /// The last one who could let others in.
+    #[error("đây là người quản trị cuối cùng còn hoạt động: thêm người quản trị khác trước")]
+    LastAdministrator,
+    /// The password.
+    #[error(transparent)]
+    Password(#[from] WeakPassword),
+    /// The code of the authenticator is not the one of now.
+    #[error("mã xác thực không đúng: kiểm tra giờ của điện thoại rồi nhập mã mới")]
+    Code,
+    /// Hashing, or random numbers.
+    #[error(transparent)]
+    Credentials(#[from] CredentialError),
+    /// The store failed.
+    #[error(transparent)]
+    Store(StoreError),
+}
+
+impl From<StoreError> for AccountError {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::AlreadyExists => Self::NameTaken,
+            error => Self::Store(error),
+        }
+    }
+}
+
+impl From<AccessError> for AccountError {
+    fn from(error: AccessError) -> Self {
+        match error {
+            AccessError::NotFound => Self::Unknown,
+            AccessError::Denied(denied) => Self::Denied(denied),
+            AccessError::Store(error) => Self::Store(error),
+        }
+    }
+}
+
+/// Whether anybody has an account: from then on everybody signs in.
+///
+/// # Errors
+/// The store's.
+pub async fn exist(ctx: &Ctx) -> Result<bool, StoreError> {
+    let mut tx = ctx.db.read().await?;
+    accounts::any(&mut tx).await
+}
+
+/// Whether there are accounts whose passwords everybody knows.
+///
+/// # Errors
+/// The store's.
+pub async fn are_for_trial(ctx: &Ctx) -> Result<bool, StoreError> {
+    let mut tx = ctx.db.read().await?;
+    accounts::any_demo(&mut tx).await
+}
+
+/// The officer as he acts without signing in, from the command line: with the roles and the unit of his account,
+/// where he has one.
+///
+/// # Errors
+/// The store's.
+pub async fn acting(db: &Db, officer: Officer, now: Timestamp) -> Result<ActingOfficer, StoreError> {
+    let mut tx = db.read().await?;
+    let kept = accounts::of_officer(&mut tx, &officer.id).await?;
+    let alone = ActingOfficer::alone(officer, now);
+    Ok(match kept {
+        Some(kept) => ActingOfficer { roles: kept.account.roles, unit: Some(kept.account.unit), ..alone },
+        None => alone,
+    })
+}
+
+/// Whom an administrator lets in.
+#[derive(Debug, Clone)]
+pub struct Invitee {
+    /// Họ và tên.
+    pub full_name: String,
+    /// Mã định danh cá nhân.
+    pub personal_id: PersonalId,
+    /// What is typed to sign in.
+    pub name: UserName,
+    /// What the officer is to be.
+    pub roles: Roles,
+    /// Where.
+    pub unit: Unit,
+}
+
+/// Lets an officer in; gives the token of the one-time link with which he chooses a password. The first one takes
+/// the dossiers that were opened before there were accounts into his unit.
+///
+/// # Errors
+/// [`AccountError`]; nothing has changed then.
+pub async fn invite(ctx: &Ctx, by: &ActingOfficer, invitee: Invitee) -> Result<String, AccountError> {
+    rights::may_administer(by).map_err(AccountError::Denied)?;
+    let token = credentials::token()?;
+    let mut tx = ctx.db.write().await?;
+    let officer = add(ctx, &mut tx, by, invitee, Secrets::default(), false).await?;
+    let now = ctx.clock.now();
+    let ends_at = now.saturating_add(INVITATION).unwrap_or(Timestamp::MAX);
+    accounts::invite(&mut tx, &officer, &token, ends_at).await?;
+    tx.commit().await?;
+    Ok(token)
+}
+
+async fn add(
+    ctx: &Ctx,
+    tx: &mut Tx,
+    by: &ActingOfficer,
+    invitee: Invitee,
+    secrets: Secrets,
+    is_demo: bool,
+) -> Result<OfficerId, AccountError> {
+    if invitee.roles.is_empty() {
+        return Err(AccountError::NoRole);
+    }
+    let now = ctx.clock.now();
+    let is_first = !accounts::any(tx).await?;
+    accounts::put_unit(tx, &invitee.unit, now).await?;
+    let known = officers::find(tx, &invitee.personal_id).await?.map(|officer| officer.id);
+    let officer = match known {
+        Some(id) => id,
+        None => {
+            let officer = Officer {
+                id: OfficerId::new(),
+                full_name: invitee.full_name,
+                personal_id: invitee.personal_id,
+                unit: Some(invitee.unit.name),
+            };
+            officers::insert(tx, &officer, now).await?;
+            officer.id
+        }
+    };
+    let account = Account {
+        officer: officer.clone(),
+        name: invitee.name,
+        roles: invitee.roles,
+        unit: invitee.unit.id,
+        is_active: true,
+        tries: Tries::default(),
+    };
+    accounts::insert(tx, &KeptAccount { account: account.clone(), secrets, is_demo }, now).await?;
+    if is_first {
+        dossiers::give_to(tx, &account.unit).await?;
+    }
+    trace(tx, now, by.into(), Action::InviteOfficer, &officer, Some(standing(&account))).await?;
+    Ok(officer)
+}
+
+/// A new one-time link for an officer who forgot the password or lost the authenticator; what he had stops working.
+///
+/// # Errors
+/// [`AccountError`].
+pub async fn invite_again(
+    ctx: &Ctx,
+    by: &ActingOfficer,
+    officer: &OfficerId,
+) -> Result<String, AccountError> {
+    rights::may_administer(by).map_err(AccountError::Denied)?;
+    let token = credentials::token()?;
+    let now = ctx.clock.now();
+    let mut tx = ctx.db.write().await?;
+    let kept = accounts::of_officer(&mut tx, officer).await?.ok_or(AccountError::Unknown)?;
+    let account = Account { tries: Tries::default(), ..kept.account };
+    accounts::update(&mut tx, &account, &Secrets::default()).await?;
+    sessions::end_all(&mut tx, officer, now).await?;
+    accounts::invite(&mut tx, officer, &token, now.saturating_add(INVITATION).unwrap_or(Timestamp::MAX))
+        .await?;
+    trace(&mut tx, now, by.into(), Action::InviteOfficer, officer, Some(standing(&account))).await?;
+    tx.commit().await?;
+    Ok(token)
+}
+
+/// The user name that a one-time link is for, while it can be used.
+///
+/// # Errors
+/// [`AccountError::Unknown`] and the store's.
+pub async fn invited(ctx: &Ctx, token: &str) -> Result<UserName, AccountError> {
+    let mut tx = ctx.db.read().await?;
+    Ok(of_link(&mut tx, token, ctx.clock.now()).await?.account.name)
+}
+
+async fn of_link(tx: &mut Tx, token: &str, now: Timestamp) -> Result<KeptAccount, AccountError> {
+    let officer = accounts::invited(tx, token, now).await?.ok_or(AccountError::Unknown)?;
+    let kept = accounts::of_officer(tx, &officer).await?;
+    kept.filter(|kept| kept.account.is_active).ok_or(AccountError::Unknown)
+}
+
+/// The officer chooses a password with the one-time link, which is used up.
+///
+/// # Errors
+/// [`AccountError`].
+pub async fn open(ctx: &Ctx, token: &str, password: &str) -> Result<(), AccountError> {
+    let name = invited(ctx, token).await?;
+    let password = Password::choose(password, &name)?;
+    let hash = slowly(move || credentials::hash(&password)).await?;
+    let now = ctx.clock.now();
+    let mut tx = ctx.db.write().await?;
+    let kept = of_link(&mut tx, token, now).await?;
+    if !accounts::use_up(&mut tx, token, now).await? {
+        return Err(AccountError::Unknown);
+    }
+    let secrets = Secrets { password: Some(hash), second: None };
+    accounts::update(&mut tx, &kept.account, &secrets).await?;
+    let id = kept.account.officer;
+    let officer = officers::get(&mut tx, &id).await?.ok_or(AccountError::Unknown)?;
+    let himself = ActingOfficer::alone(officer, now);
+    trace(&mut tx, now, himself.into(), Action::SetPassword, &id, None).await?;
+    Ok(tx.commit().await?)
+}
+
+/// An account as pages list it: never its secrets.
+#[derive(Debug, Clone)]
+pub struct Listed {
+    /// The account.
+    pub account: Account,
+    /// Whose.
+    pub officer: Officer,
+    /// What the unit is called.
+    pub unit: String,
+    /// Whether a password was set.
+    pub is_open: bool,
+    /// Whether a second factor is asked for.
+    pub has_second: bool,
+}
+
+/// All accounts.
+///
+/// # Errors
+/// [`AccountError`].
+pub async fn list(ctx: &Ctx, by: &ActingOfficer) -> Result<Vec<Listed>, AccountError> {
+    rights::may_administer(by).map_err(AccountError::Denied)?;
+    let mut tx = ctx.db.read().await?;
+    let units = accounts::units(&mut tx).await?;
+    let mut listed = Vec::new();
+    for kept in accounts::list(&mut tx).await? {
+        let Some(officer) = officers::get(&mut tx, &kept.account.officer).await? else { continue };
+        let unit = units.iter().find(|unit| unit.id == kept.account.unit).map(|unit| unit.name.clone());
+        listed.push(Listed {
+            officer,
+            unit: unit.unwrap_or_default(),
+            is_open: kept.secrets.password.is_some(),
+            has_second: kept.secrets.second.is_some_and(|second| second.is_confirmed),
+            account: kept.account,
+        });
+    }
+    Ok(listed)
+}
+
+/// What of an account is changed; `None` stays.
+#[derive(Debug, Clone, Default)]
+pub struct Change {
+    /// What the officer is from now on.
+    pub roles: Option<Roles>,
+    /// Where.
+    pub unit: Option<Unit>,
+    /// Whether the account may be used.
+    pub is_active: Option<bool>,
+}
+
+/// Changes an account; stays that go on end, so that nobody keeps a right that was taken.
+///
+/// # Errors
+/// [`AccountError`]; nothing has changed then.
+pub async fn change(
+    ctx: &Ctx,
+    by: &ActingOfficer,
+    officer: &OfficerId,
+    change: Change,
+) -> Result<(), AccountError> {
+    rights::may_administer(by).map_err(AccountError::Denied)?;
+    let now = ctx.clock.now();
+    let mut tx = ctx.db.write().await?;
+    let kept = accounts::of_officer(&mut tx, officer).await?.ok_or(AccountError::Unknown)?;
+    let before = standing(&kept.account);
+    if let Some(unit) = &change.unit {
+        accounts::put_unit(&mut tx, unit, now).await?;
+    }
+    let account = Account {
+        roles: change.roles.unwrap_or(kept.account.roles),
+        unit: change.unit.map_or(kept.account.unit, |unit| unit.id),
+        is_active: change.is_active.unwrap_or(kept.account.is_active),
+        ..kept.account
+    };
+    if account.roles.is_empty() {
+        return Err(AccountError::NoRole);
+    }
+    accounts::update(&mut tx, &account, &kept.secrets).await?;
+    let is_administrator = |a: &Account| a.is_active && a.roles.any(&[Role::Administrator]);
+    if !accounts::list(&mut tx).await?.iter().any(|kept| is_administrator(&kept.account)) {
+        return Err(AccountError::LastAdministrator);
+    }
+    sessions::end_all(&mut tx, officer, now).await?;
+    let detail = serde_json::json!({ "before": before, "after": standing(&account) });
+    trace(&mut tx, now, by.into(), Action::ChangeAccount, officer, Some(detail)).await?;
+    Ok(tx.commit().await?)
+}
+
+/// Ends all stays of an officer: one's own, or by an administrator.
+///
+/// # Errors
+/// [`AccountError`].
+pub async fn end_sessions(ctx: &Ctx, by: &ActingOfficer, officer: &OfficerId) -> Result<(), AccountError> {
+    if by.officer.id != *officer {
+        rights::may_administer(by).map_err(AccountError::Denied)?;
+    }
+    let now = ctx.clock.now();
+    let mut tx = ctx.db.write().await?;
+    sessions::end_all(&mut tx, officer, now).await?;
+    trace(&mut tx, now, by.into(), Action::EndSessions, officer, None).await?;
+    Ok(tx.commit().await?)
+}
+
+/// What an officer sees of his own account.
+#[derive(Debug, Clone)]
+pub struct Own {
+    /// The account.
+    pub account: Account,
+    /// Whether a second factor is asked for.
+    pub has_second: bool,
+    /// When the stays that go on began.
+    pub stays: Vec<Timestamp>,
+}
+
+/// The officer's own account; `None` in an installation without accounts.
+///
+/// # Errors
+/// The store's.
+pub async fn own(ctx: &Ctx, by: &ActingOfficer) -> Result<Option<Own>, StoreError> {
+    let mut tx = ctx.db.read().await?;
+    let Some(kept) = accounts::of_officer(&mut tx, &by.officer.id).await? else { return Ok(None) };
+    let stays = sessions::of_officer(&mut tx, &by.officer.id, 20).await?;
+    Ok(Some(Own {
+        has_second: kept.secrets.second.is_some_and(|second| second.is_confirmed),
+        account: kept.account,
+        stays: stays.into_iter().map(|stay| stay.signed_in_at).collect(),
+    }))
+}
+
+/// A secret for the officer's authenticator, as it reads it from a QR code; asked for once a code was shown.
+///
+/// # Errors
+/// [`AccountError`].
+pub async fn begin_second(ctx: &Ctx, by: &ActingOfficer) -> Result<String, AccountError> {
+    let secret = credentials::second_factor()?;
+    let mut tx = ctx.db.write().await?;
+    let kept = accounts::of_officer(&mut tx, &by.officer.id).await?.ok_or(AccountError::Unknown)?;
+    if kept.secrets.second.as_ref().is_some_and(|second| second.is_confirmed) {
+        return Err(AccountError::Unknown);
+    }
+    let url = credentials::enrolment(&secret, kept.account.name.as_str())?;
+    let second = SecondFactor { secret, is_confirmed: false, last_step: 0 };
+    accounts::update(&mut tx, &kept.account, &Secrets { second: Some(second), ..kept.secrets }).await?;
+    tx.commit().await?;
+    Ok(url)
+}
+
+/// The officer shows a code of the authenticator; it is asked for from now on.
+///
+/// # Errors
+/// [`AccountError::Code`].
+pub async fn confirm_second(ctx: &Ctx, by: &ActingOfficer, code: &str) -> Result<(), AccountError> {
+    let now = ctx.clock.now();
+    let mut tx = ctx.db.write().await?;
+    let kept = accounts::of_officer(&mut tx, &by.officer.id).await?.ok_or(AccountError::Unknown)?;
+    let Some(second) = kept.secrets.second.clone().filter(|second| !second.is_confirmed) else {
+        return Err(AccountError::Unknown);
+    };
+    let seconds = u64::try_from(now.as_second()).unwrap_or(0);
+    let step = credentials::step_of_code(&second.secret, code, seconds, 0)?.ok_or(AccountError::Code)?;
+    let second = SecondFactor { is_confirmed: true, last_step: step, ..second };
+    accounts::update(&mut tx, &kept.account, &Secrets { second: Some(second), ..kept.secrets }).await?;
+    trace(&mut tx, now, by.into(), Action::SetSecondFactor, &by.officer.id, None).await?;
+    Ok(tx.commit().await?)
+}
+
+/// What everybody knows of the accounts of `sohoa serve --demo`: user name, password, role.
+pub const FOR_TRIAL: [(&str, &str, Role); 5] = [
+    ("tiep.nhan", "dung-thu-1917", Role::ReceptionClerk),
+    ("xu.ly", "dung-thu-1917", Role::CaseHandler),
+    ("phu.trach", "dung-thu-1917", Role::Supervisor),
+    ("kiem.tra", "dung-thu-1917", Role::Auditor),
+    ("quan.tri", "dung-thu-1917", Role::Administrator),
+];
+
+/// Makes the accounts for trying out, where there are none at all; `false` where there are other ones.
+///
+/// # Errors
+/// [`AccountError`].
+pub async fn prepare_for_trial(ctx: &Ctx, by: &ActingOfficer) -> Result<bool, AccountError> {
+    if exist(ctx).await? {
+        return Ok(are_for_trial(ctx).await?);
+    }
+    let unit = Unit {
+        id: UnitId::parse("dung-thu").expect("the id is a constant"),
+        name: "Bộ phận Một cửa (dùng thử)".to_owned(),
+    };
+    let mut prepared = Vec::new();
+    for (n, (name, password, role)) in FOR_TRIAL.into_iter().enumerate() {
+        let name = UserName::parse(name).expect("the name is a constant");
+        let password = Password::shown(password);
+        let hash = slowly(move || credentials::hash(&password)).await?;
+        let personal_id = PersonalId::parse(&format!("00000000001{n}")).expect("twelve figures");
+        let full_name = format!("Công chức dùng thử ({})", role.words());
+        let roles = [role].into_iter().collect();
+        let invitee = Invitee { full_name, personal_id, name, roles, unit: unit.clone() };
+        prepared.push((invitee, Secrets { password: Some(hash), second: None }));
+    }
+    let mut tx = ctx.db.write().await?;
+    for (invitee, secrets) in prepared {
+        add(ctx, &mut tx, by, invitee, secrets, true).await?;
+    }
+    tx.commit().await?;
+    Ok(true)
+}
+
+/// An account for the trace: roles, unit, whether it may be used.
+fn standing(account: &Account) -> serde_json::Value {
+    serde_json::json!({ "roles": account.roles, "unit": account.unit, "is_active": account.is_active })
+}
+
+async fn trace(
+    tx: &mut Tx,
+    at: Timestamp,
+    actor: Actor,
+    action: Action,
+    officer: &OfficerId,
+    detail: Option<serde_json::Value>,
+) -> Result<(), StoreError> {
+    let object = ("officer", officer.to_string());
+    let event = AuditEvent { at, actor: Some(actor), action, object, purpose: None, detail };
+    audit::append(tx, &event).await.map(drop)
+}
