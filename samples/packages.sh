@@ -24,7 +24,7 @@ packages_of() {
     case $1 in
         build) echo "gcc libc6-dev pkg-config clang libclang-dev libtesseract-dev libleptonica-dev libssl-dev" ;;
         run) echo "tesseract-ocr-vie tesseract-ocr-osd" ;;
-        test) echo "poppler-utils qpdf openssl postgresql fonts-liberation2 fonts-dejavu-core fonts-freefont-ttf python3-venv softhsm2 opensc" ;;
+        test) echo "poppler-utils qpdf openssl postgresql fonts-liberation2 fonts-dejavu-core fonts-freefont-ttf python3-venv softhsm2 opensc oathtool" ;;
         bench) echo "ocrmypdf time curl" ;;
     esac
 }

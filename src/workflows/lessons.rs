@@ -175,6 +175,7 @@ pub async fn decide(
     act: LessonAct,
     reason: Option<&str>,
 ) -> Result<KeptLesson, LessonError> {
+    rights::may_decide_lessons(officer).map_err(AccessError::from)?;
     let reason = reason.and_then(stated).map(str::to_owned);
     if act == LessonAct::TakeBack && reason.is_none() {
         return Err(LessonError::NoReason);
@@ -190,7 +191,6 @@ pub async fn decide(
     }
     let now = ctx.clock.now();
     let version = lessons::version(&mut tx).await? + 1;
-    rights::may_decide_lessons(officer).map_err(AccessError::from)?;
     let by = officer.officer.id.clone();
     let entry = LessonVersion { version, act, lesson: id.clone(), reason, by, at: now };
     lessons::decide(&mut tx, &kept, next, &entry).await?;

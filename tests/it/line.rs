@@ -281,7 +281,7 @@ async fn a_secret_paper_is_set_apart() {
         serde_json::from_str(&app.seen_at("2026-11-22T03:00:00Z", &format!("/api/v1/papers/{paper}")).await)
             .unwrap();
     assert_eq!(later["quarantine"]["overdue"], true);
-    let waiting = sohoa::workflows::quarantine::waiting(&app.ctx).await.unwrap();
+    let waiting = sohoa::workflows::quarantine::waiting(&app.ctx, None).await.unwrap();
     assert_eq!((waiting.over.len(), waiting.near.len(), waiting.n_others), (0, 0, 1));
 
     // Erased by an officer's act, with a reason, once.

@@ -1,6 +1,7 @@
 //! Promises of the program, each kept through its public door.
 #![allow(clippy::unwrap_used)] // a test may stop at once, its helpers too
 
+mod accounts;
 mod bad_input;
 mod batch;
 mod card;
@@ -19,6 +20,7 @@ mod pdfa;
 mod pki;
 mod plan;
 mod rescan;
+mod rights;
 mod samples;
 mod seal;
 mod signing;

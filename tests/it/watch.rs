@@ -135,7 +135,7 @@ fn watch(app: &TestApp, folder: &Path) -> Watch {
 }
 
 async fn n_papers(app: &TestApp) -> usize {
-    sohoa::workflows::browse::newest_papers(&app.ctx, 100).await.unwrap().len()
+    sohoa::workflows::browse::newest_papers(&app.ctx, &app.ctx.rules.officer, 100).await.unwrap().len()
 }
 
 /// Looks on, without time passing, until something was dealt with.

@@ -17,6 +17,7 @@ use crate::{
         code::OwnerKey,
         ids::{OwnerId, RecordId},
         record::{SignatureState, StoredRecord},
+        rights,
     },
     workflows::browse::{self, BrowseError, DocumentFilter, Purpose},
 };
@@ -63,6 +64,9 @@ pub(super) struct LookupForm {
 
 /// `GET /owners`.
 pub(super) async fn form(web: Web) -> Response {
+    if let Err(denied) = rights::may_read_store(web.actor()) {
+        return Fault::from(BrowseError::Denied(denied)).page(&web);
+    }
     lookup_page(&web, StatusCode::OK, None, String::new(), Vec::new())
 }
 

@@ -16,6 +16,7 @@ use crate::{
         eligibility::{HandedInAs, PaperRole},
         ids::{OwnerNumber, ProcedureCode},
         job::Urgency,
+        rights,
     },
     workflows::{
         batch::{self, Batch, BatchError, BatchPaper},
@@ -87,6 +88,12 @@ struct Tried {
 
 /// `GET /`.
 pub(super) async fn page(web: Web) -> Response {
+    // Who receives nothing begins with the first page that is for them.
+    if rights::may_receive(web.officer()).is_err()
+        && let Some(first) = web.frame("").menu.first()
+    {
+        return Redirect::to(first.href).into_response();
+    }
     show(&web, StatusCode::OK, Tried::default()).await
 }
 

@@ -86,6 +86,7 @@ impl World {
                     catalogue,
                     opened_at: at(1),
                     opened_by: officer.id.clone(),
+                    unit: None,
                     handed_in: None,
                 };
                 dossiers::insert(tx, &dossier).await.unwrap();

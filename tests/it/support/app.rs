@@ -3,7 +3,7 @@
 use std::{path::PathBuf, sync::Arc, time::Duration};
 
 use jiff::Timestamp;
-use reqwest::{Client, RequestBuilder, Response, multipart};
+use reqwest::{Client, Method, RequestBuilder, Response, multipart, redirect::Policy};
 use serde_json::{Value, json};
 use sohoa::{
     clock::Clock,
@@ -36,6 +36,7 @@ pub struct TestApp {
     url: String,
     client: Client,
     stop: CancellationToken,
+    cookie: Option<String>,
 }
 
 impl Drop for TestApp {
@@ -57,6 +58,10 @@ pub struct Setting {
     pub signing: SigningRules,
     pub trust: TrustFiles,
     pub seal: Option<Arc<AgencySeal>>,
+}
+
+fn usual() -> Served {
+    Served { notice: Notice::NoOfficer, max_bytes: 64 << 20, ..Served::default() }
 }
 
 impl TestApp {
@@ -101,23 +106,42 @@ impl TestApp {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         let stop = CancellationToken::new();
-        let served = Served { notice: Notice::NoOfficer, max_bytes: 64 << 20, ..Served::default() };
-        let app = faces::app(ctx.clone(), &served);
+        let app = faces::app(ctx.clone(), &usual());
         tokio::spawn(
             axum::serve(listener, app).with_graceful_shutdown(stop.clone().cancelled_owned()).into_future(),
         );
         for least in [Urgency::Pile, Urgency::Desk] {
             tokio::spawn(worker::work(ctx.clone(), stop.clone(), least));
         }
-        Self { ctx, folder, url, client: Client::new(), stop }
+        Self { ctx, folder, url, client: Client::new(), stop, cookie: None }
     }
 
     pub fn get(&self, path: &str) -> RequestBuilder {
-        self.client.get(format!("{}{path}", self.url))
+        self.request(Method::GET, path)
     }
 
     pub fn post(&self, path: &str) -> RequestBuilder {
-        self.client.post(format!("{}{path}", self.url))
+        self.request(Method::POST, path)
+    }
+
+    pub fn request(&self, method: Method, path: &str) -> RequestBuilder {
+        let request = self.client.request(method, format!("{}{path}", self.url));
+        match &self.cookie {
+            Some(cookie) => request.header("cookie", cookie),
+            None => request,
+        }
+    }
+
+    /// The same installation for whoever bears `cookie`, for nobody without one; redirects are shown, not followed.
+    pub fn with_cookie(&self, cookie: Option<String>) -> Self {
+        Self {
+            ctx: self.ctx.clone(),
+            folder: tempfile::tempdir().unwrap(),
+            url: self.url.clone(),
+            client: Client::builder().redirect(Policy::none()).build().unwrap(),
+            stop: CancellationToken::new(),
+            cookie,
+        }
     }
 
     /// The JSON of a request that must succeed.
@@ -146,7 +170,7 @@ impl TestApp {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}{path}", listener.local_addr().unwrap());
         let ctx = Ctx { clock: Clock::Fixed(now.parse().unwrap()), ..self.ctx.clone() };
-        let served = tokio::spawn(axum::serve(listener, faces::app(ctx, true, 64 << 20)).into_future());
+        let served = tokio::spawn(axum::serve(listener, faces::app(ctx, &usual())).into_future());
         let text = self.client.get(url).send().await.unwrap().text().await.unwrap();
         served.abort();
         text

@@ -1,0 +1,307 @@
+//! Every route with every role, with another unit's ids and with nobody: nothing is reached that the table does not
+//! allow, and a route without a row fails.
+
+use std::collections::BTreeSet;
+
+use reqwest::{Method, RequestBuilder, multipart};
+use serde_json::{Value, json};
+use sohoa::domain::officer::Role;
+
+use crate::{
+    accounts::{account, signed_in},
+    generator::Kind,
+    line::{truth_of, uploaded},
+    support::{app::TestApp, papers},
+};
+
+/// What is sent with a request.
+#[derive(Clone, Copy)]
+enum Sent {
+    Nothing,
+    Json(&'static str),
+    Form(&'static str),
+    /// A file that is no paper: whoever may send one is told so.
+    File(&'static [(&'static str, &'static str)]),
+}
+
+/// Who reaches what belongs to another unit.
+#[derive(Clone, Copy, PartialEq)]
+enum Foreign {
+    /// Nothing in the route is a unit's.
+    None,
+    /// Nobody: it is not there.
+    Closed,
+    /// As in one's own: the store is every unit's.
+    Open,
+}
+
+/// Method, path, what is sent, who may: clerk, case handler, supervisor, auditor, administrator (`+`, `-`; `*` where
+/// whoever may is told that it is not there), and who reaches another unit's.
+type Row = (&'static str, &'static str, Sent, &'static str, Foreign);
+
+use Foreign::{Closed, None as NoUnit, Open};
+use Sent::{File, Form, Json, Nothing};
+
+#[rustfmt::skip]
+const TABLE: &[Row] = &[
+    // REST.
+    ("POST", "/api/v1/dossiers", Json(r#"{"procedure":"1.001776"}"#), "+++--", NoUnit),
+    ("GET", "/api/v1/dossiers/{dossier}", Nothing, "+++--", Closed),
+    ("POST", "/api/v1/dossiers/{dossier}/handed-in", Json(r#"{"total":1}"#), "+++--", Closed),
+    ("POST", "/api/v1/dossiers/{dossier}/components/01/papers", File(&[]), "+++--", Closed),
+    ("POST", "/api/v1/dossiers/{dossier}/results", File(&[("ordinal", "1")]), "+++--", Closed),
+    ("POST", "/api/v1/dossiers/{dossier}/opinions", File(&[("code", "01")]), "+++--", Closed),
+    ("POST", "/api/v1/batches", File(&[]), "+++--", NoUnit),
+    ("POST", "/api/v1/dossiers/{dossier}/batches", File(&[]), "+++--", NoUnit), // a file that is none is told first
+    ("GET", "/api/v1/dossiers/{dossier}/separators", Nothing, "+++--", Closed),
+    ("GET", "/api/v1/papers/{paper}", Nothing, "+++--", Closed),
+    ("GET", "/api/v1/papers/{paper}/events", Nothing, "+++--", Closed),
+    ("GET", "/api/v1/papers/{paper}/pages/1/picture", Nothing, "+++--", Closed),
+    ("GET", "/api/v1/papers/{paper}/originals/1/picture", Nothing, "+++--", Closed),
+    ("GET", "/api/v1/papers/{paper}/pages", Nothing, "+++--", Closed),
+    ("POST", "/api/v1/papers/{paper}/pages", Json(r#"{"steps":[]}"#), "+++--", Closed),
+    ("POST", "/api/v1/papers/{paper}/pages/insert", File(&[("at", "1")]), "+++--", Closed),
+    ("POST", "/api/v1/papers/{paper}/split", Json(r#"{"after":[99]}"#), "+++--", Closed),
+    ("POST", "/api/v1/papers/{paper}/merge", Json(r#"{"papers":[]}"#), "+++--", Closed),
+    ("POST", "/api/v1/papers/{paper}/override", Json(r#"{"reason":"lý do"}"#), "-++--", Closed),
+    ("POST", "/api/v1/papers/{paper}/erase", Json(r#"{"reason":"lý do"}"#), "--+--", Closed),
+    ("POST", "/api/v1/papers/{paper}/retry", Nothing, "+++--", Closed),
+    ("POST", "/api/v1/papers/{paper}/sign", Json(r#"{"act":"give_up","signing":"none"}"#), "+++--", Closed),
+    ("POST", "/api/v1/owners/lookup", Json(r#"{"owner":"001085000001","purpose":"kiểm tra"}"#), "+++--", NoUnit),
+    ("GET", "/api/v1/owners/{owner}/documents?purpose=test", Nothing, "+++--", Open),
+    ("POST", "/api/v1/documents/lookup", Json(r#"{"code":"001085000001.1.001776-KQ1.1/QĐ-UBND","purpose":"kiểm tra"}"#), "+++--", NoUnit),
+    ("GET", "/api/v1/documents/{record}?purpose=test", Nothing, "+++--", Open),
+    ("GET", "/api/v1/documents/{record}/content?purpose=test", Nothing, "+++--", Open),
+    ("GET", "/api/v1/documents/{record}/original?purpose=test", Nothing, "+++--", Open),
+    ("GET", "/api/v1/documents/{record}/verification?purpose=test", Nothing, "+++--", Open),
+    ("GET", "/api/v1/documents/{closed}?purpose=test", Nothing, "+++--", Closed),
+    ("GET", "/api/v1/documents/{closed}/content?purpose=test", Nothing, "+++--", Closed),
+    ("GET", "/api/v1/documents/{closed}/original?purpose=test", Nothing, "+++--", Closed),
+    ("GET", "/api/v1/documents/{closed}/verification?purpose=test", Nothing, "+++--", Closed),
+    ("POST", "/api/v1/verifications", File(&[]), "+++++", NoUnit),
+    ("GET", "/api/v1/catalogue", Nothing, "+++++", NoUnit),
+    ("GET", "/api/v1/changes", Nothing, "-++--", NoUnit),
+    ("GET", "/api/v1/lessons", Nothing, "+++--", NoUnit),
+    ("POST", "/api/v1/lessons/none/decide", Json(r#"{"act":"accept"}"#), "--*--", NoUnit),
+    ("GET", "/api/v1/audit/events", Nothing, "---+-", NoUnit),
+    // Pages.
+    ("GET", "/account", Nothing, "+++++", NoUnit),
+    ("POST", "/account/second-factor", Form("code=000000"), "*****", NoUnit), // none was begun
+    ("GET", "/officers", Nothing, "----+", NoUnit),
+    ("POST", "/officers", Form("full_name=A&personal_id=001085099999&name=a&unit=a&unit_name=A"), "----+", NoUnit),
+    ("POST", "/officers/none", Form("act=end"), "----+", NoUnit), // nobody's stays end
+    ("GET", "/", Nothing, "+++--", NoUnit),
+    ("POST", "/papers", File(&[("kind", "1.001776 01")]), "+++--", NoUnit),
+    ("POST", "/batches", File(&[]), "+++--", NoUnit),
+    ("GET", "/dossiers/{dossier}", Nothing, "+++--", Closed),
+    ("POST", "/dossiers/{dossier}/handed-in", Form("total=1"), "+++--", Closed),
+    ("POST", "/dossiers/{dossier}/papers", File(&[("kind", "01")]), "+++--", Closed),
+    ("GET", "/papers/{paper}", Nothing, "+++--", Closed),
+    ("POST", "/papers/{paper}/confirm", Form("issued_on=rubbish"), "+++--", Closed),
+    ("POST", "/papers/{paper}/override", Form("reason=x"), "-++--", Closed),
+    ("POST", "/papers/{paper}/erase", Form("reason=x"), "--+--", Closed),
+    ("POST", "/papers/{paper}/retry", Form("reason=x"), "+++--", Closed),
+    ("POST", "/papers/{paper}/arrange", Form("act=undo"), "+++--", Closed),
+    ("POST", "/papers/{paper}/insert", File(&[("at", "1")]), "+++--", Closed),
+    ("GET", "/papers/{paper}/pages/1", Nothing, "+++--", Closed),
+    ("GET", "/papers/{paper}/originals/1", Nothing, "+++--", Closed),
+    ("GET", "/verify", Nothing, "+++++", NoUnit),
+    ("POST", "/verify", File(&[]), "+++++", NoUnit),
+    ("GET", "/documents/{record}/verification?purpose=test", Nothing, "+++--", Open),
+    ("GET", "/documents/{record}/content?purpose=test", Nothing, "+++--", Open),
+    ("GET", "/documents/{record}/original?purpose=test", Nothing, "+++--", Open),
+    ("GET", "/lessons", Nothing, "+++--", NoUnit),
+    ("POST", "/lessons/none", Form("act=accept"), "--*--", NoUnit),
+    ("GET", "/trace", Nothing, "---+-", NoUnit),
+    ("GET", "/owners", Nothing, "+++--", NoUnit),
+    ("POST", "/owners", Form("owner=001085000001&purpose=test"), "+++--", NoUnit),
+    ("GET", "/owners/{owner}?purpose=test", Nothing, "+++--", Open),
+    // Last: the paper is stored then.
+    ("POST", "/api/v1/papers/{paper}/confirm", Json(r#"{"fields":{}}"#), "+++--", Closed),
+];
+
+/// Routes that are there for anybody, or end one's own stay: tested by themselves.
+const OPEN_TO_ANYBODY: &[&str] = &[
+    "GET /sign-in",
+    "POST /sign-in",
+    "POST /sign-out",
+    "POST /account/sessions",
+    "GET /invitations/{}",
+    "POST /invitations/{}",
+    "GET /healthz",
+    "GET /readyz",
+];
+
+/// What a unit has: a dossier, a paper that waits, its owner's store with a document, and a child's document.
+struct Things {
+    dossier: String,
+    paper: String,
+    owner: String,
+    record: String,
+    closed: String,
+}
+
+impl Things {
+    async fn of(app: &TestApp, seed: u64, child: &str) -> Self {
+        let scan = papers::clean(Kind::Decision, seed);
+        let bytes = papers::bytes(&scan);
+        let mut stored = Vec::new();
+        for owner in [None, Some(child)] {
+            let dossier = app.open_dossier("1.001776").await;
+            let paper = uploaded(app, &dossier, "results", &bytes, &[("ordinal", "1")]).await;
+            assert_eq!(app.settled(&paper).await["state"], "to_confirm");
+            let mut fields = truth_of(&scan);
+            if let Some(owner) = owner {
+                fields["owner_id"] = owner.into();
+            }
+            let confirm = app.post(&format!("/api/v1/papers/{paper}/confirm"));
+            app.json(confirm.json(&json!({ "fields": fields }))).await;
+            stored.push(app.settled(&paper).await["document"].as_str().unwrap().to_owned());
+        }
+        let dossier = app.open_dossier("1.001776").await;
+        let other = papers::bytes(&papers::clean(Kind::Decision, seed + 1));
+        let paper = uploaded(app, &dossier, "results", &other, &[("ordinal", "1")]).await;
+        assert_eq!(app.settled(&paper).await["state"], "to_confirm");
+        let seen: Value = app.json(app.get(&format!("/api/v1/documents/{}?purpose=test", stored[0]))).await;
+        let owner = seen["owner"].as_str().unwrap().to_owned();
+        let [record, closed] = stored.try_into().unwrap();
+        Self { dossier, paper, owner, record, closed }
+    }
+
+    fn placed(&self, path: &str) -> String {
+        path.replace("{dossier}", &self.dossier)
+            .replace("{paper}", &self.paper)
+            .replace("{owner}", &self.owner)
+            .replace("{record}", &self.record)
+            .replace("{closed}", &self.closed)
+    }
+}
+
+fn request(app: &TestApp, row: &Row, things: &Things) -> RequestBuilder {
+    let (method, path, sent, ..) = row;
+    let request = app.request(Method::from_bytes(method.as_bytes()).unwrap(), &things.placed(path));
+    match sent {
+        Nothing => request,
+        Json(text) => request.header("content-type", "application/json").body(*text),
+        Form(text) => request.header("content-type", "application/x-www-form-urlencoded").body(*text),
+        File(parts) => {
+            let mut form = multipart::Form::new()
+                .part("file", multipart::Part::bytes(b"no paper".to_vec()).file_name("scan"));
+            for (name, value) in *parts {
+                form = form.text(*name, *value);
+            }
+            request.multipart(form)
+        }
+    }
+}
+
+/// `+` reached, `-` refused, `*` not there.
+async fn tried(app: &TestApp, row: &Row, things: &Things) -> char {
+    let answer = request(app, row, things).send().await.unwrap();
+    let to = answer.headers().get("location").map(|to| to.to_str().unwrap().to_owned()).unwrap_or_default();
+    match answer.status().as_u16() {
+        401 | 403 => '-',
+        404 => '*',
+        // A page that sends elsewhere shows nothing.
+        303 if row.0 == "GET" || to.starts_with("/sign-in") => '-',
+        500.. => panic!("{} {}: {}", row.0, row.1, answer.status()),
+        _ => '+',
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_is_reached_that_the_table_does_not_allow() {
+    let app = TestApp::start(true).await;
+    let mut officers = Vec::new();
+    for (n, role) in Role::ALL.into_iter().enumerate() {
+        let name = role.as_str();
+        account(&app, name, u32::try_from(n).unwrap() + 1, role, "a").await;
+        officers.push(signed_in(&app, name).await);
+    }
+    account(&app, "elsewhere", 9, Role::Supervisor, "b").await;
+    let elsewhere = signed_in(&app, "elsewhere").await;
+    let own = Things::of(&officers[0], 41, "001220000123").await;
+    let foreign = Things::of(&elsewhere, 43, "001220000456").await;
+    let nobody = app.with_cookie(None);
+
+    let mut wrong = Vec::new();
+    for row in TABLE {
+        let (method, path, _, expected, units) = row;
+        let mut found = String::new();
+        let mut abroad = String::new();
+        for officer in &officers {
+            found.push(tried(officer, row, &own).await);
+            if *units != NoUnit {
+                abroad.push(tried(officer, row, &foreign).await);
+            }
+        }
+        if found != *expected {
+            wrong.push(format!("{method} {path}: {found}, the table says {expected}"));
+        }
+        let expected = match units {
+            NoUnit => String::new(),
+            Closed => expected.replace('+', "*"),
+            Open => (*expected).to_owned(),
+        };
+        if abroad != expected {
+            wrong.push(format!("{method} {path} of another unit: {abroad}, the table says {expected}"));
+        }
+        let anybody = tried(&nobody, row, &own).await;
+        if anybody != '-' {
+            wrong.push(format!("{method} {path} by nobody: {anybody}"));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// `GET /papers/{}/pages/{}`: a route whatever its places are called.
+fn route(method: &str, path: &str) -> String {
+    let path = path.split('?').next().unwrap();
+    let place = |part: &str| {
+        if part.contains('{') || part.chars().all(|c| c.is_ascii_digit()) {
+            "{}".to_owned()
+        } else {
+            part.to_owned()
+        }
+    };
+    let parts: Vec<String> = path
+        .split('/')
+        .map(|part| if part.is_empty() || part == "v1" { part.to_owned() } else { place(part) })
+        .collect();
+    format!("{method} {}", parts.join("/")).replace("/none", "/{}")
+}
+
+#[test]
+fn every_route_has_its_row() {
+    let mut rows: BTreeSet<String> = TABLE.iter().map(|row| route(row.0, row.1)).collect();
+    rows.extend(OPEN_TO_ANYBODY.iter().map(|&row| row.to_owned()));
+    let mut routes = BTreeSet::new();
+    let described: Value = serde_json::to_value(sohoa::faces::api::openapi()).unwrap();
+    for (path, methods) in described["paths"].as_object().unwrap() {
+        for method in methods.as_object().unwrap().keys() {
+            routes.insert(route(&method.to_uppercase(), &format!("/api/v1{path}")));
+        }
+    }
+    for source in ["src/faces/web.rs", "src/faces/api.rs"] {
+        let text = std::fs::read_to_string(source).unwrap();
+        for piece in text.split(".route(").skip(1) {
+            let path = piece.split('"').nth(1).unwrap();
+            // What is the same for everybody, and about nobody.
+            if path.starts_with("/static/") || path == "/openapi.json" {
+                continue;
+            }
+            let handlers = piece.split(".route(").next().unwrap().split(".with_state").next().unwrap();
+            for method in ["get", "post", "put", "delete", "patch"] {
+                let is_named = handlers.contains(&format!("{method}("));
+                if is_named {
+                    routes.insert(route(&method.to_uppercase(), path));
+                }
+            }
+        }
+    }
+    let missing: Vec<&String> = routes.difference(&rows).collect();
+    assert!(missing.is_empty(), "routes without a row: {missing:#?}");
+    let gone: Vec<&String> = rows.difference(&routes).collect();
+    assert!(gone.is_empty(), "rows without a route: {gone:#?}");
+    assert!(routes.len() > 60, "{}", routes.len());
+}
