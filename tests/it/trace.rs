@@ -29,7 +29,8 @@ async fn a_life(app: &TestApp) -> (String, String, Value) {
     app.json(app.post(&format!("/api/v1/dossiers/{dossier}/handed-in")).json(&handed_in)).await;
     let paper = uploaded(app, &dossier, "results", &papers::bytes(&scan), &[("ordinal", "1")]).await;
     assert_eq!(app.settled(&paper).await["state"], "to_confirm");
-    let fields = truth_of(&scan);
+    let mut fields = truth_of(&scan);
+    fields["abstract"] = json!("Trích yếu do công chức sửa");
     let confirm = app.post(&format!("/api/v1/papers/{paper}/confirm")).json(&json!({ "fields": fields }));
     app.json(confirm).await;
     let stored = app.settled(&paper).await;
@@ -125,10 +126,10 @@ async fn the_page_says_it_in_vietnamese(app: &TestApp, dossier: &str, fields: &V
         "xác nhận các trường thông tin của giấy tờ",
         "cấp mã kết quả số hóa cho giấy tờ",
         "lưu giấy tờ vào kho",
-        "Số, ký hiệu giấy tờ",
+        "Trích yếu nội dung chính",
+        fields["abstract"].as_str().unwrap(),
         "xem nhật ký lưu vết",
         "21/11/2026 10:00:00,000000",
-        fields["document_number"].as_str().unwrap(),
     ] {
         assert!(text.contains(said), "{said}");
     }
