@@ -53,7 +53,7 @@ pub enum Action {
     ChangeAccount,
     EndSessions,
     SetSecondFactor,
-    PutUnit,
+    ChangeClient,
 }
 
 impl Action {

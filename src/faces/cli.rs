@@ -181,6 +181,12 @@ enum Command {
         after_help = "Ví dụ: sohoa officer add --name 'Trần Thị Mẫu' --personal-id-file so-dinh-danh.txt"
     )]
     Officer(administer::OfficerCommand),
+    /// Hệ thống khác được gọi API: cổng dịch vụ công, phần mềm một cửa
+    #[command(
+        subcommand,
+        after_help = "Ví dụ: sohoa client add --name 'Cổng dịch vụ công' --scope documents.read --scope changes.read"
+    )]
+    Client(administer::ClientCommand),
     /// Kiểm tra nhật ký lưu vết
     #[command(subcommand, after_help = "Ví dụ: sohoa audit verify --data ./data")]
     Audit(administer::AuditCommand),
@@ -257,6 +263,7 @@ pub fn main() -> ExitCode {
             Command::Agent(args) => agent::agent(*args).await,
             Command::Catalogue(command) => administer::catalogue(command).await,
             Command::Officer(command) => administer::officer(command).await,
+            Command::Client(command) => administer::client(command).await,
             Command::Audit(command) => administer::audit(command).await,
             Command::Doctor(args) => doctor::doctor(&args),
             Command::Reader => Ok(Exit::Done),

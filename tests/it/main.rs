@@ -5,6 +5,7 @@ mod accounts;
 mod bad_input;
 mod batch;
 mod card;
+mod clients;
 mod command_line;
 mod contract;
 mod count;

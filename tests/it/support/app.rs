@@ -14,7 +14,11 @@ use sohoa::{
         reader::{ReaderLimits, Readers},
         signature::{order::TrustFiles, seal::Level},
     },
-    faces::{self, Notice, Served, worker},
+    faces::{
+        self, Notice, Served,
+        gate::{Rates, Reached},
+        worker,
+    },
     store::{Db, Keys, Objects},
     workflows::{
         administer,
@@ -37,6 +41,7 @@ pub struct TestApp {
     client: Client,
     stop: CancellationToken,
     cookie: Option<String>,
+    bearer: Option<String>,
 }
 
 impl Drop for TestApp {
@@ -61,7 +66,14 @@ pub struct Setting {
 }
 
 fn usual() -> Served {
-    Served { notice: Notice::NoOfficer, max_bytes: 64 << 20, ..Served::default() }
+    let rate = |n| std::num::NonZeroU32::new(n).unwrap();
+    Served {
+        notice: Notice::NoOfficer,
+        max_bytes: 64 << 20,
+        reached: Reached::default(),
+        hosts: Vec::new(),
+        rates: Rates { client: rate(1000), sign_in: rate(1000) },
+    }
 }
 
 impl TestApp {
@@ -113,7 +125,7 @@ impl TestApp {
         for least in [Urgency::Pile, Urgency::Desk] {
             tokio::spawn(worker::work(ctx.clone(), stop.clone(), least));
         }
-        Self { ctx, folder, url, client: Client::new(), stop, cookie: None }
+        Self { ctx, folder, url, client: Client::new(), stop, cookie: None, bearer: None }
     }
 
     pub fn get(&self, path: &str) -> RequestBuilder {
@@ -126,9 +138,10 @@ impl TestApp {
 
     pub fn request(&self, method: Method, path: &str) -> RequestBuilder {
         let request = self.client.request(method, format!("{}{path}", self.url));
-        match &self.cookie {
-            Some(cookie) => request.header("cookie", cookie),
-            None => request,
+        match (&self.cookie, &self.bearer) {
+            (Some(cookie), _) => request.header("cookie", cookie),
+            (None, Some(token)) => request.bearer_auth(token),
+            (None, None) => request,
         }
     }
 
@@ -141,7 +154,15 @@ impl TestApp {
             client: Client::builder().redirect(Policy::none()).build().unwrap(),
             stop: CancellationToken::new(),
             cookie,
+            bearer: None,
         }
+    }
+
+    /// The same installation for a system that bears `token`.
+    pub fn with_bearer(&self, token: &str) -> Self {
+        let mut app = self.with_cookie(None);
+        app.bearer = Some(token.to_owned());
+        app
     }
 
     /// The JSON of a request that must succeed.
