@@ -17,7 +17,7 @@ mod sealing;
 mod wire;
 
 pub use answer::{
-    Attention, ComposeOrder, Composed, Depth, Head, NotStamped, Reading, StampOrder, StampStep, Timings,
+    Attention, ComposeOrder, Composed, Depth, Head, NotStamped, Reading, StampOrder, Timings,
 };
 pub use confine::{Attempt, Confinement, Hold};
 pub use look::prepared_pages;

@@ -17,6 +17,7 @@ use crate::{
     },
     engines::{
         imaging::fault::ReadError,
+        pdf::growing::GrowingFile,
         reader::Readers,
         signature::{
             certificate::read_all,
@@ -253,7 +254,7 @@ pub async fn judge_online(
     if offline.overall != Overall::Indeterminate {
         return Ok(offline);
     }
-    let Ok((SealAnswer::Certificates(mut known), _)) = readers.seal(bytes.clone(), SealTask::Certificates)
+    let Ok((SealAnswer::Certificates(mut known), _)) = readers.seal(&GrowingFile::new(bytes.clone()), SealTask::Certificates)
     else {
         return Ok(offline);
     };

@@ -5,7 +5,7 @@ use std::{
     os::unix::process::ExitStatusExt,
     path::PathBuf,
     process::{Child, Command, Stdio},
-    sync::{Condvar, Mutex, MutexGuard, Once, PoisonError, mpsc},
+    sync::{Arc, Condvar, Mutex, MutexGuard, Once, PoisonError, mpsc},
     thread,
     time::{Duration, Instant},
 };
@@ -16,7 +16,7 @@ use serde::Deserialize;
 use super::{
     child::MEMORY_VARIABLE,
     confine::Confinement,
-    wire::{self, Identity, Order, Request, Response, Source, Stages},
+    wire::{self, Identity, Order, Parts, Request, Response, Source, Stages, Task},
 };
 use crate::{
     domain::job::Urgency,
@@ -99,6 +99,30 @@ impl Drop for Reader {
     }
 }
 
+/// Several questions about the same bytes to one process.
+pub(super) struct Talk<'r> {
+    reader: &'r mut Reader,
+    limits: Limits,
+    stages: Stages,
+    seconds: u64,
+    /// When the last question was asked.
+    asked: Instant,
+}
+
+impl Talk<'_> {
+    /// The answer to the last question.
+    pub(super) fn hear(&mut self) -> Result<(Response, Vec<u8>), ReadError> {
+        self.reader.hear(self.stages, (self.asked, self.seconds), &|_| {})
+    }
+
+    /// Asks more about what the process has.
+    pub(super) fn ask(&mut self, task: Task) {
+        let request = Request { parts: Parts::of(&[]), limits: self.limits, task };
+        self.asked = Instant::now();
+        self.reader.tell(Order { request, stages: self.stages, lengths: None }, Vec::new());
+    }
+}
+
 /// The processes and the right to use them.
 pub(super) struct Pool {
     program: PathBuf,
@@ -143,24 +167,38 @@ impl Pool {
     pub(super) fn ask_of_bytes(
         &self,
         request: Request,
-        bytes: Vec<u8>,
+        bytes: Arc<Vec<u8>>,
         stages: Stages,
         seconds: u64,
     ) -> Result<(Response, Vec<u8>), ReadError> {
+        self.talk_of_bytes(request, bytes, (stages, seconds), |talk| talk.hear())
+    }
+
+    /// The same, where what is asked next hangs on the answer: the process keeps what it found out meanwhile. `talk`
+    /// goes on while the process works, until it wants to hear.
+    pub(super) fn talk_of_bytes<T>(
+        &self,
+        request: Request,
+        bytes: Arc<Vec<u8>>,
+        (stages, seconds): (Stages, u64),
+        talk: impl FnOnce(&mut Talk<'_>) -> Result<T, ReadError>,
+    ) -> Result<T, ReadError> {
         self.ask_one(None, Urgency::Desk, |reader| {
             reader.paper = None;
             let length = bytes.len() as u64;
+            let limits = request.limits;
             let order = Order { request, stages, lengths: Some(vec![length]) };
-            reader.answer(order, vec![(Source::Bytes(bytes), length)], seconds, &|_| {})
+            reader.tell(order, vec![(Source::Bytes(bytes), length)]);
+            talk(&mut Talk { reader, limits, stages, seconds, asked: Instant::now() })
         })
     }
 
-    fn ask_one(
+    fn ask_one<T>(
         &self,
         paper: Option<&(Identity, Limits)>,
         urgency: Urgency,
-        ask: impl FnOnce(&mut Reader) -> Result<(Response, Vec<u8>), ReadError>,
-    ) -> Result<(Response, Vec<u8>), ReadError> {
+        ask: impl FnOnce(&mut Reader) -> Result<T, ReadError>,
+    ) -> Result<T, ReadError> {
         let mut turn = self.take(paper, urgency);
         let mut reader = match turn.reader.take() {
             Some(reader) => reader,
@@ -307,9 +345,22 @@ impl Reader {
         on_news: OnNews<'_>,
     ) -> Result<(Response, Vec<u8>), ReadError> {
         let stages = order.stages;
+        self.tell(order, files);
+        self.hear(stages, (Instant::now(), seconds), on_news)
+    }
+
+    fn tell(&self, order: Order, files: Vec<(Source, u64)>) {
         // Where the other end is gone, the answers end too, and tell why.
         let _ = self.orders.send((order, files));
-        let (allowed, started) = (Duration::from_secs(seconds), Instant::now());
+    }
+
+    fn hear(
+        &mut self,
+        stages: Stages,
+        (started, seconds): (Instant, u64),
+        on_news: OnNews<'_>,
+    ) -> Result<(Response, Vec<u8>), ReadError> {
+        let allowed = Duration::from_secs(seconds);
         loop {
             match self.answers.recv_timeout(allowed.saturating_sub(started.elapsed())) {
                 Ok((news @ Response::Head { .. }, _)) => on_news(news),

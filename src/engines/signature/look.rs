@@ -11,12 +11,18 @@ use std::{
 
 use hayro::{hayro_syntax::Pdf, kurbo};
 use image::RgbImage;
+use unicode_normalization::UnicodeNormalization;
 
 use super::{
     changes::{self, ChangeKind, Changes, Findings, Limits, Touched, Why, message},
     locate::Located,
 };
-use crate::engines::pdf::{render, revisions::RevisedPdf};
+use crate::engines::pdf::{
+    growing::GrowingFile,
+    letters::{Overlaid, Read},
+    render,
+    revisions::RevisedPdf,
+};
 
 /// Pixels in a unit of the page: 100 dpi, less on huge pages.
 const PX_PER_UNIT: f32 = 100.0 / 72.0;
@@ -52,6 +58,8 @@ const LARGEST_PLACE: f32 = 0.5;
 /// Renders revisions of one file, each page once.
 pub struct Looks<'p, 'a> {
     pdf: &'p RevisedPdf<'a>,
+    /// The file itself, where it need not be copied.
+    file: Option<&'p GrowingFile>,
     opened: HashMap<usize, Option<Arc<Pdf>>>,
     /// By revision, page, and whether annotations are left out.
     pictures: HashMap<(usize, usize, bool), Option<Arc<Picture>>>,
@@ -66,7 +74,12 @@ struct Picture {
 impl<'p, 'a> Looks<'p, 'a> {
     /// Nothing is rendered yet.
     pub fn new(pdf: &'p RevisedPdf<'a>) -> Self {
-        Self { pdf, opened: HashMap::new(), pictures: HashMap::new() }
+        Self { pdf, file: None, opened: HashMap::new(), pictures: HashMap::new() }
+    }
+
+    /// The same for a file that need not be copied; `pdf` is read from it.
+    pub fn over(pdf: &'p RevisedPdf<'a>, file: &'p GrowingFile) -> Self {
+        Self { file: Some(file), ..Self::new(pdf) }
     }
 
     /// What was changed after the signature at `which`, objects and looks.
@@ -109,8 +122,37 @@ impl<'p, 'a> Looks<'p, 'a> {
                 }
                 _ => found.give_up(),
             }
+            self.hold_against_letters(page, &places, &mut found);
         }
         found.into_changes()
+    }
+
+    /// What fields say that were filled in against the letters that are seen there.
+    fn hold_against_letters(&mut self, page: usize, places: &[Touched], found: &mut Findings) {
+        if places.iter().all(|place| place.said.is_none()) {
+            return;
+        }
+        let overlaid = self.open(self.pdf.newest()).and_then(|pdf| Overlaid::of(&pdf, page));
+        for place in places {
+            let Some(said) = place.said.and_then(|at| found.said(at)) else { continue };
+            let read = overlaid.as_ref().map_or(Read::Unknown, |overlaid| overlaid.read(place.area));
+            let is_other = match read {
+                Read::Letters(letters) if !said.texts.is_empty() => {
+                    let letters = bare(&letters);
+                    let is_it = |text: &String| {
+                        let text = bare(text);
+                        text == letters || (said.is_list && letters.contains(&text))
+                    };
+                    if said.texts.iter().any(is_it) {
+                        continue;
+                    }
+                    true
+                }
+                _ => false,
+            };
+            let told = message::face(&said.name, is_other);
+            found.add(ChangeKind::FaceDoubtful, told);
+        }
     }
 
     fn picture(&mut self, what: (usize, usize, bool), n_pages: usize) -> Option<Arc<Picture>> {
@@ -126,11 +168,15 @@ impl<'p, 'a> Looks<'p, 'a> {
     }
 
     fn open(&mut self, revision: usize) -> Option<Arc<Pdf>> {
-        let pdf = self.pdf;
+        let (pdf, file) = (self.pdf, self.file);
         let open = || {
             let is_newest = revision == pdf.newest();
             let bytes = if is_newest { pdf.bytes() } else { pdf.bytes_of(revision) };
-            Pdf::new_with_password(bytes.to_vec(), pdf.password()).ok().map(Arc::new)
+            let data = match file {
+                Some(file) => file.part(bytes.len()),
+                None => bytes.to_vec().into(),
+            };
+            Pdf::new_with_password(data, pdf.password()).ok().map(Arc::new)
         };
         // The newest and one signed revision: more would keep the file in memory many times.
         if self.opened.len() > 1 && !self.opened.contains_key(&revision) {
@@ -139,6 +185,11 @@ impl<'p, 'a> Looks<'p, 'a> {
         }
         self.opened.entry(revision).or_insert_with(open).clone()
     }
+}
+
+/// A text without what is not seen: spaces, line ends, the way its marks are put together.
+fn bare(text: &str) -> String {
+    text.nfkc().filter(|c| !c.is_whitespace() && !c.is_control() && *c != '\u{ad}').collect()
 }
 
 /// Renders a page; `None` where it cannot be shown whole, or the renderer counts other pages.
@@ -410,7 +461,7 @@ mod tests {
         // Letters over the dotted line of a form.
         let mut paper = Paper::two_pages();
         paper.stream(5, "", "1 w [1 2] 0 d 10 365 m 130 365 l S").close().sign(20, "CanBo", "");
-        fill("Nguyen", CORNER, "BT /F1 14 Tf 2 3 Td (Nguyen Thi Bich) Tj ET")(&mut paper);
+        fill("Nguyen Thi Bich", CORNER, "BT /F1 14 Tf 2 3 Td (Nguyen Thi Bich) Tj ET")(&mut paper);
         assert_eq!(kinds(&seen(paper.close(), &LIMITS)), (Permitted, vec![FieldFilled]));
         // Filled before it was signed with something that hid nothing, and after it with something that does.
         let mut paper = Paper::two_pages();

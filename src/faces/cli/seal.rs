@@ -13,7 +13,7 @@ use super::{Exit, Place, Stop, output::write_whole};
 use crate::{
     clock::Clock,
     engines::{
-        pdf::{AGENCY_FIELD, CODE_FIELD},
+        pdf::{AGENCY_FIELD, CODE_FIELD, growing::GrowingFile},
         reader::{NotSealed, Readers},
         signature::seal::{
             Level,
@@ -323,9 +323,9 @@ fn found_sealed(
     input: &[u8],
     output: &Path,
 ) -> Option<String> {
-    let pdf = std::fs::read(output).ok().filter(|pdf| pdf.starts_with(input))?;
+    let pdf = GrowingFile::new(std::fs::read(output).ok().filter(|pdf| pdf.starts_with(input))?);
     let step = SealTask::SealedUnder { certificate: Box::new(certificate.clone()), n_bytes: input.len() };
-    match readers.seal(pdf, step) {
+    match readers.seal(&pdf, step) {
         Ok((SealAnswer::Sealed(field), _)) => field,
         _ => None,
     }
