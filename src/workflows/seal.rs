@@ -150,7 +150,8 @@ pub async fn complete(
 /// [`SealFailure`]; the file is as it was.
 pub async fn extend(with: &Sealing<'_>, pdf: Vec<u8>) -> Result<Sealed, SealFailure> {
     let file = GrowingFile::new(pdf);
-    let (SealAnswer::Certificates(certificates), _) = with.readers.seal(&file, SealTask::Certificates)? else {
+    let (SealAnswer::Certificates(certificates), _) = with.readers.seal(&file, SealTask::Certificates)?
+    else {
         return Err(SealFailure::Answer);
     };
     let pdf = file.into_bytes();

@@ -254,7 +254,8 @@ pub async fn judge_online(
     if offline.overall != Overall::Indeterminate {
         return Ok(offline);
     }
-    let Ok((SealAnswer::Certificates(mut known), _)) = readers.seal(&GrowingFile::new(bytes.clone()), SealTask::Certificates)
+    let Ok((SealAnswer::Certificates(mut known), _)) =
+        readers.seal(&GrowingFile::new(bytes.clone()), SealTask::Certificates)
     else {
         return Ok(offline);
     };

@@ -1,12 +1,7 @@
 //! A file in memory that grows by updates: its first bytes stay, are hashed once, and are never copied for whoever
 //! looks at them.
 
-use std::{
-    cell::RefCell,
-    fmt,
-    ops::Deref,
-    sync::Arc,
-};
+use std::{cell::RefCell, fmt, ops::Deref, sync::Arc};
 
 use hayro::hayro_syntax::PdfData;
 use openssl::sha::Sha256;
@@ -93,7 +88,8 @@ impl Prefixes {
     /// SHA-256 of the first bytes of this file, and what follows behind them.
     pub fn sha256(&self, first: &[u8], rest: &[u8]) -> [u8; 32] {
         let mut states = self.states.borrow_mut();
-        let known = states.iter().filter(|(length, _)| *length <= first.len()).max_by_key(|(length, _)| *length);
+        let known =
+            states.iter().filter(|(length, _)| *length <= first.len()).max_by_key(|(length, _)| *length);
         let (length, mut state) = known.cloned().unwrap_or_else(|| (0, Sha256::new()));
         state.update(&first[length..]);
         if length < first.len() && states.len() < MOST_STATES {

@@ -44,6 +44,9 @@ use crate::engines::{
 /// The variable that carries the memory limit, in bytes.
 pub(super) const MEMORY_VARIABLE: &str = "SOHOA_READER_MEMORY_BYTES";
 
+/// The variable that says that no words will be read.
+pub(super) const NO_WORDS_VARIABLE: &str = "SOHOA_READER_NO_WORDS";
+
 /// How long the signatures of one file are judged; what was not looked at by then is not passed.
 const JUDGING: Duration = Duration::from_secs(8);
 
@@ -52,7 +55,8 @@ const JUDGING: Duration = Duration::from_secs(8);
 /// Ends with exit code 0 then, and 1 when the streams fail.
 pub fn run() -> process::ExitCode {
     confine::limit(std::env::var(MEMORY_VARIABLE).ok().and_then(|v| v.parse().ok()));
-    let engine = LazyEngine::warm();
+    let reads_words = std::env::var_os(NO_WORDS_VARIABLE).is_none();
+    let engine = if reads_words { LazyEngine::warm() } else { LazyEngine::none() };
     let confinement = confine::confine();
     let (news, waiting) = mpsc::channel::<News>();
     // Stdin is watched beside the work: when the parent dies in the middle of a page, so do we.
@@ -328,7 +332,8 @@ impl Coding {
         let Self { file, order, material, .. } = self;
         let verify = |file: &GrowingFile| {
             let is_late = until_late();
-            let report = material.as_ref().map(|known| signature::verify_by(file, &order.judge, known, &is_late));
+            let report =
+                material.as_ref().map(|known| signature::verify_by(file, &order.judge, known, &is_late));
             report.map(|report| report.signatures).unwrap_or_default()
         };
         act(file, &stamp::StampOrder { code: &order.code, seal: order.seal.as_ref(), verify: &verify })

@@ -10,11 +10,12 @@ use std::{
     time::{Duration, Instant},
 };
 
+use nix::fcntl::{FcntlArg, fcntl};
 use rustix::process::Signal;
 use serde::Deserialize;
 
 use super::{
-    child::MEMORY_VARIABLE,
+    child::{MEMORY_VARIABLE, NO_WORDS_VARIABLE},
     confine::Confinement,
     wire::{self, Identity, Order, Parts, Request, Response, Source, Stages, Task},
 };
@@ -22,6 +23,9 @@ use crate::{
     domain::job::Urgency,
     engines::imaging::fault::{Limits, ReadError},
 };
+
+/// Bytes in a pipe to or from a process: with the usual 64 kB both sides wait for each other all the time.
+const PIPE_BYTES: i32 = 1 << 20;
 
 /// How many reading processes there are, and what each may use.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
@@ -127,6 +131,8 @@ impl Talk<'_> {
 pub(super) struct Pool {
     program: PathBuf,
     pub limits: ReaderLimits,
+    /// Whether processes load the model for reading words, which takes longer than a signature.
+    pub reads_words: bool,
     state: Mutex<State>,
     /// A process is free, or nobody urgent waits any more.
     freed: Condvar,
@@ -146,7 +152,7 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 
 impl Pool {
     pub(super) fn new(program: PathBuf, limits: ReaderLimits) -> Self {
-        Self { program, limits, state: Mutex::default(), freed: Condvar::new() }
+        Self { program, limits, reads_words: true, state: Mutex::default(), freed: Condvar::new() }
     }
 
     /// Asks a reading process, one that has the paper open where there is one; waits `seconds`. What it says before
@@ -244,6 +250,9 @@ impl Pool {
                 command.env(name, value);
             }
         }
+        if !self.reads_words {
+            command.env(NO_WORDS_VARIABLE, "1");
+        }
         let mut process = command
             .env("OMP_THREAD_LIMIT", "1")
             .env(MEMORY_VARIABLE, self.limits.memory_bytes.to_string())
@@ -256,6 +265,9 @@ impl Pool {
         let (Some(mut stdin), Some(mut stdout), Some(mut stderr)) = pipes else {
             return Err(ReadError::NoReader);
         };
+        // Where the kernel refuses, it only takes longer.
+        let _ = fcntl(&stdin, FcntlArg::F_SETPIPE_SZ(PIPE_BYTES));
+        let _ = fcntl(&stdout, FcntlArg::F_SETPIPE_SZ(PIPE_BYTES));
         // A thread of its own: a process that reads no more must not hold up who waits for it.
         let (orders, ordered) = mpsc::channel::<(Order, Vec<(Source, u64)>)>();
         thread::spawn(move || {

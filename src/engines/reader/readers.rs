@@ -60,6 +60,13 @@ impl Readers {
         Self { pool: Pool::new(program, limits) }
     }
 
+    /// The same, for questions about files alone: no process loads the model for reading words.
+    #[must_use]
+    pub fn without_words(mut self) -> Self {
+        self.pool.reads_words = false;
+        self
+    }
+
     /// What is known of a paper without looking at a page.
     ///
     /// # Errors

@@ -117,8 +117,11 @@ pub fn verify_by(
     let limits = Limits { most_objects: MOST_OBJECTS, most_pages: MOST_PAGES, is_late };
     let mut looks = Looks::over(&pdf, file);
     let changes: Vec<_> = (0..located.len()).map(|which| looks.after(&located, which, &limits)).collect();
-    let facts: Vec<SignatureFacts<'_>> =
-        located.iter().zip(&changes).map(|(located, changes)| facts_of(located, changes, file.hashed())).collect();
+    let facts: Vec<SignatureFacts<'_>> = located
+        .iter()
+        .zip(&changes)
+        .map(|(located, changes)| facts_of(located, changes, file.hashed()))
+        .collect();
     let mut known = material.known.clone();
     let store = dss::dss(&pdf);
     for certificate in &store.certificates {

@@ -494,7 +494,10 @@ fn the_code_is_the_face_of_the_agencys_signature_on_every_page() {
             let again = way_of(&stamped.pdf, Some(&agency), &|pdf| reports(pdf, Modification::None)).unwrap();
             assert!(again.is_unchanged && again.way == Way::SealSignature && again.pdf == stamped.pdf);
             let other = StampOrder { code: &code(LONG), seal: None, verify: &|_| Vec::new() };
-            assert!(matches!(write(&mut GrowingFile::new(stamped.pdf.clone()), &other), Err(StampError::OtherCode)));
+            assert!(matches!(
+                write(&mut GrowingFile::new(stamped.pdf.clone()), &other),
+                Err(StampError::OtherCode)
+            ));
         }
     }
 }

@@ -154,7 +154,7 @@ enum Outcome {
 
 pub(super) async fn seal(args: SealArgs) -> Result<Exit, Stop> {
     let config = args.place.config()?;
-    let readers = super::readers(&config, Some(1))?;
+    let readers = super::readers(&config, Some(1))?.without_words();
     let wanted = Level::from(args.level);
     let remote = match (&args.tsa, wanted) {
         (None, Level::Basic) => None,

@@ -222,7 +222,7 @@ fn cut_off(table: &mut Table) {
         table.whole(name, pdf, "INDETERMINATE", "");
     };
     let signed = Paper::signed();
-    unclear("before the cross-references of the signature", cut(&signed, "xref\n20 1", 0));
+    unclear("before the cross-references of the signature", cut(&signed, "xref\n8 1", 0));
     unclear("just behind the signature", cut(&signed, "endobj", 0));
     unclear("within Contents", cut(&signed, "/Contents<", 3000));
     unclear("just before Contents begin", cut(&signed, "/Contents<", 0));

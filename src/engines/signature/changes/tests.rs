@@ -81,7 +81,14 @@ fn nothing_after_a_signature_is_nothing() {
     paper.sign(20, "CanBo", "");
     assert_eq!(
         changes(&paper.bytes, 0),
-        Changes { level: Nothing, is_complete: true, n_pages: 0, items: vec![], touched: vec![] }
+        Changes {
+            level: Nothing,
+            is_complete: true,
+            n_pages: 0,
+            items: vec![],
+            touched: vec![],
+            said: vec![]
+        }
     );
     assert!(!changes(&paper.bytes, 7).is_complete);
     // An object written again as it was, and one that nothing reaches.

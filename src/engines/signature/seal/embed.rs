@@ -303,7 +303,8 @@ pub(in crate::engines) fn embed_in(
     n_bytes: usize,
     der: &[u8],
 ) -> Result<Vec<u8>, SealError> {
-    let [_, first, second, _] = prepared.byte_range.map(|number| usize::try_from(number).unwrap_or(usize::MAX));
+    let [_, first, second, _] =
+        prepared.byte_range.map(|number| usize::try_from(number).unwrap_or(usize::MAX));
     let span = first.checked_sub(n_bytes).zip(second.checked_sub(n_bytes));
     let hole = span.and_then(|(first, second)| appended.get_mut(first..second)).ok_or(SealError::Altered)?;
     write(hole, der)?;

@@ -14,9 +14,9 @@ use super::{
     place::{self, Where},
 };
 use crate::engines::pdf::{
-    growing::GrowingFile,
     append::{AppendError, Edit, can_append},
     geometry::BoxPt,
+    growing::GrowingFile,
     read,
     update::{Tail, Updated, update},
 };
