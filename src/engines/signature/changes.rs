@@ -1,6 +1,6 @@
 //! Step 3, later revisions: what was changed after a signature, held against a list of what may be.
 //!
-//! The signed revision and the newest one are walked side by side from the trailer; whatever can be
+//! The signed revision and the newest one, and some in between, are walked side by side from the trailer; whatever can be
 //! reached has to be the same, object by object, save where a rule allows a change: validation data,
 //! time stamps, further signatures, filling of fields that existed, metadata, comments. What is not
 //! understood is forbidden; what could not be looked at is said. Objects that nothing reaches do not
