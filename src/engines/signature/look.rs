@@ -5,6 +5,7 @@
 //! seen may be hidden. What cannot be rendered, or not in time, is said and never passed.
 
 use std::{
+    cell::LazyCell,
     collections::{BTreeSet, HashMap},
     sync::Arc,
 };
@@ -68,6 +69,8 @@ pub struct Looks<'p, 'a> {
 /// A page as seen, and how its coordinates map to pixels.
 struct Picture {
     pixels: RgbImage,
+    /// How light each pixel is, 0 to 255, row by row.
+    shades: Vec<u8>,
     to_px: kurbo::Affine,
 }
 
@@ -205,7 +208,9 @@ fn draw(pdf: &Pdf, index: usize, n_pages: usize, is_bare: bool) -> Option<Pictur
     let to_px =
         kurbo::Affine::scale_non_uniform(along(pixels.width(), width), along(pixels.height(), height))
             * kurbo::Affine::new(coefficients);
-    Some(Picture { pixels, to_px })
+    let shade = |[r, g, b]: [u8; 3]| ((u32::from(r) * 3 + u32::from(g) * 6 + u32::from(b)) / 10) as u8;
+    let shades = pixels.pixels().map(|pixel| shade(pixel.0)).collect();
+    Some(Picture { pixels, shades, to_px })
 }
 
 /// A place in pixels: left, top, right, bottom; the last ones outside.
@@ -242,7 +247,7 @@ impl Comparison<'_> {
         if self.n_different_outside(&may_change) > MOST_DIFFERENT_PX {
             tell(ChangeKind::Looks);
         }
-        let n_all = self.edges([0, 0, width, height], false).n_all as f32;
+        let n_on_page = LazyCell::new(|| self.edges([0, 0, width, height], false).n_all as f32);
         for place in may_change {
             let here = self.edges(place.edges, place.why == Why::Refilled);
             let is_much = here.n_lost > MOST_LOST;
@@ -250,7 +255,7 @@ impl Comparison<'_> {
             let is_hidden = here.n_erased > MOST_ERASED || here.has_lost_tile();
             let is_huge = self.changed_part(place.edges) > LARGEST_PART
                 || self.part(place.edges) > LARGEST_PLACE
-                || (is_much && here.n_lost as f32 > LARGEST_PART * n_all);
+                || (is_much && here.n_lost as f32 > LARGEST_PART * *n_on_page);
             match place.why {
                 Why::Face if is_huge => tell(ChangeKind::Looks),
                 Why::Face if is_covered => tell(ChangeKind::CoversInk),
@@ -286,8 +291,10 @@ impl Comparison<'_> {
 
     /// Edges of strokes in a place; with `of_page`, only those of the page itself count that were seen.
     fn edges(&self, place: [u32; 4], of_page: bool) -> Edges {
-        let mut edges = Edges::default();
         let (width, height) = self.was.pixels.dimensions();
+        let n_across = width.div_ceil(TILE_PX) as usize;
+        let tiles = vec![(0, 0); n_across * height.div_ceil(TILE_PX) as usize];
+        let mut edges = Edges { n_all: 0, n_lost: 0, n_erased: 0, tiles };
         for (x, y) in pixels_of(place) {
             for (to_x, to_y) in [(x + REACH_PX, y), (x, y + REACH_PX)] {
                 if to_x >= width.min(place[2]) || to_y >= height.min(place[3]) {
@@ -298,7 +305,8 @@ impl Comparison<'_> {
                 if before.abs() < STROKE || (of_page && contrast(self.bare) * before.signum() < STROKE) {
                     continue;
                 }
-                let tile = edges.tiles.entry((x / TILE_PX, y / TILE_PX)).or_default();
+                let at = (y / TILE_PX) as usize * n_across + (x / TILE_PX) as usize;
+                let Some(tile) = edges.tiles.get_mut(at) else { continue };
                 tile.0 += 1;
                 edges.n_all += 1;
                 if contrast(self.is) * before.signum() < FAINT {
@@ -314,10 +322,10 @@ impl Comparison<'_> {
 }
 
 impl Picture {
-    /// How light a pixel is, 0 to 255.
+    /// How light a pixel is, 0 to 255; white off the page.
     fn shade(&self, x: u32, y: u32) -> i32 {
-        let [r, g, b] = self.pixels.get_pixel(x, y).0.map(i32::from);
-        (r * 3 + g * 6 + b) / 10
+        let at = y as usize * self.pixels.width() as usize + x as usize;
+        self.shades.get(at).copied().map_or(255, i32::from)
     }
 }
 
@@ -345,14 +353,13 @@ fn differ(before: [u8; 3], after: [u8; 3]) -> bool {
 }
 
 /// Edges of strokes in a place, and how many of them are not seen any more.
-#[derive(Default)]
 struct Edges {
     n_all: usize,
     n_lost: usize,
     /// Those of the lost ones whose ink gave way to paper.
     n_erased: usize,
     /// All and lost ones by squares of the page.
-    tiles: HashMap<(u32, u32), (usize, usize)>,
+    tiles: Vec<(usize, usize)>,
 }
 
 impl Edges {
@@ -360,7 +367,7 @@ impl Edges {
         let is_lost = |(n_all, n_lost): &(usize, usize)| {
             *n_all >= TILE_EDGES && *n_lost as f32 > TILE_PART * *n_all as f32
         };
-        self.tiles.values().any(is_lost)
+        self.tiles.iter().any(is_lost)
     }
 }
 

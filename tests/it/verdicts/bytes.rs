@@ -228,7 +228,8 @@ fn cut_off(table: &mut Table) {
     unclear("just before Contents begin", cut(&signed, "/Contents<", 0));
     let mut whole = Paper::open();
     whole.sign(20, "CanBo", "");
-    unclear("a file of one revision, within Contents", cut(&whole, "/Contents<", 3000));
+    // Here the field is read, and holds nothing that can be.
+    table.add("a file of one revision, within Contents", cut(&whole, "/Contents<", 3000), MALFORMED);
     // Nothing of the signature came along but its field.
     let none = |table: &mut Table, name: &str, pdf: Vec<u8>| {
         table.whole(name, pdf, "NO-SIGNATURE", "");
