@@ -18,6 +18,7 @@ use crate::{
     },
     engines::{
         imaging::fault::ReadError,
+        pdf::growing::GrowingFile,
         reader::Readers,
         signature::{
             certificate::read_all,
@@ -256,7 +257,8 @@ pub async fn judge_online(
     if offline.overall != Overall::Indeterminate {
         return Ok(offline);
     }
-    let Ok((SealAnswer::Certificates(mut known), _)) = readers.seal(bytes.clone(), SealTask::Certificates)
+    let Ok((SealAnswer::Certificates(mut known), _)) =
+        readers.seal(&GrowingFile::new(bytes.clone()), SealTask::Certificates)
     else {
         return Ok(offline);
     };

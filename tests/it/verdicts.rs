@@ -1,6 +1,7 @@
 //! The table of signed files: every attack and every state that the verifier knows, each a whole PDF with its verdict
 //! through `sohoa verify`. With `SOHOA_VERDICTS=FILE` the table is written as Markdown.
 
+mod between;
 mod bytes;
 mod changes;
 mod forms;
@@ -96,6 +97,7 @@ fn table() -> Table {
     bytes::add(&mut table);
     changes::add(&mut table);
     shadows::add(&mut table);
+    between::add(&mut table);
     standing::add(&mut table);
     table
 }
