@@ -6,13 +6,14 @@ mod lessons;
 mod owner;
 mod pages;
 mod paper;
+mod signing;
 mod upload;
 mod verify;
 
 use super::purposes::Purposes;
 use crate::{
     clock::minute_in_vietnam as minute,
-    domain::{dossier::EraseTerm, officer::ActingOfficer},
+    domain::{dossier::EraseTerm, officer::ActingOfficer, signing::OfficerSigning},
     workflows::{
         arrange::ArrangeError, browse::BrowseError, context::Ctx, digitise::DigitiseError,
         intake::IntakeError, lessons::LessonError,
@@ -42,7 +43,12 @@ impl Web {
     }
 
     fn frame(&self, here: &'static str) -> Frame {
-        Frame { officer: self.ctx.rules.officer.officer.full_name.clone(), is_trial: self.is_trial, here }
+        Frame {
+            officer: self.ctx.rules.officer.officer.full_name.clone(),
+            is_trial: self.is_trial,
+            officers_sign: self.ctx.rules.signing.officer == OfficerSigning::Required,
+            here,
+        }
     }
 }
 
@@ -50,6 +56,8 @@ impl Web {
 struct Frame {
     officer: String,
     is_trial: bool,
+    /// Whether papers wait for officers' signatures here.
+    officers_sign: bool,
     here: &'static str,
 }
 
@@ -73,6 +81,7 @@ pub fn router(ctx: Ctx, purposes: Purposes, is_trial: bool, max_bytes: u64) -> R
         .route("/papers/{id}/originals/{page}", get(paper::original_picture))
         .route("/verify", get(verify::page).post(verify::judge))
         .route("/documents/{id}/verification", get(verify::document))
+        .route("/signing", get(signing::page))
         .route("/lessons", get(lessons::page))
         .route("/lessons/{id}", post(lessons::decide))
         .route("/owners", get(owner::form).post(owner::look_up))

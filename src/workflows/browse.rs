@@ -112,6 +112,19 @@ pub async fn newest_papers(ctx: &Ctx, limit: u32) -> Result<Vec<Paper>, BrowseEr
     Ok(papers::newest(&mut tx, limit).await?)
 }
 
+/// Papers that wait for the officer's signature, oldest first; at most `limit`.
+///
+/// # Errors
+/// [`BrowseError`].
+pub async fn waiting_for_signature(ctx: &Ctx, limit: u32) -> Result<Vec<Paper>, BrowseError> {
+    let mut tx = ctx.db.read().await?;
+    let mut waiting = papers::in_state(&mut tx, "to_sign", None, limit).await?;
+    waiting.extend(papers::in_state(&mut tx, "signing", None, limit).await?);
+    waiting.sort_by(|a, b| (a.received_at, a.id.as_str()).cmp(&(b.received_at, b.id.as_str())));
+    waiting.truncate(limit as usize);
+    Ok(waiting)
+}
+
 /// A paper, with what its dossier is; looking at it is traced.
 ///
 /// # Errors
