@@ -110,7 +110,7 @@ if (card) {
     known.clear();
     refresh();
     choice.disabled = true;
-    choice.replaceChildren(new Option("Đang hỏi phần mềm ký trên máy này…"));
+    choice.replaceChildren(new Option("Đang hỏi phần mềm ký trên máy này…", ""));
     const slow = setTimeout(
       () => say("Phần mềm ký chưa trả lời. Nếu trình duyệt đang hỏi quyền truy cập ứng dụng trên máy này, hãy cho phép."),
       4000,
@@ -137,7 +137,7 @@ if (card) {
       say("");
     } catch (error) {
       if (choice.options.length === 0 || !choice.options[0].value) {
-        choice.replaceChildren(new Option("Chưa có chứng thư số"));
+        choice.replaceChildren(new Option("Chưa có chứng thư số", ""));
       }
       say(await why(error), "wrong");
       again.hidden = false;

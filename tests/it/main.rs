@@ -1,6 +1,7 @@
 //! Promises of the program, each kept through its public door.
 #![allow(clippy::unwrap_used)] // a test may stop at once, its helpers too
 
+mod agent;
 mod bad_input;
 mod batch;
 mod card;
@@ -13,6 +14,8 @@ mod floors;
 mod hostile;
 mod lessons;
 mod line;
+mod officer_page;
+mod online;
 mod overlay;
 mod pages_command;
 mod pdfa;

@@ -97,8 +97,9 @@ pub fn without_issuer(certificates: &[Vec<u8>]) -> Vec<&Vec<u8>> {
 /// Whether a list speaks of a part of its issuer's certificates, or of some reasons, alone.
 pub fn has_scope(list: &[u8]) -> bool {
     const ISSUING_DISTRIBUTION_POINT: &str = "2.5.29.28";
-    CertificateRevocationList::from_der(list)
-        .map_or(true, |(_, list)| list.extensions().iter().any(|e| e.oid.to_id_string() == ISSUING_DISTRIBUTION_POINT))
+    CertificateRevocationList::from_der(list).map_or(true, |(_, list)| {
+        list.extensions().iter().any(|e| e.oid.to_id_string() == ISSUING_DISTRIBUTION_POINT)
+    })
 }
 
 /// `candidate` (DER or PEM) as DER, where it issued `certificate`.
