@@ -310,7 +310,7 @@ async fn a_missing_token_and_an_expired_certificate_are_said() {
     let certificate = page.certificates().await.remove(0);
     assert_eq!(certificate["is_usable"], false);
     assert!(certificate["message"].as_str().unwrap().contains("hết hạn"), "{certificate}");
-    let detail = page.refused(&documents(&certificate, &[attributes(&expired, 1)]), 422).await;
+    let detail = page.refused(&documents(&certificate, &[attributes(&officer(Key::P256), 1)]), 422).await;
     assert!(detail.contains("hết hạn"), "{detail}");
 }
 
