@@ -9,6 +9,7 @@ mod owner;
 mod pages;
 mod paper;
 mod sign_in;
+mod signing;
 mod upload;
 mod verify;
 
@@ -19,6 +20,7 @@ use crate::{
         dossier::EraseTerm,
         officer::{ActingOfficer, Actor},
         rights::{self, Denied},
+        signing::OfficerSigning,
     },
     workflows::{
         accounts::AccountError, arrange::ArrangeError, browse::BrowseError, context::Ctx,
@@ -89,7 +91,7 @@ impl Web {
             has_account: self.officer.unit.is_some(),
             notice: self.notice,
             here,
-            menu: menu(&self.officer),
+            menu: menu(&self.officer, self.ctx.rules.signing.officer == OfficerSigning::Required),
         }
     }
 }
@@ -126,11 +128,14 @@ struct MenuItem {
     words: &'static str,
 }
 
-fn menu(officer: &ActingOfficer) -> Vec<MenuItem> {
+/// The pages that are for this officer; those to sign on where papers wait for officers' signatures.
+fn menu(officer: &ActingOfficer, officers_sign: bool) -> Vec<MenuItem> {
     let by = Actor::from(officer);
+    let signs = if officers_sign { rights::may_receive(officer) } else { Err(Denied::Foreign) };
     let pages = [
         (rights::may_receive(officer), "upload", "/", "Tiếp nhận"),
         (rights::may_read_store(&by), "owners", "/owners", "Kho của cá nhân, tổ chức"),
+        (signs, "signing", "/signing", "Chờ ký số"),
         (rights::may_verify(&by), "verify", "/verify", "Kiểm tra chữ ký"),
         (rights::may_see_lessons(officer), "lessons", "/lessons", "Học từ chỗ sửa"),
         (rights::may_administer(officer), "officers", "/officers", "Tài khoản"),
@@ -175,6 +180,7 @@ pub fn router(ctx: Ctx, purposes: Purposes, served: &Served) -> Router {
         .route("/papers/{id}/originals/{page}", get(paper::original_picture))
         .route("/verify", get(verify::page).post(verify::judge))
         .route("/documents/{id}/verification", get(verify::document))
+        .route("/signing", get(signing::page))
         .route("/lessons", get(lessons::page))
         .route("/lessons/{id}", post(lessons::decide))
         .route("/owners", get(owner::form).post(owner::look_up))

@@ -17,7 +17,7 @@ use crate::{
             embed::{self, Answer, CheckedCms},
             key::{KeyError, Signer},
             prepare::{Prepared, SealOrder, USUAL_ROOM},
-            revocation::{self, Sources},
+            revocation::{self, RevocationError, Sources},
             stamp_time::{self, Question, Token},
             task::{SealAnswer, SealTask},
         },
@@ -230,20 +230,6 @@ async fn validated(
     }
 }
 
-/// What others say of certificates now: issuers that are missing, OCSP answers, revocation lists; as far as they can
-/// be had. What is not had stays unknown.
-pub(super) async fn news(remote: &Remote, now: Timestamp, mut certificates: Vec<Vec<u8>>) -> Validation {
-    complete_chains(remote, &mut certificates).await;
-    let mut validation = Validation::default();
-    for source in revocation::sources(&certificates) {
-        if let Err(why) = add_state(remote, now, &source, &mut validation).await {
-            tracing::debug!(%why, "the state of a certificate is not known");
-        }
-    }
-    validation.certificates = certificates;
-    validation
-}
-
 /// Fetches issuers that the certificates name and nobody sent; those that cannot be had stay missing.
 async fn complete_chains(remote: &Remote, certificates: &mut Vec<Vec<u8>>) {
     for _ in 0..LONGEST_CHAIN {
@@ -282,6 +268,8 @@ async fn add_state(
                     validation.ocsps.push(answer);
                     return Ok(());
                 }
+                // An older list must not say otherwise.
+                Err(error @ RevocationError::Revoked) => return Err(error.to_string()),
                 Err(error) => last = error.to_string(),
             },
             Err(error) => last = error.to_string(),

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used)] // a test may stop at once, its helpers too
 
 mod accounts;
+mod agent;
 mod bad_input;
 mod batch;
 mod card;
@@ -15,6 +16,8 @@ mod floors;
 mod hostile;
 mod lessons;
 mod line;
+mod officer_page;
+mod online;
 mod overlay;
 mod pages_command;
 mod pdfa;

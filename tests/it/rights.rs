@@ -105,6 +105,7 @@ const TABLE: &[Row] = &[
     ("POST", "/papers/{paper}/insert", File(&[("at", "1")]), "+++--", Closed),
     ("GET", "/papers/{paper}/pages/1", Nothing, "+++--", Closed),
     ("GET", "/papers/{paper}/originals/1", Nothing, "+++--", Closed),
+    ("GET", "/signing", Nothing, "+++--", NoUnit),
     ("GET", "/verify", Nothing, "+++++", NoUnit),
     ("POST", "/verify", File(&[]), "+++++", NoUnit),
     ("GET", "/documents/{record}/verification?purpose=test", Nothing, "+++--", Open),

@@ -25,9 +25,9 @@ const MOST_PAGES: usize = 200;
 
 /// Certificates, lists and policy, read.
 pub struct Material {
-    trust: TrustAnchors,
-    known: RevocationData,
-    policy: Policy,
+    pub(super) trust: TrustAnchors,
+    pub(super) known: RevocationData,
+    pub(super) policy: Policy,
 }
 
 impl Material {
@@ -122,8 +122,17 @@ pub fn verify_by(
         .zip(&changes)
         .map(|(located, changes)| facts_of(located, changes, file.hashed()))
         .collect();
-    let mut known = material.known.clone();
-    let store = dss::dss(&pdf);
+    let known = with_store(&material.known, &dss::dss(&pdf));
+    let policy = match &order.type_code {
+        Some(code) => material.policy.for_paper(code),
+        None => material.policy.clone(),
+    };
+    judge::judge_all(&facts, &material.trust, &known, &policy, order.at, order.received_at)
+}
+
+/// What is known, and what the file brings beside its signatures.
+pub(super) fn with_store(known: &RevocationData, store: &dss::Dss) -> RevocationData {
+    let mut known = known.clone();
     for certificate in &store.certificates {
         known.add_certificates(certificate);
     }
@@ -133,11 +142,7 @@ pub fn verify_by(
     for ocsp in &store.ocsps {
         known.add_ocsp(ocsp);
     }
-    let policy = match &order.type_code {
-        Some(code) => material.policy.for_paper(code),
-        None => material.policy.clone(),
-    };
-    judge::judge_all(&facts, &material.trust, &known, &policy, order.at, order.received_at)
+    known
 }
 
 fn nothing(overall: Overall, message: String) -> Report {

@@ -37,7 +37,7 @@ pub const NOW: &str = "2026-11-21T03:00:00Z";
 pub struct TestApp {
     pub ctx: Ctx,
     pub folder: TempDir,
-    url: String,
+    pub url: String,
     client: Client,
     stop: CancellationToken,
     cookie: Option<String>,
@@ -63,6 +63,8 @@ pub struct Setting {
     pub signing: SigningRules,
     pub trust: TrustFiles,
     pub seal: Option<Arc<AgencySeal>>,
+    /// Where it listens, when somebody has to know it before.
+    pub listener: Option<std::net::TcpListener>,
 }
 
 fn usual() -> Served {
@@ -115,7 +117,10 @@ impl TestApp {
             seal: setting.seal,
             remote: None,
         };
-        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let listener =
+            setting.listener.unwrap_or_else(|| std::net::TcpListener::bind("127.0.0.1:0").unwrap());
+        listener.set_nonblocking(true).unwrap();
+        let listener = tokio::net::TcpListener::from_std(listener).unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         let stop = CancellationToken::new();
         let app = faces::app(ctx.clone(), &usual());

@@ -13,7 +13,13 @@ use super::{
     prepare::{self, Prepared, Room, SealOrder},
     tlv,
 };
-use crate::engines::pdf::read;
+use crate::engines::{
+    pdf::read,
+    signature::{
+        order::VerifyOrder,
+        wanted::{self, Question},
+    },
+};
 
 /// More signatures than a paper has.
 const MOST_SIGNATURES: usize = 100;
@@ -40,6 +46,8 @@ pub enum SealTask {
     },
     /// Certificates that signatures and time stamps in the file bring.
     Certificates,
+    /// What is missing to judge the signatures in the file.
+    Missing(Box<VerifyOrder>),
     /// Whether the file is `n_bytes` of an earlier one and, appended to that, a signature under this
     /// certificate.
     SealedUnder {
@@ -60,6 +68,8 @@ pub enum SealAnswer {
     Written,
     /// DER each.
     Certificates(#[serde(with = "super::prepare::as_base64_list")] Vec<Vec<u8>>),
+    /// Certificates of which something is missing.
+    Missing(Vec<Question>),
     /// The field of the signature that was found.
     Sealed(Option<String>),
 }
@@ -97,6 +107,7 @@ pub fn run(pdf: &[u8], task: &SealTask) -> Result<(SealAnswer, Vec<u8>), SealErr
             Ok((SealAnswer::Written, dss::appended(pdf, validation, of.as_deref())?))
         }
         SealTask::Certificates => Ok((SealAnswer::Certificates(certificates(pdf)?), Vec::new())),
+        SealTask::Missing(order) => Ok((SealAnswer::Missing(wanted::of_file(pdf, order)), Vec::new())),
         SealTask::SealedUnder { certificate, n_bytes } => {
             Ok((SealAnswer::Sealed(sealed_under(pdf, certificate, *n_bytes)?), Vec::new()))
         }
