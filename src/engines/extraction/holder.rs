@@ -12,7 +12,7 @@ use super::{
     flow::Sentence,
     fold, labels,
     layout::{Token, confidence_of, place_of, text_of},
-    names::{self, Vote},
+    names::{self, Of, Vote},
     owner_id,
     people::{Role, roles},
     settle, surnames,
@@ -120,7 +120,7 @@ fn organisation(reading: &Reading, sentence: &Sentence) -> Option<Proposed<Strin
     ];
     let is_kind = begins.iter().any(|b| fold::phrase(&tidy).starts_with(b));
     let sure = if weakest >= WORD_AT && is_possible { mean } else { weakest.min(CUT) };
-    let confidence = match names::vote(reading, words) {
+    let confidence = match names::vote(reading, words, Of::Other) {
         _ if !is_kind => sure.min(CUT),
         Vote::Agreed => sure.max(weakest),
         Vote::Divided | Vote::Outvoted(_) => sure.min(CUT),

@@ -4,6 +4,7 @@
 //! agree on is not sure. What stands at the ends of a word is punctuation and decides nothing. Knows no field.
 
 use image::GrayImage;
+use unicode_normalization::UnicodeNormalization;
 
 use super::{
     Engine,
@@ -30,6 +31,10 @@ const SETTLED: f32 = 0.98;
 const SCALES: [f32; 3] = [1.0, 1.25, 1.5];
 /// At most so many words are read again: the time for a page is bounded.
 const MOST: usize = 24;
+/// Figures of a day in words surer than this need no reading with their words.
+const SURE_FIGURES: f32 = 0.92;
+/// At most so many days are read again.
+const MOST_DAYS: usize = 4;
 /// Words of letters surer than this need no further reading.
 const SURE_LETTERS: f32 = 0.9;
 /// Letters are never surer than this by being read alike more than once: marks are mistaken alike.
@@ -112,6 +117,7 @@ pub(super) fn look_again(
             (word.text, word.confidence) = (text, confidence);
         }
     }
+    look_at_days(engine, lines, &zone)?;
     let names = lines.iter_mut().flat_map(|l| &mut l.words).filter(|w| is_doubtful_name(w)).take(MOST_NAMES);
     for word in names {
         let mut votes = vec![Vote { text: word.text.clone(), confidence: word.confidence }];
@@ -134,6 +140,72 @@ pub(super) fn look_again(
     Ok(())
 }
 
+/// Where in a line `ngày 31 tháng 5 năm 2022` stands: the first of its six words.
+fn days(line: &ReadLine) -> Vec<usize> {
+    let bare = |text: &str| -> String {
+        text.nfd().filter(char::is_ascii_alphabetic).collect::<String>().to_lowercase()
+    };
+    let is_day = |words: &[ReadWord]| {
+        let short = |w: &ReadWord| (1..=3).contains(&w.text.chars().count());
+        [(0, "ngay"), (2, "thang"), (4, "nam")].iter().all(|(i, word)| bare(&words[*i].text) == *word)
+            && short(&words[1])
+            && short(&words[3])
+            && words[5].text.starts_with(|c: char| c.is_ascii_digit())
+    };
+    (0..line.words.len().saturating_sub(5)).filter(|i| is_day(&line.words[*i..*i + 6])).collect()
+}
+
+/// Reads days whose figures are not sure again as a whole: lone figures are read badly apart from their words.
+fn look_at_days(
+    engine: &mut Engine,
+    lines: &mut [ReadLine],
+    zone: &impl Fn(&ReadWord, f32) -> Option<(GrayImage, f32)>,
+) -> Result<(), ReadError> {
+    let is_figures = |text: &str| !text.is_empty() && text.chars().all(|c| c.is_ascii_digit());
+    let is_doubtful = |w: &ReadWord| w.confidence < SURE_FIGURES || !is_figures(&w.text);
+    let found = lines.iter().enumerate().flat_map(|(i, line)| days(line).into_iter().map(move |at| (i, at)));
+    let doubtful = found.filter(|(i, at)| [1, 3].iter().any(|n| is_doubtful(&lines[*i].words[at + n])));
+    let doubtful: Vec<(usize, usize)> = doubtful.take(MOST_DAYS).collect();
+    for (i, at) in doubtful {
+        let words = &mut lines[i].words[at..at + 6];
+        let whole = around(words);
+        let mut votes =
+            [1usize, 3].map(|n| vec![Vote { text: words[n].text.clone(), confidence: words[n].confidence }]);
+        for scale in SCALES {
+            let Some((zone, dpi)) = zone(&whole, scale) else { break };
+            let again = engine.read(&zone, dpi, Layout::Line)?;
+            let again = ReadLine { block: 0, words: again.into_iter().flat_map(|l| l.words).collect() };
+            let [at] = days(&again)[..] else { continue };
+            for (n, votes) in [1, 3].into_iter().zip(&mut votes) {
+                let word = &again.words[at + n];
+                votes.push(Vote { text: word.text.clone(), confidence: word.confidence });
+            }
+        }
+        for (n, mut votes) in [1, 3].into_iter().zip(votes) {
+            votes.retain(|v| is_figures(&gist(&v.text)));
+            if is_doubtful(&words[n]) && votes.len() > 2 {
+                let Vote { text, confidence } = outcome(&votes);
+                if is_figures(&gist(&text)) && confidence > words[n].confidence.min(DISPUTED) {
+                    (words[n].text, words[n].confidence) = (gist(&text), confidence);
+                }
+            }
+        }
+    }
+    Ok(())
+}
+
+/// The box around words, as one word.
+fn around(words: &[ReadWord]) -> ReadWord {
+    let mut whole = words[0].clone();
+    for word in words {
+        let right = (whole.left + whole.width).max(word.left + word.width);
+        let bottom = (whole.top + whole.height).max(word.top + word.height);
+        (whole.left, whole.top) = (whole.left.min(word.left), whole.top.min(word.top));
+        (whole.width, whole.height) = (right - whole.left, bottom - whole.top);
+    }
+    whole
+}
+
 /// What most readings of a word of letters say, with the signs that stood at its ends; the first of
 /// them where no two agree.
 fn of_letters(votes: &[Vote]) -> (String, f32) {
@@ -151,6 +223,14 @@ fn of_letters(votes: &[Vote]) -> (String, f32) {
     let agreed = (1.0 - side(&won.text).1) * (1.0 - DISSENT_OF_LETTERS * dissent);
     let text = if gist(&won.text) == gist(&first.text) { &first.text } else { &won.text };
     (text.clone(), agreed.min(most))
+}
+
+/// Whether a reading is another one that lost its strokes: `2402/2023` for `24/02/2023`.
+fn lacks_strokes(gist: &str, of: &str) -> bool {
+    let mut rest = of.chars();
+    gist.len() < of.len()
+        && gist.chars().all(|c| rest.by_ref().find(|r| *r == c || *r != '/') == Some(c))
+        && rest.all(|r| r == '/')
 }
 
 fn is_settled(votes: &[Vote]) -> bool {
@@ -177,7 +257,7 @@ fn outcome(votes: &[Vote]) -> Vote {
     for (vote, gist) in votes.iter().zip(&gists) {
         if gist == won {
             doubt *= 1.0 - vote.confidence;
-        } else if vote.text.chars().any(|c| c.is_ascii_digit()) {
+        } else if vote.text.chars().any(|c| c.is_ascii_digit()) && !lacks_strokes(gist, won) {
             dissent = dissent.max(vote.confidence);
         }
     }
@@ -212,6 +292,9 @@ mod tests {
         check(&[("2", 0.91), ("3", 0.9), ("8", 0.9)], "2", 0.5);
         check(&[("25", 0.4), ("28", 0.9), ("26", 0.9)], "25", 0.4);
         check(&[("2", 0.9), ("3", 0.9), ("3", 0.9)], "3", 0.99 * 0.37);
+        // A stroke that was not seen says nothing of the figures.
+        check(&[("2402/2023", 0.8), ("24/02/2023", 0.9), ("24/02/2023", 0.9)], "24/02/2023", 0.99);
+        check(&[("1/12/2023", 0.8), ("11/2/2023", 0.9), ("11/2/2023", 0.9)], "11/2/2023", 0.99 * 0.44);
         check(
             &[("189", 0.72), ("189", 0.79), ("169", 0.8), ("169", 0.96)],
             "169",
