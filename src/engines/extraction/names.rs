@@ -286,6 +286,9 @@ pub(super) fn sureness(reading: &Reading, words: &[Token]) -> f32 {
         first.text = known.to_owned();
     }
     match vote(reading, &words, Of::Person) {
+        Vote::Unheard if words.first().is_some_and(|t| surnames::may_have_lost_marks(&t.text)) => {
+            alone.min(IMPOSSIBLE)
+        }
         Vote::Unheard => alone,
         Vote::Agreed => 1.0 - (1.0 - weakest) * UNSEEN,
         Vote::Outvoted(_) | Vote::Divided => weakest.min(IMPOSSIBLE),

@@ -19,9 +19,9 @@ const LEAST_DPI: f32 = 180.0;
 /// Of the points of a scan in black and white at most this share is grey.
 const MOST_GREY: f32 = 0.01;
 /// Bold strokes hold a square of this side, mm.
-const BOLD_MM: f32 = 0.38;
+const BOLD_MM: f32 = 0.48;
 /// Hairlines of bold letters reach so far from a bold stroke, mm.
-const HAIRLINE_MM: f32 = 0.55;
+const HAIRLINE_MM: f32 = 0.8;
 /// The star holds a square of this side, mm; no letter does.
 const SOLID_MM: f32 = 1.5;
 /// The star lies within this share of the radius.
@@ -35,7 +35,7 @@ const BETWEEN_RINGS: std::ops::Range<f32> = 0.5..1.0;
 const RING_MM: f32 = 1.2;
 const RING_ASIDE_MM: f32 = 0.6;
 /// The ring stays so far beside letters that cross it, mm.
-const BESIDE_CROSSING_MM: f32 = 0.35;
+const BESIDE_CROSSING_MM: f32 = 0.12;
 /// At most so many seals stand on a page.
 const MOST: usize = 3;
 

@@ -23,6 +23,8 @@ const WORD: f32 = 0.3;
 const DISPUTED: f32 = 0.5;
 /// A reading this sure that says otherwise takes the whole of it from the confidence of those that agree.
 const DISSENT: f32 = 0.7;
+/// The same for one that says the same figures, and other letters behind them.
+const DISSENT_OF_SYMBOL: f32 = 0.25;
 /// Readings that all say the same need no further one when they are together this sure. Two that were 94 % sure
 /// have been seen to be wrong together.
 const SETTLED: f32 = 0.98;
@@ -225,6 +227,11 @@ fn of_letters(votes: &[Vote]) -> (String, f32) {
     (text.clone(), agreed.min(most))
 }
 
+/// The figures in front of a symbol.
+fn figures(gist: &str) -> String {
+    gist.chars().take_while(|c| !c.is_alphabetic()).filter(char::is_ascii_digit).collect()
+}
+
 /// Whether a reading is another one that lost its strokes: `2402/2023` for `24/02/2023`.
 fn lacks_strokes(gist: &str, of: &str) -> bool {
     let mut rest = of.chars();
@@ -258,13 +265,15 @@ fn outcome(votes: &[Vote]) -> Vote {
         if gist == won {
             doubt *= 1.0 - vote.confidence;
         } else if vote.text.chars().any(|c| c.is_ascii_digit()) && !lacks_strokes(gist, won) {
-            dissent = dissent.max(vote.confidence);
+            // The letters behind figures are a symbol, whose parts are known elsewhere.
+            let share = if figures(gist) == figures(won) { DISSENT_OF_SYMBOL } else { DISSENT };
+            dissent = dissent.max(share * vote.confidence);
         }
     }
     let of_winner = votes.iter().zip(&gists).find(|(_, g)| *g == won);
     Vote {
         text: of_winner.map_or_else(|| first.text.clone(), |(v, _)| v.text.clone()),
-        confidence: (1.0 - doubt) * (1.0 - DISSENT * dissent),
+        confidence: (1.0 - doubt) * (1.0 - dissent),
     }
 }
 
@@ -292,6 +301,7 @@ mod tests {
         check(&[("2", 0.91), ("3", 0.9), ("8", 0.9)], "2", 0.5);
         check(&[("25", 0.4), ("28", 0.9), ("26", 0.9)], "25", 0.4);
         check(&[("2", 0.9), ("3", 0.9), ("3", 0.9)], "3", 0.99 * 0.37);
+        check(&[("66/HĐLĐ", 0.8), ("66/HĐĐLĐ", 0.8), ("66/HĐLĐ", 0.8)], "66/HĐLĐ", 0.96 * 0.8);
         // A stroke that was not seen says nothing of the figures.
         check(&[("2402/2023", 0.8), ("24/02/2023", 0.9), ("24/02/2023", 0.9)], "24/02/2023", 0.99);
         check(&[("1/12/2023", 0.8), ("11/2/2023", 0.9), ("11/2/2023", 0.9)], "11/2/2023", 0.99 * 0.44);
