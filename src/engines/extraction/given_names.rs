@@ -44,6 +44,11 @@ pub(super) fn lost_its_marks(word: &str) -> bool {
     listed.any(|name| fold::fold(name) == bare)
 }
 
+/// Whether `word`, in lower case, is a name of the list.
+pub(super) fn is_listed(word: &str) -> bool {
+    BORNE.split_whitespace().any(|name| name == word)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -274,7 +274,12 @@ pub(super) fn sureness(reading: &Reading, words: &[Token]) -> f32 {
     // Behind the commonest middle names the given name was lost.
     let ends_amid =
         words.last().is_some_and(|t| matches!(letters(&t.text.to_lowercase()).as_str(), "thị" | "văn"));
-    if ends_amid || !is_foreign(words) && !words.iter().enumerate().all(|(i, t)| is_likely(i, &t.text)) {
+    // A rare name has to be read without doubt.
+    let is_rare = |t: &Token| {
+        t.confidence < WITHOUT_DOUBT && !given_names::is_listed(&letters(&t.text.to_lowercase()))
+    };
+    let is_odd = |(i, t): (usize, &Token)| !is_likely(i, &t.text) || i > 0 && is_rare(t);
+    if ends_amid || !is_foreign(words) && words.iter().enumerate().any(is_odd) {
         return weakest.min(IMPOSSIBLE);
     }
     let alone = if weakest < WORD_AT { weakest * ASKED } else { mean };
