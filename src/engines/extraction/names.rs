@@ -275,9 +275,8 @@ pub(super) fn sureness(reading: &Reading, words: &[Token]) -> f32 {
     let ends_amid =
         words.last().is_some_and(|t| matches!(letters(&t.text.to_lowercase()).as_str(), "thị" | "văn"));
     // A rare name has to be read without doubt.
-    let is_rare = |t: &Token| {
-        t.confidence < WITHOUT_DOUBT && !given_names::is_listed(&letters(&t.text.to_lowercase()))
-    };
+    let is_rare =
+        |t: &Token| t.confidence < WITHOUT_DOUBT && !given_names::is_listed(&letters(&t.text.to_lowercase()));
     let is_odd = |(i, t): (usize, &Token)| !is_likely(i, &t.text) || i > 0 && is_rare(t);
     if ends_amid || !is_foreign(words) && words.iter().enumerate().any(is_odd) {
         return weakest.min(IMPOSSIBLE);
@@ -377,7 +376,27 @@ mod tests {
             }
             let reading = paper.reading();
             let own = reading.sheets[0].lines[0].tokens.clone();
-            assert_eq!(vote(&reading, &own), expected, "{others:?}");
+            assert_eq!(vote(&reading, &own, Of::Other), expected, "{others:?}");
         }
+    }
+
+    #[test]
+    fn a_hook_heard_twice_outvotes_acutes() {
+        let check = |own: &str, others: &[&str], of: Of, expected: Vote| {
+            let mut paper = Paper::new().put(30.0, 20.0, own);
+            for (i, line) in others.iter().enumerate() {
+                paper = paper.put(30.0, 40.0 + 8.0 * i as f32, line);
+            }
+            let reading = paper.reading();
+            let own = reading.sheets[0].lines[0].tokens.clone();
+            assert_eq!(vote(&reading, &own, of), expected, "{own:?} {others:?}");
+        };
+        let acutes = ["xã Cấm Ối", "xã Cấm Ối", "xã Cẩm Ổi", "xã Cẩm Ổi"];
+        check("CẤM ỐI", &acutes, Of::Other, Vote::Outvoted("cẩm ổi".into()));
+        check("CẨM ỔI", &acutes[..3], Of::Other, Vote::Agreed);
+        check("CẤM ỐI", &["xã Cấm Ối", "xã Cẩm~60 Ổi~60"], Of::Other, Vote::Divided);
+        // Two people may differ in a mark, but nobody is called Manh.
+        check("Lý Thị Hổ", &["bà Lý Thị Hố"], Of::Person, Vote::Divided);
+        check("Lý Mạnh Thắng", &["ông Lý Manh Thắng"], Of::Person, Vote::Agreed);
     }
 }

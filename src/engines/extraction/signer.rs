@@ -369,6 +369,22 @@ mod tests {
     }
 
     #[test]
+    fn a_position_half_under_the_seal_is_known_by_the_rest() {
+        let deputy = || official().around(150.0, 174.0, "KT. CHỦ TỊCH");
+        let name = |paper: Paper| paper.around(150.0, 215.0, "Đặng Văn Mẫu");
+        check(
+            name(deputy().around(150.0, 180.0, "PRÓ CNỦ TỊCH")),
+            Some("Đặng Văn Mẫu"),
+            Some("Phó Chủ tịch"),
+        );
+        let committee = || official().around(150.0, 174.0, "TM. ỦY BAN NHÂN DÂN");
+        check(name(committee().around(150.0, 180.0, "GHỦ TỊCH")), Some("Đặng Văn Mẫu"), Some("Chủ tịch"));
+        // Too little is left of it, or a word was lost beside it.
+        check(name(deputy().around(150.0, 180.0, "x)Ñ TỊCH")), Some("Đặng Văn Mẫu"), None);
+        check(name(committee().around(156.0, 180.0, "CHỦ TỊCH")), Some("Đặng Văn Mẫu"), None);
+    }
+
+    #[test]
     fn a_declarant_has_no_position() {
         check(
             Paper::new()

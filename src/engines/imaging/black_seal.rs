@@ -42,7 +42,7 @@ const MOST: usize = 3;
 /// A scan in black and white without its seals; `None` when it is no such scan, or has none.
 pub fn without_black_seals(grey: &GrayImage, width_mm: f32) -> Option<GrayImage> {
     let dpi = grey.width() as f32 / width_mm.max(1.0) * 25.4;
-    if !(LEAST_DPI..1300.0).contains(&dpi) || !is_black_and_white(grey) {
+    if !(LEAST_DPI..1300.0).contains(&dpi) || grey.height() < 8 || !is_black_and_white(grey) {
         return None;
     }
     let scale = LOOKED_AT_DPI / dpi;
@@ -276,5 +276,50 @@ impl Ink {
             }
         }
         piece
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// 61 mm of paper at 300 dpi, with a seal of two rings and a star, and strokes of print over it and beside it.
+    fn page(is_print: impl Fn(u32, u32) -> bool, has_seal: bool) -> GrayImage {
+        GrayImage::from_fn(720, 720, |x, y| {
+            let r = (x as f32 - 300.0).hypot(y as f32 - 300.0);
+            let is_seal = (156.0..163.0).contains(&r) || (100.0..103.0).contains(&r) || r < 30.0;
+            Luma([if is_print(x, y) || has_seal && is_seal { 0 } else { 255 }])
+        })
+    }
+
+    fn bold(x: u32, y: u32) -> bool {
+        (400..430).contains(&y) && (240..600).contains(&x) && x % 22 < 8
+    }
+
+    #[test]
+    fn rings_go_and_bold_print_stays() {
+        let cleared = without_black_seals(&page(bold, true), 60.96).expect("there is a seal");
+        let (mut lost, mut left, mut n_print) = (0, 0, 0);
+        for (x, y, Luma([v])) in cleared.enumerate_pixels() {
+            let near =
+                (x.saturating_sub(9)..x + 10).any(|x| (y.saturating_sub(9)..y + 10).any(|y| bold(x, y)));
+            n_print += u32::from(bold(x, y));
+            lost += u32::from(bold(x, y) && *v != 0);
+            left += u32::from(!near && *v == 0);
+        }
+        assert!(lost * 20 < n_print, "{lost} of {n_print}");
+        assert!(left < 60, "{left}");
+    }
+
+    #[test]
+    fn what_has_no_black_seal_stays_as_it_is() {
+        let thin = |x: u32, y: u32| (400..402).contains(&y) && x > 200;
+        assert!(without_black_seals(&page(bold, false), 60.96).is_none(), "print");
+        assert!(without_black_seals(&page(thin, false), 60.96).is_none(), "a rule");
+        let mut grey = page(bold, true);
+        grey.pixels_mut().for_each(|p| p.0[0] = p.0[0] / 2 + 60);
+        assert!(without_black_seals(&grey, 60.96).is_none(), "a grey scan");
+        assert!(without_black_seals(&page(bold, true), 200.0).is_none(), "a coarse one");
+        assert!(without_black_seals(&GrayImage::new(0, 0), 60.96).is_none(), "nothing");
     }
 }

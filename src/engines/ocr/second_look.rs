@@ -332,6 +332,27 @@ mod tests {
     }
 
     #[test]
+    fn days_are_found_with_their_words() {
+        let check = |text: &str, expected: &[usize]| {
+            let word = |(i, text): (usize, &str)| ReadWord {
+                text: text.into(),
+                left: 20.0 * i as f32,
+                top: 0.0,
+                width: 15.0,
+                height: 5.0,
+                confidence: 0.9,
+                is_print: false,
+            };
+            let line = ReadLine { block: 1, words: text.split(' ').enumerate().map(word).collect() };
+            assert_eq!(days(&line), expected, "{text}");
+        };
+        check("Bảo Ái, ngày 3] tháng 5 năm 2024", &[2]);
+        check("từ ngáy 01 thảng 0ï năm 2022 đến ngày 31 tháng 12 năm 2023.", &[1, 8]);
+        check("ngày 31/5/2024", &[]);
+        check("ngày mười hai tháng 5 năm 2024", &[]);
+    }
+
+    #[test]
     fn doubtful_figures_are_read_again() {
         let word = |text: &str, top: f32, confidence: f32| ReadWord {
             text: text.into(),
