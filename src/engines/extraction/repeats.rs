@@ -10,7 +10,7 @@ use super::layout::Token;
 /// A word read better than this is not questioned.
 const UNQUESTIONED: f32 = 0.955;
 /// A word below this, which nothing confirms, makes the whole text doubtful.
-const DOUBTFUL: f32 = 0.78;
+const DOUBTFUL: f32 = 0.86;
 /// So sure at most is such a text.
 const IN_DOUBT: f32 = 0.7;
 

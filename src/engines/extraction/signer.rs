@@ -248,10 +248,6 @@ impl<'a> Block<'a> {
                 && r.centre() > 0.5 * self.sheet.width
                 && (r.centre() - last.centre()).abs() < ASIDE_MM
         };
-        let row = self.sheet.pieces.iter().find(is_below)?;
-        let letters = |phrase: &str| phrase.replace(' ', "");
-        let seen = letters(&row.phrase());
-        let far = |position: &str| distance(&seen, &letters(&fold::phrase(position)));
         let suits = |position: &&&str| {
             let position = fold::phrase(position);
             match chief {
@@ -259,15 +255,24 @@ impl<'a> Block<'a> {
                 None => !position.starts_with("pho "),
             }
         };
-        let mut likely: Vec<(usize, &'static str)> =
-            SPELLED.iter().filter(suits).map(|position| (far(position), *position)).collect();
-        likely.sort_unstable();
-        let (errors, position) = *likely.first()?;
-        let is_clear = likely.get(1).is_none_or(|(next, _)| *next > errors + 2);
-        let others = SPELLED.iter().filter(|p| **p != position).map(|p| far(p)).min()?;
-        let most = letters(&fold::phrase(position)).len() / 4;
-        (errors <= most && is_clear && others > errors).then_some((position, row))
+        let likely: Vec<&'static str> = SPELLED.iter().filter(suits).copied().collect();
+        let read = |row: &'a Row| known_in_part(&row.phrase(), &likely).map(|position| (position, row));
+        self.sheet.pieces.iter().filter(is_below).find_map(read)
     }
+}
+
+/// The one of some positions that a phrase is like, with a few letters amiss; `None` where another is as like.
+fn known_in_part(phrase: &str, some: &[&'static str]) -> Option<&'static str> {
+    let letters = |phrase: &str| phrase.replace(' ', "");
+    let seen = letters(phrase);
+    let far = |position: &str| distance(&seen, &letters(&fold::phrase(position)));
+    let mut likely: Vec<(usize, &'static str)> = some.iter().map(|p| (far(p), *p)).collect();
+    likely.sort_unstable();
+    let (errors, position) = *likely.first()?;
+    let is_clear = likely.get(1).is_none_or(|(next, _)| *next > errors + 2);
+    let others = SPELLED.iter().filter(|p| **p != position).map(|p| far(p)).min()?;
+    let most = letters(&fold::phrase(position)).len() / 4;
+    (errors <= most && is_clear && others > errors).then_some(position)
 }
 
 /// How many letters have to be put in, left out or changed to make one of the other; of ASCII letters.

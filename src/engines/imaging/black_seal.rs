@@ -27,7 +27,7 @@ const SOLID_MM: f32 = 1.5;
 /// The star lies within this share of the radius.
 const STAR: f32 = 0.5;
 /// Marks above and below letters are at most so wide and high, mm.
-const MARK_MM: (f32, f32) = (1.9, 0.95);
+const MARK_MM: (f32, f32) = (2.0, 1.2);
 /// Letters of a seal are at most so high and wide, mm, and stand between these shares of the radius.
 const SEAL_LETTER_MM: f32 = 1.95;
 const BETWEEN_RINGS: std::ops::Range<f32> = 0.5..1.0;
