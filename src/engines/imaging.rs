@@ -3,6 +3,7 @@
 //! Foreign bytes are hostile here: recognised by content, never by name; every size is bounded
 //! before anything is decoded. Runs inside the reading processes only. Knows nothing of Tesseract.
 
+mod black_seal;
 pub mod check;
 pub mod classified;
 pub mod fault;
@@ -39,6 +40,7 @@ pub use paper::even_out;
 #[cfg(test)]
 pub(in crate::engines) use pdf_facts::tests::assemble as assemble_pdf;
 pub use picture::{DecodedPage, Frame, Picture, resize_grey, resize_picture};
+pub use black_seal::without_black_seals;
 pub use seal::take_away_seals;
 pub use skew::{deskew, skewed_point, turn_grey, turn_picture};
 pub use streaks::take_out_streaks;
