@@ -32,6 +32,16 @@ pub fn minute_in_vietnam(at: Timestamp) -> String {
     at.to_zoned(TimeZone::fixed(jiff::tz::offset(7))).strftime("%d/%m/%Y %H:%M").to_string()
 }
 
+/// Day and time in Vietnam to the microsecond, for who reads the trace: `22/11/2026 15:04:05,000001`.
+pub fn instant_in_vietnam(at: Timestamp) -> String {
+    at.to_zoned(TimeZone::fixed(jiff::tz::offset(7))).strftime("%d/%m/%Y %H:%M:%S,%6f").to_string()
+}
+
+/// When a day begins in Vietnam; `None` at the end of time.
+pub fn midnight_in_vietnam(day: Date) -> Option<Timestamp> {
+    day.to_zoned(TimeZone::fixed(jiff::tz::offset(7))).ok().map(|zoned| zoned.timestamp())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -41,5 +51,13 @@ mod tests {
         for (at, day) in [("2026-11-21T16:59:59Z", "2026-11-21"), ("2026-11-21T17:00:00Z", "2026-11-22")] {
             assert_eq!(day_in_vietnam(at.parse().unwrap()).to_string(), day);
         }
+    }
+
+    #[test]
+    fn instants_are_told_to_the_microsecond_and_days_begin_at_five_in_the_afternoon_utc() {
+        let at: Timestamp = "2026-11-21T17:00:00.000001Z".parse().unwrap();
+        assert_eq!(instant_in_vietnam(at), "22/11/2026 00:00:00,000001");
+        let midnight = midnight_in_vietnam("2026-11-22".parse().unwrap()).unwrap();
+        assert_eq!(midnight.to_string(), "2026-11-21T17:00:00Z");
     }
 }

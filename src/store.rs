@@ -6,7 +6,7 @@
 //!
 //! Personal numbers and names stand in no column in clear: what is looked up is a keyed hash, what
 //! is read back is sealed ([`keys`]). In a transaction, append to the trace ([`audit`]) and to the
-//! change log last: both put their writers in a row until commit.
+//! change log last: the change log puts its writers in a row until commit.
 
 pub mod accounts;
 pub mod audit;
@@ -30,6 +30,7 @@ pub mod plans;
 pub mod prints;
 pub mod quarantine;
 pub mod records;
+pub mod roles;
 mod row;
 pub mod sessions;
 pub mod verifications;

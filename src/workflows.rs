@@ -27,5 +27,6 @@ pub mod seal;
 pub mod separators;
 pub mod sign;
 pub mod sign_in;
+pub mod trace;
 pub mod verify;
 pub mod watch;

@@ -1,9 +1,18 @@
 //! What is written down of every act and every reading of personal data (Điều 10 khoản 2), as plain data.
 
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    net::IpAddr,
+};
+
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::officer::Actor;
+use super::{
+    fields::{ConfirmedFields, ProposedFields},
+    ids::{ClientId, OfficerId, PersonalId},
+    officer::{ActingClient, ActingOfficer, Actor},
+};
 
 /// The acts that leave a trace.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -54,16 +63,127 @@ pub enum Action {
     EndSessions,
     SetSecondFactor,
     ChangeClient,
+    ReadTrace,
+    ExportTrace,
 }
 
 impl Action {
+    /// All of them, in the order in which pages offer them.
+    pub const ALL: [Self; 46] = [
+        Self::OpenDossier,
+        Self::DeclareHandedIn,
+        Self::ReceivePaper,
+        Self::CheckPaper,
+        Self::ReadPaper,
+        Self::OverrideFaults,
+        Self::ConfirmFields,
+        Self::AssignCode,
+        Self::PrepareSignature,
+        Self::SignPaper,
+        Self::GiveUpSignature,
+        Self::SealDocument,
+        Self::VerifyDocument,
+        Self::StoreRecord,
+        Self::RefusePaper,
+        Self::QuarantinePaper,
+        Self::EraseQuarantined,
+        Self::FailPaper,
+        Self::RetryPaper,
+        Self::ArrangePages,
+        Self::UndoPages,
+        Self::InsertPages,
+        Self::SplitPaper,
+        Self::MergePapers,
+        Self::LookUpOwner,
+        Self::ListDocuments,
+        Self::ViewPaper,
+        Self::ViewDocument,
+        Self::ViewContent,
+        Self::LookUpCode,
+        Self::ImportCatalogue,
+        Self::AddOfficer,
+        Self::AcceptLesson,
+        Self::RejectLesson,
+        Self::TakeBackLesson,
+        Self::SignIn,
+        Self::RefuseSignIn,
+        Self::SignOut,
+        Self::InviteOfficer,
+        Self::SetPassword,
+        Self::ChangeAccount,
+        Self::EndSessions,
+        Self::SetSecondFactor,
+        Self::ChangeClient,
+        Self::ReadTrace,
+        Self::ExportTrace,
+    ];
+
     /// The name on the wire and in the store.
     pub fn as_str(self) -> String {
         serde_json::to_value(self).ok().and_then(|v| v.as_str().map(str::to_owned)).unwrap_or_default()
     }
+
+    /// The act of that name.
+    pub fn parse(name: &str) -> Option<Self> {
+        serde_json::from_value(serde_json::Value::from(name)).ok()
+    }
+
+    /// What an auditor reads: a verb, after the name of who acted.
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::OpenDossier => "mở hồ sơ",
+            Self::DeclareHandedIn => "khai số lượng giấy tờ đã nộp của hồ sơ",
+            Self::ReceivePaper => "tiếp nhận bản quét của giấy tờ",
+            Self::CheckPaper => "kiểm tra các trang của giấy tờ",
+            Self::ReadPaper => "đọc và đề xuất các trường thông tin của giấy tờ",
+            Self::OverrideFaults => "chấp nhận bản quét chưa đạt yêu cầu, có ghi lý do",
+            Self::ConfirmFields => "xác nhận các trường thông tin của giấy tờ",
+            Self::AssignCode => "cấp mã kết quả số hóa cho giấy tờ",
+            Self::PrepareSignature => "chuẩn bị ký số giấy tờ",
+            Self::SignPaper => "ký số giấy tờ",
+            Self::GiveUpSignature => "bỏ lượt ký số đang chờ",
+            Self::SealDocument => "đóng dấu điện tử của cơ quan lên giấy tờ",
+            Self::VerifyDocument => "kiểm tra chữ ký số của tệp",
+            Self::StoreRecord => "lưu giấy tờ vào kho",
+            Self::RefusePaper => "từ chối số hóa giấy tờ",
+            Self::QuarantinePaper => "cách ly giấy tờ có dấu chỉ độ mật",
+            Self::EraseQuarantined => "xóa dữ liệu của giấy tờ mật đã cách ly",
+            Self::FailPaper => "dừng xử lý giấy tờ vì lỗi",
+            Self::RetryPaper => "xử lý lại giấy tờ đã dừng vì lỗi",
+            Self::ArrangePages => "sắp xếp các trang của giấy tờ",
+            Self::UndoPages => "hoàn tác một lần sắp xếp trang",
+            Self::InsertPages => "thêm trang vào giấy tờ",
+            Self::SplitPaper => "tách giấy tờ",
+            Self::MergePapers => "gộp các giấy tờ",
+            Self::LookUpOwner => "tra cứu kho của cá nhân, tổ chức",
+            Self::ListDocuments => "xem danh sách giấy tờ trong kho",
+            Self::ViewPaper => "xem giấy tờ đang xử lý",
+            Self::ViewDocument => "xem giấy tờ trong kho",
+            Self::ViewContent => "xem hoặc tải tệp của giấy tờ trong kho",
+            Self::LookUpCode => "tra cứu theo mã kết quả số hóa",
+            Self::ImportCatalogue => "nhập Danh mục",
+            Self::AddOfficer => "khai báo công chức",
+            Self::AcceptLesson => "đưa một chỗ sửa vào danh sách học",
+            Self::RejectLesson => "không đưa một chỗ sửa vào danh sách học",
+            Self::TakeBackLesson => "rút lại một mục của danh sách học",
+            Self::SignIn => "đăng nhập",
+            Self::RefuseSignIn => {
+                "không cho đăng nhập: mật khẩu hoặc mã không đúng, hoặc tài khoản đang khóa"
+            }
+            Self::SignOut => "đăng xuất",
+            Self::InviteOfficer => "lập đường dẫn để công chức đặt mật khẩu",
+            Self::SetPassword => "đặt mật khẩu",
+            Self::ChangeAccount => "thay đổi vai trò, đơn vị hoặc tình trạng của tài khoản",
+            Self::EndSessions => "kết thúc các phiên đăng nhập của công chức",
+            Self::SetSecondFactor => "thiết lập mã xác thực thứ hai",
+            Self::ChangeClient => "thêm, mở hoặc khóa hệ thống kết nối",
+            Self::ReadTrace => "xem nhật ký lưu vết",
+            Self::ExportTrace => "xuất nhật ký lưu vết",
+        }
+    }
 }
 
-/// One act, before it is chained.
+/// One act, before it is kept.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AuditEvent {
     /// When, UTC.
@@ -78,4 +198,177 @@ pub struct AuditEvent {
     pub purpose: Option<String>,
     /// Further facts; never personal data in clear.
     pub detail: Option<serde_json::Value>,
+}
+
+/// What the object of an act was before and is now, as JSON; may be personal, and is sealed where it is kept.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Change {
+    /// Before the act; `None` where there was nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub before: Option<serde_json::Value>,
+    /// After it; `None` where nothing is left.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub after: Option<serde_json::Value>,
+}
+
+impl Change {
+    /// From what to what.
+    pub fn of(before: &impl Serialize, after: &impl Serialize) -> Self {
+        let json = |value: Result<serde_json::Value, _>| value.ok().filter(|value| !value.is_null());
+        Self { before: json(serde_json::to_value(before)), after: json(serde_json::to_value(after)) }
+    }
+
+    /// From what was proposed (only what was read surely) to what a person confirmed, field by field.
+    pub fn of_confirmation(proposed: &ProposedFields, confirmed: &ConfirmedFields) -> Self {
+        let read: BTreeMap<_, _> = proposed.other.iter().map(|(name, field)| (name, &field.value)).collect();
+        let before = serde_json::json!({
+            "document_type_code": proposed.document_type_code.value,
+            "owner": proposed.owner_id.value,
+            "document_name": proposed.document_name.value,
+            "document_number": proposed.document_number.value,
+            "issued_on": proposed.issued_on.value,
+            "issuing_authority": proposed.issuing_authority.value,
+            "abstract": proposed.abstract_text.value,
+            "validity_period": proposed.validity_period.value,
+            "validity_scope": proposed.validity_scope.value,
+            "other": read,
+        });
+        let mut change = Self::of(&before, confirmed);
+        if let Some(after) = change.after.as_mut().and_then(serde_json::Value::as_object_mut) {
+            after.shift_remove("recorded_at");
+            after.insert("owner".to_owned(), confirmed.owner.to_string().into());
+        }
+        change
+    }
+
+    /// What differs: name of the field, before, after; of nested fields `other.holder_name`. Order as kept.
+    pub fn differences(&self) -> Vec<(String, Option<String>, Option<String>)> {
+        let (mut before, mut after) = (Vec::new(), Vec::new());
+        flatten("", self.before.as_ref(), &mut before);
+        flatten("", self.after.as_ref(), &mut after);
+        let value = |list: &[(String, String)], name: &str| {
+            list.iter().find(|(other, _)| other == name).map(|(_, value)| value.clone())
+        };
+        let mut names: Vec<&String> = before.iter().chain(&after).map(|(name, _)| name).collect();
+        let mut seen = BTreeSet::new();
+        names.retain(|name| seen.insert(*name));
+        let both = names.into_iter().map(|name| (name.clone(), value(&before, name), value(&after, name)));
+        both.filter(|(_, before, after)| before != after).collect()
+    }
+
+    /// Whether nothing is said.
+    pub fn is_empty(&self) -> bool {
+        self.before.is_none() && self.after.is_none()
+    }
+}
+
+/// The leaves of `value` with the names that lead to them; what is null is left out.
+fn flatten(name: &str, value: Option<&serde_json::Value>, leaves: &mut Vec<(String, String)>) {
+    use serde_json::Value;
+    match value {
+        None | Some(Value::Null) => {}
+        Some(Value::Object(fields)) => {
+            for (key, value) in fields {
+                let name = if name.is_empty() { key.clone() } else { format!("{name}.{key}") };
+                flatten(&name, Some(value), leaves);
+            }
+        }
+        Some(Value::String(text)) => leaves.push((name.to_owned(), text.clone())),
+        Some(other) => leaves.push((name.to_owned(), other.to_string())),
+    }
+}
+
+/// Who acted, as the trace names them whatever becomes of the account (Điều 10 khoản 2).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum ActedAs {
+    /// A person.
+    Officer {
+        /// Row id.
+        id: OfficerId,
+        /// Họ và tên.
+        full_name: String,
+        /// Mã định danh cá nhân.
+        personal_id: PersonalId,
+        /// Đơn vị.
+        unit: Option<String>,
+        /// Thời gian đăng nhập xử lý.
+        signed_in_at: Timestamp,
+        /// Where the request came from, where it came by a network.
+        address: Option<IpAddr>,
+    },
+    /// A system.
+    Client {
+        /// Row id.
+        id: ClientId,
+        /// What it is called.
+        name: String,
+        /// When it showed who it is.
+        signed_in_at: Timestamp,
+        /// Where the request came from.
+        address: Option<IpAddr>,
+    },
+}
+
+impl ActedAs {
+    /// The name that an auditor reads.
+    pub fn name(&self) -> &str {
+        match self {
+            Self::Officer { full_name, .. } => full_name,
+            Self::Client { name, .. } => name,
+        }
+    }
+}
+
+impl From<&Actor> for ActedAs {
+    fn from(actor: &Actor) -> Self {
+        match actor {
+            Actor::Officer(ActingOfficer { officer, signed_in_at, address, .. }) => Self::Officer {
+                id: officer.id.clone(),
+                full_name: officer.full_name.clone(),
+                personal_id: officer.personal_id.clone(),
+                unit: officer.unit.clone(),
+                signed_in_at: *signed_in_at,
+                address: *address,
+            },
+            Actor::Client(ActingClient { id, name, signed_in_at, address, .. }) => Self::Client {
+                id: id.clone(),
+                name: name.clone(),
+                signed_in_at: *signed_in_at,
+                address: *address,
+            },
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_act_has_a_name_of_its_own_that_reads_back() {
+        for action in Action::ALL {
+            assert_eq!(Action::parse(&action.as_str()), Some(action));
+            assert_eq!(Action::ALL.iter().filter(|other| other.words() == action.words()).count(), 1);
+        }
+        assert_eq!(Action::parse("no_such_act"), None);
+    }
+
+    #[test]
+    fn nothing_before_is_told_from_something() {
+        let change = Change::of(&None::<String>, &"ba");
+        assert_eq!((change.before.clone(), change.after.is_some()), (None, true));
+        assert!(!change.is_empty() && Change::of(&(), &()).is_empty());
+        let change = Change::of(
+            &serde_json::json!({ "owner": "1", "same": 2, "other": { "name": null } }),
+            &serde_json::json!({ "owner": "2", "same": 2, "other": { "name": "B" }, "list": [1] }),
+        );
+        let text = |text: &str| Some(text.to_owned());
+        let expected = [
+            ("owner".to_owned(), text("1"), text("2")),
+            ("other.name".to_owned(), None, text("B")),
+            ("list".to_owned(), None, text("[1]")),
+        ];
+        assert_eq!(change.differences(), expected);
+    }
 }

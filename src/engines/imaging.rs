@@ -32,6 +32,7 @@ mod streaks;
 mod tiff_pages;
 mod writing;
 
+pub use black_seal::without_black_seals;
 pub use duplicate::{Thumbnail, same_page};
 pub(in crate::engines) use ink::{Piece, pieces, threshold};
 pub use ink::{is_blank, x_height_px};
@@ -40,7 +41,6 @@ pub use paper::even_out;
 #[cfg(test)]
 pub(in crate::engines) use pdf_facts::tests::assemble as assemble_pdf;
 pub use picture::{DecodedPage, Frame, Picture, resize_grey, resize_picture};
-pub use black_seal::without_black_seals;
 pub use seal::take_away_seals;
 pub use skew::{deskew, skewed_point, turn_grey, turn_picture};
 pub use streaks::take_out_streaks;

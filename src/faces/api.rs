@@ -85,6 +85,7 @@ fn routes() -> OpenApiRouter<Api> {
         .routes(routes!(v1::changes::after))
         .routes(routes!(v1::lessons::list))
         .routes(routes!(v1::lessons::decide))
+        .routes(routes!(v1::audit::events))
 }
 
 /// The OpenAPI document, as published in `schemas/openapi.json`.

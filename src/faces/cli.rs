@@ -2,11 +2,13 @@
 
 mod administer;
 mod agent;
+mod audit;
 mod batch;
 mod check;
 mod digitise;
 mod doctor;
 mod input;
+mod migrate;
 mod output;
 mod overlay;
 mod pages;
@@ -41,6 +43,7 @@ use crate::{
         agency::{AgencySeal, SealPlaces},
         context::{Ctx, Rules},
         guide::Lists,
+        trace,
         verify::{self as verify_workflow, TrustPlaces},
     },
 };
@@ -187,9 +190,17 @@ enum Command {
         after_help = "Ví dụ: sohoa client add --name 'Cổng dịch vụ công' --scope documents.read --scope changes.read"
     )]
     Client(administer::ClientCommand),
-    /// Kiểm tra nhật ký lưu vết
-    #[command(subcommand, after_help = "Ví dụ: sohoa audit verify --data ./data")]
-    Audit(administer::AuditCommand),
+    /// Kiểm tra, xuất nhật ký lưu vết
+    #[command(
+        subcommand,
+        after_help = "Ví dụ: sohoa audit verify --data ./data\n       sohoa audit heads --out dau-so.jsonl\n       sohoa audit verify --heads dau-so.jsonl\n       sohoa audit export --out nhat-ky.ndjson"
+    )]
+    Audit(audit::AuditCommand),
+    /// Đưa cơ sở dữ liệu lên phiên bản của chương trình, cấp quyền cho vai trò của dịch vụ
+    #[command(
+        after_help = "Ví dụ: SOHOA_DATABASE=postgres://chu-so-huu@… sohoa migrate --service-role sohoa_dich_vu"
+    )]
+    Migrate(migrate::MigrateArgs),
     /// Thử xem tiến trình đọc tệp lạ có bị giam đủ chặt trên máy này không
     #[command(after_help = "Ví dụ: sohoa doctor")]
     Doctor(doctor::DoctorArgs),
@@ -264,7 +275,8 @@ pub fn main() -> ExitCode {
             Command::Catalogue(command) => administer::catalogue(command).await,
             Command::Officer(command) => administer::officer(command).await,
             Command::Client(command) => administer::client(command).await,
-            Command::Audit(command) => administer::audit(command).await,
+            Command::Audit(command) => audit::audit(command).await,
+            Command::Migrate(args) => migrate::migrate(args).await,
             Command::Doctor(args) => doctor::doctor(&args),
             Command::Reader => Ok(Exit::Done),
         }
@@ -362,7 +374,7 @@ async fn open(
         level: config.signatures.level,
         time_stamps: config.signatures.time_stamps.clone(),
     };
-    Ok(Ctx {
+    let ctx = Ctx {
         db,
         objects,
         readers: Arc::new(readers(config, n_readers)?),
@@ -371,5 +383,10 @@ async fn open(
         learned: Arc::default(),
         seal: seal_key(config)?.map(Arc::new),
         remote: remote(config)?.map(Arc::new),
-    })
+    };
+    // What commands wrote while no service ran. A faulty trace stops nobody from looking at it.
+    if let Err(error) = trace::seal(&ctx).await {
+        tracing::error!(%error, "the trace can't be chained");
+    }
+    Ok(ctx)
 }

@@ -10,6 +10,7 @@ mod pages;
 mod paper;
 mod sign_in;
 mod signing;
+mod trace;
 mod upload;
 mod verify;
 
@@ -25,6 +26,7 @@ use crate::{
     workflows::{
         accounts::AccountError, arrange::ArrangeError, browse::BrowseError, context::Ctx,
         digitise::DigitiseError, intake::IntakeError, lessons::LessonError, sign_in::SignInError,
+        trace::TraceError,
     },
 };
 use std::{net::IpAddr, sync::Arc};
@@ -138,6 +140,7 @@ fn menu(officer: &ActingOfficer, officers_sign: bool) -> Vec<MenuItem> {
         (signs, "signing", "/signing", "Chờ ký số"),
         (rights::may_verify(&by), "verify", "/verify", "Kiểm tra chữ ký"),
         (rights::may_see_lessons(officer), "lessons", "/lessons", "Học từ chỗ sửa"),
+        (rights::may_read_audit(officer), "trace", "/trace", "Nhật ký"),
         (rights::may_administer(officer), "officers", "/officers", "Tài khoản"),
     ];
     let may = |page: &(Result<(), Denied>, _, _, _)| page.0.is_ok();
@@ -183,6 +186,7 @@ pub fn router(ctx: Ctx, purposes: Purposes, served: &Served) -> Router {
         .route("/signing", get(signing::page))
         .route("/lessons", get(lessons::page))
         .route("/lessons/{id}", post(lessons::decide))
+        .route("/trace", get(trace::page))
         .route("/owners", get(owner::form).post(owner::look_up))
         .route("/owners/{id}", get(owner::page))
         .route("/documents/{id}/content", get(owner::content))
@@ -351,6 +355,16 @@ impl From<LessonError> for Fault {
     }
 }
 
+impl From<TraceError> for Fault {
+    fn from(error: TraceError) -> Self {
+        let status = match &error {
+            TraceError::Denied(_) => StatusCode::FORBIDDEN,
+            _ => StatusCode::SERVICE_UNAVAILABLE,
+        };
+        Self { status, message: sentence(&message_of(&error)) }
+    }
+}
+
 impl From<IntakeError> for Fault {
     fn from(error: IntakeError) -> Self {
         let status = match &error {
@@ -370,6 +384,7 @@ fn message_of(error: &(dyn std::error::Error + 'static)) -> String {
         || matches!(error.downcast_ref(), Some(DigitiseError::Store(_)))
         || matches!(error.downcast_ref(), Some(IntakeError::Store(_)))
         || matches!(error.downcast_ref(), Some(LessonError::Store(_)))
+        || matches!(error.downcast_ref(), Some(TraceError::Store(_)))
         || matches!(error.downcast_ref(), Some(AccountError::Store(_)))
         || matches!(error.downcast_ref(), Some(SignInError::Store(_)));
     if is_inside {

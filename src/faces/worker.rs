@@ -18,7 +18,7 @@ use crate::{
         digitise::{self, DigitiseError},
         keep,
         quarantine::{self, Waiting},
-        sign,
+        sign, trace,
     },
 };
 
@@ -29,6 +29,11 @@ const IDLE: Duration = Duration::from_millis(200);
 
 /// How often it is said how many secret papers wait to be erased.
 const REMIND: Duration = Duration::from_secs(900);
+
+/// How often the trace is chained.
+const CHAIN: Duration = Duration::from_secs(1);
+/// How many times that before it is looked whether a day is over.
+const ROUNDS_BETWEEN_DAYS: u32 = 60;
 
 /// Told after each page: done, of.
 pub type OnPage = std::sync::Arc<dyn Fn(u32, u32) + Send + Sync>;
@@ -64,6 +69,32 @@ pub async fn remind(ctx: Ctx, stop: CancellationToken) {
         tokio::select! {
             () = stop.cancelled() => {}
             () = tokio::time::sleep(REMIND) => {}
+        }
+    }
+}
+
+/// Chains what was written to the trace, every second, and signs its end when a day is over; once more at the end.
+pub async fn keep_trace(ctx: Ctx, stop: CancellationToken) {
+    let mut n_rounds = 0u32;
+    loop {
+        let is_last = stop.is_cancelled();
+        if let Err(error) = trace::seal(&ctx).await {
+            tracing::error!(%error, "the trace can't be chained");
+        }
+        if n_rounds.is_multiple_of(ROUNDS_BETWEEN_DAYS) {
+            match trace::sign_day(&ctx).await {
+                Ok(true) => tracing::info!("the end of the trace is signed for the day that is over"),
+                Ok(false) => {}
+                Err(error) => tracing::error!(%error, "the end of the trace can't be signed"),
+            }
+        }
+        n_rounds = n_rounds.wrapping_add(1);
+        if is_last {
+            return;
+        }
+        tokio::select! {
+            () = stop.cancelled() => {}
+            () = tokio::time::sleep(CHAIN) => {}
         }
     }
 }

@@ -1,9 +1,19 @@
 //! The database and its transactions. Knows nothing of tables beyond the check of the keys.
 
-use std::{fs, os::unix::fs::OpenOptionsExt, path::Path, sync::Arc, time::Duration};
+use std::{
+    collections::BTreeSet,
+    fs,
+    os::unix::fs::OpenOptionsExt,
+    path::Path,
+    sync::{
+        Arc,
+        atomic::{AtomicI64, Ordering},
+    },
+    time::Duration,
+};
 
 use sqlx::{
-    Any, AnyConnection, Connection,
+    Any, AnyConnection, Connection, Row,
     any::AnyPoolOptions,
     migrate::{Migration, MigrationType, Migrator},
     pool::PoolConnection,
@@ -27,10 +37,28 @@ const MIGRATIONS: [(i64, &str, &str); 8] = [
     (8, "signatures", include_str!("../../migrations/0008_signatures.sql")),
     (10, "accounts", include_str!("../../migrations/0010_accounts.sql")),
 ];
-const SQLITE_MIGRATIONS: [(i64, &str, &str); 1] =
-    [(2, "append only", include_str!("../../migrations/sqlite/0002_append_only.sql"))];
-const POSTGRES_MIGRATIONS: [(i64, &str, &str); 1] =
-    [(2, "append only", include_str!("../../migrations/postgres/0002_append_only.sql"))];
+const SQLITE_MIGRATIONS: [(i64, &str, &str); 2] = [
+    (2, "append only", include_str!("../../migrations/sqlite/0002_append_only.sql")),
+    (
+        9,
+        "trace",
+        concat!(
+            include_str!("../../migrations/0009_trace.sql"),
+            include_str!("../../migrations/sqlite/0009_trace.sql")
+        ),
+    ),
+];
+const POSTGRES_MIGRATIONS: [(i64, &str, &str); 2] = [
+    (2, "append only", include_str!("../../migrations/postgres/0002_append_only.sql")),
+    (
+        9,
+        "trace",
+        concat!(
+            include_str!("../../migrations/0009_trace.sql"),
+            include_str!("../../migrations/postgres/0009_trace.sql")
+        ),
+    ),
+];
 
 /// A database, migrated and ready. Cheap to clone.
 #[derive(Clone)]
@@ -40,6 +68,8 @@ pub struct Db {
     keys: Arc<Keys>,
     /// Writers of this process queue here: SQLite lets one in, and serves the others at random.
     turn: Arc<Mutex<()>>,
+    /// Microseconds of this process's last event: the trace's clock, which never runs back.
+    last_event_at: Arc<AtomicI64>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -61,6 +91,7 @@ pub struct Tx {
     keys: Arc<Keys>,
     engine: Engine,
     mode: Mode,
+    last_event_at: Arc<AtomicI64>,
     _turn: Option<OwnedMutexGuard<()>>,
 }
 
@@ -83,9 +114,11 @@ impl Db {
             .after_connect(move |connection, _| Box::pin(async move { engine.prepare(connection).await }))
             .connect(url)
             .await?;
-        let db = Self { pool, engine, keys: Arc::new(keys), turn: Arc::default() };
+        let last_event_at = Arc::new(AtomicI64::new(i64::MIN));
+        let db = Self { pool, engine, keys: Arc::new(keys), turn: Arc::default(), last_event_at };
+        let has_trace = super::audit::exists(&mut db.read().await?).await?;
         db.migrate().await?;
-        db.check_keys().await?;
+        db.check_keys(has_trace).await?;
         Ok(db)
     }
 
@@ -161,6 +194,10 @@ impl Db {
         self.pool.close().await;
     }
 
+    pub(super) fn keys(&self) -> &Keys {
+        &self.keys
+    }
+
     async fn begin(
         &self,
         begin: &'static str,
@@ -168,7 +205,8 @@ impl Db {
         turn: Option<OwnedMutexGuard<()>>,
     ) -> Result<Tx, StoreError> {
         let inner = self.pool.begin_with(begin).await?;
-        Ok(Tx { inner, keys: Arc::clone(&self.keys), engine: self.engine, mode, _turn: turn })
+        let (keys, last_event_at) = (Arc::clone(&self.keys), Arc::clone(&self.last_event_at));
+        Ok(Tx { inner, keys, engine: self.engine, mode, last_event_at, _turn: turn })
     }
 
     /// One migrator at a time: PostgreSQL has an advisory lock for it; on SQLite all happens in one
@@ -178,6 +216,7 @@ impl Db {
         let migrator = self.engine.migrator();
         let mut connection: PoolConnection<Any> = self.pool.acquire().await?;
         match self.engine {
+            Engine::Postgres if is_current(&mut connection, &migrator).await => Ok(()),
             Engine::Postgres => {
                 let migrated = migrator.run_direct(None, &mut *connection, false).await.map_err(refused);
                 if migrated.is_err() {
@@ -195,7 +234,7 @@ impl Db {
     }
 
     /// The first keys to open a database are its keys.
-    async fn check_keys(&self) -> Result<(), StoreError> {
+    async fn check_keys(&self, has_trace: bool) -> Result<(), StoreError> {
         let mut tx = self.write().await?;
         let expected = self.keys.check_value();
         let first = sqlx::query(
@@ -209,10 +248,16 @@ impl Db {
         if row.text("key_check")? != expected {
             return Err(StoreError::OtherKeys);
         }
-        // Only in a new database: a chain whose head was taken away must not begin anew.
-        if first.rows_affected() == 1 {
-            super::audit::begin_chain(&mut tx).await?;
+        // Only in a new database, or one from before there was a head: a chain whose head was taken away must not
+        // begin anew.
+        if first.rows_affected() == 1 || !has_trace {
+            super::audit::begin(&mut tx).await?;
+            sqlx::query("INSERT INTO log_head (id, change_seq) VALUES (1, 0) ON CONFLICT (id) DO NOTHING")
+                .execute(tx.connection())
+                .await?;
         }
+        super::audit::resume(&mut tx).await?;
+        self.last_event_at.fetch_max(super::audit::newest(&mut tx).await?, Ordering::Relaxed);
         tx.commit().await
     }
 }
@@ -241,6 +286,25 @@ impl Tx {
     pub(super) fn engine(&self) -> Engine {
         self.engine
     }
+
+    /// A time in microseconds that no other event of this process has, and that is later than all of them: `claimed`
+    /// where it is.
+    pub(super) fn next_event_at(&self, claimed: i64) -> i64 {
+        let next = |last: i64| Some(claimed.max(last.saturating_add(1)));
+        match self.last_event_at.fetch_update(Ordering::Relaxed, Ordering::Relaxed, next) {
+            Ok(last) | Err(last) => claimed.max(last.saturating_add(1)),
+        }
+    }
+}
+
+/// Whether nothing is left to do: then nothing has to be allowed either, as a service that does not own its tables
+/// may not make any.
+async fn is_current(connection: &mut AnyConnection, migrator: &Migrator) -> bool {
+    let done = sqlx::query("SELECT version, checksum FROM _sqlx_migrations WHERE success");
+    let Ok(rows) = done.fetch_all(connection).await else { return false };
+    let done: Option<BTreeSet<(i64, Vec<u8>)>> =
+        rows.iter().map(|row| Some((row.try_get("version").ok()?, row.try_get("checksum").ok()?))).collect();
+    done == Some(migrator.iter().map(|own| (own.version, own.checksum.to_vec())).collect())
 }
 
 impl Engine {

@@ -15,6 +15,10 @@ use chacha20poly1305::{
     KeyInit, XChaCha20Poly1305, XNonce,
     aead::{Aead, Payload},
 };
+use openssl::{
+    pkey::{Id, PKey, Private},
+    sign::{Signer, Verifier},
+};
 use serde::{Serialize, de::DeserializeOwned};
 
 use super::StoreError;
@@ -72,7 +76,8 @@ pub(super) enum Lookup {
     DocumentNumber,
     Officer,
     Idempotency,
-    AuditChain,
+    AuditEvent,
+    AuditSegment,
     AuditHead,
     KeyCheck,
     PaperTrait,
@@ -90,7 +95,8 @@ impl Lookup {
             Self::DocumentNumber => "sohoa store v1: number of a document",
             Self::Officer => "sohoa store v1: number of an officer",
             Self::Idempotency => "sohoa store v1: idempotency key",
-            Self::AuditChain => "sohoa store v1: chain of audit events",
+            Self::AuditEvent => "sohoa store v1: audit event",
+            Self::AuditSegment => "sohoa store v1: segment of the audit chain",
             Self::AuditHead => "sohoa store v1: head of the audit chain",
             Self::KeyCheck => "sohoa store v1: key check",
             Self::PaperTrait => "sohoa store v1: trait of a paper",
@@ -245,12 +251,48 @@ impl Keys {
         blake3::Hasher::new_keyed(&blake3::derive_key(what.context(), &self.lookup))
     }
 
+    /// Signs the end of the trace with a key of this installation (Ed25519, made from the key of look-ups): for
+    /// those who have no certificate.
+    pub(super) fn sign_statement(&self, statement: &[u8]) -> Result<Vec<u8>, StoreError> {
+        let fault = |_| StoreError::Corrupt { what: "the key that signs the trace" };
+        let key = self.statement_key()?;
+        let mut signer = Signer::new_without_digest(&key).map_err(fault)?;
+        signer.sign_oneshot_to_vec(statement).map_err(fault)
+    }
+
+    /// The public half of what [`Self::sign_statement`] signs with, 64 hexadecimal digits.
+    pub(super) fn statement_public_key(&self) -> Result<String, StoreError> {
+        let fault = |_| StoreError::Corrupt { what: "the key that signs the trace" };
+        Ok(self
+            .statement_key()?
+            .raw_public_key()
+            .map_err(fault)?
+            .iter()
+            .map(|b| format!("{b:02x}"))
+            .collect())
+    }
+
+    fn statement_key(&self) -> Result<PKey<Private>, StoreError> {
+        let seed = blake3::derive_key("sohoa store v1: signature of the trace", &self.lookup);
+        PKey::private_key_from_raw_bytes(&seed, Id::ED25519)
+            .map_err(|_| StoreError::Corrupt { what: "the key that signs the trace" })
+    }
+
     /// What tells these keys from others without telling the keys: needs both.
     pub(super) fn check_value(&self) -> String {
         let mut hasher = self.hasher(Lookup::KeyCheck);
         hasher.update(&blake3::derive_key(Lookup::KeyCheck.context(), &self.sealing));
         hasher.finalize().to_hex().to_string()
     }
+}
+
+/// Whether `signature` of `statement` is one by the key whose public half is `key` (64 hexadecimal digits).
+pub(super) fn is_signed_by(key: &str, statement: &[u8], signature: &[u8]) -> bool {
+    let verified = || {
+        let key = PKey::public_key_from_raw_bytes(&from_hex(key)?, Id::ED25519).ok()?;
+        Verifier::new_without_digest(&key).ok()?.verify_oneshot(signature, statement).ok()
+    };
+    verified().unwrap_or(false)
 }
 
 impl Place<'_> {

@@ -52,7 +52,8 @@ impl Columns for AnyRow {
     }
 }
 
-fn time(micros: i64, what: &'static str) -> Result<Timestamp, StoreError> {
+/// A time as the database keeps it.
+pub(super) fn time(micros: i64, what: &'static str) -> Result<Timestamp, StoreError> {
     Timestamp::from_microsecond(micros).map_err(|_| StoreError::Corrupt { what })
 }
 

@@ -5,13 +5,15 @@ use jiff::Timestamp;
 use crate::{
     domain::{
         catalogue::{Catalogue, CatalogueFaults},
-        event::{Action, AuditEvent},
+        event::{Action, AuditEvent, Change},
         ids::ContentHash,
         officer::{ActingOfficer, Officer},
     },
-    store::{Db, StoreError, audit, catalogues, officers},
+    store::{Db, StoreError, audit, catalogues, officers, roles},
     workflows::context::Ctx,
 };
+
+pub use crate::store::roles::GrantError;
 
 /// Makes an installation ready: the officer who acts is known, and a catalogue is in force.
 ///
@@ -63,7 +65,8 @@ pub async fn import_catalogue(
     let (version, _) = catalogues::canonical(&catalogue)?;
     let now = ctx.clock.now();
     let mut tx = ctx.db.write().await?;
-    let is_known = catalogues::current(&mut tx, now).await?.is_some_and(|current| current.hash == version);
+    let before = catalogues::current(&mut tx, now).await?.map(|current| current.hash);
+    let is_known = before.as_ref() == Some(&version);
     if !is_known {
         catalogues::insert(&mut tx, &catalogue, None, Some(&officer.officer.id), now).await?;
         let event = AuditEvent {
@@ -74,7 +77,8 @@ pub async fn import_catalogue(
             purpose: None,
             detail: None,
         };
-        audit::append(&mut tx, &event).await?;
+        let change = Change::of(&before, &version);
+        audit::append_change(&mut tx, &event, &change).await?;
         tx.commit().await?;
     }
     Ok(Imported { version, n_procedures: catalogue.procedures.len(), is_known })
@@ -96,7 +100,7 @@ pub async fn add_officer(ctx: &Ctx, by: &ActingOfficer, officer: &Officer) -> Re
         purpose: None,
         detail: None,
     };
-    audit::append(&mut tx, &event).await?;
+    audit::append_change(&mut tx, &event, &Change::of(&(), officer)).await?;
     tx.commit().await
 }
 
@@ -114,5 +118,13 @@ pub async fn officers(ctx: &Ctx) -> Result<Vec<Officer>, StoreError> {
 /// # Errors
 /// The store's.
 pub async fn verify_audit(ctx: &Ctx) -> Result<audit::AuditVerification, StoreError> {
-    audit::verify(&ctx.db).await
+    audit::verify(&ctx.db, &[]).await
+}
+
+/// Gives the service's role on PostgreSQL the rights that it needs, and none to rewrite the trace.
+///
+/// # Errors
+/// [`GrantError`]; nothing has changed then.
+pub async fn grant(ctx: &Ctx, role: &str) -> Result<(), GrantError> {
+    roles::grant(&ctx.db, role).await
 }

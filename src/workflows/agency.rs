@@ -28,6 +28,7 @@ use crate::{
                     pkcs12::Pkcs12Signer,
                 },
                 prepare::{Field, Intent, Lock, Prepared, SealOrder},
+                statement,
             },
         },
         stamp::{SealTerms, StampError, Stamped},
@@ -119,6 +120,14 @@ impl AgencySeal {
     fn sign(&self, prepared: &Prepared, now: Timestamp) -> Result<CheckedCms, SealError> {
         let value = self.signer.sign(&prepared.signed_attributes)?;
         embed::check(prepared, Answer::Signature(&value), now)
+    }
+
+    /// Signs bytes that are no PDF: a CMS without content, DER.
+    ///
+    /// # Errors
+    /// [`SealError`] where the key does not sign.
+    pub fn sign_statement(&self, bytes: &[u8]) -> Result<Vec<u8>, SealError> {
+        statement::sign(&*self.signer, bytes)
     }
 
     fn terms(&self, at: Timestamp) -> SealTerms {

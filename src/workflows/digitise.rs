@@ -14,7 +14,7 @@ use crate::{
         code::{CodeNumber, DocumentCode},
         confirm::{FieldEdits, FieldFault},
         dossier::{Confirmation, Dossier, ObjectRole, Paper, PaperObject, PaperState, Step},
-        event::{Action, AuditEvent},
+        event::{Action, AuditEvent, Change},
         fields::ConfirmedFields,
         first::FirstProposals,
         ids::PaperId,
@@ -315,10 +315,14 @@ pub async fn override_faults(
 ) -> Result<Paper, DigitiseError> {
     let mut paper = paper_for(ctx, officer, id, rights::may_override).await?;
     let reason = stated(reason).ok_or(DigitiseError::NoReason)?;
-    let PaperState::NeedsRescan { .. } = paper.state else { return Err(wrong_state(&paper)) };
-    let mut tx = ctx.db.write().await?;
+    let PaperState::NeedsRescan { faults } = &paper.state else { return Err(wrong_state(&paper)) };
+    let said: Vec<_> = faults.findings.iter().map(|finding| &finding.message).collect();
+    let before = serde_json::json!({ "state": paper.state.name(), "findings": said });
     let next = PaperState::Reading { override_reason: Some(reason.to_owned()) };
-    move_on(ctx, &mut tx, &mut paper, next, Some(officer), Some(Action::OverrideFaults), None).await?;
+    let change = Change::of(&before, &serde_json::json!({ "state": next.name(), "reason": reason }));
+    let mut tx = ctx.db.write().await?;
+    move_on(ctx, &mut tx, &mut paper, next, Some(officer), None, None).await?;
+    trace_change(ctx, &mut tx, Some(officer), Action::OverrideFaults, &paper.id, None, &change).await?;
     jobs::enqueue(&mut tx, &Job::CheckAndRead { paper: paper.id.clone() }, ctx.clock.now(), Urgency::Desk)
         .await?;
     tx.commit().await?;
@@ -364,6 +368,7 @@ pub async fn confirm(
     let owner = owners::find_or_create(&mut tx, &fields.owner, now).await?;
     codes::assign(&mut tx, &code, &owner, &paper.id, now).await?;
     lessons::note(ctx, &mut tx, &proposed, &fields).await?;
+    let change = Change::of_confirmation(&proposed, &fields);
     let by = officer.officer.id.clone();
     let confirmed = Box::new(Confirmation { fields, code, owner, by, at: now, checked });
     // What arrived signed was signed by whom it concerns; and where officers have no signatures yet, the step is
@@ -375,7 +380,11 @@ pub async fn confirm(
     } else {
         (PaperState::ToCode { confirmed }, Job::WriteCode { paper: paper.id.clone() })
     };
-    move_on(ctx, &mut tx, &mut paper, next, Some(officer), Some(Action::ConfirmFields), None).await?;
+    let states = [paper.state.name(), next.name()];
+    move_on(ctx, &mut tx, &mut paper, next, Some(officer), None, None).await?;
+    let detail = serde_json::json!({ "before": states[0], "after": states[1] });
+    trace_change(ctx, &mut tx, Some(officer), Action::ConfirmFields, &paper.id, Some(detail), &change)
+        .await?;
     trace(ctx, &mut tx, Some(officer), Action::AssignCode, &paper.id, None).await?;
     jobs::enqueue(&mut tx, &job, now, Urgency::Desk).await?;
     tx.commit().await?;
@@ -552,6 +561,19 @@ pub(super) async fn trace(
     paper: &PaperId,
     detail: Option<serde_json::Value>,
 ) -> Result<(), DigitiseError> {
+    trace_change(ctx, tx, officer, action, paper, detail, &Change::default()).await
+}
+
+/// As [`trace`], with what the paper was before and is now.
+async fn trace_change(
+    ctx: &Ctx,
+    tx: &mut Tx,
+    officer: Option<&ActingOfficer>,
+    action: Action,
+    paper: &PaperId,
+    detail: Option<serde_json::Value>,
+    change: &Change,
+) -> Result<(), DigitiseError> {
     let event = AuditEvent {
         at: ctx.clock.now(),
         actor: officer.map(Into::into),
@@ -560,6 +582,6 @@ pub(super) async fn trace(
         purpose: None,
         detail,
     };
-    audit::append(tx, &event).await?;
+    audit::append_change(tx, &event, change).await?;
     Ok(())
 }

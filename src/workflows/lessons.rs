@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use crate::{
     domain::{
         catalogue::Catalogue,
-        event::{Action, AuditEvent},
+        event::{Action, AuditEvent, Change},
         fields::{ConfirmedFields, ProposedFields},
         ids::LessonId,
         lessons::{KeptLesson, Lesson, LessonAct, LessonState, LessonVersion},
@@ -206,7 +206,9 @@ pub async fn decide(
         purpose: None,
         detail: Some(serde_json::json!({ "version": version, "before": kept.state, "after": next })),
     };
-    audit::append(&mut tx, &event).await?;
+    let before = serde_json::json!({ "lesson": kept.lesson, "state": kept.state });
+    let after = serde_json::json!({ "lesson": kept.lesson, "state": next, "reason": entry.reason });
+    audit::append_change(&mut tx, &event, &Change::of(&before, &after)).await?;
     tx.commit().await?;
     Ok(KeptLesson { state: next, ..kept })
 }

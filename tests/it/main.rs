@@ -31,6 +31,7 @@ mod signing;
 mod store;
 mod support;
 mod templates;
+mod trace;
 mod verdicts;
 mod watch;
 

@@ -82,6 +82,7 @@ const TABLE: &[Row] = &[
     ("POST", "/api/v1/verifications", File(&[]), "+++++", NoUnit),
     ("GET", "/api/v1/catalogue", Nothing, "+++++", NoUnit),
     ("GET", "/api/v1/changes", Nothing, "-++--", NoUnit),
+    ("GET", "/api/v1/audit/events", Nothing, "---+-", NoUnit),
     ("GET", "/api/v1/lessons", Nothing, "+++--", NoUnit),
     ("POST", "/api/v1/lessons/none/decide", Json(r#"{"act":"accept"}"#), "--*--", NoUnit),
     // Pages.
@@ -112,6 +113,7 @@ const TABLE: &[Row] = &[
     ("GET", "/documents/{record}/content?purpose=test", Nothing, "+++--", Open),
     ("GET", "/documents/{record}/original?purpose=test", Nothing, "+++--", Open),
     ("GET", "/lessons", Nothing, "+++--", NoUnit),
+    ("GET", "/trace", Nothing, "---+-", NoUnit),
     ("POST", "/lessons/none", Form("act=accept"), "--*--", NoUnit),
     ("GET", "/owners", Nothing, "+++--", NoUnit),
     ("POST", "/owners", Form("owner=001085000001&purpose=test"), "+++--", NoUnit),

@@ -17,6 +17,7 @@ mod place;
 pub mod prepare;
 pub mod revocation;
 pub mod stamp_time;
+pub mod statement;
 pub mod task;
 #[cfg(test)]
 mod tests;

@@ -13,7 +13,7 @@ use crate::{
     store::StoreError,
     workflows::{
         arrange::ArrangeError, batch::BatchError, browse::BrowseError, digitise::DigitiseError,
-        intake::IntakeError, lessons::LessonError, separators::SeparatorError,
+        intake::IntakeError, lessons::LessonError, separators::SeparatorError, trace::TraceError,
     },
 };
 
@@ -118,6 +118,16 @@ impl From<Denied> for Problem {
         match denied {
             Denied::Foreign => Self::not_found(),
             denied => Self::new(StatusCode::FORBIDDEN, "forbidden", sentence(&denied.to_string())),
+        }
+    }
+}
+
+impl From<TraceError> for Problem {
+    fn from(error: TraceError) -> Self {
+        match error {
+            TraceError::Denied(denied) => denied.into(),
+            TraceError::Store(error) => error.into(),
+            other => Self::new(StatusCode::INTERNAL_SERVER_ERROR, "trace", sentence(&other.to_string())),
         }
     }
 }

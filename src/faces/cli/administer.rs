@@ -1,4 +1,4 @@
-//! `sohoa catalogue`, `sohoa officer`, `sohoa audit`.
+//! `sohoa catalogue`, `sohoa officer`.
 
 use std::path::{Path, PathBuf};
 
@@ -17,7 +17,6 @@ use crate::{
         agency::AgencyFaults,
         template::{self, TemplateFaults},
     },
-    store::audit::AuditFaultKind,
     workflows::{
         accounts::{self, AccountError, Invitee},
         administer::{self, ImportError},
@@ -118,15 +117,6 @@ pub(super) async fn catalogue(command: CatalogueCommand) -> Result<Exit, Stop> {
                 Err(ImportError::Store(error)) => Err(error.into()),
             }
         }
-    }
-}
-
-fn kind_of(fault: AuditFaultKind) -> &'static str {
-    match fault {
-        AuditFaultKind::Changed => "nội dung bị sửa, hoặc không do hệ thống này ghi",
-        AuditFaultKind::Removed => "sự kiện bị xóa",
-        AuditFaultKind::Reordered => "thứ tự bị đảo",
-        AuditFaultKind::Truncated => "phần cuối bị cắt",
     }
 }
 
@@ -315,29 +305,4 @@ async fn holder(place: &Place) -> Result<(Ctx, ActingOfficer), Stop> {
     let ctx = super::open_existing(&config).await?;
     let by = ActingOfficer::alone(config.officer().0, ctx.clock.now());
     Ok((ctx, by))
-}
-
-#[derive(Subcommand)]
-pub(super) enum AuditCommand {
-    /// Kiểm tra chuỗi nhật ký: sửa, xóa, đảo thứ tự, cắt bớt
-    Verify {
-        #[command(flatten)]
-        place: Place,
-    },
-}
-
-pub(super) async fn audit(command: AuditCommand) -> Result<Exit, Stop> {
-    let AuditCommand::Verify { place } = command;
-    let ctx = super::open_existing(&place.config()?).await?;
-    let found = administer::verify_audit(&ctx).await?;
-    match found.first_fault {
-        None => {
-            println!("Nhật ký nguyên vẹn: {} sự kiện.", found.n_events);
-            Ok(Exit::Done)
-        }
-        Some(fault) => Err(Stop::new(
-            Exit::NeedsPerson,
-            format!("Nhật ký KHÔNG nguyên vẹn tại sự kiện số {}: {}.", fault.seq, kind_of(fault.kind)),
-        )),
-    }
 }

@@ -4,7 +4,7 @@ use sohoa::{
     domain::{
         code::OwnerKey,
         dossier::{Confirmation, PaperState},
-        event::{Action, AuditEvent},
+        event::{Action, AuditEvent, Change},
         ids::{ContentHash, OwnerId, OwnerNumber},
         job::{Job, Urgency},
         page::CheckedPages,
@@ -73,7 +73,8 @@ async fn fill(w: &World) {
             purpose: Some(format!("tra cứu {CITIZEN} {CITIZEN_NAME}")),
             detail: None,
         };
-        audit::append(tx, &event).await.unwrap();
+        let change = Change::of(&CITIZEN, &CITIZEN_NAME);
+        audit::append_change(tx, &event, &change).await.unwrap();
     })
     .await;
 }
@@ -119,7 +120,7 @@ async fn no_number_and_no_name_stands_in_any_column() {
             "change_event",
             "job",
             "idempotency",
-            "log_head",
+            "audit_head",
             "catalogue_import",
             "paper_print",
         ] {

@@ -10,6 +10,7 @@ use super::{
     embed::{self, Answer},
     key::{KeyError, Secret, Signer, SigningCertificate, pkcs12::Pkcs12Signer},
     prepare::{Field, Intent, Lock, Prepared, SealOrder, prepare, prepare_document_timestamp},
+    statement,
     task::{self, SealAnswer, SealTask},
 };
 use crate::engines::{
@@ -337,4 +338,18 @@ fn key_files_old_and_new_are_opened() {
         assert_eq!(open(&file, "a\0b"), Err(KeyError::WrongPassword));
     }
     assert_eq!(open(b"rubbish", "x"), Err(KeyError::NotPkcs12));
+}
+
+#[test]
+fn a_statement_is_signed_and_nothing_else() {
+    let world = World::new();
+    for signer in [&world.officer, &world.agency] {
+        let cms = statement::sign(signer, b"one").unwrap();
+        assert_eq!(statement::signer_of(&cms, b"one").as_deref(), Some(signer.certificate().der()));
+        assert_eq!(statement::signer_of(&cms, b"two"), None);
+        assert_eq!(statement::signer_of(&cms[..cms.len() - 1], b"one"), None);
+        let (name, digest) = statement::named(signer.certificate().der()).unwrap();
+        assert_eq!((name, digest.len()), (signer.certificate().name(), 64));
+    }
+    assert_eq!((statement::signer_of(b"", b"one"), statement::named(b"x")), (None, None));
 }

@@ -1,0 +1,8 @@
+CREATE TRIGGER audit_event_no_rewriting BEFORE UPDATE OR DELETE OR TRUNCATE ON audit_event
+FOR EACH STATEMENT EXECUTE FUNCTION refuse_rewriting();
+CREATE TRIGGER audit_segment_no_rewriting BEFORE UPDATE OR DELETE OR TRUNCATE ON audit_segment
+FOR EACH STATEMENT EXECUTE FUNCTION refuse_rewriting();
+CREATE TRIGGER audit_day_no_rewriting BEFORE UPDATE OR DELETE OR TRUNCATE ON audit_day
+FOR EACH STATEMENT EXECUTE FUNCTION refuse_rewriting();
+CREATE TRIGGER audit_head_no_rewriting BEFORE DELETE OR TRUNCATE ON audit_head
+FOR EACH STATEMENT EXECUTE FUNCTION refuse_rewriting();
