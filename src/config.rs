@@ -2,6 +2,7 @@
 
 use std::{
     net::{IpAddr, SocketAddr},
+    num::NonZeroU32,
     path::{Path, PathBuf},
 };
 
@@ -70,7 +71,7 @@ impl Default for Config {
 }
 
 /// How the service is reached from other machines: with TLS of its own, or behind proxies that have it.
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct ServiceConfig {
     /// Names under which it answers, beside those of this machine.
@@ -81,6 +82,24 @@ pub struct ServiceConfig {
     pub certificate: Option<PathBuf>,
     /// File with its key, PEM.
     pub key: Option<PathBuf>,
+    /// Requests a second of one system.
+    pub requests_per_second: NonZeroU32,
+    /// Tries a minute to sign in, or to get a token, from one address.
+    pub sign_ins_per_minute: NonZeroU32,
+}
+
+impl Default for ServiceConfig {
+    fn default() -> Self {
+        let rate = |n| NonZeroU32::new(n).unwrap_or(NonZeroU32::MIN);
+        Self {
+            hosts: Vec::new(),
+            proxies: Vec::new(),
+            certificate: None,
+            key: None,
+            requests_per_second: rate(100),
+            sign_ins_per_minute: rate(30),
+        }
+    }
 }
 
 /// What is promised of the fields of a paper.

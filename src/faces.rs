@@ -28,7 +28,7 @@ pub enum Notice {
 }
 
 /// How the service is reached, and what it takes.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct Served {
     /// On every page.
     pub notice: Notice,
@@ -38,14 +38,16 @@ pub struct Served {
     pub reached: gate::Reached,
     /// Names under which the service answers, beside those of this machine.
     pub hosts: Vec<String>,
+    /// Requests a second of one system, and tries to sign in a minute from one address.
+    pub rates: gate::Rates,
 }
 
 /// API and pages behind their walls.
 pub fn app(ctx: Ctx, served: &Served) -> Router {
     let purposes = purposes::Purposes::default();
     let agent = ctx.rules.signing.agent.clone();
-    let gate = gate::Gate { ctx: ctx.clone(), reached: served.reached.clone() };
-    let app = api::router(ctx.clone(), purposes.clone(), served.max_bytes)
+    let gate = gate::Gate::new(ctx.clone(), served);
+    let app = api::router(ctx.clone(), purposes.clone(), served)
         .merge(web::router(ctx, purposes, served))
         .layer(middleware::from_fn_with_state(gate, gate::pass));
     guard::guard(app, served, &agent)

@@ -12,6 +12,7 @@ pub mod accounts;
 pub mod audit;
 pub mod catalogues;
 pub mod changes;
+pub mod clients;
 pub mod codes;
 mod db;
 pub mod dossiers;

@@ -8,6 +8,7 @@ pub mod agency;
 pub mod arrange;
 pub mod batch;
 pub mod browse;
+pub mod clients;
 pub mod context;
 pub mod count;
 pub mod derive;

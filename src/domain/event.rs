@@ -62,7 +62,7 @@ pub enum Action {
     ChangeAccount,
     EndSessions,
     SetSecondFactor,
-    PutUnit,
+    ChangeClient,
     ReadTrace,
     ExportTrace,
 }
@@ -113,7 +113,7 @@ impl Action {
         Self::ChangeAccount,
         Self::EndSessions,
         Self::SetSecondFactor,
-        Self::PutUnit,
+        Self::ChangeClient,
         Self::ReadTrace,
         Self::ExportTrace,
     ];
@@ -176,7 +176,7 @@ impl Action {
             Self::ChangeAccount => "thay đổi vai trò, đơn vị hoặc tình trạng của tài khoản",
             Self::EndSessions => "kết thúc các phiên đăng nhập của công chức",
             Self::SetSecondFactor => "thiết lập mã xác thực thứ hai",
-            Self::PutUnit => "khai báo hoặc sửa đơn vị",
+            Self::ChangeClient => "thêm, mở hoặc khóa hệ thống kết nối",
             Self::ReadTrace => "xem nhật ký lưu vết",
             Self::ExportTrace => "xuất nhật ký lưu vết",
         }

@@ -2,18 +2,27 @@
 //!
 //! Slow on purpose: never on a thread that serves requests. Knows nothing of accounts and locks.
 
+use std::collections::BTreeSet;
+
 use argon2::{
     Algorithm, Argon2, Params, Version,
     password_hash::{PasswordHasher, PasswordVerifier, phc::PasswordHash},
 };
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use jiff::Timestamp;
+use jsonwebtoken::{DecodingKey, EncodingKey, Header, Validation};
+use serde::{Deserialize, Serialize};
 use totp_rs::{Builder, Secret, Totp};
 
-use crate::domain::account::Password;
+use crate::domain::{account::Password, ids::ClientId, officer::Scope};
 
 /// Memory and rounds of a hash: RFC 9106, second recommended choice.
 const MEMORY_KIB: u32 = 64 * 1024;
 const ROUNDS: u32 = 3;
+/// How long a token of a system holds.
+pub const TOKEN_SECONDS: u32 = 600;
+/// For whom tokens are; one of another service's, signed with the same secret, is none of ours.
+const AUDIENCE: &str = "sohoa";
 /// Bytes of a secret that nobody types.
 const TOKEN_BYTES: usize = 32;
 const TOTP_SECRET_BYTES: usize = 20;
@@ -92,6 +101,56 @@ pub fn step_of_code(
     Ok(step.filter(|step| *step > last_step))
 }
 
+/// What a token says (RFC 7519); times are seconds since 1970.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Claims {
+    sub: String,
+    aud: String,
+    iat: i64,
+    exp: i64,
+    scope: String,
+}
+
+impl Claims {
+    /// Of `client`, for `scopes`, from `now` on.
+    pub fn new(client: &ClientId, scopes: &BTreeSet<Scope>, now: Timestamp) -> Self {
+        let iat = now.as_second();
+        Self {
+            sub: client.to_string(),
+            aud: AUDIENCE.to_owned(),
+            iat,
+            exp: iat.saturating_add(i64::from(TOKEN_SECONDS)),
+            scope: scopes.iter().map(|scope| scope.as_str()).collect::<Vec<_>>().join(" "),
+        }
+    }
+
+    /// The system, what it may ask, and since when; `None` when it says something that we never say.
+    pub fn read(&self) -> Option<(ClientId, BTreeSet<Scope>, Timestamp)> {
+        let scopes = self.scope.split(' ').map(Scope::parse).collect::<Option<_>>()?;
+        Some((ClientId::parse(&self.sub).ok()?, scopes, Timestamp::from_second(self.iat).ok()?))
+    }
+}
+
+/// The token of `claims`: HMAC with SHA-256, since the servers of an installation share their keys.
+///
+/// # Errors
+/// [`CredentialError::Damaged`] when the library refuses.
+pub fn sign_claims(claims: &Claims, secret: &str) -> Result<String, CredentialError> {
+    let key = EncodingKey::from_secret(secret.as_bytes());
+    jsonwebtoken::encode(&Header::new(jsonwebtoken::Algorithm::HS256), claims, &key)
+        .map_err(|_| CredentialError::Damaged)
+}
+
+/// What a token says, when it is signed with `secret`, for us, and holds at `now`.
+pub fn read_claims(token: &str, secret: &str, now: Timestamp) -> Option<Claims> {
+    let mut validation = Validation::new(jsonwebtoken::Algorithm::HS256);
+    validation.set_audience(&[AUDIENCE]);
+    validation.validate_exp = false; // the library reads a clock of its own
+    let key = DecodingKey::from_secret(secret.as_bytes());
+    let claims = jsonwebtoken::decode::<Claims>(token, &key, &validation).ok()?.claims;
+    (claims.iat..claims.exp).contains(&now.as_second()).then_some(claims)
+}
+
 fn totp(secret: &str, name: &str) -> Result<Totp, CredentialError> {
     let secret = Secret::try_from_base32(secret).map_err(|_| CredentialError::Damaged)?;
     Builder::new()
@@ -126,6 +185,37 @@ mod tests {
         assert!(!is_password(&Password::shown("một câu dài dễ nhớ"), None).unwrap());
         assert!(is_password(&Password::shown("x"), Some("rubbish")).is_err());
         assert_ne!(hashed, hash(&Password::shown("một câu dài dễ nhớ")).unwrap());
+    }
+
+    #[test]
+    fn tokens_hold_for_minutes_and_for_us_alone() {
+        let now = Timestamp::from_second(1_800_000_000).unwrap();
+        let later = |seconds: i64| Timestamp::from_second(1_800_000_000 + seconds).unwrap();
+        let client = ClientId::parse("portal").unwrap();
+        let scopes: BTreeSet<Scope> = [Scope::ReadDocuments, Scope::Verify].into();
+        let claims = Claims::new(&client, &scopes, now);
+        let token = sign_claims(&claims, "secret").unwrap();
+        assert_eq!(
+            read_claims(&token, "secret", later(599)).unwrap().read(),
+            Some((client.clone(), scopes, now))
+        );
+        for (token, secret, at) in [
+            (token.clone(), "secret", later(600)),
+            (token.clone(), "secret", later(-1)),
+            (token.clone(), "other", now),
+            (token.replace('.', ".x"), "secret", now),
+            (String::new(), "secret", now),
+            // Unsigned, by a header that says so.
+            (format!("eyJhbGciOiJub25lIn0.{}.", token.split('.').nth(1).unwrap()), "secret", now),
+            (
+                sign_claims(&Claims { aud: "other".into(), ..claims.clone() }, "secret").unwrap(),
+                "secret",
+                now,
+            ),
+        ] {
+            assert_eq!(read_claims(&token, secret, at), None, "{token} {secret} {at}");
+        }
+        assert_eq!(Claims { scope: "everything".into(), ..claims }.read(), None);
     }
 
     #[test]

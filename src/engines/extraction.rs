@@ -15,6 +15,7 @@ mod document_number;
 mod document_type;
 mod flow;
 mod fold;
+mod given_names;
 mod guide;
 mod holder;
 mod issued_on;

@@ -3,6 +3,7 @@
 //! Foreign bytes are hostile here: recognised by content, never by name; every size is bounded
 //! before anything is decoded. Runs inside the reading processes only. Knows nothing of Tesseract.
 
+mod black_seal;
 pub mod check;
 pub mod classified;
 pub mod fault;
@@ -31,6 +32,7 @@ mod streaks;
 mod tiff_pages;
 mod writing;
 
+pub use black_seal::without_black_seals;
 pub use duplicate::{Thumbnail, same_page};
 pub(in crate::engines) use ink::{Piece, pieces, threshold};
 pub use ink::{is_blank, x_height_px};

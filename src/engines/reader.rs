@@ -16,9 +16,7 @@ mod reread;
 mod sealing;
 mod wire;
 
-pub use answer::{
-    Attention, ComposeOrder, Composed, Depth, Head, NotStamped, Reading, StampOrder, StampStep, Timings,
-};
+pub use answer::{Attention, ComposeOrder, Composed, Depth, Head, NotStamped, Reading, StampOrder, Timings};
 pub use confine::{Attempt, Confinement, Hold};
 pub use look::prepared_pages;
 pub use marks::{PageCode, PageMarks};

@@ -37,7 +37,7 @@ mod verify;
 pub mod wanted;
 
 pub use trust::Purpose;
-pub use verify::{Material, check_trust, verify, verify_by};
+pub use verify::{Material, check_trust, verify, verify_by, verify_file};
 
 /// A public key infrastructure of the tests' own; the tests from outside have it too.
 #[cfg(test)]

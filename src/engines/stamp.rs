@@ -21,13 +21,14 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     pdf::{
-        append::AppendError,
+        append::{AppendError, can_append},
         code_mark::TooWide,
         font::{self, FontError},
+        growing::GrowingFile,
         ink::DUST,
         read::{self, CodeField, PdfFacts, ReadError},
     },
-    signature::{seal::embed::CheckedCms, verdict::SignatureReport},
+    signature::verdict::SignatureReport,
 };
 use crate::domain::{code::DocumentCode, page::BoxMm};
 
@@ -48,10 +49,12 @@ pub enum Way {
 /// A PDF that carries its code.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Stamped {
-    /// The bytes of the file; those that came in when it carried the code already. Between processes
-    /// they go beside the rest.
+    /// The bytes of the file behind the first `n_kept` of what came in. Between processes they go beside the rest.
     #[serde(skip)]
     pub pdf: Vec<u8>,
+    /// So many bytes at the beginning are those that came in, and are not here: all of them, or none.
+    #[serde(skip)]
+    pub n_kept: usize,
     /// How the code is carried.
     pub way: Way,
     /// Where, on page one as seen.
@@ -142,49 +145,62 @@ pub enum Step {
 ///
 /// # Errors
 /// [`StampError`]; nothing is written then.
-pub fn write(input: &[u8], order: &StampOrder<'_>) -> Result<Step, StampError> {
+pub fn write(file: &mut GrowingFile, order: &StampOrder<'_>) -> Result<Step, StampError> {
     let text = font::clean(&order.code.to_string());
-    let document = read::open_light(input)?;
+    let document = read::open_light(file)?;
     let facts = read::facts(&document);
-    if let Some(carried) = carried(input, &document, &facts, &text)? {
+    if let Some(carried) = carried(file, &document, &facts, &text)? {
         return Ok(Step::Done(carried));
     }
-    let before = if facts.is_signed { (order.verify)(input) } else { Vec::new() };
-    let choice = choice::choose(input, &document, &facts, order.seal.is_some(), &before);
+    let before = if facts.is_signed { (order.verify)(file) } else { Vec::new() };
+    let choice = choice::choose(file, &document, &facts, order.seal.is_some(), &before);
     let why = match choice {
-        Choice::PageContent => return write_content(input, read::open(input)?, &text).map(Step::Done),
+        Choice::PageContent => {
+            // What is written anew has to be there with the contents of its streams.
+            let document = if can_append(file, &document) { document } else { read::open(file)? };
+            return write_content(file, document, &text).map(Step::Done);
+        }
         Choice::PreparedField => {
-            if let Some(done) = write_prepared(input, &document, &text, &before, order)? {
+            if let Some(done) = write_prepared(file, &document, &text, &before, order)? {
                 return Ok(Step::Done(done));
             }
             WhyCopy::NotProven
         }
         Choice::SealSignature => {
             let terms = order.seal.ok_or(StampError::Unseen)?;
-            return sealed::prepare(input, &document, &text, terms)
+            return sealed::prepare(file, &document, &text, terms, before)
                 .map(|waiting| Step::Sign(Box::new(waiting)));
         }
         Choice::DerivedCopy(why) => why,
     };
-    copy::write(input, &text, &before, why).map(Step::Done)
+    copy::write(file, &text, &before, why).map(Step::Done)
 }
 
-/// Puts the agency's signature in, and proves that earlier ones are worth what they were; where one is
+/// Puts the agency's signature in, a CMS that was checked where the key is, and proves that earlier ones are worth what they were; where one is
 /// not, what was written is dropped and a copy is made.
 ///
 /// # Errors
 /// [`StampError`].
 pub fn finish(
-    input: &[u8],
+    file: &mut GrowingFile,
     waiting: Waiting,
-    cms: &CheckedCms,
+    cms: &[u8],
     order: &StampOrder<'_>,
 ) -> Result<Stamped, StampError> {
     let text = font::clean(&order.code.to_string());
-    let before = (order.verify)(input);
-    match sealed::finish(input, waiting, cms, &before, order.verify)? {
+    let before = waiting.before.clone();
+    match sealed::finish(file, waiting, cms, order.verify)? {
         Some(stamped) => Ok(stamped),
-        None => copy::write(input, &text, &before, WhyCopy::NotProven),
+        None => copy::write(file, &text, &before, WhyCopy::NotProven),
+    }
+}
+
+impl Stamped {
+    /// With all bytes of the file, `input` being what came in.
+    #[must_use]
+    pub fn whole(self, input: &[u8]) -> Self {
+        let kept = &input[..self.n_kept.min(input.len())];
+        Self { pdf: [kept, &self.pdf].concat(), n_kept: 0, ..self }
     }
 }
 
@@ -213,7 +229,8 @@ fn carried(
         Way::PageContent | Way::DerivedCopy => page_content::marked_box(document),
     };
     Ok(Some(Stamped {
-        pdf: input.to_vec(),
+        pdf: Vec::new(),
+        n_kept: input.len(),
         way,
         box_mm: box_mm.unwrap_or(BoxMm { left: 0.0, top: 0.0, width: 0.0, height: 0.0 }),
         is_unchanged: true,
@@ -225,23 +242,29 @@ fn carried(
 
 /// Fills the prepared field; `None` when an earlier signature would be worth less.
 fn write_prepared(
-    input: &[u8],
+    file: &mut GrowingFile,
     document: &Document,
     text: &str,
     before: &[SignatureReport],
     order: &StampOrder<'_>,
 ) -> Result<Option<Stamped>, StampError> {
     let prepared = field::find(document).ok_or(StampError::NoField)?;
-    let pdf = field::fill(input, document, &prepared, text)?;
-    let after = if before.is_empty() { Vec::new() } else { (order.verify)(&pdf) };
-    let Some(previous_signatures) = proof::compare(before, &after) else { return Ok(None) };
+    let n_input = file.len();
+    let appended = field::fill(file, document, &prepared, text)?;
+    file.grow(&appended);
+    let after = if before.is_empty() { Vec::new() } else { (order.verify)(file) };
+    let Some(previous_signatures) = proof::compare(before, &after) else {
+        file.cut(n_input);
+        return Ok(None);
+    };
     let message = if before.is_empty() {
         "Đã ghi mã vào ô dành sẵn ở góc trên bên trái trang đầu."
     } else {
         "Đã ghi mã vào ô dành sẵn ở góc trên bên trái trang đầu; các chữ ký có trước vẫn nguyên giá trị."
     };
     Ok(Some(Stamped {
-        pdf,
+        pdf: appended,
+        n_kept: n_input,
         way: Way::PreparedField,
         box_mm: prepared.place.to_mm(),
         is_unchanged: false,
@@ -260,8 +283,10 @@ fn write_content(input: &[u8], document: Document, text: &str) -> Result<Stamped
     } else {
         "Đã in mã vào chỗ trống ở góc trên bên trái trang đầu."
     };
+    let n_kept = if written.pdf.starts_with(input) { input.len() } else { 0 };
     Ok(Stamped {
-        pdf: written.pdf,
+        pdf: written.pdf[n_kept..].to_vec(),
+        n_kept,
         way: Way::PageContent,
         box_mm: written.place.to_mm(),
         is_unchanged: false,
@@ -284,9 +309,9 @@ pub fn write_code(input: &[u8], code: &DocumentCode) -> Result<Stamped, StampErr
     if carried(input, &document, &facts, &text)?.is_none() && facts.is_signed {
         return Err(StampError::Signed);
     }
-    let verify = |_: &[u8]| Vec::new(); // never asked: nothing is signed
-    match write(input, &StampOrder { code, seal: None, verify: &verify })? {
-        Step::Done(stamped) => Ok(stamped),
+    let verify = |_: &GrowingFile| Vec::new(); // never asked: nothing is signed
+    match write(&mut GrowingFile::new(input.to_vec()), &StampOrder { code, seal: None, verify: &verify })? {
+        Step::Done(stamped) => Ok(stamped.whole(input)),
         Step::Sign(_) => Err(StampError::Signed),
     }
 }
@@ -317,8 +342,8 @@ pub fn fill_code(pdf: &[u8], code: &DocumentCode) -> Result<CodedPdf, StampError
             Err(StampError::Locked)
         }
         CodeField::Empty => {
-            let pdf = field::fill(pdf, &document, &prepared, &text)?;
-            Ok(CodedPdf { pdf, box_mm, is_unchanged: false })
+            let appended = field::fill(pdf, &document, &prepared, &text)?;
+            Ok(CodedPdf { pdf: [pdf, &appended].concat(), box_mm, is_unchanged: false })
         }
     }
 }

@@ -5,15 +5,27 @@
 mod extract;
 mod idempotency;
 pub mod problem;
+mod token;
 mod v1;
 
-use axum::{Json, Router, http::StatusCode, middleware, response::IntoResponse, routing::get};
+use std::{net::IpAddr, sync::Arc};
+
+use axum::{
+    Json, Router,
+    http::StatusCode,
+    middleware,
+    response::IntoResponse,
+    routing::{get, post},
+};
 use utoipa::OpenApi;
 use utoipa_axum::{router::OpenApiRouter, routes};
 use utoipa_swagger_ui::SwaggerUi;
 
 use self::problem::Problem;
-use crate::{faces::purposes::Purposes, workflows::context::Ctx};
+use crate::{
+    faces::{Served, purposes::Purposes},
+    workflows::context::Ctx,
+};
 
 /// What handlers share.
 #[derive(Clone)]
@@ -21,6 +33,7 @@ pub struct Api {
     ctx: Ctx,
     purposes: Purposes,
     max_bytes: u64,
+    proxies: Arc<[IpAddr]>,
 }
 
 #[derive(OpenApi)]
@@ -81,8 +94,9 @@ pub fn openapi() -> utoipa::openapi::OpenApi {
 }
 
 /// The API with its description, its reading page and health.
-pub fn router(ctx: Ctx, purposes: Purposes, max_bytes: u64) -> Router {
-    let api = Api { ctx, purposes, max_bytes };
+pub fn router(ctx: Ctx, purposes: Purposes, served: &Served) -> Router {
+    let proxies = served.reached.proxies.clone();
+    let api = Api { ctx, purposes, max_bytes: served.max_bytes, proxies };
     let (v1, document) = routes().split_for_parts();
     let v1 = v1
         .route("/openapi.json", get(|| async move { Json(document) }))
@@ -93,6 +107,7 @@ pub fn router(ctx: Ctx, purposes: Purposes, max_bytes: u64) -> Router {
     Router::new()
         .nest("/api/v1", v1)
         .merge(SwaggerUi::new("/api/docs").config(utoipa_swagger_ui::Config::from("/api/v1/openapi.json")))
+        .route("/oauth/token", post(token::give).with_state(api.clone()))
         .route("/healthz", get(|| async { "ok" }))
         .route("/readyz", get(move || ready(api.ctx.clone())))
 }

@@ -184,6 +184,12 @@ enum Command {
         after_help = "Ví dụ: sohoa officer add --name 'Trần Thị Mẫu' --personal-id-file so-dinh-danh.txt"
     )]
     Officer(administer::OfficerCommand),
+    /// Hệ thống khác được gọi API: cổng dịch vụ công, phần mềm một cửa
+    #[command(
+        subcommand,
+        after_help = "Ví dụ: sohoa client add --name 'Cổng dịch vụ công' --scope documents.read --scope changes.read"
+    )]
+    Client(administer::ClientCommand),
     /// Kiểm tra, xuất nhật ký lưu vết
     #[command(
         subcommand,
@@ -268,6 +274,7 @@ pub fn main() -> ExitCode {
             Command::Agent(args) => agent::agent(*args).await,
             Command::Catalogue(command) => administer::catalogue(command).await,
             Command::Officer(command) => administer::officer(command).await,
+            Command::Client(command) => administer::client(command).await,
             Command::Audit(command) => audit::audit(command).await,
             Command::Migrate(args) => migrate::migrate(args).await,
             Command::Doctor(args) => doctor::doctor(&args),

@@ -1,29 +1,38 @@
 //! Who asks: found out once for every request, before any handler, and put beside it as an [`Actor`].
 //!
-//! Officers carry a cookie. In an installation without accounts everybody is the configured officer, and the service
+//! Officers carry a cookie, systems a bearer token. In an installation without accounts everybody is the configured officer, and the service
 //! listens in this machine alone. What each may do is decided further down, by `domain::rights`.
 
 use std::{
     net::{IpAddr, SocketAddr},
+    num::NonZeroU32,
     sync::Arc,
 };
 
 use axum::{
     extract::{ConnectInfo, Request, State},
-    http::{HeaderMap, HeaderValue, Uri, header},
+    http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header},
     middleware::Next,
     response::{IntoResponse, Redirect, Response},
 };
 
-use super::api::problem::Problem;
+use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
+
+use super::{Served, api::problem::Problem};
 use crate::{
-    domain::officer::{ActingOfficer, Actor},
+    domain::{
+        ids::ClientId,
+        officer::{ActingOfficer, Actor},
+    },
     store::StoreError,
-    workflows::{accounts, context::Ctx, sign_in},
+    workflows::{accounts, clients, context::Ctx, sign_in},
 };
 
 /// What may be asked for by anybody: nothing of it is about a person.
-const OPEN: [&str; 5] = ["/healthz", "/readyz", "/sign-in", "/api/v1/openapi.json", "/api/docs"];
+const OPEN: [&str; 6] =
+    ["/healthz", "/readyz", "/sign-in", "/oauth/token", "/api/v1/openapi.json", "/api/docs"];
+/// Where somebody shows who he is, and might guess.
+const TRIES: [&str; 2] = ["/sign-in", "/oauth/token"];
 /// The same, with whatever follows.
 const OPEN_UNDER: [&str; 3] = ["/static/", "/invitations/", "/api/docs/"];
 
@@ -36,24 +45,60 @@ pub struct Reached {
     pub proxies: Arc<[IpAddr]>,
 }
 
+/// How often somebody may ask; what goes beyond is told to come back.
+#[derive(Debug, Clone, Copy)]
+pub struct Rates {
+    /// Requests a second of one system; as many at once.
+    pub client: NonZeroU32,
+    /// Tries a minute to sign in, or to get a token, from one address; as many at once.
+    pub sign_in: NonZeroU32,
+}
+
 /// What the gate needs.
 #[derive(Clone)]
 pub struct Gate {
-    /// The installation.
-    pub ctx: Ctx,
-    /// How requests come.
-    pub reached: Reached,
+    ctx: Ctx,
+    reached: Reached,
+    clients: Arc<DefaultKeyedRateLimiter<ClientId>>,
+    tries: Arc<DefaultKeyedRateLimiter<IpAddr>>,
+}
+
+impl Gate {
+    /// The gate of an installation.
+    pub fn new(ctx: Ctx, served: &Served) -> Self {
+        let Rates { client, sign_in } = served.rates;
+        Self {
+            ctx,
+            reached: served.reached.clone(),
+            clients: Arc::new(RateLimiter::keyed(Quota::per_second(client))),
+            tries: Arc::new(RateLimiter::keyed(Quota::per_minute(sign_in))),
+        }
+    }
+
+    /// Whether whoever asks from `address` tries too often to show who he is.
+    fn is_guessing(&self, request: &Request, address: Option<IpAddr>) -> bool {
+        let is_try = request.method() == Method::POST && TRIES.contains(&request.uri().path());
+        is_try && address.is_some_and(|address| self.tries.check_key(&address).is_err())
+    }
+
+    fn is_too_often(&self, actor: &Actor) -> bool {
+        matches!(actor, Actor::Client(client) if self.clients.check_key(&client.id).is_err())
+    }
 }
 
 /// Lets a request through with whoever asks, or says that nobody has signed in.
 pub async fn pass(State(gate): State<Gate>, mut request: Request, next: Next) -> Response {
+    let address = address_of(&request, &gate.reached.proxies);
+    if gate.is_guessing(&request, address) {
+        return too_often();
+    }
     let path = request.uri().path();
     if OPEN.contains(&path) || OPEN_UNDER.iter().any(|under| path.starts_with(under)) {
         return next.run(request).await;
     }
-    let address = address_of(&request, &gate.reached.proxies);
-    let token = cookie(request.headers(), gate.reached.is_secure).map(str::to_owned);
-    match who(&gate, address, token.as_deref()).await {
+    let shown = Shown::of(request.headers(), gate.reached.is_secure);
+    match who(&gate, address, shown).await {
+        Ok(Some(actor)) if gate.is_too_often(&actor) => too_often(),
         Ok(Some(actor)) => {
             request.extensions_mut().insert(actor);
             next.run(request).await
@@ -70,11 +115,37 @@ pub async fn pass(State(gate): State<Gate>, mut request: Request, next: Next) ->
     }
 }
 
-async fn who(gate: &Gate, address: Option<IpAddr>, token: Option<&str>) -> Result<Option<Actor>, StoreError> {
-    if let Some(token) = token
-        && let Some(acting) = sign_in::resume(&gate.ctx, token, address).await?
-    {
-        return Ok(Some(acting.into()));
+/// What somebody shows with a request.
+enum Shown {
+    Nothing,
+    /// The token of a stay.
+    Cookie(String),
+    /// The token of a system.
+    Bearer(String),
+}
+
+impl Shown {
+    fn of(headers: &HeaderMap, is_secure: bool) -> Self {
+        // Whoever names a system is that system, or nobody: never the officer whose browser it is.
+        if let Some(sent) = headers.get(header::AUTHORIZATION) {
+            let bearer = sent.to_str().ok().and_then(|sent| sent.strip_prefix("Bearer "));
+            return Self::Bearer(bearer.unwrap_or_default().trim().to_owned());
+        }
+        cookie(headers, is_secure).map_or(Self::Nothing, |token| Self::Cookie(token.to_owned()))
+    }
+}
+
+async fn who(gate: &Gate, address: Option<IpAddr>, shown: Shown) -> Result<Option<Actor>, StoreError> {
+    match shown {
+        Shown::Bearer(token) => {
+            return Ok(clients::resume(&gate.ctx, &token, address).await?.map(Actor::from));
+        }
+        Shown::Cookie(token) => {
+            if let Some(acting) = sign_in::resume(&gate.ctx, &token, address).await? {
+                return Ok(Some(acting.into()));
+            }
+        }
+        Shown::Nothing => {}
     }
     if accounts::exist(&gate.ctx).await? {
         return Ok(None);
@@ -100,6 +171,13 @@ pub fn address_of(request: &Request, proxies: &[IpAddr]) -> Option<IpAddr> {
         }
     }
     Some(peer)
+}
+
+fn too_often() -> Response {
+    let detail = "Quá nhiều yêu cầu trong thời gian ngắn: chờ một phút rồi thử lại.";
+    let mut answer = Problem::new(StatusCode::TOO_MANY_REQUESTS, "too-often", detail).into_response();
+    answer.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("60"));
+    answer
 }
 
 /// A browser that shows a page, and not a script of one.

@@ -9,6 +9,7 @@ mod owner;
 mod pages;
 mod paper;
 mod sign_in;
+mod signing;
 mod trace;
 mod upload;
 mod verify;
@@ -20,6 +21,7 @@ use crate::{
         dossier::EraseTerm,
         officer::{ActingOfficer, Actor},
         rights::{self, Denied},
+        signing::OfficerSigning,
     },
     workflows::{
         accounts::AccountError, arrange::ArrangeError, browse::BrowseError, context::Ctx,
@@ -91,7 +93,7 @@ impl Web {
             has_account: self.officer.unit.is_some(),
             notice: self.notice,
             here,
-            menu: menu(&self.officer),
+            menu: menu(&self.officer, self.ctx.rules.signing.officer == OfficerSigning::Required),
         }
     }
 }
@@ -128,11 +130,14 @@ struct MenuItem {
     words: &'static str,
 }
 
-fn menu(officer: &ActingOfficer) -> Vec<MenuItem> {
+/// The pages that are for this officer; those to sign on where papers wait for officers' signatures.
+fn menu(officer: &ActingOfficer, officers_sign: bool) -> Vec<MenuItem> {
     let by = Actor::from(officer);
+    let signs = if officers_sign { rights::may_receive(officer) } else { Err(Denied::Foreign) };
     let pages = [
         (rights::may_receive(officer), "upload", "/", "Tiếp nhận"),
         (rights::may_read_store(&by), "owners", "/owners", "Kho của cá nhân, tổ chức"),
+        (signs, "signing", "/signing", "Chờ ký số"),
         (rights::may_verify(&by), "verify", "/verify", "Kiểm tra chữ ký"),
         (rights::may_see_lessons(officer), "lessons", "/lessons", "Học từ chỗ sửa"),
         (rights::may_read_audit(officer), "trace", "/trace", "Nhật ký"),
@@ -178,6 +183,7 @@ pub fn router(ctx: Ctx, purposes: Purposes, served: &Served) -> Router {
         .route("/papers/{id}/originals/{page}", get(paper::original_picture))
         .route("/verify", get(verify::page).post(verify::judge))
         .route("/documents/{id}/verification", get(verify::document))
+        .route("/signing", get(signing::page))
         .route("/lessons", get(lessons::page))
         .route("/lessons/{id}", post(lessons::decide))
         .route("/trace", get(trace::page))

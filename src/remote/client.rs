@@ -20,13 +20,15 @@ pub struct RemoteRules {
     pub private_hosts: Vec<String>,
     /// For one question in all, seconds.
     pub seconds: u64,
+    /// For all questions about one file, seconds.
+    pub seconds_in_all: u64,
     /// How long a revocation list is taken from memory, seconds.
     pub list_seconds: u64,
 }
 
 impl Default for RemoteRules {
     fn default() -> Self {
-        Self { private_hosts: Vec::new(), seconds: 15, list_seconds: 3600 }
+        Self { private_hosts: Vec::new(), seconds: 15, seconds_in_all: 60, list_seconds: 3600 }
     }
 }
 
@@ -55,6 +57,7 @@ pub struct Remote {
     client: Client,
     allowed: Arc<BTreeSet<String>>,
     pub(super) lists: Cache,
+    in_all: Duration,
 }
 
 impl Remote {
@@ -87,7 +90,13 @@ impl Remote {
             .user_agent("sohoa")
             .build()
             .map_err(RemoteError::Unreachable)?;
-        Ok(Self { client, allowed, lists: Cache::new(Duration::from_secs(rules.list_seconds)) })
+        let lists = Cache::new(Duration::from_secs(rules.list_seconds));
+        Ok(Self { client, allowed, lists, in_all: Duration::from_secs(rules.seconds_in_all) })
+    }
+
+    /// How long all questions about one file may take.
+    pub fn in_all(&self) -> Duration {
+        self.in_all
     }
 
     fn url(&self, address: &str) -> Result<Url, RemoteError> {

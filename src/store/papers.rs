@@ -93,6 +93,33 @@ pub async fn in_state(
     rows.iter().map(|row| paper_of(&keys, row)).collect()
 }
 
+/// Papers of a unit in a state, oldest first; at most `limit`.
+///
+/// # Errors
+/// [`StoreError::Sealed`] and those of the database.
+pub async fn of_unit_in_state(
+    tx: &mut Tx,
+    unit: Option<&UnitId>,
+    state: &str,
+    limit: u32,
+) -> Result<Vec<Paper>, StoreError> {
+    let query = match unit {
+        Some(_) => {
+            "SELECT paper.* FROM paper JOIN dossier ON dossier.id = paper.dossier_id
+              WHERE paper.state = $1 AND dossier.unit_id = $3 ORDER BY paper.id LIMIT $2"
+        }
+        None => "SELECT * FROM paper WHERE state = $1 AND $3 IS NULL ORDER BY id LIMIT $2",
+    };
+    let rows = sqlx::query(query)
+        .bind(state)
+        .bind(i64::from(limit))
+        .bind(unit.map(UnitId::as_str))
+        .fetch_all(tx.connection())
+        .await?;
+    let keys = tx.keys();
+    rows.iter().map(|row| paper_of(&keys, row)).collect()
+}
+
 /// The papers of a unit received last, newest first; at most `limit`.
 ///
 /// # Errors

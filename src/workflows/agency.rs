@@ -15,7 +15,7 @@ use crate::{
     engines::{
         imaging::fault::ReadError,
         pdf::AGENCY_FIELD,
-        reader::{NotSealed, NotStamped, Readers, StampOrder, StampStep},
+        reader::{NotSealed, NotStamped, Readers, StampOrder},
         signature::{
             order::VerifyOrder,
             seal::{
@@ -192,15 +192,10 @@ pub fn stamp(
     judge: VerifyOrder,
 ) -> Result<Stamped, NotStamped> {
     let now = judge.at;
-    let n_input = pdf.len();
     let order = StampOrder { code, seal: seal.map(|seal| seal.terms(now)), judge };
-    match readers.stamp(pdf, order.clone())? {
-        StampStep::Done(stamped) => Ok(stamped),
-        StampStep::Sign(waiting) => {
-            let not_sealed = |said: String| NotStamped::Refused(StampError::NotSealed(said));
-            let seal = seal.ok_or_else(|| not_sealed("không có khóa".to_owned()))?;
-            let cms = seal.sign(&waiting.prepared, now).map_err(|error| not_sealed(error.to_string()))?;
-            readers.finish_stamp(*waiting, n_input, cms.der().to_vec(), order)
-        }
-    }
+    readers.stamp(pdf, order, |prepared| {
+        let seal = seal.ok_or_else(|| StampError::NotSealed("không có khóa".to_owned()))?;
+        let cms = seal.sign(prepared, now).map_err(|error| StampError::NotSealed(error.to_string()))?;
+        Ok(cms.der().to_vec())
+    })
 }

@@ -139,6 +139,25 @@ pub async fn newest_papers(
     Ok(papers::newest(&mut tx, officer.unit.as_ref(), limit).await?)
 }
 
+/// Papers that wait for the officer's signature, oldest first; at most `limit`.
+///
+/// # Errors
+/// [`BrowseError`].
+pub async fn waiting_for_signature(
+    ctx: &Ctx,
+    officer: &ActingOfficer,
+    limit: u32,
+) -> Result<Vec<Paper>, BrowseError> {
+    rights::may_receive(officer).map_err(AccessError::from)?;
+    let mut tx = ctx.db.read().await?;
+    let unit = officer.unit.as_ref();
+    let mut waiting = papers::of_unit_in_state(&mut tx, unit, "to_sign", limit).await?;
+    waiting.extend(papers::of_unit_in_state(&mut tx, unit, "signing", limit).await?);
+    waiting.sort_by(|a, b| (a.received_at, a.id.as_str()).cmp(&(b.received_at, b.id.as_str())));
+    waiting.truncate(limit as usize);
+    Ok(waiting)
+}
+
 /// A paper, with what its dossier is; looking at it is traced.
 ///
 /// # Errors

@@ -9,6 +9,7 @@ use jiff::Timestamp;
 use crate::{
     clock::Clock,
     engines::{
+        pdf::growing::GrowingFile,
         reader::{NotSealed, Readers},
         signature::seal::{
             Level, SealError,
@@ -16,7 +17,7 @@ use crate::{
             embed::{self, Answer, CheckedCms},
             key::{KeyError, Signer},
             prepare::{Prepared, SealOrder, USUAL_ROOM},
-            revocation::{self, Sources},
+            revocation::{self, RevocationError, Sources},
             stamp_time::{self, Question, Token},
             task::{SealAnswer, SealTask},
         },
@@ -97,10 +98,13 @@ pub fn prepare(with: &Sealing<'_>, pdf: Vec<u8>, order: SealOrder) -> Result<Pre
 }
 
 fn room(with: &Sealing<'_>, pdf: Vec<u8>, step: SealTask) -> Result<Prepared, SealFailure> {
-    match with.readers.seal(pdf, step)? {
-        (SealAnswer::Prepared(prepared), pdf) => Ok(prepared.with_pdf(pdf)?),
-        _ => Err(SealFailure::Answer),
-    }
+    let mut file = GrowingFile::new(pdf);
+    let (SealAnswer::Prepared(prepared), appended) = with.readers.seal(&file, step)? else {
+        return Err(SealFailure::Answer);
+    };
+    let prepared = prepared.over(&file, &appended)?;
+    file.grow(&appended);
+    Ok(Prepared { pdf: file.into_bytes(), ..prepared })
 }
 
 /// Takes in a signature that was made elsewhere, after checking it under the expected certificate.
@@ -145,11 +149,12 @@ pub async fn complete(
 /// # Errors
 /// [`SealFailure`]; the file is as it was.
 pub async fn extend(with: &Sealing<'_>, pdf: Vec<u8>) -> Result<Sealed, SealFailure> {
-    let (SealAnswer::Certificates(certificates), _) =
-        with.readers.seal(pdf.clone(), SealTask::Certificates)?
+    let file = GrowingFile::new(pdf);
+    let (SealAnswer::Certificates(certificates), _) = with.readers.seal(&file, SealTask::Certificates)?
     else {
         return Err(SealFailure::Answer);
     };
+    let pdf = file.into_bytes();
     let sealed = Sealed { pdf, field: String::new(), reached: Level::Basic, shortfall: None };
     Ok(lift(with, sealed, certificates, None).await)
 }
@@ -214,25 +219,15 @@ async fn validated(
     }
     certificates.dedup();
     validation.certificates = certificates;
-    match with.readers.seal(pdf.to_vec(), SealTask::Validate { validation, of }) {
-        Ok((SealAnswer::Written, pdf)) => Ok(pdf),
+    let mut file = GrowingFile::new(pdf.to_vec());
+    match with.readers.seal(&file, SealTask::Validate { validation, of }) {
+        Ok((SealAnswer::Written, appended)) => {
+            file.grow(&appended);
+            Ok(file.into_bytes())
+        }
         Ok(_) => Err(SealFailure::Answer.to_string()),
         Err(error) => Err(error.to_string()),
     }
-}
-
-/// What others say of certificates now: issuers that are missing, OCSP answers, revocation lists; as far as they can
-/// be had. What is not had stays unknown.
-pub(super) async fn news(remote: &Remote, now: Timestamp, mut certificates: Vec<Vec<u8>>) -> Validation {
-    complete_chains(remote, &mut certificates).await;
-    let mut validation = Validation::default();
-    for source in revocation::sources(&certificates) {
-        if let Err(why) = add_state(remote, now, &source, &mut validation).await {
-            tracing::debug!(%why, "the state of a certificate is not known");
-        }
-    }
-    validation.certificates = certificates;
-    validation
 }
 
 /// Fetches issuers that the certificates name and nobody sent; those that cannot be had stay missing.
@@ -273,6 +268,8 @@ async fn add_state(
                     validation.ocsps.push(answer);
                     return Ok(());
                 }
+                // An older list must not say otherwise.
+                Err(error @ RevocationError::Revoked) => return Err(error.to_string()),
                 Err(error) => last = error.to_string(),
             },
             Err(error) => last = error.to_string(),

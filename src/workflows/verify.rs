@@ -1,6 +1,10 @@
 //! Judging signatures: of a file that is kept nowhere, of a file at intake, of a stored document (Điều 13 khoản 2,
 //! TT 15/2025/TT-BKHCN). Reads the certificates and lists of an installation; only [`judge_online`] asks the network.
 
+mod online;
+
+pub use online::judge_online;
+
 use std::{
     fs, io,
     path::{Path, PathBuf},
@@ -18,23 +22,18 @@ use crate::{
     },
     engines::{
         imaging::fault::ReadError,
-        reader::Readers,
         signature::{
-            certificate::read_all,
             check_trust,
             order::{NamedFile, TrustFiles, VerifyOrder},
-            seal::task::{SealAnswer, SealTask},
-            verdict::{Overall, Report},
+            verdict::Report,
         },
     },
-    remote::Remote,
     store::{StoreError, audit, verifications},
     workflows::{
         access::AccessError,
         browse::{self, BrowseError, Purpose},
         context::Ctx,
         files::read_within,
-        seal,
     },
 };
 
@@ -239,33 +238,4 @@ async fn judged(ctx: &Ctx, bytes: Vec<u8>, order: VerifyOrder) -> Result<Report,
     let readers = ctx.readers.clone();
     let judged = tokio::task::spawn_blocking(move || readers.verify(bytes, order));
     judged.await.map_err(|_| ReadError::Crashed)?
-}
-
-/// As [`Readers::verify`], and where that is not enough asks the addresses that certificates name for issuers, OCSP answers and
-/// revocation lists, within the limits of `remote`.
-///
-/// # Errors
-/// See [`ReadError`]; what could not be fetched stays unknown.
-pub async fn judge_online(
-    readers: &Readers,
-    remote: &Remote,
-    bytes: Vec<u8>,
-    mut order: VerifyOrder,
-) -> Result<Report, ReadError> {
-    let offline = readers.verify(bytes.clone(), order.clone())?;
-    if offline.overall != Overall::Indeterminate {
-        return Ok(offline);
-    }
-    let Ok((SealAnswer::Certificates(mut known), _)) = readers.seal(bytes.clone(), SealTask::Certificates)
-    else {
-        return Ok(offline);
-    };
-    for file in order.trust.anchors.iter().chain(&order.trust.intermediates) {
-        known.extend(read_all(&file.bytes).iter().map(|certificate| certificate.der.clone()));
-    }
-    let news = seal::news(remote, order.at, known).await;
-    let named = |bytes: Vec<u8>| NamedFile { name: "(mạng)".to_owned(), bytes };
-    order.trust.intermediates.extend(news.certificates.into_iter().map(named));
-    order.trust.revocation.extend(news.crls.into_iter().chain(news.ocsps).map(named));
-    readers.verify(bytes, order)
 }

@@ -2,9 +2,11 @@
 #![allow(clippy::unwrap_used)] // a test may stop at once, its helpers too
 
 mod accounts;
+mod agent;
 mod bad_input;
 mod batch;
 mod card;
+mod clients;
 mod command_line;
 mod contract;
 mod count;
@@ -14,6 +16,8 @@ mod floors;
 mod hostile;
 mod lessons;
 mod line;
+mod officer_page;
+mod online;
 mod overlay;
 mod pages_command;
 mod pdfa;

@@ -5,10 +5,11 @@ use std::collections::BTreeSet;
 
 use reqwest::{Method, RequestBuilder, multipart};
 use serde_json::{Value, json};
-use sohoa::domain::officer::Role;
+use sohoa::domain::officer::{Role, Scope};
 
 use crate::{
     accounts::{account, signed_in},
+    clients::{client, with_token},
     generator::Kind,
     line::{truth_of, uploaded},
     support::{app::TestApp, papers},
@@ -81,6 +82,7 @@ const TABLE: &[Row] = &[
     ("POST", "/api/v1/verifications", File(&[]), "+++++", NoUnit),
     ("GET", "/api/v1/catalogue", Nothing, "+++++", NoUnit),
     ("GET", "/api/v1/changes", Nothing, "-++--", NoUnit),
+    ("GET", "/api/v1/audit/events", Nothing, "---+-", NoUnit),
     ("GET", "/api/v1/lessons", Nothing, "+++--", NoUnit),
     ("POST", "/api/v1/lessons/none/decide", Json(r#"{"act":"accept"}"#), "--*--", NoUnit),
     ("GET", "/api/v1/audit/events", Nothing, "---+-", NoUnit),
@@ -105,12 +107,14 @@ const TABLE: &[Row] = &[
     ("POST", "/papers/{paper}/insert", File(&[("at", "1")]), "+++--", Closed),
     ("GET", "/papers/{paper}/pages/1", Nothing, "+++--", Closed),
     ("GET", "/papers/{paper}/originals/1", Nothing, "+++--", Closed),
+    ("GET", "/signing", Nothing, "+++--", NoUnit),
     ("GET", "/verify", Nothing, "+++++", NoUnit),
     ("POST", "/verify", File(&[]), "+++++", NoUnit),
     ("GET", "/documents/{record}/verification?purpose=test", Nothing, "+++--", Open),
     ("GET", "/documents/{record}/content?purpose=test", Nothing, "+++--", Open),
     ("GET", "/documents/{record}/original?purpose=test", Nothing, "+++--", Open),
     ("GET", "/lessons", Nothing, "+++--", NoUnit),
+    ("GET", "/trace", Nothing, "---+-", NoUnit),
     ("POST", "/lessons/none", Form("act=accept"), "--*--", NoUnit),
     ("GET", "/trace", Nothing, "---+-", NoUnit),
     ("GET", "/owners", Nothing, "+++--", NoUnit),
@@ -128,6 +132,7 @@ const OPEN_TO_ANYBODY: &[&str] = &[
     "POST /account/sessions",
     "GET /invitations/{}",
     "POST /invitations/{}",
+    "POST /oauth/token",
     "GET /healthz",
     "GET /readyz",
 ];
@@ -269,6 +274,45 @@ fn route(method: &str, path: &str) -> String {
         .map(|part| if part.is_empty() || part == "v1" { part.to_owned() } else { place(part) })
         .collect();
     format!("{method} {}", parts.join("/")).replace("/none", "/{}")
+}
+
+/// What systems reach, by scope; nothing else.
+const BY_SCOPE: &[(&str, Scope)] = &[
+    ("POST /api/v1/owners/lookup", Scope::ReadDocuments),
+    ("GET /api/v1/owners/{}/documents", Scope::ReadDocuments),
+    ("POST /api/v1/documents/lookup", Scope::ReadDocuments),
+    ("GET /api/v1/documents/{}", Scope::ReadDocuments),
+    ("GET /api/v1/documents/{}/content", Scope::ReadDocuments),
+    ("GET /api/v1/documents/{}/original", Scope::ReadDocuments),
+    ("GET /api/v1/documents/{}/verification", Scope::ReadDocuments),
+    ("GET /api/v1/changes", Scope::ReadChanges),
+    ("POST /api/v1/verifications", Scope::Verify),
+    ("GET /api/v1/catalogue", Scope::ReadCatalogue),
+];
+
+#[tokio::test(flavor = "multi_thread")]
+async fn systems_reach_what_their_scope_says() {
+    let app = TestApp::start(true).await;
+    account(&app, "clerk", 1, Role::ReceptionClerk, "a").await;
+    let things = Things::of(&signed_in(&app, "clerk").await, 41, "001220000123").await;
+    let mut wrong = Vec::new();
+    for scope in Scope::ALL {
+        let (id, secret) = client(&app, &[scope]).await;
+        let system = with_token(&app, &id, &secret).await;
+        for row in TABLE {
+            let found = tried(&system, row, &things).await;
+            let is_given = BY_SCOPE.contains(&(route(row.0, row.1).as_str(), scope));
+            let expected = match is_given {
+                true if row.1.contains("{closed}") => '*',
+                true => '+',
+                false => '-',
+            };
+            if found != expected {
+                wrong.push(format!("{} {} with {}: {found} for {expected}", row.0, row.1, scope.as_str()));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
 #[test]

@@ -37,16 +37,18 @@ use crate::{
 };
 
 /// A root, an officer, an agency, and a list that says nobody was revoked.
-struct People {
+pub struct People {
     root: Identity,
-    officer: Identity,
+    pub officer: Identity,
     agency: Identity,
 }
 
 impl People {
-    fn new() -> Self {
+    pub fn new() -> Self {
         let root = Identity::root("Gốc thử nghiệm của sohoa");
-        let officer = root.issue(&Subject::person("Trần Thị Mẫu").key(Key::Rsa2048));
+        // Programs of the officer's computer go by the clock of the machine.
+        let officer = Subject::person("Trần Thị Mẫu").key(Key::Rsa2048);
+        let officer = root.issue(&officer.period("2024-01-01T00:00:00Z", "2049-01-01T00:00:00Z"));
         let agency = root.issue(&Subject::person("Ủy ban nhân dân xã Mẫu"));
         Self { root, officer, agency }
     }
@@ -61,7 +63,7 @@ impl People {
         }
     }
 
-    fn seal(&self) -> AgencySeal {
+    pub fn seal(&self) -> AgencySeal {
         let folder = tempfile::tempdir().unwrap();
         let (p12, password) = (folder.path().join("co-quan.p12"), folder.path().join("mat-khau"));
         let certificate = X509::from_der(self.agency.der()).unwrap();
@@ -85,9 +87,9 @@ impl People {
         embed::embed(prepared, &cms).unwrap()
     }
 
-    fn setting(&self, signing: SigningRules) -> Setting {
+    pub fn setting(&self, signing: SigningRules) -> Setting {
         let signing = SigningRules { officer: OfficerSigning::Required, ..signing };
-        Setting { signing, trust: self.trust(), seal: Some(Arc::new(self.seal())) }
+        Setting { signing, trust: self.trust(), seal: Some(Arc::new(self.seal())), listener: None }
     }
 }
 
@@ -97,7 +99,7 @@ fn signature(key: &PKey<Private>, bytes: &[u8]) -> Vec<u8> {
 }
 
 /// A paper that waits for the officer's signature, and its code.
-async fn to_sign(app: &TestApp, seed: u64) -> (String, String) {
+pub async fn to_sign(app: &TestApp, seed: u64) -> (String, String) {
     let scan = papers::clean(Kind::Decision, seed);
     let dossier = app.open_dossier("1.001776").await;
     let paper = uploaded(app, &dossier, "results", &papers::bytes(&scan), &[("ordinal", "1")]).await;
@@ -120,6 +122,15 @@ fn bytes(answer: &Value, key: &str) -> Vec<u8> {
 
 fn completed(signing: &Value, signature: &[u8]) -> Value {
     json!({ "act": "complete", "signing": signing["signing"], "signature": STANDARD.encode(signature) })
+}
+
+/// Signs a paper by a program of its own, until it rests.
+pub async fn sign_elsewhere(app: &TestApp, paper: &str, certificate: &[u8], token: &Token) {
+    let asked = prepared(app, paper, certificate).await;
+    let signature = token.sign(&bytes(&asked, "signed_attributes"));
+    let door = format!("/api/v1/papers/{paper}/sign");
+    app.json(app.post(&door).json(&completed(&asked, &signature))).await;
+    assert_eq!(app.settled(paper).await["state"], "stored");
 }
 
 #[tokio::test(flavor = "multi_thread")]

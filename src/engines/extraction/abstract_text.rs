@@ -116,8 +116,11 @@ fn join(reading: &Reading, rows: &[Row]) -> Proposed<String> {
     let text = text.trim_end_matches(|c| !is_end(c)).to_owned();
     let page = rows.first().map_or(1, |r| r.page);
     let (mean, _) = confidence_of(&tokens);
-    let sure =
-        if goes_on || is_marred(&text) { mean.min(confidence).min(MARRED) } else { mean.min(confidence) };
+    let sure = if goes_on || repeats::breaks_off(&words) || is_marred(&text) {
+        mean.min(confidence).min(MARRED)
+    } else {
+        mean.min(confidence)
+    };
     settle(reading, text, raw, sure, place_of(page, &tokens))
 }
 

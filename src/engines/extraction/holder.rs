@@ -12,7 +12,7 @@ use super::{
     flow::Sentence,
     fold, labels,
     layout::{Token, confidence_of, place_of, text_of},
-    names::{self, Vote},
+    names::{self, Of, Vote},
     owner_id,
     people::{Role, roles},
     settle, surnames,
@@ -40,7 +40,7 @@ static NAME_LABEL: LazyLock<Regex> = LazyLock::new(|| {
 });
 
 static ORGANISATION: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(r"^(?:[0-9]+[.)] ?|- ?)?(?:ten (?:doanh nghiep|to chuc|cong ty|hop tac xa|co so)|doanh nghiep (?:duoc cap|cho thue|de nghi|dang ky|hoat dong))(?: \([^)]*\))?[^:]{0,30}: ?")
+    Regex::new(r"^(?:[0-9]+[.)] ?|- ?)?(?:ten (?:doanh nghiep|to chuc|cong ty|hop tac xa|co so)|doanh nghiep (?:duoc cap|cho thue|de nghi|dang ky|hoat dong))(?: \([^)]*\))?[^:|]{0,30}[:|] ?")
         .expect("the pattern is a constant")
 });
 
@@ -120,7 +120,7 @@ fn organisation(reading: &Reading, sentence: &Sentence) -> Option<Proposed<Strin
     ];
     let is_kind = begins.iter().any(|b| fold::phrase(&tidy).starts_with(b));
     let sure = if weakest >= WORD_AT && is_possible { mean } else { weakest.min(CUT) };
-    let confidence = match names::vote(reading, words) {
+    let confidence = match names::vote(reading, words, Of::Other) {
         _ if !is_kind => sure.min(CUT),
         Vote::Agreed => sure.max(weakest),
         Vote::Divided | Vote::Outvoted(_) => sure.min(CUT),
@@ -272,7 +272,7 @@ pub(super) fn birth_date(reading: &Reading) -> Proposed<String> {
     }
     // Two people: the first of a form is the holder where the first number of a person states the same year;
     // running text, such as minutes, is about all of them.
-    let is_of_form = own.iter().find_map(|s| birth_label(s)).is_some_and(|label| label.start() <= OF_FORM);
+    let is_of_form = own.iter().find_map(|s| Some(begins_line(s, &birth_label(s)?))).unwrap_or(false);
     let year = first.best().and_then(|d| d.get(..4)?.parse::<i16>().ok());
     if is_of_form && year.is_some() && owner_id::first_stated_year(reading) == year {
         first
@@ -283,6 +283,21 @@ pub(super) fn birth_date(reading: &Reading) -> Proposed<String> {
 
 /// Letters before a label that begins a line of a form: an ordinal.
 const OF_FORM: usize = 4;
+
+/// Signs of a row of dots.
+fn is_leader(c: char) -> bool {
+    matches!(c, '.' | '…' | '_')
+}
+
+/// Whether a label begins its line, or its sentence.
+fn begins_line(sentence: &Sentence, label: &regex::Match<'_>) -> bool {
+    let Some(first) = sentence.words(&label.range()).first() else { return false };
+    let is_before = |t: &&Token| {
+        t.at.left < first.at.left && (t.at.middle_y() - first.at.middle_y()).abs() < first.at.height
+    };
+    let before: usize = sentence.tokens.iter().filter(is_before).map(|t| t.folded.chars().count()).sum();
+    label.start() <= OF_FORM || before <= OF_FORM
+}
 
 /// `13/01/73`: the century is that in which the day has come, and lies not too far back.
 static SHORT_YEAR: LazyLock<Regex> = LazyLock::new(|| {
@@ -326,7 +341,10 @@ fn born_in(reading: &Reading, sentence: &Sentence) -> Option<Proposed<String>> {
     let place = place_of(sentence.page, label_words);
     let near = dates_in(sentence)
         .into_iter()
-        .find(|d| d.range.end > label.start() && d.range.start < label.end() + 14)
+        .find(|d| {
+            let between = sentence.folded.get(label.end()..d.range.start).unwrap_or_default();
+            d.range.end > label.start() && between.chars().filter(|c| !is_leader(*c)).count() < 14
+        })
         .or_else(|| short_year(reading, sentence, label.end()));
     let Some(found) = near else {
         let rest = sentence.words(&(label.start()..(label.end() + 40).min(sentence.folded.len())));

@@ -115,7 +115,19 @@ fn is_printed(reading: &Reading, tokens: &[Token]) -> bool {
     if figures.iter().all(|i| tokens[*i].is_print) {
         return true;
     }
-    let gap_before = |i: usize| i.checked_sub(1).map(|b| tokens[i].at.left - tokens[b].at.right());
+    // A box that runs into the next word ends, or begins, where print of its letters does.
+    let reach = |i: usize| {
+        let at = tokens[i].at;
+        let width = print.width(&tokens[i]);
+        let is_too_wide = !tokens[i].has_digit() && at.width > width + GAP_SLACK_EM * print.em_mm();
+        let overlaps = |a: usize, b: usize| tokens.get(b).is_some_and(|b| b.at.left < tokens[a].at.right());
+        match (is_too_wide && overlaps(i, i + 1), is_too_wide && i > 0 && overlaps(i - 1, i)) {
+            (true, false) => (at.left, at.left + width),
+            (false, true) => (at.right() - width, at.right()),
+            _ => (at.left, at.right()),
+        }
+    };
+    let gap_before = |i: usize| i.checked_sub(1).map(|b| reach(i).0 - reach(b).1);
     let gaps: Vec<f32> = figures
         .iter()
         .flat_map(|i| [gap_before(*i), (*i + 1 < tokens.len()).then(|| gap_before(*i + 1)).flatten()])

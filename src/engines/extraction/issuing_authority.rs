@@ -8,7 +8,7 @@ use super::{
     agency::{Directory, Settled},
     casing, fold,
     layout::{Row, Token, confidence_of, place_of, text_of},
-    names::{self, Vote},
+    names::{self, Of, Vote},
     places, settle, syllables,
 };
 use crate::domain::fields::Proposed;
@@ -211,7 +211,11 @@ fn read_name(
         (mean, _) = confidence_of(if rest == 0 { whole } else { &tokens[..rest] });
     } else {
         let own = own_words(tokens);
-        match names::vote(reading, own) {
+        let vote = names::vote(reading, own, Of::Other);
+        let is_place = tokens.len() > own.len() && is_level(&tokens[tokens.len() - own.len() - 1]);
+        let may_be_hooked = is_place && names::may_be_hooked(reading, own);
+        match vote {
+            Vote::Agreed | Vote::Unheard if may_be_hooked => weakest = weakest.min(AGAINST),
             Vote::Agreed => {
                 let others = weakest_name_word(&tokens[..tokens.len() - own.len()], "");
                 weakest = weakest.max(AGREED.min(others));
@@ -273,10 +277,12 @@ fn ran_together(reading: &Reading, token: &Token) -> bool {
 const AGREED: f32 = 0.9;
 const AGAINST: f32 = 0.5;
 
+fn is_level(word: &Token) -> bool {
+    matches!(word.folded.as_str(), "xa" | "phuong" | "tran" | "huyen" | "quan" | "tinh" | "pho")
+}
+
 /// The words of the place, behind its level; the last two where no level is named.
 fn own_words(tokens: &[Token]) -> &[Token] {
-    let is_level =
-        |t: &Token| matches!(t.folded.as_str(), "xa" | "phuong" | "tran" | "huyen" | "quan" | "tinh" | "pho");
     let level = tokens.iter().rposition(is_level).map(|i| i + 1);
     let from = level.filter(|i| *i < tokens.len()).unwrap_or(tokens.len().saturating_sub(2));
     &tokens[from..]

@@ -31,8 +31,8 @@ const PEN_BELOW: f32 = 0.45;
 /// Labels of personal numbers and of numbers of organisations, folded; several may follow each other.
 static LABEL: LazyLock<Regex> = LazyLock::new(|| {
     let label = concat!(
-        r"(?:dinh danh(?: ca nhan| dien tu)?(?: cua to chuc)?|cccd|cmnd|cmtnd|can cuoc(?: cong dan)?|",
-        r"chung minh(?: nhan dan| thu)?|so ddcn|ddcn|ma so(?: thue| doanh nghiep)|personal id[a-z .]*)"
+        r"(?:dinh danh(?: [cs]a\b[ .]?(?:nhan)?| dien tu)?(?: cua to chuc)?|cccd|cmnd|cmtnd|can cuoc(?: cong dan)?|",
+        r"chung minh(?: nhan dan| thu)?|so ddcn|ddcn|ma so(?: thue| doanh(?: nghiep)?)|personal id[a-z .]*)"
     );
     let between = r"(?:[^0-9a-z]|\b(?:so|hoac|the|giay|ho chieu|ma|la|neu co|cua|no|identification)\b)*";
     // "SốCCCD:" was printed with its space.
@@ -272,7 +272,7 @@ fn candidate(
     let digits: String =
         words.iter().flat_map(|t| t.text.chars()).filter(|c| c.is_alphanumeric() || *c == '-').collect();
     let is_ocr = reading.sheets.iter().any(|s| s.page == sentence.page && s.is_ocr);
-    let is_even = !is_ocr || is_printed(words, label);
+    let is_even = !is_ocr || is_printed(words, label) || is_of_text(sentence, words);
     let is_high = !is_even && is_under_dirt(words, label);
     let number = Some(digits.as_str())
         .filter(|d| {
@@ -291,6 +291,20 @@ pub(super) fn is_printed(words: &[Token], label: &[Token]) -> bool {
     let Some(print) = Print::of(&label) else { return true };
     words.iter().filter(|t| t.has_digit() && t.text.len() >= 4).all(|t| t.is_print || print.fits_size(t))
 }
+
+/// Whether figures in running text are of its size: a label of capitals alone tells little of fonts other than Times.
+fn is_of_text(sentence: &Sentence, words: &[Token]) -> bool {
+    let Some(first) = words.first() else { return false };
+    let is_beside = |t: &&Token| (t.at.middle_y() - first.at.middle_y()).abs() < first.at.height;
+    let row: Vec<&Token> = sentence.tokens.iter().filter(is_beside).filter(|t| !t.has_digit()).collect();
+    let runs_on = row.iter().filter(|t| t.at.left > first.at.left).count() >= 2;
+    let figures = || words.iter().filter(|t| t.has_digit() && t.text.len() >= 4);
+    let fits = |print: &Print| figures().all(|t| t.confidence >= UNDER_DIRT_AT && print.fits_size(t));
+    row.len() >= WORDS_OF_TEXT && runs_on && Print::of(&row).as_ref().is_some_and(fits)
+}
+
+/// So many words beside figures make a line of text.
+const WORDS_OF_TEXT: usize = 5;
 
 /// Many figures, surely read and as wide as print sets them, in a box that a speck or a rule made higher.
 fn is_under_dirt(words: &[Token], label: &[Token]) -> bool {

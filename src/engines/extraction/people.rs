@@ -19,6 +19,7 @@ pub(super) enum Role {
 const OTHERS: &[&str] = &[
     "giam ho",
     "nguoi cham soc",
+    "truc tiep cham soc",
     "nguoi nhan cham soc",
     "nguoi nuoi duong",
     "nguoi me",

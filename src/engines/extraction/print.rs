@@ -134,6 +134,11 @@ impl Print {
             && (token.at.bottom() - ends_at).abs() <= BASELINE_SLACK * self.em_mm + 0.17
     }
 
+    /// How wide the ink of `token` is in this print, mm.
+    pub(super) fn width(&self, token: &Token) -> f32 {
+        ink_em(&token.text) * self.em_mm
+    }
+
     /// Whether `token` is just as wide as print.
     pub(super) fn fits_width(&self, token: &Token) -> bool {
         let width = ink_em(&token.text) * self.em_mm;

@@ -10,7 +10,9 @@ use super::layout::Token;
 /// A word read better than this is not questioned.
 const UNQUESTIONED: f32 = 0.955;
 /// A word below this, which nothing confirms, makes the whole text doubtful.
-const DOUBTFUL: f32 = 0.62;
+const DOUBTFUL: f32 = 0.86;
+/// So sure at most is such a text.
+const IN_DOUBT: f32 = 0.7;
 
 /// Pairs of words whose letters are fixed in the language of administration: without marks each
 /// stands for itself alone.
@@ -52,6 +54,85 @@ const FIXED: &[&str] = &[
     "giải quyết",
     "chế độ",
     "đề nghị",
+    "đôn đốc",
+    "bình đẳng",
+    "đẳng giới",
+    "tiếp nhận",
+    "điện tử",
+    "thanh toán",
+    "tiền mặt",
+    "chính sách",
+    "ưu đãi",
+    "có công",
+    "bệnh binh",
+    "hưu trí",
+    "lao động",
+    "việc làm",
+    "doanh nghiệp",
+    "học sinh",
+    "sinh viên",
+    "đào tạo",
+    "giáo dục",
+    "bảo đảm",
+    "an sinh",
+    "an toàn",
+    "vệ sinh",
+    "phụ nữ",
+    "tiến bộ",
+    "giảm nghèo",
+    "rà soát",
+    "thống kê",
+    "kiểm tra",
+    "giám sát",
+    "hướng dẫn",
+    "thành lập",
+    "bổ nhiệm",
+    "kiện toàn",
+    "khen thưởng",
+    "kỷ luật",
+    "nhiệm vụ",
+    "đời sống",
+    "xây dựng",
+    "sử dụng",
+    "quản lý",
+    "cấp phép",
+    "gia hạn",
+    "thu hồi",
+    "tiếp tục",
+    "phối hợp",
+    "tổng hợp",
+    "số liệu",
+    "nghị định",
+    "dự thảo",
+    "đối tượng",
+    "thay đổi",
+    "điều kiện",
+    "cao tuổi",
+    "mồ côi",
+    "từ trần",
+    "thân nhân",
+    "thờ cúng",
+    "phụng dưỡng",
+    "tái phạm",
+    "phòng chống",
+    "bạo lực",
+    "tệ nạn",
+    "xuất khẩu",
+    "nước ngoài",
+    "hợp đồng",
+    "tiền lương",
+    "tai nạn",
+    "nghề nghiệp",
+    "huấn luyện",
+    "dinh dưỡng",
+    "y tế",
+    "dân tộc",
+    "miền núi",
+    "hội nghị",
+    "tốt nghiệp",
+    "tuyển dụng",
+    "công chức",
+    "viên chức",
 ];
 
 /// The fixed spelling of word `i`, where it and a neighbour make a fixed pair.
@@ -66,6 +147,17 @@ fn fixed(tokens: &[Token], i: usize) -> Option<String> {
     let is_capital = tokens[i].text.chars().next().is_some_and(char::is_uppercase);
     let mended = tokens[i].text.to_lowercase().replace(&own, word);
     Some(if is_capital { super::casing::capitalised(&mended) } else { mended })
+}
+
+/// Whether a text breaks off within a pair: `… đối tượng bảo`.
+pub(super) fn breaks_off(words: &[String]) -> bool {
+    let folded = |word: &String| fold::fold(word.trim_matches(|c: char| !c.is_alphanumeric()));
+    let [.., before, last] = words else { return false };
+    let (before, last) = (folded(before), folded(last));
+    let begins = |f: &&&str| fold::fold(f).split(' ').next() == Some(last.as_str());
+    FIXED.iter().any(|f| begins(&f))
+        && !FIXED.iter().any(|f| fold::fold(f).ends_with(&format!(" {last}")))
+        && !FIXED.iter().any(|f| fold::fold(f) == format!("{before} {last}"))
 }
 
 /// The words of `tokens`, slips mended where the rest of the paper outvotes them, and how sure the
@@ -153,7 +245,7 @@ fn decide(token: &Token, heard: &[&Token]) -> (String, f32) {
             token.confidence
         };
         let sure = if against > 0.0 { sure.min(0.8) } else { sure };
-        return (token.text.clone(), if sure < DOUBTFUL { sure } else { sure.max(0.8) });
+        return (token.text.clone(), if sure < DOUBTFUL { sure.min(IN_DOUBT) } else { sure.max(0.8) });
     }
     let is_name = token.text.chars().next().is_some_and(char::is_uppercase);
     if is_name || weight < against * 1.5 {

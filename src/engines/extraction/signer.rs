@@ -13,6 +13,13 @@ use crate::domain::fields::Proposed;
 /// So sure at most is a name that may be hidden in part.
 const HALF_HIDDEN: f32 = 0.4;
 
+/// So sure is a position that a seal covers in part and that can be no other.
+const HALF_COVERED: f32 = 0.85;
+/// Captions of one block stand in the middle over each other, within this, mm.
+const ASIDE_MM: f32 = 3.0;
+/// The next row of a block begins within this below the last, mm.
+const ROW_BELOW_MM: f32 = 9.5;
+
 /// Positions of those who sign for agencies, folded.
 const POSITIONS: &[&str] = &[
     "chu tich",
@@ -73,6 +80,8 @@ const SPELLED: &[&str] = &[
     "Phó Hiệu trưởng",
     "Chánh Thanh tra",
     "Phó Chánh Thanh tra",
+    "Chủ tịch Hội đồng",
+    "Phó Chủ tịch Hội đồng",
 ];
 
 /// Captions above the signature of a citizen, folded.
@@ -198,8 +207,17 @@ impl<'a> Block<'a> {
         });
         let all: Vec<_> = self.captions.iter().flat_map(|r| r.tokens.iter().cloned()).collect();
         let place = place_of(self.sheet.page, &all);
+        if let Some((position, row)) = self.half_covered() {
+            let place = place_of(self.sheet.page, &row.tokens).or(place);
+            return settle(reading, position.to_owned(), row.text(), HALF_COVERED, place);
+        }
         let Some(row) = own else { return Proposed::not_read(text_of(&all), place) };
         let (mean, weakest) = confidence_of(&row.tokens);
+        // Captions stand centred: one that stands aside lost a word under the seal.
+        let is_aside = |r: &&&Row| r.page == row.page && (r.centre() - row.centre()).abs() > ASIDE_MM;
+        if !row.phrase().starts_with("pho ") && self.captions.iter().any(|r| is_aside(&r)) {
+            return Proposed::not_read(text_of(&all), place);
+        }
         // Who signs for a chief is his deputy: a word of the position was lost.
         let stands_for = |r: &&Row| r.phrase().strip_prefix("kt ").is_some_and(|chief| chief == row.phrase());
         if self.captions.iter().any(stands_for) {
@@ -208,10 +226,68 @@ impl<'a> Block<'a> {
         let (value, confidence) = match known_position(&row.phrase()) {
             // A known phrase mends marks and signs.
             Some(position) => (position.to_owned(), mean.max(0.8)),
+            None if tidy(&row.text()).contains([',', ';', ':', '/']) => {
+                return Proposed::not_read(text_of(&all), place);
+            }
             None => (casing::agency(tidy(&row.text())), mean.min(weakest + 0.15)),
         };
         settle(reading, value, text_of(&all), confidence, place)
     }
+
+    /// A known position of which a seal covers some letters, and its row: just below `KT. CHỦ TỊCH` the deputy's, below
+    /// `TM. …` the chief's. It has to be like one position, unlike its neighbours, and to stand in the middle.
+    fn half_covered(&self) -> Option<(&'static str, &'a Row)> {
+        let last = *self.captions.last()?;
+        let phrase = last.phrase();
+        let chief = phrase.strip_prefix("kt ");
+        if chief.is_none() && !phrase.starts_with("tm ") {
+            return None;
+        }
+        let is_below = |r: &&Row| {
+            (1.0..ROW_BELOW_MM).contains(&(r.at.top - last.at.top))
+                && r.centre() > 0.5 * self.sheet.width
+                && (r.centre() - last.centre()).abs() < ASIDE_MM
+        };
+        let suits = |position: &&&str| {
+            let position = fold::phrase(position);
+            match chief {
+                Some(chief) => position.strip_prefix("pho ").is_some_and(|of| of == chief),
+                None => !position.starts_with("pho "),
+            }
+        };
+        let likely: Vec<&'static str> = SPELLED.iter().filter(suits).copied().collect();
+        let read = |row: &'a Row| known_in_part(&row.phrase(), &likely).map(|position| (position, row));
+        self.sheet.pieces.iter().filter(is_below).find_map(read)
+    }
+}
+
+/// The one of some positions that a phrase is like, with a few letters amiss; `None` where another is as like.
+fn known_in_part(phrase: &str, some: &[&'static str]) -> Option<&'static str> {
+    let letters = |phrase: &str| phrase.replace(' ', "");
+    let seen = letters(phrase);
+    let far = |position: &str| distance(&seen, &letters(&fold::phrase(position)));
+    let mut likely: Vec<(usize, &'static str)> = some.iter().map(|p| (far(p), *p)).collect();
+    likely.sort_unstable();
+    let (errors, position) = *likely.first()?;
+    let is_clear = likely.get(1).is_none_or(|(next, _)| *next > errors + 2);
+    let others = SPELLED.iter().filter(|p| **p != position).map(|p| far(p)).min()?;
+    let most = letters(&fold::phrase(position)).len() / 4;
+    (errors <= most && is_clear && others > errors).then_some(position)
+}
+
+/// How many letters have to be put in, left out or changed to make one of the other; of ASCII letters.
+fn distance(a: &str, b: &str) -> usize {
+    let mut row: Vec<usize> = (0..=b.len()).collect();
+    for (i, x) in a.bytes().enumerate() {
+        let mut before = row[0];
+        row[0] = i + 1;
+        for (j, y) in b.bytes().enumerate() {
+            let change = before + usize::from(x != y);
+            before = row[j + 1];
+            row[j + 1] = change.min(before + 1).min(row[j] + 1);
+        }
+    }
+    row[b.len()]
 }
 
 /// The spelling of a position by its folded phrase.
@@ -295,6 +371,22 @@ mod tests {
         check(dirty, Some("Đặng Văn Mẫu"), Some("Phó Chủ tịch"));
         // The lower position, half covered, is nobody's name.
         check(block().around(150.0, 187.0, "HÓ CHỦ TỊCH"), None, Some("Chủ tịch"));
+    }
+
+    #[test]
+    fn a_position_half_under_the_seal_is_known_by_the_rest() {
+        let deputy = || official().around(150.0, 174.0, "KT. CHỦ TỊCH");
+        let name = |paper: Paper| paper.around(150.0, 215.0, "Đặng Văn Mẫu");
+        check(
+            name(deputy().around(150.0, 180.0, "PRÓ CNỦ TỊCH")),
+            Some("Đặng Văn Mẫu"),
+            Some("Phó Chủ tịch"),
+        );
+        let committee = || official().around(150.0, 174.0, "TM. ỦY BAN NHÂN DÂN");
+        check(name(committee().around(150.0, 180.0, "GHỦ TỊCH")), Some("Đặng Văn Mẫu"), Some("Chủ tịch"));
+        // Too little is left of it, or a word was lost beside it.
+        check(name(deputy().around(150.0, 180.0, "x)Ñ TỊCH")), Some("Đặng Văn Mẫu"), None);
+        check(name(committee().around(156.0, 180.0, "CHỦ TỊCH")), Some("Đặng Văn Mẫu"), None);
     }
 
     #[test]

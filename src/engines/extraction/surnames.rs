@@ -49,6 +49,13 @@ pub(super) fn family(word: &str) -> Family {
     }
 }
 
+/// Whether a family name without marks has the letters of one with marks, which are easily lost: `Giang`, `Giàng`.
+pub(super) fn may_have_lost_marks(word: &str) -> bool {
+    let bare = word.trim_matches(|c: char| !c.is_alphanumeric()).to_lowercase();
+    let others = FAMILIES.iter().map(|name| name.to_lowercase());
+    bare.is_ascii() && others.filter(|name| fold::fold(name) == bare).any(|name| !name.is_ascii())
+}
+
 /// The name with its family name mended; `None` where only a person can tell what it is.
 pub(super) fn settled(name: &str) -> Option<String> {
     let (first, rest) = name.split_once(' ')?;

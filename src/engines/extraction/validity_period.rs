@@ -51,7 +51,12 @@ static FROM_SIGNING: LazyLock<Regex> = LazyLock::new(|| {
 });
 
 static TERM: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(r"\b([0-9]{1,2})\s?(?:\([a-z ]+\)\s)?(nam|thang)\b,? (?:ke |tinh )?(?:ke )?tu ngay (?:ky|cap|ban hanh)")
+    Regex::new(r"\b([0-9]{1,2})[.:,;]?\s?(?:\([a-z ]+\)\s)?(nam|thang)\b,? (?:ke |tinh )?(?:ke )?tu ngay (?:ky|cap|ban hanh)")
+        .expect("the pattern is a constant")
+});
+
+static OF_A_TERM: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(r"\b(?:nam|thang)\b,? (?:ke |tinh )?(?:ke )?tu ngay (?:ky|cap|ban hanh)")
         .expect("the pattern is a constant")
 });
 
@@ -145,7 +150,8 @@ fn read_sentence(reading: &Reading, sentence: &Sentence, issued_on: &Proposed<Da
     }
     if FROM_SIGNING.is_match(folded) {
         stated.from = issued;
-        stated.is_doubtful |= issued.is_none();
+        // A term whose figure was not read is no open end.
+        stated.is_doubtful |= issued.is_none() || OF_A_TERM.is_match(folded);
     }
     for date in dates_in(sentence) {
         stated.take(reading, sentence, &date);

@@ -1,8 +1,8 @@
 //! Round seals in grey scans: taken away, the print under them left.
 //!
 //! In a colour scan the red channel has no seal. In a grey one it stands as grey as a photograph over position and
-//! name of the signer, and a reader takes all of it for a picture. In black and white nothing tells it from print: there
-//! it stays, as taking away rings alone costs more words than it gives. Knows pixels only.
+//! name of the signer, and a reader takes all of it for a picture. In black and white no shade tells it from print:
+//! see `black_seal.rs`. Knows pixels only.
 
 use image::{GrayImage, Luma, imageops};
 
@@ -26,14 +26,14 @@ const MOST: usize = 12;
 
 /// A circle, in pixels.
 #[derive(Debug, Clone, Copy)]
-struct Circle {
-    x: f32,
-    y: f32,
-    r: f32,
+pub(super) struct Circle {
+    pub x: f32,
+    pub y: f32,
+    pub r: f32,
 }
 
 impl Circle {
-    fn point(self, angle: usize, n: usize) -> (f32, f32) {
+    pub fn point(self, angle: usize, n: usize) -> (f32, f32) {
         let (sin, cos) = (angle as f32 / n as f32 * std::f32::consts::TAU).sin_cos();
         (self.x + self.r * cos, self.y + self.r * sin)
     }
@@ -89,6 +89,13 @@ fn is_ink(image: &GrayImage, limit: u8, x: f32, y: f32) -> bool {
 /// Takes round seals away; `dpi` is that of `image`, whose paper must be white.
 pub fn take_away_seals(image: &mut GrayImage, dpi: f32) {
     let limit = threshold(image).max(140);
+    for ring in rings(image, limit, dpi) {
+        take_away(image, limit, ring, dpi);
+    }
+}
+
+/// The outer rings of round seals, in pixels.
+pub(super) fn rings(image: &GrayImage, limit: u8, dpi: f32) -> Vec<Circle> {
     let px = |mm: f32| mm * dpi / 25.4;
     let sides = px(2.0 * RADII_MM.0) as u32..px(WIDENED_MM) as u32;
     let is_like = |p: &Piece| {
@@ -100,10 +107,10 @@ pub fn take_away_seals(image: &mut GrayImage, dpi: f32) {
         let Some(ring) = ring_of(image, limit, piece, (px(RADII_MM.0), px(RADII_MM.1))) else { continue };
         // The second ring of the same seal is taken away with the first.
         if found.iter().all(|f| (f.x - ring.x).hypot(f.y - ring.y) > f.r) {
-            take_away(image, limit, ring, dpi);
             found.push(ring);
         }
     }
+    found
 }
 
 /// The ring of a piece: at least one side across and one down are its own, not those of letters that touch it.

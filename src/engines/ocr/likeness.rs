@@ -18,6 +18,10 @@ const ALIKE: f32 = 0.91;
 const ALIKE_STROKE: f32 = 0.8;
 /// A figure is less like every other figure, by at least this.
 const CLEARER: f32 = 0.02;
+/// What was read as no figure is one that it is more like than any other by this.
+const CLEARER_ALONE: f32 = 0.06;
+/// Words of so many figures at most are spelled by their shapes.
+const RESPELLED_AT_MOST: usize = 4;
 /// A figure this unlike its own kind …
 const UNLIKE: f32 = 0.82;
 /// … and by this much more like another is that other.
@@ -272,6 +276,41 @@ fn verdict(examples: &Examples, letters: &Letters, word: usize) -> Verdict {
     }
 }
 
+/// Which figure a shape is: much more like it than like any other.
+fn figure(examples: &Examples, shape: &Shape, word: usize) -> Option<char> {
+    let likeness = |c: char| examples.likeness(shape, c, word).0.unwrap_or(0.0);
+    let mut by_likeness: Vec<(char, f32)> = ('0'..='9').map(|c| (c, likeness(c))).collect();
+    by_likeness.sort_by(|a, b| b.1.total_cmp(&a.1));
+    let ((most, first), (_, second)) = (by_likeness[0], by_likeness[1]);
+    (first >= ALIKE && first - second >= CLEARER_ALONE).then_some(most)
+}
+
+/// A short word of figures of which one was read as a letter or a sign, or lost: `3l`, `0ï`, `3` for a printed 31.
+/// `None` unless each shape is clearly a figure of the page, and the figures that were read are among them.
+fn respelled(examples: &Examples, letters: &Letters, text: &str, word: usize) -> Option<String> {
+    let core = text.trim_matches(|c: char| matches!(c, '.' | ',' | ';' | ':'));
+    let n_read = core.chars().count();
+    let figures: Vec<char> = core.chars().filter(char::is_ascii_digit).collect();
+    let n = letters.shapes.len();
+    // A figure may be lost of a day or month alone: of longer numbers nobody can tell where it was.
+    let is_near = figures.len() + 1 == n && (n_read == n || n_read == 1 && n == 2);
+    if figures.is_empty() || !(2..=RESPELLED_AT_MOST).contains(&n) || !is_near || letters.is_cut {
+        return None;
+    }
+    let is_of_page =
+        letters.heights.iter().all(|h| (h - examples.height).abs() <= OF_PAGE / 2.0 * examples.height);
+    if !is_even(&letters.heights) || !is_of_page {
+        return None;
+    }
+    let shapes = letters.shapes.iter().map(|s| s.as_ref().and_then(|s| figure(examples, s, word)));
+    let spelled: String = shapes.collect::<Option<String>>()?;
+    let mut left = figures.iter().peekable();
+    for c in spelled.chars() {
+        let _ = left.next_if(|f| **f == c);
+    }
+    left.peek().is_none().then(|| text.replacen(core, &spelled, 1))
+}
+
 /// Holds the figures of all words against each other: those that look like their kind are printed and sure.
 pub(super) fn hold_together(picture: &GrayImage, lines: &mut [ReadLine]) {
     let box_of = |w: &ReadWord| [w.left, w.top, w.left + w.width, w.top + w.height];
@@ -292,7 +331,12 @@ pub(super) fn hold_together(picture: &GrayImage, lines: &mut [ReadLine]) {
             }
             Verdict::Printed => word.is_print = word.confidence >= SURE_ENOUGH,
             Verdict::Contradicted => word.confidence = word.confidence.min(CONTRADICTED),
-            Verdict::Unknown => {}
+            Verdict::Unknown => {
+                if let Some(text) = respelled(&examples, &letters, &word.text, i) {
+                    (word.text, word.is_print) = (text, true);
+                    word.confidence = CONFIRMED;
+                }
+            }
         }
     }
 }
@@ -365,5 +409,29 @@ mod tests {
         // A figure was left out; nothing else on the page looks like it.
         check(&page("2741", "241", 0.6), 0, false, 0.6);
         check(&[("2024", "2024", 0.97), ("71", "71", 0.6)], 0, false, 0.6);
+    }
+
+    #[test]
+    fn letters_for_figures_are_spelled_by_their_shapes() {
+        let check = |printed: &str, read: &str, expected: &str, is_print: bool| {
+            let words = [
+                ("2024", "2024", 0.97),
+                ("1770", "1770", 0.96),
+                ("0127", "0127", 0.99),
+                (printed, read, 0.3),
+            ];
+            let (picture, mut lines) = page(&words, 0);
+            hold_together(&picture, &mut lines);
+            let last = &lines[3].words[0];
+            assert_eq!((last.text.as_str(), last.is_print), (expected, is_print), "{printed} {read}");
+        };
+        check("01", "0ï", "01", true);
+        check("21", "2],", "21,", true);
+        check("21", "2", "21", true);
+        // What was read as a figure is one.
+        check("07", "1ï", "1ï", false);
+        check("2741", "241", "241", false);
+        // The page has no other 9.
+        check("9", "§", "§", false);
     }
 }

@@ -18,7 +18,7 @@ use crate::{
     domain::text::{TextLine, Word},
     engines::imaging::{
         Frame, deskew, even_out, fault::ReadError, paint_leaders, resize_grey, skewed_point, take_away_seals,
-        take_out_streaks, x_height_px,
+        take_out_streaks, without_black_seals, x_height_px,
     },
 };
 
@@ -134,6 +134,8 @@ pub fn read_page(
     page: &Upright<'_>,
     on_head: Option<OnHead<'_>>,
 ) -> Result<Vec<TextLine>, ReadError> {
+    let cleared = without_black_seals(page.grey, page.width_mm);
+    let page = &Upright { grey: cleared.as_ref().unwrap_or(page.grey), ..*page };
     let (picture, dpi) = prepare(page);
     let size = (picture.width() as f32, picture.height() as f32);
     let zone = |word: &ReadWord, by: f32| {

@@ -4,6 +4,7 @@
 //! agree on is not sure. What stands at the ends of a word is punctuation and decides nothing. Knows no field.
 
 use image::GrayImage;
+use unicode_normalization::UnicodeNormalization;
 
 use super::{
     Engine,
@@ -22,6 +23,8 @@ const WORD: f32 = 0.3;
 const DISPUTED: f32 = 0.5;
 /// A reading this sure that says otherwise takes the whole of it from the confidence of those that agree.
 const DISSENT: f32 = 0.7;
+/// The same for one that says the same figures, and other letters behind them.
+const DISSENT_OF_SYMBOL: f32 = 0.25;
 /// Readings that all say the same need no further one when they are together this sure. Two that were 94 % sure
 /// have been seen to be wrong together.
 const SETTLED: f32 = 0.98;
@@ -30,6 +33,10 @@ const SETTLED: f32 = 0.98;
 const SCALES: [f32; 3] = [1.0, 1.25, 1.5];
 /// At most so many words are read again: the time for a page is bounded.
 const MOST: usize = 24;
+/// Figures of a day in words surer than this need no reading with their words.
+const SURE_FIGURES: f32 = 0.92;
+/// At most so many days are read again.
+const MOST_DAYS: usize = 4;
 /// Words of letters surer than this need no further reading.
 const SURE_LETTERS: f32 = 0.9;
 /// Letters are never surer than this by being read alike more than once: marks are mistaken alike.
@@ -112,6 +119,7 @@ pub(super) fn look_again(
             (word.text, word.confidence) = (text, confidence);
         }
     }
+    look_at_days(engine, lines, &zone)?;
     let names = lines.iter_mut().flat_map(|l| &mut l.words).filter(|w| is_doubtful_name(w)).take(MOST_NAMES);
     for word in names {
         let mut votes = vec![Vote { text: word.text.clone(), confidence: word.confidence }];
@@ -134,6 +142,72 @@ pub(super) fn look_again(
     Ok(())
 }
 
+/// Where in a line `ngày 31 tháng 5 năm 2022` stands: the first of its six words.
+fn days(line: &ReadLine) -> Vec<usize> {
+    let bare = |text: &str| -> String {
+        text.nfd().filter(char::is_ascii_alphabetic).collect::<String>().to_lowercase()
+    };
+    let is_day = |words: &[ReadWord]| {
+        let short = |w: &ReadWord| (1..=3).contains(&w.text.chars().count());
+        [(0, "ngay"), (2, "thang"), (4, "nam")].iter().all(|(i, word)| bare(&words[*i].text) == *word)
+            && short(&words[1])
+            && short(&words[3])
+            && words[5].text.starts_with(|c: char| c.is_ascii_digit())
+    };
+    (0..line.words.len().saturating_sub(5)).filter(|i| is_day(&line.words[*i..*i + 6])).collect()
+}
+
+/// Reads days whose figures are not sure again as a whole: lone figures are read badly apart from their words.
+fn look_at_days(
+    engine: &mut Engine,
+    lines: &mut [ReadLine],
+    zone: &impl Fn(&ReadWord, f32) -> Option<(GrayImage, f32)>,
+) -> Result<(), ReadError> {
+    let is_figures = |text: &str| !text.is_empty() && text.chars().all(|c| c.is_ascii_digit());
+    let is_doubtful = |w: &ReadWord| w.confidence < SURE_FIGURES || !is_figures(&w.text);
+    let found = lines.iter().enumerate().flat_map(|(i, line)| days(line).into_iter().map(move |at| (i, at)));
+    let doubtful = found.filter(|(i, at)| [1, 3].iter().any(|n| is_doubtful(&lines[*i].words[at + n])));
+    let doubtful: Vec<(usize, usize)> = doubtful.take(MOST_DAYS).collect();
+    for (i, at) in doubtful {
+        let words = &mut lines[i].words[at..at + 6];
+        let whole = around(words);
+        let mut votes =
+            [1usize, 3].map(|n| vec![Vote { text: words[n].text.clone(), confidence: words[n].confidence }]);
+        for scale in SCALES {
+            let Some((zone, dpi)) = zone(&whole, scale) else { break };
+            let again = engine.read(&zone, dpi, Layout::Line)?;
+            let again = ReadLine { block: 0, words: again.into_iter().flat_map(|l| l.words).collect() };
+            let [at] = days(&again)[..] else { continue };
+            for (n, votes) in [1, 3].into_iter().zip(&mut votes) {
+                let word = &again.words[at + n];
+                votes.push(Vote { text: word.text.clone(), confidence: word.confidence });
+            }
+        }
+        for (n, mut votes) in [1, 3].into_iter().zip(votes) {
+            votes.retain(|v| is_figures(&gist(&v.text)));
+            if is_doubtful(&words[n]) && votes.len() > 2 {
+                let Vote { text, confidence } = outcome(&votes);
+                if is_figures(&gist(&text)) && confidence > words[n].confidence.min(DISPUTED) {
+                    (words[n].text, words[n].confidence) = (gist(&text), confidence);
+                }
+            }
+        }
+    }
+    Ok(())
+}
+
+/// The box around words, as one word.
+fn around(words: &[ReadWord]) -> ReadWord {
+    let mut whole = words[0].clone();
+    for word in words {
+        let right = (whole.left + whole.width).max(word.left + word.width);
+        let bottom = (whole.top + whole.height).max(word.top + word.height);
+        (whole.left, whole.top) = (whole.left.min(word.left), whole.top.min(word.top));
+        (whole.width, whole.height) = (right - whole.left, bottom - whole.top);
+    }
+    whole
+}
+
 /// What most readings of a word of letters say, with the signs that stood at its ends; the first of
 /// them where no two agree.
 fn of_letters(votes: &[Vote]) -> (String, f32) {
@@ -151,6 +225,19 @@ fn of_letters(votes: &[Vote]) -> (String, f32) {
     let agreed = (1.0 - side(&won.text).1) * (1.0 - DISSENT_OF_LETTERS * dissent);
     let text = if gist(&won.text) == gist(&first.text) { &first.text } else { &won.text };
     (text.clone(), agreed.min(most))
+}
+
+/// The figures in front of a symbol.
+fn figures(gist: &str) -> String {
+    gist.chars().take_while(|c| !c.is_alphabetic()).filter(char::is_ascii_digit).collect()
+}
+
+/// Whether a reading is another one that lost its strokes: `2402/2023` for `24/02/2023`.
+fn lacks_strokes(gist: &str, of: &str) -> bool {
+    let mut rest = of.chars();
+    gist.len() < of.len()
+        && gist.chars().all(|c| rest.by_ref().find(|r| *r == c || *r != '/') == Some(c))
+        && rest.all(|r| r == '/')
 }
 
 fn is_settled(votes: &[Vote]) -> bool {
@@ -177,14 +264,16 @@ fn outcome(votes: &[Vote]) -> Vote {
     for (vote, gist) in votes.iter().zip(&gists) {
         if gist == won {
             doubt *= 1.0 - vote.confidence;
-        } else if vote.text.chars().any(|c| c.is_ascii_digit()) {
-            dissent = dissent.max(vote.confidence);
+        } else if vote.text.chars().any(|c| c.is_ascii_digit()) && !lacks_strokes(gist, won) {
+            // The letters behind figures are a symbol, whose parts are known elsewhere.
+            let share = if figures(gist) == figures(won) { DISSENT_OF_SYMBOL } else { DISSENT };
+            dissent = dissent.max(share * vote.confidence);
         }
     }
     let of_winner = votes.iter().zip(&gists).find(|(_, g)| *g == won);
     Vote {
         text: of_winner.map_or_else(|| first.text.clone(), |(v, _)| v.text.clone()),
-        confidence: (1.0 - doubt) * (1.0 - DISSENT * dissent),
+        confidence: (1.0 - doubt) * (1.0 - dissent),
     }
 }
 
@@ -212,6 +301,10 @@ mod tests {
         check(&[("2", 0.91), ("3", 0.9), ("8", 0.9)], "2", 0.5);
         check(&[("25", 0.4), ("28", 0.9), ("26", 0.9)], "25", 0.4);
         check(&[("2", 0.9), ("3", 0.9), ("3", 0.9)], "3", 0.99 * 0.37);
+        check(&[("66/HĐLĐ", 0.8), ("66/HĐĐLĐ", 0.8), ("66/HĐLĐ", 0.8)], "66/HĐLĐ", 0.96 * 0.8);
+        // A stroke that was not seen says nothing of the figures.
+        check(&[("2402/2023", 0.8), ("24/02/2023", 0.9), ("24/02/2023", 0.9)], "24/02/2023", 0.99);
+        check(&[("1/12/2023", 0.8), ("11/2/2023", 0.9), ("11/2/2023", 0.9)], "11/2/2023", 0.99 * 0.44);
         check(
             &[("189", 0.72), ("189", 0.79), ("169", 0.8), ("169", 0.96)],
             "169",
@@ -236,6 +329,27 @@ mod tests {
         check(&[("Đỉnh", 0.7), ("Đinh", 0.9), ("Định", 0.8)], "Đỉnh", 0.7);
         check(&[("Đỉnh", 0.7)], "Đỉnh", 0.7);
         check(&[("Lê", 0.3), ("", 0.9), ("", 0.9)], "Lê", 0.3);
+    }
+
+    #[test]
+    fn days_are_found_with_their_words() {
+        let check = |text: &str, expected: &[usize]| {
+            let word = |(i, text): (usize, &str)| ReadWord {
+                text: text.into(),
+                left: 20.0 * i as f32,
+                top: 0.0,
+                width: 15.0,
+                height: 5.0,
+                confidence: 0.9,
+                is_print: false,
+            };
+            let line = ReadLine { block: 1, words: text.split(' ').enumerate().map(word).collect() };
+            assert_eq!(days(&line), expected, "{text}");
+        };
+        check("Bảo Ái, ngày 3] tháng 5 năm 2024", &[2]);
+        check("từ ngáy 01 thảng 0ï năm 2022 đến ngày 31 tháng 12 năm 2023.", &[1, 8]);
+        check("ngày 31/5/2024", &[]);
+        check("ngày mười hai tháng 5 năm 2024", &[]);
     }
 
     #[test]

@@ -118,10 +118,18 @@ pub fn can_append(bytes: &[u8], document: &Document) -> bool {
 /// # Errors
 /// [`AppendError`].
 pub fn append(bytes: &[u8], document: &Document, edit: Edit) -> Result<Vec<u8>, AppendError> {
+    Ok([bytes, &appended(bytes, document, edit)?].concat())
+}
+
+/// What goes behind the file with the changes.
+///
+/// # Errors
+/// [`AppendError`].
+pub fn appended(bytes: &[u8], document: &Document, edit: Edit) -> Result<Vec<u8>, AppendError> {
     if !can_append(bytes, document) {
         return Err(AppendError::NotAppendable);
     }
-    Ok(update::update(bytes, &Tail::of(document), edit)?.pdf)
+    Ok(update::update(bytes, &Tail::of(document), edit)?.appended)
 }
 
 /// The document written anew, with the changes: for an unsigned file that nothing can be appended to.

@@ -16,6 +16,7 @@ use std::{collections::HashSet, ops::Range, sync::Mutex};
 use lopdf::{Dictionary, EncryptionState, ObjectId};
 
 use objects::Kept;
+pub use recover::loose_objects;
 use xref::{Entry, Section};
 
 /// How far into the file its header may stand (ISO 32000-2, annex I of earlier editions).
@@ -336,6 +337,15 @@ impl<'a> RevisedPdf<'a> {
         changed.sort_unstable();
         changed.dedup();
         changed
+    }
+
+    /// Whether something that was written behind revision `from`, up to revision `to`, is not what the newest revision
+    /// has any more.
+    pub fn is_superseded(&self, from: usize, to: usize) -> bool {
+        let newest = self.newest();
+        self.changed_between(from, to)
+            .into_iter()
+            .any(|number| self.entry(to, number) != self.entry(newest, number))
     }
 
     /// Whether bytes behind a revision look like an object of it written again that no cross-reference

@@ -42,15 +42,15 @@ impl Tail {
     }
 }
 
-/// A file with an update.
+/// An update.
 pub struct Updated {
-    /// All of it; the first bytes are those of the file.
-    pub pdf: Vec<u8>,
+    /// What goes behind the file.
+    pub appended: Vec<u8>,
     /// The signature that waits to be filled in.
     pub hole: Option<Hole>,
 }
 
-/// Where a signature is missing.
+/// Where a signature is missing, bytes from the start of the file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Hole {
     /// `<…>` of `/Contents`, brackets and all.
@@ -59,37 +59,49 @@ pub struct Hole {
     pub byte_range: [usize; 4],
 }
 
-/// Appends `edit` to `bytes`.
+/// What is written behind a file.
+struct Out {
+    /// Length of the file.
+    start: usize,
+    bytes: Vec<u8>,
+}
+
+impl Out {
+    /// How far into the file the next byte is.
+    fn at(&self) -> usize {
+        self.start + self.bytes.len()
+    }
+}
+
+/// Writes `edit` as an update of `bytes`.
 ///
 /// # Errors
 /// [`AppendError`].
 pub fn update(bytes: &[u8], tail: &Tail, edit: Edit) -> Result<Updated, AppendError> {
     let new_id = fresh_id(&edit);
     let Edit { objects, last_id, reserved } = edit;
-    let room =
-        bytes.len().saturating_add(reserved.as_ref().map_or(0, |r| 2 * r.n_bytes)).saturating_add(64 * 1024);
-    let mut out = Vec::with_capacity(room);
-    out.extend_from_slice(bytes);
-    if out.last().is_some_and(|last| *last != b'\n') {
-        out.push(b'\n');
+    let room = reserved.as_ref().map_or(0, |r| 2 * r.n_bytes).saturating_add(64 * 1024);
+    let mut out = Out { start: bytes.len(), bytes: Vec::with_capacity(room) };
+    if bytes.last().is_some_and(|last| *last != b'\n') {
+        out.bytes.push(b'\n');
     }
     let mut offsets = BTreeMap::new();
     let latest: BTreeMap<ObjectId, Object> = objects.into_iter().collect(); // of two changes the later counts
     for (id, object) in latest {
         let object = encrypted(tail, id, object)?;
-        offsets.insert(id, out.len());
-        begin(&mut out, id)?;
-        Writer::write_object(&mut out, &object).map_err(error)?;
-        out.extend_from_slice(b"\nendobj\n");
+        offsets.insert(id, out.at());
+        begin(&mut out.bytes, id)?;
+        Writer::write_object(&mut out.bytes, &object).map_err(error)?;
+        out.bytes.extend_from_slice(b"\nendobj\n");
     }
     let mut places = None;
     if let Some(reserved) = reserved {
-        offsets.insert(reserved.id, out.len());
+        offsets.insert(reserved.id, out.at());
         places = Some(write_reserved(&mut out, tail, reserved)?);
     }
     write_section(&mut out, tail, offsets, last_id, new_id)?;
     let hole = places.map(|places| places.close(&mut out)).transpose()?;
-    Ok(Updated { pdf: out, hole })
+    Ok(Updated { appended: out.bytes, hole })
 }
 
 fn error(fault: impl std::fmt::Display) -> AppendError {
@@ -110,14 +122,15 @@ fn encrypted(tail: &Tail, id: ObjectId, mut object: Object) -> Result<Object, Ap
     Ok(object)
 }
 
-/// Where the parts of a signature dictionary that come last stand.
+/// Where the parts of a signature dictionary that come last stand, in what is written.
 struct Places {
     contents: Range<usize>,
     byte_range: usize,
 }
 
 /// The dictionary of a signature, `/ByteRange` and `/Contents` last, both empty as yet.
-fn write_reserved(out: &mut Vec<u8>, tail: &Tail, reserved: Reserved) -> Result<Places, AppendError> {
+fn write_reserved(out: &mut Out, tail: &Tail, reserved: Reserved) -> Result<Places, AppendError> {
+    let out = &mut out.bytes;
     let Reserved { id, dictionary, n_bytes } = reserved;
     let Object::Dictionary(dictionary) = encrypted(tail, id, dictionary.into())? else {
         return Err(AppendError::NotAppendable);
@@ -142,14 +155,15 @@ fn write_reserved(out: &mut Vec<u8>, tail: &Tail, reserved: Reserved) -> Result<
 
 impl Places {
     /// Writes `/ByteRange`, now that the length of the file is known.
-    fn close(self, out: &mut [u8]) -> Result<Hole, AppendError> {
+    fn close(self, out: &mut Out) -> Result<Hole, AppendError> {
         let Self { contents, byte_range } = self;
-        let after = out.len() - contents.end;
+        let after = out.bytes.len() - contents.end;
+        let contents = out.start + contents.start..out.start + contents.end;
         let numbers = format!("{} {} {after}", contents.start, contents.end);
         if numbers.len() > 3 * NUMBER_WIDTH + 2 {
             return Err(AppendError::NotAppendable);
         }
-        out[byte_range..byte_range + numbers.len()].copy_from_slice(numbers.as_bytes());
+        out.bytes[byte_range..byte_range + numbers.len()].copy_from_slice(numbers.as_bytes());
         Ok(Hole { byte_range: [0, contents.start, contents.end, after], contents })
     }
 }
@@ -178,13 +192,14 @@ fn trailer(tail: &Tail, last_id: u32, new_id: [u8; 16]) -> Result<Dictionary, Ap
 }
 
 fn write_section(
-    out: &mut Vec<u8>,
+    out: &mut Out,
     tail: &Tail,
     mut offsets: BTreeMap<ObjectId, usize>,
     last_id: u32,
     new_id: [u8; 16],
 ) -> Result<(), AppendError> {
-    let start = out.len();
+    let start = out.at();
+    let out = &mut out.bytes;
     if start > LARGEST_TABLE_OFFSET {
         return Err(AppendError::NotAppendable);
     }

@@ -17,7 +17,7 @@ use crate::{
         imaging::{Thumbnail, fault::ReadError, open::Container},
         pdf::archive::Departure,
         signature::order::VerifyOrder,
-        stamp::{SealTerms, StampError, Stamped, Waiting},
+        stamp::{SealTerms, StampError},
     },
 };
 
@@ -106,15 +106,6 @@ pub struct StampOrder {
     pub seal: Option<SealTerms>,
     /// How signatures that are there are judged, before and after.
     pub judge: VerifyOrder,
-}
-
-/// What came of writing the code.
-#[derive(Debug)]
-pub enum StampStep {
-    /// It is written.
-    Done(Stamped),
-    /// The agency's key has to sign first.
-    Sign(Box<Waiting>),
 }
 
 /// Why no code was written onto a PDF.

@@ -32,20 +32,20 @@ use crate::engines::{
     pdf::{
         archive::Departure,
         compose::{ComposeMeta, ComposePage, ComposedPdf, compose},
+        growing::GrowingFile,
     },
     signature::{
         self,
-        seal::{
-            SealError,
-            embed::{self, Answer},
-            task::{self, SealTask},
-        },
+        seal::task::{self, SealTask},
     },
-    stamp::{self, StampError, Stamped, Waiting},
+    stamp::{self, Stamped, Waiting},
 };
 
 /// The variable that carries the memory limit, in bytes.
 pub(super) const MEMORY_VARIABLE: &str = "SOHOA_READER_MEMORY_BYTES";
+
+/// The variable that says that no words will be read.
+pub(super) const NO_WORDS_VARIABLE: &str = "SOHOA_READER_NO_WORDS";
 
 /// How long the signatures of one file are judged; what was not looked at by then is not passed.
 const JUDGING: Duration = Duration::from_secs(8);
@@ -55,7 +55,8 @@ const JUDGING: Duration = Duration::from_secs(8);
 /// Ends with exit code 0 then, and 1 when the streams fail.
 pub fn run() -> process::ExitCode {
     confine::limit(std::env::var(MEMORY_VARIABLE).ok().and_then(|v| v.parse().ok()));
-    let engine = LazyEngine::warm();
+    let reads_words = std::env::var_os(NO_WORDS_VARIABLE).is_none();
+    let engine = if reads_words { LazyEngine::warm() } else { LazyEngine::none() };
     let confinement = confine::confine();
     let (news, waiting) = mpsc::channel::<News>();
     // Stdin is watched beside the work: when the parent dies in the middle of a page, so do we.
@@ -93,7 +94,7 @@ pub fn run() -> process::ExitCode {
 }
 
 /// What is answered of a PDF by itself.
-type Alone<'t> = dyn Fn(&[u8]) -> (Response, Vec<u8>) + 't;
+type Alone<'t> = dyn Fn(GrowingFile) -> (Response, Vec<u8>, Paper) + 't;
 
 /// What arrives on stdin.
 enum News {
@@ -128,6 +129,17 @@ enum Paper {
     None,
     Given(Vec<Vec<u8>>),
     Opened(Result<Box<Opened>, ReadError>),
+    /// A PDF with room for the agency's signature.
+    Waiting(Box<Coding>),
+}
+
+/// A PDF onto which the code is being written.
+struct Coding {
+    file: GrowingFile,
+    order: StampOrder,
+    /// What its signatures are judged by; where it can't be had, no signature is seen, and none is written beside.
+    material: Option<signature::Material>,
+    waiting: Option<Box<Waiting>>,
 }
 
 impl Paper {
@@ -140,7 +152,7 @@ impl Paper {
         match self {
             Self::Opened(Ok(paper)) => Ok(paper),
             Self::Opened(Err(error)) => Err(error.clone()),
-            Self::None | Self::Given(_) => Err(ReadError::Crashed),
+            Self::None | Self::Given(_) | Self::Waiting(_) => Err(ReadError::Crashed),
         }
     }
 }
@@ -160,25 +172,30 @@ impl Child {
         }
         // A PDF that is no paper to be looked at: it is forgotten then.
         let alone: Option<&Alone<'_>> = match task {
-            Task::Stamp { order } => Some(&|pdf| stamped(pdf, order)),
-            Task::FinishStamp { order, waiting, n_input, cms } => {
-                Some(&|pdf| stamp_finished(pdf, *n_input, order, waiting, cms))
-            }
-            Task::Verify { order } => Some(&|pdf| {
-                (
-                    Response::Verified { report: Box::new(signature::verify(pdf, order, &until_late())) },
-                    Vec::new(),
-                )
+            Task::Stamp { order } => Some(&|file| stamped(file, order)),
+            Task::Verify { order } => Some(&|file| {
+                let report = Box::new(signature::verify_file(&file, order, &until_late()));
+                (Response::Verified { report }, Vec::new(), Paper::None)
             }),
-            Task::Seal { step } => Some(&|pdf| sealed(pdf, step)),
+            Task::Seal { step } => Some(&|file| sealed(&file, step)),
             _ => None,
         };
         if let Some(answer) = alone {
-            let Paper::Given(files) = std::mem::replace(&mut self.paper, Paper::None) else {
+            let Paper::Given(mut files) = std::mem::replace(&mut self.paper, Paper::None) else {
                 return Err(ReadError::Crashed);
             };
             confine::allow_processor(order.stages.rest);
-            return files.first().map(|pdf| answer(pdf)).ok_or(ReadError::Crashed);
+            let file = files.pop().filter(|_| files.is_empty()).ok_or(ReadError::Crashed)?;
+            let (response, bytes, paper) = answer(GrowingFile::new(file));
+            self.paper = paper;
+            return Ok((response, bytes));
+        }
+        if let Task::FinishStamp { cms } = task {
+            let Paper::Waiting(coding) = std::mem::replace(&mut self.paper, Paper::None) else {
+                return Err(ReadError::Crashed);
+            };
+            confine::allow_processor(order.stages.rest);
+            return stamp_finished(*coding, cms);
         }
         confine::allow_processor(order.stages.open);
         let Self { paper, engine, .. } = self;
@@ -272,48 +289,36 @@ fn composed(
     compose(&pages, &meta).map(ComposedPdf::into_parts).map_err(|_| ReadError::NotComposed)
 }
 
-fn stamped(pdf: &[u8], order: &StampOrder) -> (Response, Vec<u8>) {
-    let step = judging(order, |verify| {
-        stamp::write(pdf, &stamp::StampOrder { code: &order.code, seal: order.seal.as_ref(), verify })
-    });
+fn stamped(file: GrowingFile, order: &StampOrder) -> (Response, Vec<u8>, Paper) {
+    let material = signature::Material::read(&order.judge.trust).ok();
+    let mut coding = Coding { file, order: order.clone(), material, waiting: None };
+    let step = coding.judging(|file, order| stamp::write(file, order));
     match step {
-        Ok(stamp::Step::Done(stamped)) => done(stamped),
-        Ok(stamp::Step::Sign(mut waiting)) => {
-            let pdf = std::mem::take(&mut waiting.prepared.pdf);
-            (Response::StampWaits { waiting }, pdf)
+        Ok(stamp::Step::Done(stamped)) => {
+            let (response, bytes) = done(stamped);
+            (response, bytes, Paper::None)
         }
-        Err(error) => (Response::NotStamped { error }, Vec::new()),
+        Ok(stamp::Step::Sign(waiting)) => {
+            let prepared = Box::new(waiting.room.prepared.clone());
+            let appended = waiting.room.appended.clone();
+            coding.waiting = Some(waiting);
+            (Response::StampWaits { prepared }, appended, Paper::Waiting(Box::new(coding)))
+        }
+        Err(error) => (Response::NotStamped { error }, Vec::new(), Paper::None),
     }
 }
 
-fn stamp_finished(
-    pdf: &[u8],
-    n_input: usize,
-    order: &StampOrder,
-    waiting: &Waiting,
-    cms: &[u8],
-) -> (Response, Vec<u8>) {
-    let not_sealed = |error: SealError| StampError::NotSealed(error.to_string());
-    let prepared = waiting.prepared.clone();
-    let finished = prepared.with_pdf(pdf.to_vec()).map_err(not_sealed).and_then(|prepared| {
-        let checked = embed::check(&prepared, Answer::Cms(cms), prepared.at).map_err(not_sealed)?;
-        let input = pdf.get(..n_input).ok_or(StampError::NotProven)?;
-        let mut waiting = waiting.clone();
-        waiting.prepared = prepared;
-        judging(order, |verify| {
-            let order = stamp::StampOrder { code: &order.code, seal: order.seal.as_ref(), verify };
-            stamp::finish(input, waiting, &checked, &order)
-        })
-    });
-    match finished {
+fn stamp_finished(mut coding: Coding, cms: &[u8]) -> Result<(Response, Vec<u8>), ReadError> {
+    let waiting = coding.waiting.take().ok_or(ReadError::Crashed)?;
+    Ok(match coding.judging(|file, order| stamp::finish(file, *waiting, cms, order)) {
         Ok(stamped) => done(stamped),
         Err(error) => (Response::NotStamped { error }, Vec::new()),
-    }
+    })
 }
 
 fn done(mut stamped: Stamped) -> (Response, Vec<u8>) {
-    let pdf = std::mem::take(&mut stamped.pdf);
-    (Response::Stamped { stamped }, pdf)
+    let (pdf, n_kept) = (std::mem::take(&mut stamped.pdf), stamped.n_kept);
+    (Response::Stamped { stamped, n_kept }, pdf)
 }
 
 /// Whether judging one file has taken as long as it may.
@@ -322,21 +327,23 @@ fn until_late() -> impl Fn() -> bool {
     move || start.elapsed() > JUDGING
 }
 
-/// With the judge of the order; where it can't be had, no signature is seen, and none is written beside.
-fn judging<T>(order: &StampOrder, act: impl FnOnce(stamp::Verify<'_>) -> T) -> T {
-    let material = signature::Material::read(&order.judge.trust).ok();
-    act(&|pdf| {
-        let is_late = until_late();
-        let report =
-            material.as_ref().map(|material| signature::verify_by(pdf, &order.judge, material, &is_late));
-        report.map(|report| report.signatures).unwrap_or_default()
-    })
+impl Coding {
+    fn judging<T>(&mut self, act: impl FnOnce(&mut GrowingFile, &stamp::StampOrder<'_>) -> T) -> T {
+        let Self { file, order, material, .. } = self;
+        let verify = |file: &GrowingFile| {
+            let is_late = until_late();
+            let report =
+                material.as_ref().map(|known| signature::verify_by(file, &order.judge, known, &is_late));
+            report.map(|report| report.signatures).unwrap_or_default()
+        };
+        act(file, &stamp::StampOrder { code: &order.code, seal: order.seal.as_ref(), verify: &verify })
+    }
 }
 
-fn sealed(pdf: &[u8], step: &SealTask) -> (Response, Vec<u8>) {
+fn sealed(pdf: &[u8], step: &SealTask) -> (Response, Vec<u8>, Paper) {
     match task::run(pdf, step) {
-        Ok((done, pdf)) => (Response::Sealed { done }, pdf),
-        Err(error) => (Response::NotSealed { refusal: error.into() }, Vec::new()),
+        Ok((done, appended)) => (Response::Sealed { done }, appended, Paper::None),
+        Err(error) => (Response::NotSealed { refusal: error.into() }, Vec::new(), Paper::None),
     }
 }
 

@@ -43,6 +43,11 @@ impl LazyEngine {
         Self { engine: Engine::start().ok(), rest_seconds: 0 }
     }
 
+    /// None, for a process that reads no words.
+    pub(super) fn none() -> Self {
+        Self { engine: None, rest_seconds: 0 }
+    }
+
     pub(super) fn get(&mut self) -> Result<&mut Engine, ReadError> {
         self.engine.as_mut().ok_or(ReadError::NoLanguageModel)
     }

@@ -5,23 +5,27 @@ use std::{
     os::unix::process::ExitStatusExt,
     path::PathBuf,
     process::{Child, Command, Stdio},
-    sync::{Condvar, Mutex, MutexGuard, Once, PoisonError, mpsc},
+    sync::{Arc, Condvar, Mutex, MutexGuard, Once, PoisonError, mpsc},
     thread,
     time::{Duration, Instant},
 };
 
+use nix::fcntl::{FcntlArg, fcntl};
 use rustix::process::Signal;
 use serde::Deserialize;
 
 use super::{
-    child::MEMORY_VARIABLE,
+    child::{MEMORY_VARIABLE, NO_WORDS_VARIABLE},
     confine::Confinement,
-    wire::{self, Identity, Order, Request, Response, Source, Stages},
+    wire::{self, Identity, Order, Parts, Request, Response, Source, Stages, Task},
 };
 use crate::{
     domain::job::Urgency,
     engines::imaging::fault::{Limits, ReadError},
 };
+
+/// Bytes in a pipe to or from a process: with the usual 64 kB both sides wait for each other all the time.
+const PIPE_BYTES: i32 = 1 << 20;
 
 /// How many reading processes there are, and what each may use.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
@@ -99,10 +103,36 @@ impl Drop for Reader {
     }
 }
 
+/// Several questions about the same bytes to one process.
+pub(super) struct Talk<'r> {
+    reader: &'r mut Reader,
+    limits: Limits,
+    stages: Stages,
+    seconds: u64,
+    /// When the last question was asked.
+    asked: Instant,
+}
+
+impl Talk<'_> {
+    /// The answer to the last question.
+    pub(super) fn hear(&mut self) -> Result<(Response, Vec<u8>), ReadError> {
+        self.reader.hear(self.stages, (self.asked, self.seconds), &|_| {})
+    }
+
+    /// Asks more about what the process has.
+    pub(super) fn ask(&mut self, task: Task) {
+        let request = Request { parts: Parts::of(&[]), limits: self.limits, task };
+        self.asked = Instant::now();
+        self.reader.tell(Order { request, stages: self.stages, lengths: None }, Vec::new());
+    }
+}
+
 /// The processes and the right to use them.
 pub(super) struct Pool {
     program: PathBuf,
     pub limits: ReaderLimits,
+    /// Whether processes load the model for reading words, which takes longer than a signature.
+    pub reads_words: bool,
     state: Mutex<State>,
     /// A process is free, or nobody urgent waits any more.
     freed: Condvar,
@@ -122,7 +152,7 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 
 impl Pool {
     pub(super) fn new(program: PathBuf, limits: ReaderLimits) -> Self {
-        Self { program, limits, state: Mutex::default(), freed: Condvar::new() }
+        Self { program, limits, reads_words: true, state: Mutex::default(), freed: Condvar::new() }
     }
 
     /// Asks a reading process, one that has the paper open where there is one; waits `seconds`. What it says before
@@ -143,24 +173,38 @@ impl Pool {
     pub(super) fn ask_of_bytes(
         &self,
         request: Request,
-        bytes: Vec<u8>,
+        bytes: Arc<Vec<u8>>,
         stages: Stages,
         seconds: u64,
     ) -> Result<(Response, Vec<u8>), ReadError> {
+        self.talk_of_bytes(request, bytes, (stages, seconds), |talk| talk.hear())
+    }
+
+    /// The same, where what is asked next hangs on the answer: the process keeps what it found out meanwhile. `talk`
+    /// goes on while the process works, until it wants to hear.
+    pub(super) fn talk_of_bytes<T>(
+        &self,
+        request: Request,
+        bytes: Arc<Vec<u8>>,
+        (stages, seconds): (Stages, u64),
+        talk: impl FnOnce(&mut Talk<'_>) -> Result<T, ReadError>,
+    ) -> Result<T, ReadError> {
         self.ask_one(None, Urgency::Desk, |reader| {
             reader.paper = None;
             let length = bytes.len() as u64;
+            let limits = request.limits;
             let order = Order { request, stages, lengths: Some(vec![length]) };
-            reader.answer(order, vec![(Source::Bytes(bytes), length)], seconds, &|_| {})
+            reader.tell(order, vec![(Source::Bytes(bytes), length)]);
+            talk(&mut Talk { reader, limits, stages, seconds, asked: Instant::now() })
         })
     }
 
-    fn ask_one(
+    fn ask_one<T>(
         &self,
         paper: Option<&(Identity, Limits)>,
         urgency: Urgency,
-        ask: impl FnOnce(&mut Reader) -> Result<(Response, Vec<u8>), ReadError>,
-    ) -> Result<(Response, Vec<u8>), ReadError> {
+        ask: impl FnOnce(&mut Reader) -> Result<T, ReadError>,
+    ) -> Result<T, ReadError> {
         let mut turn = self.take(paper, urgency);
         let mut reader = match turn.reader.take() {
             Some(reader) => reader,
@@ -206,6 +250,9 @@ impl Pool {
                 command.env(name, value);
             }
         }
+        if !self.reads_words {
+            command.env(NO_WORDS_VARIABLE, "1");
+        }
         let mut process = command
             .env("OMP_THREAD_LIMIT", "1")
             .env(MEMORY_VARIABLE, self.limits.memory_bytes.to_string())
@@ -218,6 +265,9 @@ impl Pool {
         let (Some(mut stdin), Some(mut stdout), Some(mut stderr)) = pipes else {
             return Err(ReadError::NoReader);
         };
+        // Where the kernel refuses, it only takes longer.
+        let _ = fcntl(&stdin, FcntlArg::F_SETPIPE_SZ(PIPE_BYTES));
+        let _ = fcntl(&stdout, FcntlArg::F_SETPIPE_SZ(PIPE_BYTES));
         // A thread of its own: a process that reads no more must not hold up who waits for it.
         let (orders, ordered) = mpsc::channel::<(Order, Vec<(Source, u64)>)>();
         thread::spawn(move || {
@@ -307,9 +357,22 @@ impl Reader {
         on_news: OnNews<'_>,
     ) -> Result<(Response, Vec<u8>), ReadError> {
         let stages = order.stages;
+        self.tell(order, files);
+        self.hear(stages, (Instant::now(), seconds), on_news)
+    }
+
+    fn tell(&self, order: Order, files: Vec<(Source, u64)>) {
         // Where the other end is gone, the answers end too, and tell why.
         let _ = self.orders.send((order, files));
-        let (allowed, started) = (Duration::from_secs(seconds), Instant::now());
+    }
+
+    fn hear(
+        &mut self,
+        stages: Stages,
+        (started, seconds): (Instant, u64),
+        on_news: OnNews<'_>,
+    ) -> Result<(Response, Vec<u8>), ReadError> {
+        let allowed = Duration::from_secs(seconds);
         loop {
             match self.answers.recv_timeout(allowed.saturating_sub(started.elapsed())) {
                 Ok((news @ Response::Head { .. }, _)) => on_news(news),

@@ -1,11 +1,10 @@
 //! The parent's side: papers in, readings out, whatever happens to a reading process.
 
-use std::{path::PathBuf, time::Instant};
+use std::{path::PathBuf, sync::Arc, time::Instant};
 
 use super::{
     answer::{
-        Attention, ComposeOrder, Composed, Depth, Head, NotStamped, PageAnswer, Reading, StampOrder,
-        StampStep, Timings,
+        Attention, ComposeOrder, Composed, Depth, Head, NotStamped, PageAnswer, Reading, StampOrder, Timings,
     },
     confine::{Attempt, Confinement},
     marks::PageCode,
@@ -28,8 +27,13 @@ use crate::{
             fault::{Limits, ReadError},
             open::Container,
         },
-        signature::{order::VerifyOrder, verdict::Report},
-        stamp::{Stamped, Waiting},
+        pdf::growing::GrowingFile,
+        signature::{
+            order::VerifyOrder,
+            seal::{SealError, prepare::Prepared},
+            verdict::Report,
+        },
+        stamp::{StampError, Stamped},
     },
 };
 
@@ -54,6 +58,13 @@ impl Readers {
     /// `program` is our own binary: each process is `<program> reader`. They start when first needed.
     pub fn new(program: PathBuf, limits: ReaderLimits) -> Self {
         Self { pool: Pool::new(program, limits) }
+    }
+
+    /// The same, for questions about files alone: no process loads the model for reading words.
+    #[must_use]
+    pub fn without_words(mut self) -> Self {
+        self.pool.reads_words = false;
+        self
     }
 
     /// What is known of a paper without looking at a page.
@@ -165,56 +176,58 @@ impl Readers {
         }
     }
 
-    /// Writes the code onto page one of a PDF, foreign or our own, by the way that the file allows; where the agency's
-    /// signature is needed for it, says what has to be signed: then [`Self::finish_stamp`].
+    /// Writes the code onto page one of a PDF, foreign or our own, by the way that the file allows, and proves that
+    /// earlier signatures are worth what they were. Where the agency's signature is needed for it, `sign` makes it: a
+    /// CMS over what is prepared.
     ///
     /// # Errors
     /// [`NotStamped`]; nothing is changed then.
-    pub fn stamp(&self, pdf: Vec<u8>, order: StampOrder) -> Result<StampStep, NotStamped> {
-        self.stamp_step(pdf, Task::Stamp { order: Box::new(order) })
-    }
-
-    /// Puts the agency's signature, a CMS, beside the code, and proves that earlier signatures are worth what they
-    /// were; `n_input` is the length of what came in.
-    ///
-    /// # Errors
-    /// [`NotStamped`].
-    pub fn finish_stamp(
+    pub fn stamp(
         &self,
-        waiting: Waiting,
-        n_input: usize,
-        cms: Vec<u8>,
+        pdf: Vec<u8>,
         order: StampOrder,
+        sign: impl FnOnce(&Prepared) -> Result<Vec<u8>, StampError>,
     ) -> Result<Stamped, NotStamped> {
-        let mut waiting = Box::new(waiting);
-        let pdf = std::mem::take(&mut waiting.prepared.pdf);
-        let task = Task::FinishStamp { order: Box::new(order), waiting, n_input, cms };
-        match self.stamp_step(pdf, task)? {
-            StampStep::Done(stamped) => Ok(stamped),
-            StampStep::Sign(_) => Err(NotStamped::Unread(ReadError::Crashed)),
-        }
-    }
-
-    fn stamp_step(&self, pdf: Vec<u8>, task: Task) -> Result<StampStep, NotStamped> {
         let limits = &self.pool.limits;
         // What was composed may be somewhat longer than what it was composed from.
         let (found, limit) = (pdf.len() as u64, limits.max_bytes.saturating_mul(2));
         if found > limit {
             return Err(NotStamped::Unread(ReadError::TooManyBytes { found, limit }));
         }
+        let has_key = order.seal.is_some();
+        let task = Task::Stamp { order: Box::new(order) };
         let request = Request { parts: Parts::of(&[]), limits: limits.of_bytes(), task };
         let seconds = limits.opening_seconds() + limits.page_seconds;
         // Page one is drawn before and after; signatures, where there are any, are judged before and after.
         let busy = limits.open_seconds.saturating_add(limits.decode_seconds.saturating_mul(2));
-        let is_signed = pdf.windows(SIGNED.len()).any(|bytes| bytes == SIGNED);
+        let is_signed = memchr::memmem::find(&pdf, SIGNED).is_some();
         let busy = busy.saturating_add(if is_signed { VERIFY_SECONDS * 2 } else { 0 });
-        let answer = self.pool.ask_of_bytes(request, pdf, self.all_of(busy), seconds);
-        match answer.map_err(NotStamped::Unread)? {
-            (Response::Stamped { stamped }, pdf) => Ok(StampStep::Done(Stamped { pdf, ..stamped })),
-            (Response::StampWaits { mut waiting }, pdf) => {
-                waiting.prepared.pdf = pdf;
-                Ok(StampStep::Sign(waiting))
+        let mut file = GrowingFile::new(pdf);
+        let timed = (self.all_of(busy), seconds);
+        let answer = self.pool.talk_of_bytes(request, file.shared(), timed, |talk| {
+            if is_signed && has_key {
+                file.hash_ahead();
             }
+            let (prepared, appended) = match talk.hear()? {
+                (Response::StampWaits { prepared }, appended) => (prepared, appended),
+                answer => return Ok(Ok(answer)),
+            };
+            let not_sealed = |error: SealError| StampError::NotSealed(error.to_string());
+            let signed = prepared.over(&file, &appended).map_err(not_sealed);
+            match signed.and_then(|prepared| sign(&prepared)) {
+                Err(error) => Ok(Err(error)),
+                Ok(cms) => {
+                    talk.ask(Task::FinishStamp { cms });
+                    talk.hear().map(Ok)
+                }
+            }
+        });
+        match answer.map_err(NotStamped::Unread)?.map_err(NotStamped::Refused)? {
+            (Response::Stamped { stamped, n_kept }, bytes) if n_kept == file.len() => {
+                file.grow(&bytes);
+                Ok(Stamped { pdf: file.into_bytes(), ..stamped })
+            }
+            (Response::Stamped { stamped, n_kept: 0 }, pdf) => Ok(Stamped { pdf, ..stamped }),
             (Response::NotStamped { error }, _) => Err(NotStamped::Refused(error)),
             (other, _) => Err(NotStamped::Unread(unexpected(other))),
         }
@@ -232,7 +245,8 @@ impl Readers {
         }
         let task = Task::Verify { order: Box::new(order) };
         let request = Request { parts: Parts::of(&[]), limits: limits.of_bytes(), task };
-        let answer = self.pool.ask_of_bytes(request, pdf, self.all_of(VERIFY_SECONDS), VERIFY_SECONDS * 4)?;
+        let (stages, seconds) = (self.all_of(VERIFY_SECONDS), VERIFY_SECONDS * 4);
+        let answer = self.pool.ask_of_bytes(request, Arc::new(pdf), stages, seconds)?;
         match answer {
             (Response::Verified { report }, _) => Ok(*report),
             (other, _) => Err(unexpected(other)),

@@ -5,7 +5,10 @@ use super::{
     readers::unexpected,
     wire::{Parts, Request, Response, Task},
 };
-use crate::engines::signature::seal::task::{SealAnswer, SealRefusal, SealTask};
+use crate::engines::{
+    pdf::growing::GrowingFile,
+    signature::seal::task::{SealAnswer, SealRefusal, SealTask},
+};
 
 /// Why a step of signing was not done; the file is as it was.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
@@ -19,20 +22,28 @@ pub enum NotSealed {
 }
 
 impl Readers {
-    /// Does one step of signing; gives the file that came of it where there is one.
+    /// Does one step of signing; gives what goes behind the file, where something does.
     ///
     /// # Errors
     /// [`NotSealed`].
-    pub fn seal(&self, pdf: Vec<u8>, step: SealTask) -> Result<(SealAnswer, Vec<u8>), NotSealed> {
+    pub fn seal(&self, file: &GrowingFile, step: SealTask) -> Result<(SealAnswer, Vec<u8>), NotSealed> {
         let limits = self.limits();
-        let (found, limit) = (pdf.len() as u64, limits.max_bytes.saturating_mul(2));
+        let (found, limit) = (file.len() as u64, limits.max_bytes.saturating_mul(2));
         if found > limit {
             return Err(NotSealed::Unread(ReadError::TooManyBytes { found, limit }));
         }
+        let makes_room = matches!(step, SealTask::Prepare(_) | SealTask::Timestamp { .. });
         let request = Request { parts: Parts::of(&[]), limits: limits.of_bytes(), task: Task::Seal { step } };
         let seconds = limits.opening_seconds() + limits.page_seconds;
-        match self.pool.ask_of_bytes(request, pdf, self.all_of(limits.open_seconds), seconds) {
-            Ok((Response::Sealed { done }, pdf)) => Ok((done, pdf)),
+        let (stages, bytes) = (self.all_of(limits.open_seconds), file.shared());
+        let answer = self.pool.talk_of_bytes(request, bytes, (stages, seconds), |talk| {
+            if makes_room {
+                file.hash_ahead();
+            }
+            talk.hear()
+        });
+        match answer {
+            Ok((Response::Sealed { done }, appended)) => Ok((done, appended)),
             Ok((Response::NotSealed { refusal }, _)) => Err(NotSealed::Refused(refusal)),
             Ok((other, _)) => Err(NotSealed::Unread(unexpected(other))),
             Err(error) => Err(NotSealed::Unread(error)),

@@ -7,6 +7,7 @@ use std::{
     io::{self, Read, Write},
     os::unix::fs::OpenOptionsExt,
     path::{Path, PathBuf},
+    sync::Arc,
     time::SystemTime,
 };
 
@@ -28,10 +29,13 @@ use crate::{
         pdf::archive::Departure,
         signature::{
             order::VerifyOrder,
-            seal::task::{SealAnswer, SealRefusal, SealTask},
+            seal::{
+                prepare::Prepared,
+                task::{SealAnswer, SealRefusal, SealTask},
+            },
             verdict::Report,
         },
-        stamp::{StampError, Stamped, Waiting},
+        stamp::{StampError, Stamped},
     },
 };
 
@@ -39,6 +43,8 @@ use crate::{
 const MAX_HEADER: u32 = 256 << 20;
 /// Longest blob: a composed PDF.
 const MAX_BLOB: u64 = 4 << 30;
+/// Room that is made for what was announced and has not arrived.
+const FIRST_ROOM: u64 = 1 << 20;
 
 /// The files of a paper, on the parent's side alone.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -80,7 +86,7 @@ impl Parts {
 /// Where the bytes of a file come from that goes to the child.
 pub(super) enum Source {
     File(File),
-    Bytes(Vec<u8>),
+    Bytes(Arc<Vec<u8>>),
 }
 
 /// Pipes and devices have no end, or make wait for one.
@@ -135,8 +141,8 @@ pub(super) enum Task {
     Preview { index: u32, rotation: u16, width_px: u32 },
     /// Write the code onto the PDF that goes along as the one file; it is no paper, and forgotten then.
     Stamp { order: Box<StampOrder> },
-    /// Put the agency's signature into the PDF that goes along, whose first `n_input` bytes are what came in.
-    FinishStamp { order: Box<StampOrder>, waiting: Box<Waiting>, n_input: usize, cms: Vec<u8> },
+    /// Put the agency's signature into the PDF that waits for it since the order before this.
+    FinishStamp { cms: Vec<u8> },
     /// Judge the signatures of the PDF that goes along as the one file.
     Verify { order: Box<VerifyOrder> },
     /// One step of signing the PDF that goes along in the same way.
@@ -177,12 +183,14 @@ pub(super) enum Response {
     Composed {
         departures: Vec<Departure>,
     },
+    /// What goes behind the first `n_kept` bytes of what came in follows; 0: all of the file.
     Stamped {
         stamped: Stamped,
+        n_kept: usize,
     },
-    /// The PDF with room for the agency's signature follows.
+    /// What goes behind the PDF to make room for the agency's signature follows.
     StampWaits {
-        waiting: Box<Waiting>,
+        prepared: Box<Prepared>,
     },
     NotStamped {
         error: StampError,
@@ -237,7 +245,11 @@ pub(super) fn send_order(to: &mut impl Write, order: &Order, files: Vec<(Source,
     for (source, length) in files {
         let sent = match source {
             Source::File(file) => io::copy(&mut file.take(length), to)?,
-            Source::Bytes(bytes) => io::copy(&mut bytes.as_slice().take(length), to)?,
+            Source::Bytes(bytes) => {
+                let part = bytes.get(..usize::try_from(length).unwrap_or(usize::MAX)).unwrap_or(&bytes);
+                to.write_all(part)?;
+                part.len() as u64
+            }
         };
         if sent < length {
             return Err(io::ErrorKind::UnexpectedEof.into());
@@ -256,7 +268,7 @@ pub(super) fn receive_file(from: &mut impl Read, length: u64) -> io::Result<Vec<
 
 /// Grows with what arrives, not with what was announced.
 fn read_exactly(from: &mut impl Read, length: u64) -> io::Result<Vec<u8>> {
-    let mut bytes = Vec::new();
+    let mut bytes = Vec::with_capacity(usize::try_from(length.min(FIRST_ROOM)).unwrap_or(0));
     from.take(length).read_to_end(&mut bytes)?;
     if bytes.len() as u64 == length { Ok(bytes) } else { Err(io::ErrorKind::UnexpectedEof.into()) }
 }
@@ -312,7 +324,7 @@ mod tests {
         receive::<Order>(&mut from).unwrap();
         assert_eq!(receive_file(&mut from, 4).unwrap(), b"page");
         let mut sent = Vec::new();
-        send_order(&mut sent, &order, vec![(Source::Bytes(b"page".to_vec()), 4)]).unwrap();
+        send_order(&mut sent, &order, vec![(Source::Bytes(Arc::new(b"page".to_vec())), 4)]).unwrap();
         assert!(sent.ends_with(b"page"), "bytes go as a file does");
         let files = parts.open().unwrap();
         std::fs::write(&path, b"pa").unwrap();

@@ -1,6 +1,6 @@
 //! Step 3, later revisions: what was changed after a signature, held against a list of what may be.
 //!
-//! The signed revision and the newest one are walked side by side from the trailer; whatever can be
+//! The signed revision and the newest one, and some in between, are walked side by side from the trailer; whatever can be
 //! reached has to be the same, object by object, save where a rule allows a change: validation data,
 //! time stamps, further signatures, filling of fields that existed, metadata, comments. What is not
 //! understood is forbidden; what could not be looked at is said. Objects that nothing reaches do not
@@ -47,6 +47,15 @@ pub struct Changes {
     pub(super) n_pages: usize,
     /// Where the page may look different.
     pub(super) touched: Vec<Touched>,
+    /// What fields say that were filled in.
+    pub(super) said: Vec<Said>,
+}
+
+impl Changes {
+    /// Why the signature is not to be passed though everything was looked at and nothing forbidden found.
+    pub fn doubt(&self) -> Option<&str> {
+        self.items.iter().find(|item| item.kind.is_doubtful()).map(|item| item.message.as_str())
+    }
 }
 
 /// A change.
@@ -113,6 +122,10 @@ pub enum ChangeKind {
     Unclear,
     /// The page looks different where nothing may.
     Looks,
+    /// A forbidden change in a revision in between, taken back since.
+    Undone,
+    /// A field that was filled in does not show what it says, or nobody can tell.
+    FaceDoubtful,
     /// Not all could be looked at.
     NotLookedAt,
 }
@@ -131,8 +144,14 @@ impl ChangeKind {
                 | Self::Comment
                 | Self::CoversInk
                 | Self::TrailingBytes
+                | Self::FaceDoubtful
                 | Self::NotLookedAt
         )
+    }
+
+    /// Whether it keeps a signature from being passed without being forbidden.
+    pub fn is_doubtful(self) -> bool {
+        self == Self::FaceDoubtful
     }
 }
 
@@ -144,6 +163,19 @@ pub(super) struct Touched {
     /// `[x0, y0, x1, y1]` in user units.
     pub area: [f32; 4],
     pub why: Why,
+    /// What the field says that was filled in there: a place in [`Changes::said`].
+    pub said: Option<usize>,
+}
+
+/// What a field says that was filled in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Said {
+    /// Its full name.
+    pub name: String,
+    /// Texts that its face may show for that value; none where the value cannot be read.
+    pub texts: Vec<String>,
+    /// Whether others may stand beside them: the lines of a list.
+    pub is_list: bool,
 }
 
 /// Why a place on a page may look different.
@@ -185,15 +217,49 @@ pub fn after(pdf: &RevisedPdf<'_>, located: &[Located<'_>], which: usize, limits
             found.add(ChangeKind::Unclear, message::plain(ChangeKind::Unclear));
         }
         let rules = Rules::of(located, one);
-        let mut walk = walk::Walk::new(pdf, one.revision, limits, found);
+        let mut walk = walk::Walk::new(pdf, (one.revision, pdf.newest()), limits, found);
         compare(&mut walk, located, &rules);
+        let most_objects = limits.most_objects.saturating_sub(walk.n_objects);
         found = walk.found;
         found.n_pages = walk.pages.len();
+        if !found.is_incomplete && found.items.iter().all(|item| item.kind.is_permitted()) {
+            between(pdf, located, one, &Limits { most_objects, ..*limits }, &mut found);
+        }
     }
     if pdf.is_exhausted() {
         found.give_up();
     }
     found.into_changes()
+}
+
+/// Revisions in between: what was changed there and put back since is not in the newest one, but whoever read or signed
+/// the file then saw it. Those are compared that hold something that was written again later; objects alone, not looks.
+fn between(
+    pdf: &RevisedPdf<'_>,
+    located: &[Located<'_>],
+    one: &Located<'_>,
+    limits: &Limits<'_>,
+    found: &mut Findings,
+) {
+    let rules = Rules::of(located, one);
+    let mut most_objects = limits.most_objects;
+    for revision in one.revision + 1..pdf.newest() {
+        if !pdf.is_superseded(one.revision, revision) {
+            continue;
+        }
+        let limits = Limits { most_objects, ..*limits };
+        let mut walk = walk::Walk::new(pdf, (one.revision, revision), &limits, Findings::default());
+        compare(&mut walk, located, &rules);
+        most_objects = most_objects.saturating_sub(walk.n_objects);
+        if let Some(item) = walk.found.items.iter().find(|item| !item.kind.is_permitted()) {
+            found.add(ChangeKind::Undone, message::undone(&item.message));
+            return;
+        }
+        if walk.found.is_incomplete {
+            found.give_up();
+            return;
+        }
+    }
 }
 
 fn compare(walk: &mut walk::Walk<'_, '_, '_>, located: &[Located<'_>], rules: &Rules<'_>) {
@@ -247,6 +313,7 @@ impl<'l> Rules<'l> {
 pub(super) struct Findings {
     items: Vec<Change>,
     touched: Vec<Touched>,
+    said: Vec<Said>,
     n_pages: usize,
     is_incomplete: bool,
 }
@@ -269,10 +336,14 @@ impl Findings {
         self.add(ChangeKind::NotLookedAt, message::not_looked_at());
     }
 
+    pub(super) fn said(&self, at: usize) -> Option<Said> {
+        self.said.get(at).cloned()
+    }
+
     /// Goes on where an earlier step ended.
     pub(super) fn from_changes(changes: Changes) -> Self {
-        let Changes { is_complete, n_pages, items, touched, .. } = changes;
-        Self { items, touched, n_pages, is_incomplete: !is_complete }
+        let Changes { is_complete, n_pages, items, touched, said, .. } = changes;
+        Self { items, touched, said, n_pages, is_incomplete: !is_complete }
     }
 
     pub(super) fn into_changes(self) -> Changes {
@@ -284,7 +355,7 @@ impl Findings {
             Modification::None
         };
         let (n_pages, is_complete) = (self.n_pages, !self.is_incomplete);
-        Changes { level, is_complete, n_pages, items: self.items, touched: self.touched }
+        Changes { level, is_complete, n_pages, items: self.items, touched: self.touched, said: self.said }
     }
 }
 

@@ -16,11 +16,12 @@ use super::revocation::{MOST_CHECKS, RevocationData, World};
 use super::time::{Problem, Proof, Source, Standing, Subject, stand};
 use super::timestamp::{self, Stamp};
 use super::trust::{Purpose, TrustAnchors};
-use super::value::{self, Checked, SubFilter};
+use super::value::{self, Checked, Signed, SubFilter};
 use super::verdict::{
     Algorithm, Coverage, Integrity, Kind, Modification, Overall, Report, SignatureReport, Signer,
     SubIndication, TimeSource, Trust, Verdict,
 };
+use crate::engines::pdf::growing::Prefixes;
 
 /// Time stamps looked at in one signature.
 const MOST_STAMPS: usize = 4;
@@ -38,6 +39,8 @@ pub struct SignatureFacts<'a> {
     pub sub_filter: String,
     /// The bytes it covers, before and after itself.
     pub signed: [&'a [u8]; 2],
+    /// What is known of hashing the file.
+    pub hashed: Option<&'a Prefixes>,
     /// `/Contents`, decoded: the signature and the room left behind it.
     pub contents: &'a [u8],
     /// Where the covered bytes end, from the start of the file.
@@ -50,6 +53,8 @@ pub struct SignatureFacts<'a> {
     pub modification: Modification,
     /// Whether all changes could be looked at in the time there was.
     pub modification_is_complete: bool,
+    /// What was changed afterwards so that nothing can be said: one sentence.
+    pub modification_doubt: Option<String>,
     /// What was changed afterwards, one sentence each.
     pub changes: Vec<String>,
     /// `/P` of the certification.
@@ -183,6 +188,8 @@ fn of_the_file(facts: &SignatureFacts<'_>) -> Vec<Problem> {
     } else if !facts.modification_is_complete {
         let why = "chưa kiểm tra được hết các thay đổi sau khi ký";
         problems.push(Problem::unknown(SigConstraintsFailure, why));
+    } else if let Some(doubt) = &facts.modification_doubt {
+        problems.push(Problem::unknown(SigConstraintsFailure, report::clause(doubt)));
     }
     problems
 }
@@ -275,7 +282,8 @@ fn signature(
         problems.extend(unreadable(one));
         return close(report, &problems);
     };
-    let checked = value::check(cms, sub_filter, &facts.signed, &world.known.certificates);
+    let signed = Signed { parts: &facts.signed, hashed: facts.hashed };
+    let checked = value::check(cms, sub_filter, signed, &world.known.certificates);
     let malformed = facts.coverage == Coverage::Malformed;
     report.integrity = if malformed { Integrity::Broken } else { checked.integrity };
     report.signed_at = cms.attributes.as_ref().and_then(|a| a.signing_time).or(facts.claimed_at);

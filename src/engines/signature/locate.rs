@@ -6,6 +6,7 @@
 //! Source: ISO 32000-2, 12.8.1; ETSI EN 319 142-1, 4.2 and 5.2.
 
 mod describe;
+mod remains;
 
 use std::{
     collections::{HashMap, HashSet},
@@ -15,6 +16,8 @@ use std::{
 
 use jiff::Timestamp;
 use lopdf::{Dictionary, Object, ObjectId};
+
+pub use remains::has_remains;
 
 use super::{
     fields::{self, Form},

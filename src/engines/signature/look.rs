@@ -5,18 +5,25 @@
 //! seen may be hidden. What cannot be rendered, or not in time, is said and never passed.
 
 use std::{
+    cell::LazyCell,
     collections::{BTreeSet, HashMap},
     sync::Arc,
 };
 
 use hayro::{hayro_syntax::Pdf, kurbo};
 use image::RgbImage;
+use unicode_normalization::UnicodeNormalization;
 
 use super::{
     changes::{self, ChangeKind, Changes, Findings, Limits, Touched, Why, message},
     locate::Located,
 };
-use crate::engines::pdf::{render, revisions::RevisedPdf};
+use crate::engines::pdf::{
+    growing::GrowingFile,
+    letters::{Overlaid, Read},
+    render,
+    revisions::RevisedPdf,
+};
 
 /// Pixels in a unit of the page: 100 dpi, less on huge pages.
 const PX_PER_UNIT: f32 = 100.0 / 72.0;
@@ -52,6 +59,8 @@ const LARGEST_PLACE: f32 = 0.5;
 /// Renders revisions of one file, each page once.
 pub struct Looks<'p, 'a> {
     pdf: &'p RevisedPdf<'a>,
+    /// The file itself, where it need not be copied.
+    file: Option<&'p GrowingFile>,
     opened: HashMap<usize, Option<Arc<Pdf>>>,
     /// By revision, page, and whether annotations are left out.
     pictures: HashMap<(usize, usize, bool), Option<Arc<Picture>>>,
@@ -60,13 +69,20 @@ pub struct Looks<'p, 'a> {
 /// A page as seen, and how its coordinates map to pixels.
 struct Picture {
     pixels: RgbImage,
+    /// How light each pixel is, 0 to 255, row by row.
+    shades: Vec<u8>,
     to_px: kurbo::Affine,
 }
 
 impl<'p, 'a> Looks<'p, 'a> {
     /// Nothing is rendered yet.
     pub fn new(pdf: &'p RevisedPdf<'a>) -> Self {
-        Self { pdf, opened: HashMap::new(), pictures: HashMap::new() }
+        Self { pdf, file: None, opened: HashMap::new(), pictures: HashMap::new() }
+    }
+
+    /// The same for a file that need not be copied; `pdf` is read from it.
+    pub fn over(pdf: &'p RevisedPdf<'a>, file: &'p GrowingFile) -> Self {
+        Self { file: Some(file), ..Self::new(pdf) }
     }
 
     /// What was changed after the signature at `which`, objects and looks.
@@ -109,8 +125,37 @@ impl<'p, 'a> Looks<'p, 'a> {
                 }
                 _ => found.give_up(),
             }
+            self.hold_against_letters(page, &places, &mut found);
         }
         found.into_changes()
+    }
+
+    /// What fields say that were filled in against the letters that are seen there.
+    fn hold_against_letters(&mut self, page: usize, places: &[Touched], found: &mut Findings) {
+        if places.iter().all(|place| place.said.is_none()) {
+            return;
+        }
+        let overlaid = self.open(self.pdf.newest()).and_then(|pdf| Overlaid::of(&pdf, page));
+        for place in places {
+            let Some(said) = place.said.and_then(|at| found.said(at)) else { continue };
+            let read = overlaid.as_ref().map_or(Read::Unknown, |overlaid| overlaid.read(place.area));
+            let is_other = match read {
+                Read::Letters(letters) if !said.texts.is_empty() => {
+                    let letters = bare(&letters);
+                    let is_it = |text: &String| {
+                        let text = bare(text);
+                        text == letters || (said.is_list && letters.contains(&text))
+                    };
+                    if said.texts.iter().any(is_it) {
+                        continue;
+                    }
+                    true
+                }
+                _ => false,
+            };
+            let told = message::face(&said.name, is_other);
+            found.add(ChangeKind::FaceDoubtful, told);
+        }
     }
 
     fn picture(&mut self, what: (usize, usize, bool), n_pages: usize) -> Option<Arc<Picture>> {
@@ -126,11 +171,15 @@ impl<'p, 'a> Looks<'p, 'a> {
     }
 
     fn open(&mut self, revision: usize) -> Option<Arc<Pdf>> {
-        let pdf = self.pdf;
+        let (pdf, file) = (self.pdf, self.file);
         let open = || {
             let is_newest = revision == pdf.newest();
             let bytes = if is_newest { pdf.bytes() } else { pdf.bytes_of(revision) };
-            Pdf::new_with_password(bytes.to_vec(), pdf.password()).ok().map(Arc::new)
+            let data = match file {
+                Some(file) => file.part(bytes.len()),
+                None => bytes.to_vec().into(),
+            };
+            Pdf::new_with_password(data, pdf.password()).ok().map(Arc::new)
         };
         // The newest and one signed revision: more would keep the file in memory many times.
         if self.opened.len() > 1 && !self.opened.contains_key(&revision) {
@@ -139,6 +188,11 @@ impl<'p, 'a> Looks<'p, 'a> {
         }
         self.opened.entry(revision).or_insert_with(open).clone()
     }
+}
+
+/// A text without what is not seen: spaces, line ends, the way its marks are put together.
+fn bare(text: &str) -> String {
+    text.nfkc().filter(|c| !c.is_whitespace() && !c.is_control() && *c != '\u{ad}').collect()
 }
 
 /// Renders a page; `None` where it cannot be shown whole, or the renderer counts other pages.
@@ -154,7 +208,9 @@ fn draw(pdf: &Pdf, index: usize, n_pages: usize, is_bare: bool) -> Option<Pictur
     let to_px =
         kurbo::Affine::scale_non_uniform(along(pixels.width(), width), along(pixels.height(), height))
             * kurbo::Affine::new(coefficients);
-    Some(Picture { pixels, to_px })
+    let shade = |[r, g, b]: [u8; 3]| ((u32::from(r) * 3 + u32::from(g) * 6 + u32::from(b)) / 10) as u8;
+    let shades = pixels.pixels().map(|pixel| shade(pixel.0)).collect();
+    Some(Picture { pixels, shades, to_px })
 }
 
 /// A place in pixels: left, top, right, bottom; the last ones outside.
@@ -191,7 +247,7 @@ impl Comparison<'_> {
         if self.n_different_outside(&may_change) > MOST_DIFFERENT_PX {
             tell(ChangeKind::Looks);
         }
-        let n_all = self.edges([0, 0, width, height], false).n_all as f32;
+        let n_on_page = LazyCell::new(|| self.edges([0, 0, width, height], false).n_all as f32);
         for place in may_change {
             let here = self.edges(place.edges, place.why == Why::Refilled);
             let is_much = here.n_lost > MOST_LOST;
@@ -199,7 +255,7 @@ impl Comparison<'_> {
             let is_hidden = here.n_erased > MOST_ERASED || here.has_lost_tile();
             let is_huge = self.changed_part(place.edges) > LARGEST_PART
                 || self.part(place.edges) > LARGEST_PLACE
-                || (is_much && here.n_lost as f32 > LARGEST_PART * n_all);
+                || (is_much && here.n_lost as f32 > LARGEST_PART * *n_on_page);
             match place.why {
                 Why::Face if is_huge => tell(ChangeKind::Looks),
                 Why::Face if is_covered => tell(ChangeKind::CoversInk),
@@ -235,8 +291,10 @@ impl Comparison<'_> {
 
     /// Edges of strokes in a place; with `of_page`, only those of the page itself count that were seen.
     fn edges(&self, place: [u32; 4], of_page: bool) -> Edges {
-        let mut edges = Edges::default();
         let (width, height) = self.was.pixels.dimensions();
+        let n_across = width.div_ceil(TILE_PX) as usize;
+        let tiles = vec![(0, 0); n_across * height.div_ceil(TILE_PX) as usize];
+        let mut edges = Edges { n_all: 0, n_lost: 0, n_erased: 0, tiles };
         for (x, y) in pixels_of(place) {
             for (to_x, to_y) in [(x + REACH_PX, y), (x, y + REACH_PX)] {
                 if to_x >= width.min(place[2]) || to_y >= height.min(place[3]) {
@@ -247,7 +305,8 @@ impl Comparison<'_> {
                 if before.abs() < STROKE || (of_page && contrast(self.bare) * before.signum() < STROKE) {
                     continue;
                 }
-                let tile = edges.tiles.entry((x / TILE_PX, y / TILE_PX)).or_default();
+                let at = (y / TILE_PX) as usize * n_across + (x / TILE_PX) as usize;
+                let Some(tile) = edges.tiles.get_mut(at) else { continue };
                 tile.0 += 1;
                 edges.n_all += 1;
                 if contrast(self.is) * before.signum() < FAINT {
@@ -263,10 +322,10 @@ impl Comparison<'_> {
 }
 
 impl Picture {
-    /// How light a pixel is, 0 to 255.
+    /// How light a pixel is, 0 to 255; white off the page.
     fn shade(&self, x: u32, y: u32) -> i32 {
-        let [r, g, b] = self.pixels.get_pixel(x, y).0.map(i32::from);
-        (r * 3 + g * 6 + b) / 10
+        let at = y as usize * self.pixels.width() as usize + x as usize;
+        self.shades.get(at).copied().map_or(255, i32::from)
     }
 }
 
@@ -294,14 +353,13 @@ fn differ(before: [u8; 3], after: [u8; 3]) -> bool {
 }
 
 /// Edges of strokes in a place, and how many of them are not seen any more.
-#[derive(Default)]
 struct Edges {
     n_all: usize,
     n_lost: usize,
     /// Those of the lost ones whose ink gave way to paper.
     n_erased: usize,
     /// All and lost ones by squares of the page.
-    tiles: HashMap<(u32, u32), (usize, usize)>,
+    tiles: Vec<(usize, usize)>,
 }
 
 impl Edges {
@@ -309,7 +367,7 @@ impl Edges {
         let is_lost = |(n_all, n_lost): &(usize, usize)| {
             *n_all >= TILE_EDGES && *n_lost as f32 > TILE_PART * *n_all as f32
         };
-        self.tiles.values().any(is_lost)
+        self.tiles.iter().any(is_lost)
     }
 }
 
@@ -410,7 +468,7 @@ mod tests {
         // Letters over the dotted line of a form.
         let mut paper = Paper::two_pages();
         paper.stream(5, "", "1 w [1 2] 0 d 10 365 m 130 365 l S").close().sign(20, "CanBo", "");
-        fill("Nguyen", CORNER, "BT /F1 14 Tf 2 3 Td (Nguyen Thi Bich) Tj ET")(&mut paper);
+        fill("Nguyen Thi Bich", CORNER, "BT /F1 14 Tf 2 3 Td (Nguyen Thi Bich) Tj ET")(&mut paper);
         assert_eq!(kinds(&seen(paper.close(), &LIMITS)), (Permitted, vec![FieldFilled]));
         // Filled before it was signed with something that hid nothing, and after it with something that does.
         let mut paper = Paper::two_pages();

@@ -50,7 +50,7 @@ impl VerifyOrder {
 }
 
 /// Bytes as base64 in JSON.
-mod base64_bytes {
+pub(super) mod base64_bytes {
     use base64::{Engine, engine::general_purpose::STANDARD};
     use serde::{Deserialize, Deserializer, Serializer, de::Error};
 

@@ -173,6 +173,8 @@ impl Scene {
             coverage: self.coverage,
             modification: self.modification,
             modification_is_complete: self.is_complete,
+            modification_doubt: None,
+            hashed: None,
             changes: vec![],
             certified_p: None,
             claimed_at: None,

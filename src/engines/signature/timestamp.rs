@@ -9,7 +9,7 @@ use super::chain::Role;
 use super::cms::SignedData;
 use super::revocation::World;
 use super::time::{Problem, Proof, Standing, Subject, stand};
-use super::value::{self, SubFilter};
+use super::value::{self, Signed, SubFilter};
 use super::verdict::{Integrity, Signer, SubIndication, Trust, Verdict};
 
 /// What a token says.
@@ -82,7 +82,7 @@ impl Stamp {
 
 /// Judges a token over `parts`; `proof`: that the token itself existed then, by a later one.
 pub fn judge(world: &World<'_>, cms: &SignedData, parts: &[&[u8]], proof: Option<Proof>) -> Stamp {
-    let checked = value::check(cms, SubFilter::Rfc3161, &[], &world.known.certificates);
+    let checked = value::check(cms, SubFilter::Rfc3161, Signed::NOTHING, &world.known.certificates);
     let mut found = Stamp {
         made_at: None,
         integrity: checked.integrity,

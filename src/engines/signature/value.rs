@@ -7,6 +7,7 @@ use super::algorithms::{Digest, Use};
 use super::certificate::{Certificate, Name};
 use super::cms::{self, CertificateId, SignedData, SignerId};
 use super::verdict::{Integrity, SubIndication};
+use crate::engines::pdf::growing::Prefixes;
 
 /// How the signature says that it is built: `/SubFilter` (ISO 32000-2, 12.8.3; EN 319 142-1).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -50,12 +51,33 @@ pub struct Checked {
     pub uses: Vec<Use>,
 }
 
+/// What a signature covers.
+#[derive(Clone, Copy)]
+pub struct Signed<'s> {
+    /// The parts of the file, the first one from its beginning.
+    pub parts: &'s [&'s [u8]],
+    /// What is known of hashing that file.
+    pub hashed: Option<&'s Prefixes>,
+}
+
+impl Signed<'_> {
+    /// No part of a file.
+    pub const NOTHING: Signed<'static> = Signed { parts: &[], hashed: None };
+
+    fn digest(&self, digest: Digest) -> Option<Vec<u8>> {
+        match (digest, self.hashed, self.parts) {
+            (Digest::Sha256, Some(hashed), [first, rest]) => Some(hashed.sha256(first, rest).to_vec()),
+            _ => digest.of(self.parts),
+        }
+    }
+}
+
 /// Checks digest and value of a signature. `signed`: the parts of the file it covers (for a time
 /// stamp: nothing, its content is inside); `certificates`: where to look for the signer's.
 pub fn check(
     cms: &SignedData,
     sub_filter: SubFilter,
-    signed: &[&[u8]],
+    signed: Signed<'_>,
     certificates: &[Arc<Certificate>],
 ) -> Checked {
     let meant = meant(cms, certificates);
@@ -77,7 +99,7 @@ pub fn check(
 fn check_as(
     cms: &SignedData,
     sub_filter: SubFilter,
-    signed: &[&[u8]],
+    signed: Signed<'_>,
     signer: Option<&Arc<Certificate>>,
 ) -> Checked {
     let mut uses = Vec::new();
@@ -125,7 +147,7 @@ pub(super) fn meant(cms: &SignedData, certificates: &[Arc<Certificate>]) -> Vec<
 fn value(
     cms: &SignedData,
     sub_filter: SubFilter,
-    signed: &[&[u8]],
+    signed: Signed<'_>,
     signer: Option<&Certificate>,
 ) -> Result<(), Fault> {
     use SubIndication::{
@@ -133,11 +155,11 @@ fn value(
     };
     let fault = |sub, text: &str| Err((sub, text.to_owned()));
     let inside = content_inside(cms, sub_filter)?;
-    if sub_filter == SubFilter::Pkcs7Sha1 && Digest::Sha1.of(signed).as_deref() != inside {
+    if sub_filter == SubFilter::Pkcs7Sha1 && signed.digest(Digest::Sha1).as_deref() != inside {
         return fault(HashFailure, "giá trị băm của nội dung không khớp");
     }
     let inside = inside.map(|content| [content]);
-    let content: &[&[u8]] = inside.as_ref().map_or(signed, |content| content);
+    let content = inside.as_ref().map_or(signed, |content| Signed { parts: content, hashed: None });
     let Some(digest) = cms.digest else {
         return fault(CryptoConstraintsFailure, "thuật toán băm không được hỗ trợ");
     };
@@ -148,7 +170,7 @@ fn value(
         let Some(expected) = &attributes.message_digest else {
             return fault(FormatFailure, "thiếu thuộc tính messageDigest");
         };
-        let found = digest.of(content);
+        let found = content.digest(digest);
         if found.is_none() {
             return fault(CryptoConstraintsFailure, "thuật toán băm không được hỗ trợ");
         }
@@ -167,7 +189,7 @@ fn value(
     };
     let is_right = match &cms.attributes {
         Some(attributes) => scheme.verifies(key, &[&attributes.bytes], &cms.value),
-        None => scheme.verifies(key, content, &cms.value),
+        None => scheme.verifies(key, content.parts, &cms.value),
     };
     if is_right {
         Ok(())

@@ -14,7 +14,10 @@ use super::{
     trust::TrustAnchors,
     verdict::{Overall, Report},
 };
-use crate::engines::pdf::revisions::{RevisedPdf, RevisionsError};
+use crate::engines::pdf::{
+    growing::{GrowingFile, Prefixes},
+    revisions::{RevisedPdf, RevisionsError},
+};
 
 /// Objects compared for one signature, and pages looked at.
 const MOST_OBJECTS: usize = 2_000_000;
@@ -22,9 +25,9 @@ const MOST_PAGES: usize = 200;
 
 /// Certificates, lists and policy, read.
 pub struct Material {
-    trust: TrustAnchors,
-    known: RevocationData,
-    policy: Policy,
+    pub(super) trust: TrustAnchors,
+    pub(super) known: RevocationData,
+    pub(super) policy: Policy,
 }
 
 impl Material {
@@ -74,8 +77,13 @@ pub fn check_trust(files: &TrustFiles) -> Result<(), String> {
 /// Judges the signatures of a file. Never panics, whatever the bytes are.
 /// `is_late` says that time is up: what was not looked at by then is not passed.
 pub fn verify(bytes: &[u8], order: &VerifyOrder, is_late: &dyn Fn() -> bool) -> Report {
+    verify_file(&GrowingFile::new(bytes.to_vec()), order, is_late)
+}
+
+/// The same for a file that need not be copied.
+pub fn verify_file(file: &GrowingFile, order: &VerifyOrder, is_late: &dyn Fn() -> bool) -> Report {
     match Material::read(&order.trust) {
-        Ok(material) => verify_by(bytes, order, &material, is_late),
+        Ok(material) => verify_by(file, order, &material, is_late),
         // It was read before, when the program started: by what else may not be judged.
         Err(why) => nothing(Overall::Indeterminate, format!("Chưa kiểm tra được chữ ký: {why}.")),
     }
@@ -83,12 +91,12 @@ pub fn verify(bytes: &[u8], order: &VerifyOrder, is_late: &dyn Fn() -> bool) -> 
 
 /// The same with what was read before.
 pub fn verify_by(
-    bytes: &[u8],
+    file: &GrowingFile,
     order: &VerifyOrder,
     material: &Material,
     is_late: &dyn Fn() -> bool,
 ) -> Report {
-    let pdf = match RevisedPdf::open(bytes, order.password.as_deref()) {
+    let pdf = match RevisedPdf::open(file, order.password.as_deref()) {
         Ok(pdf) => pdf,
         Err(RevisionsError::NotAPdf) => return nothing(Overall::NotAPdf, "Tệp không phải PDF.".to_owned()),
         Err(error) => {
@@ -101,13 +109,30 @@ pub fn verify_by(
         let message = "Tệp PDF có mật khẩu nên chưa xem được chữ ký: nhập mật khẩu rồi kiểm tra lại.";
         return nothing(Overall::Indeterminate, message.to_owned());
     }
+    if located.is_empty() && locate::has_remains(&pdf) {
+        let message = "Chưa xác định được chữ ký: tệp có dấu vết của chữ ký số nhưng không đọc được, có thể tệp bị cắt cụt \
+                       khi sao chép hoặc tải về. Đề nghị người nộp gửi lại tệp gốc.";
+        return nothing(Overall::Indeterminate, message.to_owned());
+    }
     let limits = Limits { most_objects: MOST_OBJECTS, most_pages: MOST_PAGES, is_late };
-    let mut looks = Looks::new(&pdf);
+    let mut looks = Looks::over(&pdf, file);
     let changes: Vec<_> = (0..located.len()).map(|which| looks.after(&located, which, &limits)).collect();
-    let facts: Vec<SignatureFacts<'_>> =
-        located.iter().zip(&changes).map(|(located, changes)| facts_of(located, changes)).collect();
-    let mut known = material.known.clone();
-    let store = dss::dss(&pdf);
+    let facts: Vec<SignatureFacts<'_>> = located
+        .iter()
+        .zip(&changes)
+        .map(|(located, changes)| facts_of(located, changes, file.hashed()))
+        .collect();
+    let known = with_store(&material.known, &dss::dss(&pdf));
+    let policy = match &order.type_code {
+        Some(code) => material.policy.for_paper(code),
+        None => material.policy.clone(),
+    };
+    judge::judge_all(&facts, &material.trust, &known, &policy, order.at, order.received_at)
+}
+
+/// What is known, and what the file brings beside its signatures.
+pub(super) fn with_store(known: &RevocationData, store: &dss::Dss) -> RevocationData {
+    let mut known = known.clone();
     for certificate in &store.certificates {
         known.add_certificates(certificate);
     }
@@ -117,30 +142,32 @@ pub fn verify_by(
     for ocsp in &store.ocsps {
         known.add_ocsp(ocsp);
     }
-    let policy = match &order.type_code {
-        Some(code) => material.policy.for_paper(code),
-        None => material.policy.clone(),
-    };
-    judge::judge_all(&facts, &material.trust, &known, &policy, order.at, order.received_at)
+    known
 }
 
 fn nothing(overall: Overall, message: String) -> Report {
     Report { overall, signatures: Vec::new(), message }
 }
 
-fn facts_of<'a>(located: &'a Located<'a>, changes: &changes::Changes) -> SignatureFacts<'a> {
+fn facts_of<'a>(
+    located: &'a Located<'a>,
+    changes: &changes::Changes,
+    hashed: &'a Prefixes,
+) -> SignatureFacts<'a> {
     let [_, _, second, length] = located.byte_range;
     SignatureFacts {
         field: located.field.clone(),
         kind: located.kind,
         sub_filter: located.sub_filter.clone(),
         signed: located.signed,
+        hashed: Some(hashed),
         contents: &located.contents,
         end: second.saturating_add(length),
         form_fault: located.fault.map(|fault| fault.to_string()),
         coverage: located.coverage,
         modification: changes.level,
         modification_is_complete: changes.is_complete,
+        modification_doubt: changes.doubt().map(str::to_owned),
         changes: changes.items.iter().map(|change| change.message.clone()).collect(),
         certified_p: located.certified_p,
         claimed_at: located.claimed_at,

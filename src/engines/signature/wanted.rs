@@ -5,19 +5,25 @@ use std::cell::Cell;
 use std::sync::Arc;
 
 use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
 
 use super::certificate::Certificate;
 use super::chain::{self, Role};
 use super::cms::SignedData;
 use super::judge::{SignatureFacts, everything};
+use super::order::VerifyOrder;
 use super::policy::Policy;
 use super::revocation::{MOST_CHECKS, RevocationData, Status, World};
 use super::trust::TrustAnchors;
 use super::value;
 use super::verdict::Kind;
+use super::verify::{Material, with_store};
+use super::{dss, locate};
+use crate::engines::pdf::revisions::RevisedPdf;
 
-/// Certificates asked about for one file.
+/// Certificates asked about for one file, and addresses of each.
 const MOST: usize = 64;
+const MOST_ADDRESSES: usize = 8;
 
 /// A certificate of which something is missing.
 #[derive(Debug, Clone)]
@@ -28,6 +34,49 @@ pub struct Wanted {
     pub issuer: Option<Arc<Certificate>>,
 }
 
+/// The same as plain data, so that it can be handed over by a reading process.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Question {
+    /// The certificate, DER.
+    #[serde(with = "super::order::base64_bytes")]
+    pub certificate: Vec<u8>,
+    /// Its issuer, DER: news of revocation are wanted. Empty: the issuer itself is.
+    #[serde(with = "super::order::base64_bytes")]
+    pub issuer: Vec<u8>,
+    /// Where the issuer's certificate is to be had.
+    pub issuer_addresses: Vec<String>,
+    /// Where OCSP responders are.
+    pub ocsp_addresses: Vec<String>,
+    /// Where lists are.
+    pub crl_addresses: Vec<String>,
+}
+
+impl From<&Wanted> for Question {
+    fn from(wanted: &Wanted) -> Self {
+        let one = &wanted.certificate;
+        let lists = one.crl_points.iter().flat_map(|point| point.addresses.iter().cloned());
+        let few = |addresses: &mut dyn Iterator<Item = String>| addresses.take(MOST_ADDRESSES).collect();
+        Self {
+            certificate: one.der.clone(),
+            issuer: wanted.issuer.as_ref().map(|issuer| issuer.der.clone()).unwrap_or_default(),
+            issuer_addresses: few(&mut one.issuer_addresses.iter().cloned()),
+            ocsp_addresses: few(&mut one.ocsp_addresses.iter().cloned()),
+            crl_addresses: few(&mut { lists }),
+        }
+    }
+}
+
+/// What is missing to judge a file by what is known of it already; nothing where the file cannot be read.
+pub fn of_file(bytes: &[u8], order: &VerifyOrder) -> Vec<Question> {
+    let Ok(material) = Material::read(&order.trust) else { return Vec::new() };
+    let Ok(pdf) = RevisedPdf::open(bytes, order.password.as_deref()) else { return Vec::new() };
+    let located = locate::locate(&pdf);
+    let contents: Vec<_> = located.iter().map(|one| (one.kind, &*one.contents)).collect();
+    let known = with_store(&material.known, &dss::dss(&pdf));
+    let found = of_contents(&contents, &material.trust, &known, &material.policy, order.at);
+    found.iter().map(Question::from).collect()
+}
+
 /// What is missing to judge these signatures, each once.
 pub fn wanted(
     facts: &[SignatureFacts<'_>],
@@ -36,8 +85,19 @@ pub fn wanted(
     policy: &Policy,
     at: Timestamp,
 ) -> Vec<Wanted> {
+    let contents: Vec<_> = facts.iter().map(|one| (one.kind, one.contents)).collect();
+    of_contents(&contents, trust, known, policy, at)
+}
+
+fn of_contents(
+    contents: &[(Kind, &[u8])],
+    trust: &TrustAnchors,
+    known: &RevocationData,
+    policy: &Policy,
+    at: Timestamp,
+) -> Vec<Wanted> {
     let opened: Vec<(Kind, SignedData)> =
-        facts.iter().filter_map(|one| Some((one.kind, SignedData::parse(one.contents).ok()?))).collect();
+        contents.iter().filter_map(|(kind, bytes)| Some((*kind, SignedData::parse(bytes).ok()?))).collect();
     let known = everything(opened.iter().map(|(_, cms)| cms), known);
     let world = World { trust, policy, known, at, checks_left: Cell::new(MOST_CHECKS) };
     let mut found = Vec::new();

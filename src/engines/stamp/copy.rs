@@ -54,6 +54,7 @@ pub(super) fn write(
     };
     Ok(Stamped {
         pdf,
+        n_kept: 0,
         way: Way::DerivedCopy,
         box_mm: written.place.to_mm(),
         is_unchanged: false,

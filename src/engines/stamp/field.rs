@@ -6,7 +6,7 @@ use pdf_writer::{Content, Name};
 use super::StampError;
 use crate::engines::pdf::{
     CODE_FIELD,
-    append::{Edit, append},
+    append::{Edit, appended},
     code_mark,
     font::FontBuilder,
     geometry::{BoxPt, PageFrame},
@@ -58,7 +58,7 @@ pub(super) fn find(document: &Document) -> Option<Prepared> {
     (is_in_corner && flags & UNSEEN_FLAGS == 0).then_some(Prepared { id: field.id, widget, frame, place })
 }
 
-/// Appends `/V` and `/AP` of the field.
+/// What goes behind the file: `/V` and `/AP` of the field.
 pub(super) fn fill(
     pdf: &[u8],
     document: &Document,
@@ -83,7 +83,7 @@ pub(super) fn fill(
         edit.set(prepared.widget, widget);
     }
     edit.set(prepared.id, field);
-    Ok(append(pdf, document, edit)?)
+    Ok(appended(pdf, document, edit)?)
 }
 
 fn dictionary_of(document: &Document, id: ObjectId) -> Result<Dictionary, StampError> {

@@ -1,7 +1,7 @@
 //! The code as content of page one of a foreign, unsigned PDF: placed where the least ink is,
 //! appended where that is safe, and looked at afterwards.
 
-use hayro_syntax::Pdf;
+use hayro_syntax::{Pdf, PdfData};
 use image::GrayImage;
 use lopdf::{Dictionary, Document, Object, ObjectId, Permissions};
 use pdf_writer::{Content, Name};
@@ -42,7 +42,7 @@ pub(super) fn marked_box(document: &Document) -> Option<BoxMm> {
     Some(frame.rect_to_seen(rect).to_mm())
 }
 
-/// Draws the code on page one.
+/// Draws the code on page one. `document` is opened whole where nothing can be appended to it.
 pub(super) fn write(input: &[u8], document: Document, text: &str) -> Result<Written, StampError> {
     if let Some(encryption) = &document.encryption_state
         && !encryption.permissions().contains(Permissions::MODIFIABLE)
@@ -50,7 +50,7 @@ pub(super) fn write(input: &[u8], document: Document, text: &str) -> Result<Writ
         return Err(StampError::Protected);
     }
     let page_id = document.page_iter().next().ok_or(ReadError::NoPages)?;
-    let (frame, seen, placed) = place(input, &document, text)?;
+    let (frame, seen, placed) = place(input.to_vec().into(), &document, text)?;
     let (mut edit, content) = begin(&document, page_id, &frame, &placed)?;
     let mut page = content.add(&document, &mut edit, page_id, seen.balance)?;
     page.set(CODE_MARK_KEY, lopdf::text_string(text));
@@ -59,31 +59,23 @@ pub(super) fn write(input: &[u8], document: Document, text: &str) -> Result<Writ
     edit.set(page_id, page);
     let pdf =
         if can_append(input, &document) { append(input, &document, edit)? } else { rewrite(document, edit)? };
-    prove(&pdf, &seen.picture, &frame, placed.place)?;
+    prove(pdf.clone().into(), &seen.picture, &frame, placed.place)?;
     Ok(Written { pdf, place: placed.place, ink_share: placed.ink_share })
 }
 
-/// Where the code goes on page one, and what the page looks like.
+/// Where the code goes on page one, and what the page looks like; `data` is the file for a renderer.
 pub(super) fn place(
-    input: &[u8],
+    data: PdfData,
     document: &Document,
     text: &str,
 ) -> Result<(PageFrame, Seen, PlacedCode), StampError> {
     let page_id = document.page_iter().next().ok_or(ReadError::NoPages)?;
     let page = document.get_dictionary(page_id).map_err(|_| ReadError::Damaged)?;
     let frame = read::page_frame(document, page).ok_or(ReadError::Damaged)?;
-    let seen = look(input, &frame)?;
+    let seen = look(data, &frame)?;
     let ink = InkMap::new(&seen.picture, frame.seen_size_pt()).ok_or(StampError::Unseen)?;
     let placed = code_mark::place_code(text, frame.seen_size_pt(), &ink)?;
     Ok((frame, seen, placed))
-}
-
-/// Makes sure that between two files page one differs inside `place` alone, and there something shows.
-pub(super) fn prove_between(input: &[u8], pdf: &[u8], place: BoxPt) -> Result<(), StampError> {
-    let document = read::open(input)?;
-    let page = document.page_iter().next().and_then(|id| document.get_dictionary(id).ok());
-    let frame = page.and_then(|page| read::page_frame(&document, page)).ok_or(ReadError::Damaged)?;
-    prove(pdf, &look(input, &frame)?.picture, &frame, place)
 }
 
 /// Page one as it is seen, and how its content leaves the graphics state.
@@ -92,8 +84,8 @@ pub(super) struct Seen {
     balance: Balance,
 }
 
-fn look(input: &[u8], frame: &PageFrame) -> Result<Seen, StampError> {
-    let pdf = Pdf::new(input.to_vec()).map_err(|_| ReadError::Damaged)?;
+fn look(data: PdfData, frame: &PageFrame) -> Result<Seen, StampError> {
+    let pdf = Pdf::new(data).map_err(|_| ReadError::Damaged)?;
     let pages = pdf.pages();
     let page = pages.first().ok_or(ReadError::NoPages)?;
     // Two parsers must mean the same page.
@@ -165,7 +157,7 @@ pub(super) fn write_note(input: &[u8], text: &str, mark: (&str, &str)) -> Result
     let page_id = document.page_iter().next().ok_or(ReadError::NoPages)?;
     let page = document.get_dictionary(page_id).map_err(|_| ReadError::Damaged)?;
     let frame = read::page_frame(&document, page).ok_or(ReadError::Damaged)?;
-    let seen = look(input, &frame)?;
+    let seen = look(input.to_vec().into(), &frame)?;
     let ink = InkMap::new(&seen.picture, frame.seen_size_pt()).ok_or(StampError::Unseen)?;
     let placed = code_mark::place_note(text, frame.seen_size_pt(), &ink)?;
     let (mut edit, content) = begin(&document, page_id, &frame, &placed)?;
@@ -174,7 +166,7 @@ pub(super) fn write_note(input: &[u8], text: &str, mark: (&str, &str)) -> Result
     edit.set(page_id, page);
     let pdf =
         if can_append(input, &document) { append(input, &document, edit)? } else { rewrite(document, edit)? };
-    prove(&pdf, &seen.picture, &frame, placed.place)?;
+    prove(pdf.clone().into(), &seen.picture, &frame, placed.place)?;
     Ok(pdf)
 }
 
@@ -190,8 +182,13 @@ fn resources(document: &Document, page: &Dictionary) -> (Dictionary, String) {
 }
 
 /// Looks at the page again: nothing outside the box has changed, and something is in it.
-fn prove(pdf: &[u8], before: &GrayImage, frame: &PageFrame, place: BoxPt) -> Result<(), StampError> {
-    let reopened = Pdf::new(pdf.to_vec()).map_err(|_| StampError::NotProven)?;
+pub(super) fn prove(
+    data: PdfData,
+    before: &GrayImage,
+    frame: &PageFrame,
+    place: BoxPt,
+) -> Result<(), StampError> {
+    let reopened = Pdf::new(data).map_err(|_| StampError::NotProven)?;
     let after = render::grey_first_page(&reopened).ok_or(StampError::NotProven)?;
     if after.dimensions() != before.dimensions() {
         return Err(StampError::NotProven);

@@ -2,10 +2,13 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::engines::signature::verdict::{Coverage, Integrity, Modification, SignatureReport, Verdict};
+use crate::engines::{
+    pdf::growing::GrowingFile,
+    signature::verdict::{Coverage, Integrity, Modification, SignatureReport, Verdict},
+};
 
 /// Judges all signatures of a file.
-pub type Verify<'a> = &'a dyn Fn(&[u8]) -> Vec<SignatureReport>;
+pub type Verify<'a> = &'a dyn Fn(&GrowingFile) -> Vec<SignatureReport>;
 
 /// A signature that was there before the code.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

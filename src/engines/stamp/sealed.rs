@@ -1,5 +1,6 @@
 //! The code as the face of the agency's signature: a new visible field where the least ink is.
 
+use image::GrayImage;
 use jiff::Timestamp;
 use lopdf::Document;
 use serde::{Deserialize, Serialize};
@@ -13,7 +14,8 @@ use crate::{
     engines::{
         pdf::{
             CODE_MARK_KEY,
-            geometry::BoxPt,
+            geometry::{BoxPt, PageFrame},
+            growing::GrowingFile,
             ink::DUST,
             read::{self, ReadError},
         },
@@ -21,11 +23,11 @@ use crate::{
             seal::{
                 SealError,
                 appearance::Appearance,
-                embed::{self, CheckedCms},
+                embed,
                 key::SigningCertificate,
-                prepare::{Field, Intent, Lock, Prepared, SealOrder, prepare_opened},
+                prepare::{Field, Intent, Lock, Room, SealOrder, room_in},
             },
-            verdict::SignatureReport,
+            verdict::{Integrity, SignatureReport},
         },
     },
 };
@@ -46,17 +48,19 @@ pub struct SealTerms {
     pub expires_at: Timestamp,
 }
 
-/// A file with room for the agency's signature.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+/// Room for the agency's signature behind a file, and what the proof needs.
 pub struct Waiting {
-    /// What is to be signed, and the file.
-    pub prepared: Prepared,
-    /// Where the code stands.
-    pub box_mm: BoxMm,
-    /// Share of dark pixels under it.
-    pub ink_share: f32,
-    /// The same box in points, for the proof.
+    /// What is to be signed, and what goes behind the file.
+    pub room: Room,
+    /// Where the code stands, in points.
     place: BoxPt,
+    /// Share of dark pixels under it.
+    ink_share: f32,
+    frame: PageFrame,
+    /// Page one before.
+    picture: GrayImage,
+    /// What the signatures were worth.
+    pub(super) before: Vec<SignatureReport>,
 }
 
 /// Where a sealed code stands.
@@ -69,12 +73,13 @@ pub(super) fn box_of(document: &Document) -> Option<BoxMm> {
 }
 
 pub(super) fn prepare(
-    input: &[u8],
+    file: &GrowingFile,
     document: &Document,
     text: &str,
     terms: &SealTerms,
+    before: Vec<SignatureReport>,
 ) -> Result<Waiting, StampError> {
-    let (_, _, placed) = page_content::place(input, document, text)?;
+    let (frame, seen, placed) = page_content::place(file.part(file.len()), document, text)?;
     let (place, ink_share) = (placed.place, placed.ink_share);
     let field = Field::Visible(FIELD.to_owned(), place);
     let order = SealOrder {
@@ -87,8 +92,8 @@ pub(super) fn prepare(
         ..SealOrder::new(terms.certificate.clone(), field, Intent::Approve(Lock::Nothing), terms.at)
     };
     terms.certificate.check(terms.at).map_err(|error| not_sealed(error.into()))?;
-    let prepared = prepare_opened(input, document, &order).map_err(not_sealed)?;
-    Ok(Waiting { prepared, box_mm: place.to_mm(), ink_share, place })
+    let room = room_in(file, document, &order).map_err(not_sealed)?;
+    Ok(Waiting { room, place, ink_share, frame, picture: seen.picture, before })
 }
 
 fn not_sealed(error: SealError) -> StampError {
@@ -99,22 +104,26 @@ fn not_sealed(error: SealError) -> StampError {
     }
 }
 
-/// Puts the signature in; `None` when an earlier one would be worth less.
+/// Puts the signature in, a CMS that was checked where the key is; `None` when an earlier one would be worth less.
 pub(super) fn finish(
-    input: &[u8],
+    file: &mut GrowingFile,
     waiting: Waiting,
-    cms: &CheckedCms,
-    before: &[SignatureReport],
+    cms: &[u8],
     verify: Verify<'_>,
 ) -> Result<Option<Stamped>, StampError> {
-    let Waiting { prepared, box_mm, ink_share, place } = waiting;
-    if !prepared.pdf.starts_with(input) {
-        return Err(StampError::NotSealed(SealError::Altered.to_string()));
-    }
-    let pdf = embed::embed(prepared, cms).map_err(not_sealed)?;
-    let Some(previous_signatures) = proof::compare(before, &verify(&pdf)) else { return Ok(None) };
-    page_content::prove_between(input, &pdf, place)?;
-    let facts = read::facts(&read::open(&pdf)?);
+    let Waiting { room, place, ink_share, frame, picture, before } = waiting;
+    let (n_input, field) = (file.len(), room.prepared.field.clone());
+    let appended = embed::embed_in(room, n_input, cms).map_err(not_sealed)?;
+    file.grow(&appended);
+    let after = verify(file);
+    let is_own_intact = after.iter().any(|one| one.field == field && one.integrity == Integrity::Intact);
+    let compared = proof::compare(&before, &after).filter(|_| is_own_intact);
+    let Some(previous_signatures) = compared else {
+        file.cut(n_input);
+        return Ok(None);
+    };
+    page_content::prove(file.part(file.len()), &picture, &frame, place)?;
+    let facts = read::facts(&read::open_light(file)?);
     if facts.sealed_code.is_none() {
         return Err(ReadError::Damaged.into());
     }
@@ -125,9 +134,10 @@ pub(super) fn finish(
         "Đã ghi mã kèm chữ ký của cơ quan ở góc trên bên trái trang đầu; các chữ ký có trước vẫn nguyên giá trị."
     };
     Ok(Some(Stamped {
-        pdf,
+        pdf: appended,
+        n_kept: n_input,
         way: Way::SealSignature,
-        box_mm,
+        box_mm: place.to_mm(),
         is_unchanged: false,
         ink_share: Some(ink_share),
         previous_signatures,

@@ -13,6 +13,7 @@ use crate::{
         pdf::{
             code_mark::{CORNER_HEIGHT, CORNER_WIDTH},
             compose::{ComposePage, compose},
+            growing::GrowingFile,
             judges::*,
             read::inspect,
         },
@@ -441,12 +442,14 @@ fn way_of(pdf: &[u8], agency: Option<&Pkcs12Signer>, verify: Verify<'_>) -> Resu
         expires_at: now(),
     });
     let order = StampOrder { code: &code(SHORT), seal: terms.as_ref(), verify };
-    match write(pdf, &order)? {
-        Step::Done(stamped) => Ok(stamped),
+    let mut file = GrowingFile::new(pdf.to_vec());
+    match write(&mut file, &order)? {
+        Step::Done(stamped) => Ok(stamped.whole(pdf)),
         Step::Sign(waiting) => {
-            let signature = agency.unwrap().sign(&waiting.prepared.signed_attributes).unwrap();
-            let cms = embed::check(&waiting.prepared, Answer::Signature(&signature), now()).unwrap();
-            finish(pdf, *waiting, &cms, &order)
+            let prepared = waiting.room.prepared.clone().over(&file, &waiting.room.appended).unwrap();
+            let signature = agency.unwrap().sign(&prepared.signed_attributes).unwrap();
+            let cms = embed::check(&prepared, Answer::Signature(&signature), now()).unwrap();
+            finish(&mut file, *waiting, cms.der(), &order).map(|stamped| stamped.whole(pdf))
         }
     }
 }
@@ -491,7 +494,10 @@ fn the_code_is_the_face_of_the_agencys_signature_on_every_page() {
             let again = way_of(&stamped.pdf, Some(&agency), &|pdf| reports(pdf, Modification::None)).unwrap();
             assert!(again.is_unchanged && again.way == Way::SealSignature && again.pdf == stamped.pdf);
             let other = StampOrder { code: &code(LONG), seal: None, verify: &|_| Vec::new() };
-            assert!(matches!(write(&stamped.pdf, &other), Err(StampError::OtherCode)));
+            assert!(matches!(
+                write(&mut GrowingFile::new(stamped.pdf.clone()), &other),
+                Err(StampError::OtherCode)
+            ));
         }
     }
 }

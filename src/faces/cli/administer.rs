@@ -10,8 +10,8 @@ use crate::{
     domain::{
         account::{Unit, UserName},
         catalogue::{Catalogue, CatalogueFaults},
-        ids::{OfficerId, PersonalId, UnitId},
-        officer::{ActingOfficer, Officer, Role},
+        ids::{ClientId, OfficerId, PersonalId, UnitId},
+        officer::{ActingOfficer, Officer, Role, Scope},
     },
     engines::extraction::{
         agency::AgencyFaults,
@@ -20,6 +20,8 @@ use crate::{
     workflows::{
         accounts::{self, AccountError, Invitee},
         administer::{self, ImportError},
+        clients::{self, ClientError},
+        context::Ctx,
         guide::{GuideError, Lists},
     },
 };
@@ -236,4 +238,71 @@ pub(super) async fn officer(command: OfficerCommand) -> Result<Exit, Stop> {
         }
     }
     Ok(Exit::Done)
+}
+
+#[derive(Subcommand)]
+pub(super) enum ClientCommand {
+    /// Thêm một hệ thống được gọi API; in ra mã và khóa bí mật (khóa chỉ hiện một lần)
+    Add {
+        #[command(flatten)]
+        place: Place,
+        /// Tên hệ thống
+        #[arg(long)]
+        name: String,
+        /// Phạm vi, có thể nhiều: documents.read, changes.read, verify, catalogue.read
+        #[arg(long = "scope", value_name = "PHẠM VI", required = true)]
+        scopes: Vec<String>,
+    },
+    /// Liệt kê hệ thống: mã, tên, phạm vi, còn mở hay đã khóa
+    List {
+        #[command(flatten)]
+        place: Place,
+    },
+    /// Khóa một hệ thống; mã truy cập đã cấp hết giá trị ngay
+    Close {
+        #[command(flatten)]
+        place: Place,
+        /// Mã hệ thống
+        id: String,
+    },
+}
+
+pub(super) async fn client(command: ClientCommand) -> Result<Exit, Stop> {
+    let stop = |error: ClientError| match error {
+        ClientError::Store(error) => error.into(),
+        error => Stop::usage(error.to_string()),
+    };
+    match command {
+        ClientCommand::Add { place, name, scopes } => {
+            let unknown =
+                |scope: &str| Stop::usage(format!("không có phạm vi “{scope}”: xem `sohoa client add -h`"));
+            let scopes = scopes.iter().map(|scope| Scope::parse(scope).ok_or_else(|| unknown(scope)));
+            let scopes = scopes.collect::<Result<_, _>>()?;
+            let (ctx, by) = holder(&place).await?;
+            let added = clients::add(&ctx, &by, &name, scopes).await.map_err(stop)?;
+            println!("client_id\t{}\nclient_secret\t{}", added.client.id, added.secret);
+        }
+        ClientCommand::List { place } => {
+            let (ctx, by) = holder(&place).await?;
+            for client in clients::list(&ctx, &by).await.map_err(stop)? {
+                let scopes: Vec<&str> = client.scopes.iter().map(|scope| scope.as_str()).collect();
+                let state = if client.is_active { "đang mở" } else { "đã khóa" };
+                println!("{}\t{}\t{}\t{state}", client.id, client.name, scopes.join(" "));
+            }
+        }
+        ClientCommand::Close { place, id } => {
+            let id = ClientId::parse(&id).map_err(|e| Stop::usage(e.to_string()))?;
+            let (ctx, by) = holder(&place).await?;
+            clients::set_active(&ctx, &by, &id, false).await.map_err(stop)?;
+        }
+    }
+    Ok(Exit::Done)
+}
+
+/// Who runs the program holds its keys.
+async fn holder(place: &Place) -> Result<(Ctx, ActingOfficer), Stop> {
+    let config = place.config()?;
+    let ctx = super::open_existing(&config).await?;
+    let by = ActingOfficer::alone(config.officer().0, ctx.clock.now());
+    Ok((ctx, by))
 }

@@ -13,7 +13,7 @@ use super::{Exit, Place, Stop, output::write_whole};
 use crate::{
     clock::Clock,
     engines::{
-        pdf::{AGENCY_FIELD, CODE_FIELD},
+        pdf::{AGENCY_FIELD, CODE_FIELD, growing::GrowingFile},
         reader::{NotSealed, Readers},
         signature::seal::{
             Level,
@@ -154,7 +154,7 @@ enum Outcome {
 
 pub(super) async fn seal(args: SealArgs) -> Result<Exit, Stop> {
     let config = args.place.config()?;
-    let readers = super::readers(&config, Some(1))?;
+    let readers = super::readers(&config, Some(1))?.without_words();
     let wanted = Level::from(args.level);
     let remote = match (&args.tsa, wanted) {
         (None, Level::Basic) => None,
@@ -323,9 +323,9 @@ fn found_sealed(
     input: &[u8],
     output: &Path,
 ) -> Option<String> {
-    let pdf = std::fs::read(output).ok().filter(|pdf| pdf.starts_with(input))?;
+    let pdf = GrowingFile::new(std::fs::read(output).ok().filter(|pdf| pdf.starts_with(input))?);
     let step = SealTask::SealedUnder { certificate: Box::new(certificate.clone()), n_bytes: input.len() };
-    match readers.seal(pdf, step) {
+    match readers.seal(&pdf, step) {
         Ok((SealAnswer::Sealed(field), _)) => field,
         _ => None,
     }

@@ -18,7 +18,11 @@ use super::{Exit, Place, Stop};
 use crate::{
     config::{Config, ServiceConfig},
     domain::job::Urgency,
-    faces::{self, Notice, Served, gate::Reached, worker},
+    faces::{
+        self, Notice, Served,
+        gate::{Rates, Reached},
+        worker,
+    },
     workflows::{accounts, context::Ctx},
 };
 
@@ -72,6 +76,10 @@ pub(super) async fn serve(args: ServeArgs) -> Result<Exit, Stop> {
             proxies: config.service.proxies.clone().into(),
         },
         hosts: config.service.hosts.clone(),
+        rates: Rates {
+            client: config.service.requests_per_second,
+            sign_in: config.service.sign_ins_per_minute,
+        },
     };
     let app = faces::app(ctx, &served);
     // For people and for scripts that wait for the service.

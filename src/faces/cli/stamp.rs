@@ -54,7 +54,7 @@ pub(super) fn stamp(args: &StampArgs) -> Result<Exit, Stop> {
         }
     };
     let trust = super::trust(&config)?;
-    let readers = super::readers(&config, Some(1))?;
+    let readers = super::readers(&config, Some(1))?.without_words();
     let unreadable = |e: std::io::Error| {
         Stop::new(Exit::Unreadable, format!("không đọc được {}: {e}", args.input.display()))
     };

@@ -70,7 +70,7 @@ pub(super) async fn verify(args: &VerifyArgs) -> Result<Exit, Stop> {
         policy: given(&args.policy, &of_config.policy),
     };
     let trust = verify::read_trust(&places).map_err(|e| Stop::usage(with_causes(&e)))?;
-    let readers = super::readers(&config, Some(1))?;
+    let readers = super::readers(&config, Some(1))?.without_words();
     let rules = RemoteRules { private_hosts: of_config.private_hosts.clone(), ..RemoteRules::default() };
     let remote = args.online.then(|| Remote::new(&rules)).transpose();
     let remote = remote.map_err(|e| Stop::usage(with_causes(&e)))?;

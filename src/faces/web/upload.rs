@@ -172,6 +172,7 @@ pub(super) fn line(paper: &Paper) -> PaperLine {
         sign: sign_of(state),
         next: match state {
             "to_confirm" => "Xác nhận",
+            "to_sign" | "signing" => "Ký số",
             "needs_rescan" => "Xem lỗi trang",
             "failed" => "Xem lỗi",
             "quarantined" => "Xóa bản quét",

@@ -38,6 +38,8 @@ libfuzzer_sys::fuzz_target!(|bytes: &[u8]| {
             coverage: Coverage::WholeFile,
             modification: Modification::None,
             modification_is_complete: true,
+            modification_doubt: None,
+            hashed: None,
             changes: Vec::new(),
             certified_p: None,
             claimed_at: None,

@@ -14,7 +14,11 @@ use sohoa::{
         reader::{ReaderLimits, Readers},
         signature::{order::TrustFiles, seal::Level},
     },
-    faces::{self, Notice, Served, worker},
+    faces::{
+        self, Notice, Served,
+        gate::{Rates, Reached},
+        worker,
+    },
     store::{Db, Keys, Objects},
     workflows::{
         administer,
@@ -33,10 +37,11 @@ pub const NOW: &str = "2026-11-21T03:00:00Z";
 pub struct TestApp {
     pub ctx: Ctx,
     pub folder: TempDir,
-    url: String,
+    pub url: String,
     client: Client,
     stop: CancellationToken,
     cookie: Option<String>,
+    bearer: Option<String>,
 }
 
 impl Drop for TestApp {
@@ -58,10 +63,19 @@ pub struct Setting {
     pub signing: SigningRules,
     pub trust: TrustFiles,
     pub seal: Option<Arc<AgencySeal>>,
+    /// Where it listens, when somebody has to know it before.
+    pub listener: Option<std::net::TcpListener>,
 }
 
 fn usual() -> Served {
-    Served { notice: Notice::NoOfficer, max_bytes: 64 << 20, ..Served::default() }
+    let rate = |n| std::num::NonZeroU32::new(n).unwrap();
+    Served {
+        notice: Notice::NoOfficer,
+        max_bytes: 64 << 20,
+        reached: Reached::default(),
+        hosts: Vec::new(),
+        rates: Rates { client: rate(1000), sign_in: rate(1000) },
+    }
 }
 
 impl TestApp {
@@ -103,7 +117,10 @@ impl TestApp {
             seal: setting.seal,
             remote: None,
         };
-        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let listener =
+            setting.listener.unwrap_or_else(|| std::net::TcpListener::bind("127.0.0.1:0").unwrap());
+        listener.set_nonblocking(true).unwrap();
+        let listener = tokio::net::TcpListener::from_std(listener).unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         let stop = CancellationToken::new();
         let app = faces::app(ctx.clone(), &usual());
@@ -113,7 +130,7 @@ impl TestApp {
         for least in [Urgency::Pile, Urgency::Desk] {
             tokio::spawn(worker::work(ctx.clone(), stop.clone(), least));
         }
-        Self { ctx, folder, url, client: Client::new(), stop, cookie: None }
+        Self { ctx, folder, url, client: Client::new(), stop, cookie: None, bearer: None }
     }
 
     pub fn get(&self, path: &str) -> RequestBuilder {
@@ -126,9 +143,10 @@ impl TestApp {
 
     pub fn request(&self, method: Method, path: &str) -> RequestBuilder {
         let request = self.client.request(method, format!("{}{path}", self.url));
-        match &self.cookie {
-            Some(cookie) => request.header("cookie", cookie),
-            None => request,
+        match (&self.cookie, &self.bearer) {
+            (Some(cookie), _) => request.header("cookie", cookie),
+            (None, Some(token)) => request.bearer_auth(token),
+            (None, None) => request,
         }
     }
 
@@ -141,7 +159,15 @@ impl TestApp {
             client: Client::builder().redirect(Policy::none()).build().unwrap(),
             stop: CancellationToken::new(),
             cookie,
+            bearer: None,
         }
+    }
+
+    /// The same installation for a system that bears `token`.
+    pub fn with_bearer(&self, token: &str) -> Self {
+        let mut app = self.with_cookie(None);
+        app.bearer = Some(token.to_owned());
+        app
     }
 
     /// The JSON of a request that must succeed.

@@ -1,6 +1,8 @@
 //! What several files of promises need.
 
+pub mod agent;
 pub mod app;
+pub mod browser;
 pub mod cli;
 pub mod judges;
 pub mod papers;

@@ -15,11 +15,7 @@ pub struct Token {
 impl Token {
     /// A token that holds this key.
     pub fn with_key(key: &PKey<Private>) -> Self {
-        let token = Self { folder: tempfile::tempdir().unwrap() };
-        let tokens = token.path("tokens");
-        std::fs::create_dir(&tokens).unwrap();
-        let settings = format!("directories.tokendir = {}\nobjectstore.backend = file\n", tokens.display());
-        std::fs::write(token.path("softhsm2.conf"), settings).unwrap();
+        let token = Self::absent();
         let key_file = token.path("key.pem");
         std::fs::write(&key_file, key.private_key_to_pem_pkcs8().unwrap()).unwrap();
         let init = ["--init-token", "--free", "--label", "can-bo", "--pin", PIN, "--so-pin", PIN];
@@ -39,6 +35,44 @@ impl Token {
         token.run("softhsm2-util", "softhsm2", &import);
         std::fs::remove_file(key_file).unwrap();
         token
+    }
+
+    /// The same with its certificate beside it.
+    pub fn with_certificate(key: &PKey<Private>, certificate: &[u8]) -> Self {
+        let token = Self::with_key(key);
+        let file = token.path("certificate");
+        std::fs::write(&file, certificate).unwrap();
+        let arguments = [
+            "--module".as_ref(),
+            MODULE.as_ref(),
+            "--login".as_ref(),
+            "--pin".as_ref(),
+            PIN.as_ref(),
+            "--type".as_ref(),
+            "cert".as_ref(),
+            "--id".as_ref(),
+            "01".as_ref(),
+            "--label".as_ref(),
+            "ky-so".as_ref(),
+            "--write-object".as_ref(),
+            file.as_os_str(),
+        ];
+        token.run("pkcs11-tool", "opensc", &arguments);
+        token
+    }
+
+    /// A place for tokens with none in it.
+    pub fn absent() -> Self {
+        let token = Self { folder: tempfile::tempdir().unwrap() };
+        token.prepare();
+        token
+    }
+
+    fn prepare(&self) {
+        let tokens = self.path("tokens");
+        std::fs::create_dir(&tokens).unwrap();
+        let settings = format!("directories.tokendir = {}\nobjectstore.backend = file\n", tokens.display());
+        std::fs::write(self.path("softhsm2.conf"), settings).unwrap();
     }
 
     /// What `SOFTHSM2_CONF` has to say for a program that is to find the token.

@@ -208,7 +208,44 @@ fn damage(table: &mut Table) {
         .object(20, "<</T(CanBo)/FT/Sig/Kids[20 0 R]/V 21 0 R>>")
         .close();
     table.add("a field that is its own kid", paper.bytes, super::FORBIDDEN);
-    let mut cut = Paper::signed().bytes;
-    cut.truncate(cut.len() - 200);
-    table.whole("cut off before the cross-references of the signature", cut, "NO-SIGNATURE", "");
+    cut_off(table);
+}
+
+/// Files that end before anything leads to their signature, and files that only look so.
+fn cut_off(table: &mut Table) {
+    table.class = "Cut off";
+    let cut = |paper: &Paper, word: &str, more: usize| {
+        let at = paper.bytes.windows(word.len()).rposition(|w| w == word.as_bytes()).unwrap();
+        paper.bytes[..at + word.len() + more].to_vec()
+    };
+    let mut unclear = |name: &str, pdf: Vec<u8>| {
+        table.whole(name, pdf, "INDETERMINATE", "");
+    };
+    let signed = Paper::signed();
+    unclear("before the cross-references of the signature", cut(&signed, "xref\n8 1", 0));
+    unclear("just behind the signature", cut(&signed, "endobj", 0));
+    unclear("within Contents", cut(&signed, "/Contents<", 3000));
+    unclear("just before Contents begin", cut(&signed, "/Contents<", 0));
+    let mut whole = Paper::open();
+    whole.sign(20, "CanBo", "");
+    // Here the field is read, and holds nothing that can be.
+    table.add("a file of one revision, within Contents", cut(&whole, "/Contents<", 3000), MALFORMED);
+    // Nothing of the signature came along but its field.
+    let none = |table: &mut Table, name: &str, pdf: Vec<u8>| {
+        table.whole(name, pdf, "NO-SIGNATURE", "");
+    };
+    none(table, "before the dictionary of the signature", cut(&signed, "21 0 obj", 0));
+    let words = "30 0 obj <</Type/Sig/SubFilter/x/ByteRange[0 1 2 3]/Contents<3080>>> endobj";
+    let mut paper = Paper::open();
+    paper.stream(30, "", words).close();
+    none(table, "the words of a signature in a text, unsigned", paper.bytes.clone());
+    paper
+        .bytes
+        .extend(format!("31 0 obj\n<</Length {}>>\nstream\n{words}\nendstream\n", words.len()).as_bytes());
+    none(table, "the same behind the end", paper.bytes.clone());
+    paper.bytes.extend(format!("31 0 obj\n<</Length 9999>>\nstream\n{words}").as_bytes());
+    none(table, "the same, the text cut off", paper.bytes.clone());
+    let mut paper = Paper::open();
+    paper.object(30, "<</Type/Sig/SubFilter/x/ByteRange[0 1 2 3]/Contents<3080>>>").close();
+    none(table, "an old signature that no field holds, unsigned", paper.bytes);
 }

@@ -12,6 +12,8 @@ pub struct People {
     pub signer: Identity,
     pub stamp_root: Identity,
     pub tsa: Identity,
+    /// A root that took over from the other one.
+    pub new_root: Identity,
 }
 
 pub fn people() -> &'static People {
@@ -26,6 +28,7 @@ pub fn people() -> &'static People {
             root,
             ca,
             stamp_root,
+            new_root: Identity::root("CA gốc mới thử nghiệm"),
         }
     })
 }
@@ -38,12 +41,17 @@ pub struct Known {
     pub answers: Vec<Vec<u8>>,
 }
 
+/// One root until the end of March, another from May on.
+const PERIODS: &str = "[[anchor]]\nfile = \"goc.pem\"\npurpose = \"public\"\nfrom = \"2020-01-01\"\nuntil = \"2026-03-31\"\n\
+                       [[anchor]]\nfile = \"goc-moi.pem\"\npurpose = \"public\"\nfrom = \"2026-05-01\"\n\
+                       [[anchor]]\nfile = \"dau-thoi-gian.pem\"\npurpose = \"timestamp\"\n";
+
 impl Known {
     pub fn new() -> Self {
         let p = people();
         Self {
             intermediates: vec![p.ca.clone()],
-            lists: vec![p.root.crl(), p.ca.crl(), p.stamp_root.crl()],
+            lists: vec![p.root.crl(), p.ca.crl(), p.stamp_root.crl(), p.new_root.crl()],
             answers: vec![],
         }
     }
@@ -71,6 +79,11 @@ impl Known {
         let p = people();
         write(&folder.join("tin"), "goc.pem".into(), &p.root.pem());
         write(&folder.join("tin"), "dau-thoi-gian.pem".into(), &p.stamp_root.pem());
+        let with_periods = folder.join("tin-ky");
+        write(&with_periods, "goc.pem".into(), &p.root.pem());
+        write(&with_periods, "goc-moi.pem".into(), &p.new_root.pem());
+        write(&with_periods, "dau-thoi-gian.pem".into(), &p.stamp_root.pem());
+        write(&with_periods, "trust.toml".into(), PERIODS.as_bytes());
         write(&folder.join("khac"), "goc.pem".into(), &Identity::root("CA gốc khác").pem());
         for (n, one) in self.intermediates.iter().enumerate() {
             write(&folder.join("trung-gian"), format!("{n}.pem"), &one.pem());

@@ -5,6 +5,7 @@ use lopdf::{Dictionary, Object, ObjectId};
 use super::{
     RevisedPdf, RevisionsError, XrefForm,
     parse::{self, Reader},
+    stream,
     xref::{Entry, MOST_ENTRIES, Section},
 };
 
@@ -104,10 +105,43 @@ fn look_through(bytes: &[u8]) -> Result<Finds, RevisionsError> {
     Ok(finds)
 }
 
+/// What stands in bytes as objects, one behind the other, what is in streams left out; of one that cannot be read, what
+/// is there of it.
+pub fn loose_objects(bytes: &[u8]) -> impl Iterator<Item = Result<Object, &[u8]>> {
+    let (mut behind, mut n_wasted) = (0, 0_usize);
+    heads(bytes).filter_map(move |at| {
+        if at < behind || n_wasted > MOST_WASTED {
+            return None;
+        }
+        match parse::indirect_or_stop(bytes, at) {
+            Ok(found) => {
+                behind = behind_object(bytes, &found);
+                n_wasted += behind.saturating_sub(found.ends_at); // looking for the end of a stream
+                Some(Ok(found.value))
+            }
+            Err(_) => {
+                let rest = &bytes[at..];
+                let end = memchr::memmem::find(rest, b"endobj").unwrap_or(rest.len());
+                n_wasted += end;
+                Some(Err(&rest[..end]))
+            }
+        }
+    })
+}
+
+/// Where an object ends, the content of a stream included: the end of the bytes where that does not end.
+fn behind_object(bytes: &[u8], found: &parse::Indirect) -> usize {
+    let Ok(dict) = found.value.as_stream().map(|stream| &stream.dict) else { return found.ends_at };
+    let length = dict.get(b"Length").and_then(Object::as_i64).ok();
+    let said = length.and_then(|length| stream::extent(bytes, found.ends_at, length));
+    let range = said.or_else(|| stream::until_endstream(bytes, found.ends_at));
+    range.map_or(bytes.len(), |range| range.end)
+}
+
 /// Offsets at which `n g obj` stands.
 pub(super) fn heads(bytes: &[u8]) -> impl Iterator<Item = usize> + '_ {
-    let words = bytes.windows(4).enumerate().filter(|(_, window)| *window == b" obj");
-    words.filter_map(|(at, _)| {
+    let words = memchr::memmem::find_iter(bytes, b" obj");
+    words.filter_map(|at| {
         let back_over_digits = |end: usize| {
             let n_digits = bytes[..end].iter().rev().take(10).take_while(|b| b.is_ascii_digit()).count();
             (n_digits > 0).then(|| end - n_digits)

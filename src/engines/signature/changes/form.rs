@@ -5,14 +5,14 @@ use std::collections::{HashMap, HashSet};
 use lopdf::{Dictionary, Object, ObjectId};
 
 use super::{
-    ChangeKind, Rules, Why, message,
+    ChangeKind, Rules, Said, Why, message,
     walk::{Origin, Walk},
 };
 use crate::engines::{
     pdf::CODE_MARK_KEY,
     signature::{
         fields::{self, Field, Form},
-        locate::Located,
+        locate::{FormFault, Located},
         verdict::Kind,
     },
 };
@@ -68,6 +68,11 @@ const PRINT_FLAG: i64 = 4;
 /// Push buttons hold no value.
 const PUSH_BUTTON: i64 = 1 << 16;
 
+/// A choice that shows one line.
+const COMBO: i64 = 1 << 17;
+/// Most lines of a choice that are looked at.
+const MOST_CHOSEN: usize = 5_000;
+
 /// What pages need to know of the form.
 #[derive(Default)]
 pub(super) struct Outcome {
@@ -75,6 +80,8 @@ pub(super) struct Outcome {
     pub new_widgets: HashSet<ObjectId>,
     /// Widgets that may look different.
     pub shown: HashMap<ObjectId, Why>,
+    /// What the fields of widgets say that were filled in: places in [`Findings::said`](super::Findings).
+    pub said: HashMap<ObjectId, usize>,
 }
 
 struct Comparison<'w, 'p, 'a, 'c, 'l> {
@@ -266,6 +273,12 @@ impl Comparison<'_, '_, '_, '_, '_> {
             (true, true) => Why::Filled,
             (true, false) => Why::Refilled,
         };
+        if is_filled && matches!(old.kind.as_slice(), b"Tx" | b"Ch") {
+            let said = said(self.walk, new);
+            let at = self.walk.found.said.len();
+            self.walk.found.said.push(said);
+            self.outcome.said.extend(new.widgets.iter().map(|widget| (*widget, at)));
+        }
         self.outcome.shown.extend(new_faces.into_iter().chain(new.widgets.iter().copied()).map(|w| (w, why)));
     }
 
@@ -420,7 +433,11 @@ impl Comparison<'_, '_, '_, '_, '_> {
         let id = field.value.as_ref().and_then(|value| value.as_reference().ok());
         let found = id.and_then(|id| {
             let is_it = |one: &&Located<'_>| one.id == Some(id) && one.field == field.name;
-            self.located.iter().find(is_it).filter(|one| one.fault.is_none())
+            // One that was taken out later is told there; in between it was right.
+            let is_right = |fault: &Option<FormFault>| {
+                fault.is_none_or(|fault| fault == FormFault::Removed && self.walk.to < self.walk.pdf.newest())
+            };
+            self.located.iter().find(is_it).filter(|one| is_right(&one.fault))
         });
         let is_new = id.is_some_and(|id| !self.walk.pdf.has(self.walk.from, id));
         let Some(found) = found.filter(|_| is_new) else {
@@ -440,6 +457,36 @@ impl Comparison<'_, '_, '_, '_, '_> {
         };
         self.tell(kind, &field.name);
     }
+}
+
+/// What a text or a choice says in the later revision.
+fn said(walk: &Walk<'_, '_, '_>, field: &Field) -> Said {
+    let decoded = |value: &Object| lopdf::decode_text_string(value).ok();
+    let follow = |value: &Object| walk.pdf.resolve(walk.to, value).map(std::borrow::Cow::into_owned);
+    let value = field.value.as_ref().and_then(follow);
+    let mut texts: Vec<String> = match &value {
+        None if field.value.is_none() => vec![String::new()],
+        Some(Object::Null) => vec![String::new()],
+        Some(text @ Object::String(..)) => decoded(text).into_iter().collect(),
+        Some(Object::Array(items)) => items.iter().take(MOST_CHOSEN).filter_map(decoded).collect(),
+        _ => Vec::new(),
+    };
+    let dict = walk.pdf.object(walk.to, field.id);
+    let dict = dict.as_ref().and_then(|dict| dict.as_dict().ok());
+    let flags = dict.and_then(|dict| dict.get(b"Ff").ok()?.as_i64().ok()).unwrap_or(0);
+    let is_choice = field.kind == b"Ch";
+    // A choice may be shown in other words than it is stored in: pairs in `/Opt`.
+    let options = dict.filter(|_| is_choice).and_then(|dict| walk.new_value(dict, b"Opt"));
+    for option in options.iter().filter_map(|o| o.as_array().ok()).flatten().take(MOST_CHOSEN) {
+        let Some(Object::Array(pair)) = follow(option) else { continue };
+        let words: Vec<String> = pair.iter().filter_map(decoded).collect();
+        if let [stored, shown] = words.as_slice()
+            && texts.contains(stored)
+        {
+            texts.push(shown.clone());
+        }
+    }
+    Said { name: field.name.clone(), texts, is_list: is_choice && flags & COMBO == 0 }
 }
 
 /// Whether `/Type` and the flags that decide what is seen are as they may be.

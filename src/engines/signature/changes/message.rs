@@ -19,6 +19,23 @@ pub(in crate::engines::signature) fn not_looked_at() -> String {
     "Chưa kiểm tra hết các thay đổi sau khi ký; chưa thể kết luận.".to_owned()
 }
 
+/// `sentence` tells the change that was taken back.
+pub(in crate::engines::signature) fn undone(sentence: &str) -> String {
+    format!("Có lúc sau khi ký, tệp bị thay đổi trái phép rồi được trả lại như cũ: {sentence}")
+}
+
+/// `is_other`: the letters are read, and are others.
+pub(in crate::engines::signature) fn face(name: &str, is_other: bool) -> String {
+    let name = shown(name);
+    if is_other {
+        format!("Ô “{name}” được điền sau khi ký nhưng chữ hiện trên trang khác với giá trị đã điền.")
+    } else {
+        format!(
+            "Ô “{name}” được điền sau khi ký nhưng không đối chiếu được chữ hiện trên trang với giá trị đã điền."
+        )
+    }
+}
+
 pub(in crate::engines::signature) fn on_page(kind: ChangeKind, index: usize) -> String {
     let page = page(index);
     match kind {

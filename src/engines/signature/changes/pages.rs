@@ -94,7 +94,7 @@ fn page(walk: &mut Walk<'_, '_, '_>, index: usize, rules: &Rules<'_>, form: &Out
     }
     for annotation in of_new.iter().filter_map(|annotation| annotation.as_reference().ok()) {
         if let Some(why) = form.shown.get(&annotation) {
-            touch(walk, index, annotation, *why);
+            touch(walk, index, annotation, (*why, form.said.get(&annotation).copied()));
         }
     }
 }
@@ -123,7 +123,7 @@ fn added(
     };
     walk.found.add(kind, message::on_page(kind, index));
     if let Some(id) = comment {
-        touch(walk, index, id, Why::Comment);
+        touch(walk, index, id, (Why::Comment, None));
     }
 }
 
@@ -137,11 +137,11 @@ fn is_comment(walk: &Walk<'_, '_, '_>, id: ObjectId) -> bool {
         && ACTING.iter().all(|key| !dict.has(key))
 }
 
-fn touch(walk: &mut Walk<'_, '_, '_>, page: usize, annotation: ObjectId, why: Why) {
+fn touch(walk: &mut Walk<'_, '_, '_>, page: usize, annotation: ObjectId, (why, said): (Why, Option<usize>)) {
     let object = walk.pdf.object(walk.to, annotation);
     let Some(dict) = object.as_ref().and_then(|object| object.as_dict().ok()) else { return };
     let is_seen = |area: &[f32; 4]| area[2] > area[0] && area[3] > area[1];
     if let Some(area) = form::rectangle(walk, dict).filter(is_seen) {
-        walk.found.touched.push(Touched { page, area, why });
+        walk.found.touched.push(Touched { page, area, why, said });
     }
 }

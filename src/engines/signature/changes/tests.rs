@@ -81,7 +81,14 @@ fn nothing_after_a_signature_is_nothing() {
     paper.sign(20, "CanBo", "");
     assert_eq!(
         changes(&paper.bytes, 0),
-        Changes { level: Nothing, is_complete: true, n_pages: 0, items: vec![], touched: vec![] }
+        Changes {
+            level: Nothing,
+            is_complete: true,
+            n_pages: 0,
+            items: vec![],
+            touched: vec![],
+            said: vec![]
+        }
     );
     assert!(!changes(&paper.bytes, 7).is_complete);
     // An object written again as it was, and one that nothing reaches.
@@ -507,4 +514,39 @@ fn each_signature_answers_for_what_follows_it() {
     assert_eq!(levels(&paper.bytes), [Permitted, Permitted]);
     paper.object(3, &page_one("/Rotate 90", "9 0 R 10 0 R")).close();
     assert_eq!(levels(&paper.bytes), [Forbidden, Forbidden]);
+}
+
+#[test]
+fn what_was_taken_back_is_told() {
+    let page_one = |paper: &mut Paper, text: &str| {
+        paper.stream(5, "", &format!("BT /F1 24 Tf 30 200 Td ({text}) Tj ET"));
+    };
+    let taken_back = |paper: &mut Paper| {
+        page_one(paper, "Other");
+        paper.close();
+        page_one(paper, "Page one");
+    };
+    check(taken_back, Forbidden, &[Undone]);
+    let emptied = |paper: &mut Paper| {
+        fill(paper);
+        paper.close();
+        paper.object(9, &text_field("", ""));
+    };
+    check(emptied, Nothing, &[]);
+    check_with(P1, emptied, Forbidden, &[Undone]);
+    // All comparisons share one bound, and stop at it.
+    let least = |paper: &Paper| {
+        let pdf = RevisedPdf::open(&paper.bytes, None).unwrap();
+        let within =
+            |most| after(&pdf, &locate(&pdf), 0, &Limits { most_objects: most, ..LIMITS }).is_complete;
+        (1..1000).find(|most| within(*most)).unwrap()
+    };
+    let mut paper = Paper::two_pages();
+    paper.sign(20, "CanBo", "").object(9, &text_field("", "")).close();
+    let of_one = least(&paper);
+    let mut paper = Paper::two_pages();
+    paper.sign(20, "CanBo", "");
+    emptied(&mut paper);
+    let of_two = least(paper.close());
+    assert!(of_two > of_one + 5, "{of_two} {of_one}");
 }

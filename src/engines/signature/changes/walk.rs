@@ -53,7 +53,7 @@ pub(super) struct Walk<'p, 'a, 'c> {
     changed: HashSet<u32>,
     waiting: Vec<(ObjectId, Origin)>,
     seen: HashSet<ObjectId>,
-    n_objects: usize,
+    pub n_objects: usize,
     is_late: bool,
     /// Pages of the signed revision, in order.
     pub pages: Vec<ObjectId>,
@@ -67,8 +67,12 @@ pub(super) struct Walk<'p, 'a, 'c> {
 }
 
 impl<'p, 'a, 'c> Walk<'p, 'a, 'c> {
-    pub fn new(pdf: &'p RevisedPdf<'a>, from: usize, limits: &'p Limits<'c>, found: Findings) -> Self {
-        let to = pdf.newest();
+    pub fn new(
+        pdf: &'p RevisedPdf<'a>,
+        (from, to): (usize, usize),
+        limits: &'p Limits<'c>,
+        found: Findings,
+    ) -> Self {
         Self {
             pdf,
             from,
@@ -146,7 +150,7 @@ impl<'p, 'a, 'c> Walk<'p, 'a, 'c> {
         Some((of(self.from)?, of(self.to)?))
     }
 
-    /// The value a dictionary of the newest revision holds, references followed.
+    /// The value a dictionary of the later revision holds, references followed.
     pub fn new_value(&self, dict: &Dictionary, key: &[u8]) -> Option<Object> {
         Some(self.pdf.resolve(self.to, dict.get(key).ok()?)?.into_owned())
     }

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::SealError;
 use crate::engines::pdf::{
-    append::{Edit, append},
+    append::{self, Edit},
     read::{self, ReadError},
 };
 
@@ -32,6 +32,14 @@ pub struct Validation {
 /// # Errors
 /// [`SealError`].
 pub fn add(pdf: &[u8], validation: &Validation, of: Option<&str>) -> Result<Vec<u8>, SealError> {
+    Ok([pdf, &appended(pdf, validation, of)?].concat())
+}
+
+/// What goes behind the file with the data.
+///
+/// # Errors
+/// [`SealError`].
+pub fn appended(pdf: &[u8], validation: &Validation, of: Option<&str>) -> Result<Vec<u8>, SealError> {
     let document = read::open(pdf)?;
     let mut edit = Edit::new(&document);
     let mut catalog = document.catalog().map_err(|_| ReadError::Damaged)?.clone();
@@ -63,7 +71,7 @@ pub fn add(pdf: &[u8], validation: &Validation, of: Option<&str>) -> Result<Vec<
             edit.set(root.map_err(|_| ReadError::Damaged)?, catalog);
         }
     }
-    Ok(append(pdf, &document, edit)?)
+    Ok(append::appended(pdf, &document, edit)?)
 }
 
 /// Adds what is missing to one of the lists; gives the objects of `data`.

@@ -21,7 +21,7 @@ use super::{
     SealError,
     attributes::{self, Parts},
     key::SigningCertificate,
-    prepare::Prepared,
+    prepare::{Prepared, Room},
     tlv,
 };
 
@@ -297,16 +297,37 @@ pub fn embed_timestamp(prepared: Prepared, token: &[u8]) -> Result<Vec<u8>, Seal
     put(prepared, token)
 }
 
+/// Puts a CMS that was checked elsewhere into its room in what goes behind a file of `n_bytes`.
+pub(in crate::engines) fn embed_in(
+    Room { mut appended, prepared }: Room,
+    n_bytes: usize,
+    der: &[u8],
+) -> Result<Vec<u8>, SealError> {
+    let [_, first, second, _] =
+        prepared.byte_range.map(|number| usize::try_from(number).unwrap_or(usize::MAX));
+    let span = first.checked_sub(n_bytes).zip(second.checked_sub(n_bytes));
+    let hole = span.and_then(|(first, second)| appended.get_mut(first..second)).ok_or(SealError::Altered)?;
+    write(hole, der)?;
+    Ok(appended)
+}
+
 fn put(mut prepared: Prepared, der: &[u8]) -> Result<Vec<u8>, SealError> {
     let (before, hole, _) = prepared.spans().ok_or(SealError::Altered)?;
-    let (at, room) = (before.len() + 1, hole.len().saturating_sub(2) / 2);
+    let hole = before.len()..before.len() + hole.len();
+    write(&mut prepared.pdf[hole], der)?;
+    Ok(prepared.pdf)
+}
+
+/// Writes a signature into `<0000…>`.
+fn write(hole: &mut [u8], der: &[u8]) -> Result<(), SealError> {
+    let room = hole.len().saturating_sub(2) / 2;
     if der.len() > room {
         return Err(SealError::NoRoom { needed: der.len(), room });
     }
-    for (place, byte) in prepared.pdf[at..].chunks_exact_mut(2).zip(der) {
+    for (place, byte) in hole[1..].chunks_exact_mut(2).zip(der) {
         const DIGITS: &[u8; 16] = b"0123456789abcdef";
         place[0] = DIGITS[usize::from(byte >> 4)];
         place[1] = DIGITS[usize::from(byte & 15)];
     }
-    Ok(prepared.pdf)
+    Ok(())
 }

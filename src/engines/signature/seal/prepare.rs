@@ -16,6 +16,7 @@ use super::{
 use crate::engines::pdf::{
     append::{AppendError, Edit, can_append},
     geometry::BoxPt,
+    growing::GrowingFile,
     read,
     update::{Tail, Updated, update},
 };
@@ -150,6 +151,31 @@ impl Prepared {
         usize::try_from(second.saturating_sub(first).saturating_sub(2) / 2).unwrap_or(0)
     }
 
+    /// What is to be signed of a file with room for a signature: its bytes are hashed here, where keys are, whoever made
+    /// the room.
+    ///
+    /// # Errors
+    /// [`SealError::Altered`] when there is no such room in it.
+    pub fn over(self, file: &GrowingFile, appended: &[u8]) -> Result<Self, SealError> {
+        let mut prepared = self;
+        let [_, first, second, length] =
+            prepared.byte_range.map(|number| usize::try_from(number).unwrap_or(usize::MAX));
+        let (first, second) = (first.checked_sub(file.len()), second.checked_sub(file.len()));
+        let (Some(first), Some(second)) = (first, second) else { return Err(SealError::Altered) };
+        let is_whole = prepared.byte_range[0] == 0 && second.checked_add(length) == Some(appended.len());
+        let hole = appended.get(first..second).filter(|hole| is_whole && is_empty(hole));
+        if hole.is_none() {
+            return Err(SealError::Altered);
+        }
+        let rest = [&appended[..first], &appended[second..]].concat();
+        let digest = file.hashed().sha256(file, &rest);
+        if let Some(certificate) = &prepared.certificate {
+            prepared.signed_attributes = attributes::signed_attributes(&digest, certificate)?;
+        }
+        prepared.digest = digest.to_vec();
+        Ok(prepared)
+    }
+
     /// Gives a kept one its bytes back.
     ///
     /// # Errors
@@ -157,8 +183,7 @@ impl Prepared {
     pub fn with_pdf(mut self, pdf: Vec<u8>) -> Result<Self, SealError> {
         self.pdf = pdf;
         let (before, hole, after) = self.spans().ok_or(SealError::Altered)?;
-        let is_empty = hole.len() > 2 && hole[1..hole.len() - 1].iter().all(|byte| *byte == b'0');
-        if is_empty && digest_of(before, after)[..] == self.digest[..] {
+        if is_empty(hole) && digest_of(before, after)[..] == self.digest[..] {
             Ok(self)
         } else {
             Err(SealError::Altered)
@@ -175,6 +200,10 @@ impl Prepared {
     }
 }
 
+fn is_empty(hole: &[u8]) -> bool {
+    hole.len() > 2 && hole[1..hole.len() - 1].iter().all(|byte| *byte == b'0')
+}
+
 fn digest_of(before: &[u8], after: &[u8]) -> [u8; 32] {
     let mut hasher = openssl::sha::Sha256::new();
     hasher.update(before);
@@ -187,17 +216,40 @@ fn digest_of(before: &[u8], after: &[u8]) -> [u8; 32] {
 /// # Errors
 /// [`SealError`]; also when the certificate may not sign at `order.at`.
 pub fn prepare(pdf: &[u8], order: &SealOrder) -> Result<Prepared, SealError> {
-    order.certificate.check(order.at)?;
-    let document = read::open_light(pdf)?;
-    prepare_opened(pdf, &document, order)
+    whole(pdf, room(pdf, order)?)
 }
 
-/// The same for a file that is open already.
-pub(in crate::engines) fn prepare_opened(
+/// Room for a signature: nothing is hashed yet.
+pub struct Room {
+    /// What goes behind the file.
+    pub appended: Vec<u8>,
+    /// What is prepared, without the file, its digest and what the key signs: see [`Prepared::over`].
+    pub prepared: Prepared,
+}
+
+fn whole(pdf: &[u8], Room { appended, prepared }: Room) -> Result<Prepared, SealError> {
+    let mut file = GrowingFile::new(pdf.to_vec());
+    let prepared = prepared.over(&file, &appended)?;
+    file.grow(&appended);
+    Ok(Prepared { pdf: file.into_bytes(), ..prepared })
+}
+
+/// Makes room for a signature.
+///
+/// # Errors
+/// [`SealError`]; also when the certificate may not sign at `order.at`.
+pub fn room(pdf: &[u8], order: &SealOrder) -> Result<Room, SealError> {
+    order.certificate.check(order.at)?;
+    let document = read::open_light(pdf)?;
+    room_in(pdf, &document, order)
+}
+
+/// The same in a file that is open already.
+pub(in crate::engines) fn room_in(
     pdf: &[u8],
     document: &lopdf::Document,
     order: &SealOrder,
-) -> Result<Prepared, SealError> {
+) -> Result<Room, SealError> {
     may_be_signed(pdf, document)?;
     let mut edit = Edit::new(document);
     let place = Where {
@@ -230,19 +282,7 @@ pub(in crate::engines) fn prepare_opened(
     let id = edit.add_signature(signature, order.room.clamp(*ROOM.start(), *ROOM.end()));
     let field = place::put(document, &mut edit, &place, found, id, lock, order.intent == Intent::Certify)?;
     let updated = update(pdf, &Tail::of(document), edit)?;
-    let digest = signed_digest(&updated)?;
-    let signed_attributes = attributes::signed_attributes(&digest, &order.certificate)?;
-    prepared(
-        updated,
-        Parts {
-            field,
-            digest,
-            signed_attributes,
-            certificate: Some(order.certificate.clone()),
-            at: order.at,
-            expires_at: order.expires_at,
-        },
-    )
+    waiting(updated, field, Some(order.certificate.clone()), (order.at, order.expires_at))
 }
 
 /// Appends a time stamp over the whole document without its value: `digest` is what the authority stamps.
@@ -250,6 +290,14 @@ pub(in crate::engines) fn prepare_opened(
 /// # Errors
 /// [`SealError`].
 pub fn prepare_document_timestamp(pdf: &[u8], at: Timestamp, room: usize) -> Result<Prepared, SealError> {
+    whole(pdf, room_for_timestamp(pdf, at, room)?)
+}
+
+/// Makes room for a time stamp over the whole document.
+///
+/// # Errors
+/// [`SealError`].
+pub fn room_for_timestamp(pdf: &[u8], at: Timestamp, room: usize) -> Result<Room, SealError> {
     let document = read::open_light(pdf)?;
     may_be_signed(pdf, &document)?;
     let mut edit = Edit::new(&document);
@@ -261,41 +309,28 @@ pub fn prepare_document_timestamp(pdf: &[u8], at: Timestamp, room: usize) -> Res
     let id = edit.add_signature(stamp, room.clamp(*ROOM.start(), *ROOM.end()));
     let field = place::put(&document, &mut edit, &place, found, id, None, false)?;
     let updated = update(pdf, &Tail::of(&document), edit)?;
-    let digest = signed_digest(&updated)?;
-    prepared(
-        updated,
-        Parts { field, digest, signed_attributes: Vec::new(), certificate: None, at, expires_at: at },
-    )
+    waiting(updated, field, None, (at, at))
 }
 
-struct Parts {
+fn waiting(
+    updated: Updated,
     field: String,
-    digest: [u8; 32],
-    signed_attributes: Vec<u8>,
     certificate: Option<SigningCertificate>,
-    at: Timestamp,
-    expires_at: Timestamp,
-}
-
-fn prepared(updated: Updated, parts: Parts) -> Result<Prepared, SealError> {
+    (at, expires_at): (Timestamp, Timestamp),
+) -> Result<Room, SealError> {
     let hole = updated.hole.ok_or(AppendError::NotAppendable)?;
-    let Parts { field, digest, signed_attributes, certificate, at, expires_at } = parts;
-    Ok(Prepared {
-        pdf: updated.pdf,
+    let prepared = Prepared {
+        pdf: Vec::new(),
         field,
         byte_range: hole.byte_range.map(|number| number as u64),
-        digest: digest.to_vec(),
-        signed_attributes,
+        digest: Vec::new(),
+        signed_attributes: Vec::new(),
         certificate,
         at,
         expires_at,
         wanted: Level::Basic,
-    })
-}
-
-fn signed_digest(updated: &Updated) -> Result<[u8; 32], SealError> {
-    let hole = updated.hole.as_ref().ok_or(AppendError::NotAppendable)?;
-    Ok(digest_of(&updated.pdf[..hole.contents.start], &updated.pdf[hole.contents.end..]))
+    };
+    Ok(Room { appended: updated.appended, prepared })
 }
 
 fn may_be_signed(pdf: &[u8], document: &lopdf::Document) -> Result<(), SealError> {

@@ -19,6 +19,7 @@ use openssl::{
 use x509_parser::{
     extensions::{DistributionPointName, GeneralName, ParsedExtension},
     prelude::{FromDer, X509Certificate},
+    revocation_list::CertificateRevocationList,
 };
 
 const ID_OCSP: &str = "1.3.6.1.5.5.7.48.1";
@@ -91,6 +92,14 @@ pub fn issuer_addresses(der: &[u8]) -> Vec<String> {
 pub fn without_issuer(certificates: &[Vec<u8>]) -> Vec<&Vec<u8>> {
     let is_known = |der: &&Vec<u8>| !certificates.iter().any(|other| issuer_of(der, other).is_some());
     certificates.iter().filter(is_known).collect()
+}
+
+/// Whether a list speaks of a part of its issuer's certificates, or of some reasons, alone.
+pub fn has_scope(list: &[u8]) -> bool {
+    const ISSUING_DISTRIBUTION_POINT: &str = "2.5.29.28";
+    CertificateRevocationList::from_der(list).map_or(true, |(_, list)| {
+        list.extensions().iter().any(|e| e.oid.to_id_string() == ISSUING_DISTRIBUTION_POINT)
+    })
 }
 
 /// `candidate` (DER or PEM) as DER, where it issued `certificate`.

@@ -10,10 +10,16 @@ use super::{
     dss::{self, Validation},
     embed,
     key::SigningCertificate,
-    prepare::{self, Prepared, SealOrder},
+    prepare::{self, Prepared, Room, SealOrder},
     tlv,
 };
-use crate::engines::pdf::read;
+use crate::engines::{
+    pdf::read,
+    signature::{
+        order::VerifyOrder,
+        wanted::{self, Question},
+    },
+};
 
 /// More signatures than a paper has.
 const MOST_SIGNATURES: usize = 100;
@@ -40,6 +46,8 @@ pub enum SealTask {
     },
     /// Certificates that signatures and time stamps in the file bring.
     Certificates,
+    /// What is missing to judge the signatures in the file.
+    Missing(Box<VerifyOrder>),
     /// Whether the file is `n_bytes` of an earlier one and, appended to that, a signature under this
     /// certificate.
     SealedUnder {
@@ -54,12 +62,14 @@ pub enum SealTask {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum SealAnswer {
-    /// The file goes beside it.
+    /// Room was made: what is to be signed is still to be hashed. What goes behind the file goes beside it.
     Prepared(Box<Prepared>),
-    /// The file goes beside it.
+    /// What goes behind the file goes beside it.
     Written,
     /// DER each.
     Certificates(#[serde(with = "super::prepare::as_base64_list")] Vec<Vec<u8>>),
+    /// Certificates of which something is missing.
+    Missing(Vec<Question>),
     /// The field of the signature that was found.
     Sealed(Option<String>),
 }
@@ -84,22 +94,20 @@ impl From<SealError> for SealRefusal {
     }
 }
 
-/// Does one step; the bytes are those of the file that came of it.
+/// Does one step; the bytes are those that go behind the file.
 ///
 /// # Errors
 /// [`SealError`].
 pub fn run(pdf: &[u8], task: &SealTask) -> Result<(SealAnswer, Vec<u8>), SealError> {
-    let given = |mut prepared: Prepared| {
-        let pdf = std::mem::take(&mut prepared.pdf);
-        (SealAnswer::Prepared(Box::new(prepared)), pdf)
-    };
+    let given = |room: Room| (SealAnswer::Prepared(Box::new(room.prepared)), room.appended);
     match task {
-        SealTask::Prepare(order) => prepare::prepare(pdf, order).map(given),
-        SealTask::Timestamp { at, room } => prepare::prepare_document_timestamp(pdf, *at, *room).map(given),
+        SealTask::Prepare(order) => prepare::room(pdf, order).map(given),
+        SealTask::Timestamp { at, room } => prepare::room_for_timestamp(pdf, *at, *room).map(given),
         SealTask::Validate { validation, of } => {
-            Ok((SealAnswer::Written, dss::add(pdf, validation, of.as_deref())?))
+            Ok((SealAnswer::Written, dss::appended(pdf, validation, of.as_deref())?))
         }
         SealTask::Certificates => Ok((SealAnswer::Certificates(certificates(pdf)?), Vec::new())),
+        SealTask::Missing(order) => Ok((SealAnswer::Missing(wanted::of_file(pdf, order)), Vec::new())),
         SealTask::SealedUnder { certificate, n_bytes } => {
             Ok((SealAnswer::Sealed(sealed_under(pdf, certificate, *n_bytes)?), Vec::new()))
         }

@@ -1,6 +1,7 @@
 //! What is asked, by whom, and how it stands: one request at a time, each state true.
 
 use std::{
+    ops::RangeInclusive,
     path::PathBuf,
     sync::{Mutex, MutexGuard, PoisonError},
 };
@@ -27,6 +28,9 @@ const CONSENT: SignedDuration = SignedDuration::from_mins(3);
 pub(super) const MOST_DOCUMENTS: usize = 200;
 const MOST_ATTRIBUTE_BYTES: usize = 16 * 1024;
 const MOST_TITLE: usize = 200;
+/// Letters of no width, and those that turn the direction of others.
+const UNSEEN: [RangeInclusive<char>; 4] =
+    ['\u{200b}'..='\u{200f}', '\u{2028}'..='\u{202e}', '\u{2060}'..='\u{206f}', '\u{feff}'..='\u{feff}'];
 
 /// Where keys are.
 pub(super) struct Token {
@@ -340,7 +344,74 @@ fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// A title as it may stand in a terminal: no control characters, not too long.
+/// A title as it may stand in a terminal: nothing that moves, hides or turns letters, not too long.
 fn plain(title: &str) -> String {
-    title.chars().filter(|letter| !letter.is_control()).take(MOST_TITLE).collect()
+    let is_seen = |letter: &char| !letter.is_control() && !UNSEEN.iter().any(|some| some.contains(letter));
+    title.chars().filter(is_seen).take(MOST_TITLE).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engines::signature::pki::{Identity, Subject};
+
+    const PAGE: &str = "https://motcua.example.vn";
+
+    /// One document waits for an answer.
+    fn asked_at(now: Timestamp) -> Desk {
+        let signer = Identity::root("Gốc thử nghiệm").issue(&Subject::person("Nguyễn Văn Mẫu"));
+        let module = PathBuf::from("khong-co.so");
+        let token = Token { module, label: None, slot: None, own: None, chain: Vec::new() };
+        let desk = Desk::new(token, Clock::Fixed(now));
+        let asked = Asked {
+            id: "1".to_owned(),
+            origin: PAGE.to_owned(),
+            certificate: SigningCertificate::new(signer.der(), &[]).unwrap(),
+            documents: vec![("Giấy phép".to_owned(), "00".repeat(32))],
+            attributes: vec![vec![0x31, 0]],
+            until: now.checked_add(CONSENT).unwrap(),
+        };
+        let out = RequestOut {
+            id: "1".to_owned(),
+            state: State::WaitingForConsent,
+            message: String::new(),
+            n_documents: 1,
+            signatures: Vec::new(),
+        };
+        *desk.last.lock().unwrap() = Some(Request { asked, out });
+        desk
+    }
+
+    #[test]
+    fn consent_that_comes_too_late_signs_nothing() {
+        let now = "2026-11-21T03:00:00Z".parse().unwrap();
+        let mut desk = asked_at(now);
+        let asked = desk.waiting().unwrap();
+        desk.clock = Clock::Fixed(asked.until);
+        assert!(desk.waiting().is_some());
+        desk.clock = Clock::Fixed(asked.until.checked_add(SignedDuration::from_secs(1)).unwrap());
+        assert!(desk.waiting().is_none());
+        assert_eq!(desk.answer(&asked, Some(Secret::new("1234"))).0, State::Expired);
+        let seen = desk.see(PAGE, "1").unwrap();
+        assert_eq!((seen.state, seen.signatures.len()), (State::Expired, 0));
+        assert!(seen.message.contains("không ai trả lời"), "{}", seen.message);
+    }
+
+    #[test]
+    fn an_answer_to_what_was_taken_back_signs_nothing() {
+        let desk = asked_at("2026-11-21T03:00:00Z".parse().unwrap());
+        let asked = desk.waiting().unwrap();
+        assert!(desk.take_back("https://trang-khac.example.vn", "1").is_none());
+        assert_eq!(desk.take_back(PAGE, "1").unwrap().state, State::Refused);
+        assert_eq!(desk.answer(&asked, Some(Secret::new("1234"))).0, State::Refused);
+    }
+
+    #[test]
+    fn titles_cannot_disguise_themselves() {
+        let check = |title: &str, shown: &str| assert_eq!(plain(title), shown);
+        check("Giấy phép số 12/GP-UBND", "Giấy phép số 12/GP-UBND");
+        check("a\u{1b}[2J\r\nb", "a[2Jb");
+        check("Giấy\u{202e} số 1\u{200b}", "Giấy số 1");
+        check(&"ă".repeat(300), &"ă".repeat(MOST_TITLE));
+    }
 }

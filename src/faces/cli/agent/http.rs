@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::{
     Json, Router,
-    extract::{DefaultBodyLimit, Path, Request, State},
+    extract::{DefaultBodyLimit, Path, Request, State, rejection::JsonRejection},
     http::{HeaderMap, HeaderValue, Method, StatusCode, header},
     middleware::{self, Next},
     response::{IntoResponse, Response},
@@ -53,6 +53,10 @@ pub(super) fn router(desk: Arc<Desk>, origins: Vec<String>, port: u16) -> Router
         .route("/v1/certificates", get(certificates))
         .route("/v1/signatures", axum::routing::post(ask))
         .route("/v1/signatures/{id}", get(see).delete(take_back))
+        .fallback(|| async { problem(StatusCode::NOT_FOUND, "Phần mềm ký không có mục này.") })
+        .method_not_allowed_fallback(|| async {
+            problem(StatusCode::METHOD_NOT_ALLOWED, "Mục này không nhận yêu cầu kiểu ấy.")
+        })
         .layer(DefaultBodyLimit::max(MOST_BYTES))
         .layer(middleware::from_fn_with_state(agent.clone(), guard))
         .with_state(agent)
@@ -150,7 +154,15 @@ fn origin_of(headers: &HeaderMap) -> String {
     headers.get(header::ORIGIN).and_then(|o| o.to_str().ok()).unwrap_or_default().to_ascii_lowercase()
 }
 
-async fn ask(State(agent): State<Agent>, headers: HeaderMap, Json(asked): Json<SignaturesIn>) -> Response {
+async fn ask(
+    State(agent): State<Agent>,
+    headers: HeaderMap,
+    asked: Result<Json<SignaturesIn>, JsonRejection>,
+) -> Response {
+    let Ok(Json(asked)) = asked else {
+        let wrong = NotTaken::Malformed("không phải JSON theo hợp đồng, hoặc quá dài");
+        return problem(StatusCode::UNPROCESSABLE_ENTITY, &wrong.to_string());
+    };
     let (desk, origin) = (agent.desk.clone(), origin_of(&headers));
     let taken = tokio::task::spawn_blocking(move || desk.take(&origin, asked)).await;
     match taken.unwrap_or(Err(NotTaken::Key(KeyError::Failed))) {

@@ -9,7 +9,7 @@ use crate::{
     faces::{
         verification,
         web::{
-            Web, minute,
+            Web, minute, signing,
             verify::{class_of, class_of_file},
         },
     },
@@ -36,6 +36,8 @@ pub(super) struct ArrivedLine {
 pub(super) struct SigningCard {
     /// The code that was assigned.
     pub code: String,
+    /// What the officer is shown by the agent.
+    pub title: String,
     /// Of a signature that is prepared: its id, and until when its value is taken.
     pub prepared: Option<(String, String)>,
     /// Where the signing agent of the officer's computer listens.
@@ -62,16 +64,13 @@ pub(super) async fn arrived(web: &Web, id: &PaperId) -> Result<Option<ArrivedCar
 }
 
 pub(super) fn due(web: &Web, paper: &Paper) -> Option<SigningCard> {
-    let (confirmed, prepared) = match &paper.state {
-        PaperState::ToSign { confirmed } => (confirmed, None),
-        PaperState::Signing { confirmed, prepared } => {
-            (confirmed, Some((prepared.id.to_string(), minute(prepared.expires_at))))
-        }
-        _ => return None,
+    let (PaperState::ToSign { confirmed } | PaperState::Signing { confirmed, .. }) = &paper.state else {
+        return None;
     };
     Some(SigningCard {
         code: confirmed.code.to_string(),
-        prepared,
+        title: signing::title(paper),
+        prepared: signing::prepared(paper),
         agent: web.ctx.rules.signing.agent.clone(),
     })
 }

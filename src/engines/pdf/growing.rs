@@ -1,0 +1,137 @@
+//! A file in memory that grows by updates: its first bytes stay, are hashed once, and are never copied for whoever
+//! looks at them.
+
+use std::{cell::RefCell, fmt, ops::Deref, sync::Arc};
+
+use hayro::hayro_syntax::PdfData;
+use openssl::sha::Sha256;
+
+/// States of hashing that are kept.
+const MOST_STATES: usize = 64;
+
+/// The bytes of a file, with what is known of its beginning.
+pub struct GrowingFile {
+    bytes: Arc<Vec<u8>>,
+    hashed: Prefixes,
+}
+
+impl GrowingFile {
+    /// A file as it is.
+    pub fn new(bytes: Vec<u8>) -> Self {
+        Self { bytes: Arc::new(bytes), hashed: Prefixes::default() }
+    }
+
+    /// Appends an update. Without a copy, where nobody else looks at the bytes.
+    pub fn grow(&mut self, more: &[u8]) {
+        Arc::make_mut(&mut self.bytes).extend_from_slice(more);
+    }
+
+    /// Takes updates back.
+    pub fn cut(&mut self, length: usize) {
+        Arc::make_mut(&mut self.bytes).truncate(length);
+        self.hashed.forget_behind(length);
+    }
+
+    /// The first `length` bytes, for a renderer.
+    pub(in crate::engines) fn part(&self, length: usize) -> PdfData {
+        let length = length.min(self.bytes.len());
+        PdfData::from(Arc::new(Part { bytes: Arc::clone(&self.bytes), length }))
+    }
+
+    /// The bytes, shared.
+    pub(in crate::engines) fn shared(&self) -> Arc<Vec<u8>> {
+        Arc::clone(&self.bytes)
+    }
+
+    /// Hashes all of it, for whoever hashes it with an update later.
+    pub fn hash_ahead(&self) {
+        self.hashed.sha256(self, &[]);
+    }
+
+    /// What is hashed of it.
+    pub fn hashed(&self) -> &Prefixes {
+        &self.hashed
+    }
+
+    /// Its bytes.
+    pub fn into_bytes(self) -> Vec<u8> {
+        Arc::unwrap_or_clone(self.bytes)
+    }
+}
+
+impl Deref for GrowingFile {
+    type Target = [u8];
+
+    fn deref(&self) -> &[u8] {
+        &self.bytes
+    }
+}
+
+struct Part {
+    bytes: Arc<Vec<u8>>,
+    length: usize,
+}
+
+impl AsRef<[u8]> for Part {
+    fn as_ref(&self) -> &[u8] {
+        &self.bytes[..self.length]
+    }
+}
+
+/// How far a file was hashed already: SHA-256 after its first so many bytes.
+#[derive(Default)]
+pub struct Prefixes {
+    states: RefCell<Vec<(usize, Sha256)>>,
+}
+
+impl Prefixes {
+    /// SHA-256 of the first bytes of this file, and what follows behind them.
+    pub fn sha256(&self, first: &[u8], rest: &[u8]) -> [u8; 32] {
+        let mut states = self.states.borrow_mut();
+        let known =
+            states.iter().filter(|(length, _)| *length <= first.len()).max_by_key(|(length, _)| *length);
+        let (length, mut state) = known.cloned().unwrap_or_else(|| (0, Sha256::new()));
+        state.update(&first[length..]);
+        if length < first.len() && states.len() < MOST_STATES {
+            states.push((first.len(), state.clone()));
+        }
+        state.update(rest);
+        state.finish()
+    }
+
+    fn forget_behind(&self, length: usize) {
+        self.states.borrow_mut().retain(|(hashed, _)| *hashed <= length);
+    }
+}
+
+impl fmt::Debug for Prefixes {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Prefixes(…)")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_hashed_is_not_hashed_again_and_comes_out_right() {
+        let mut file = GrowingFile::new(b"%PDF first".to_vec());
+        let check = |file: &GrowingFile, first: usize, from: usize| {
+            let expected = openssl::sha::sha256(&[&file[..first], &file[from..]].concat());
+            assert_eq!(file.hashed().sha256(&file[..first], &file[from..]), expected, "{first} {from}");
+        };
+        check(&file, 5, 7);
+        check(&file, 10, 10);
+        let seen = file.part(4);
+        file.grow(b" second");
+        assert_eq!((seen.as_ref(), &file[..]), (&b"%PDF"[..], &b"%PDF first second"[..]));
+        check(&file, 12, 14);
+        check(&file, 5, 17);
+        check(&file, 0, 0);
+        file.cut(10);
+        file.grow(b" other");
+        check(&file, 12, 14);
+        assert_eq!(file.into_bytes(), b"%PDF first other");
+    }
+}

@@ -1,0 +1,98 @@
+//! `POST /oauth/token`: a system shows its id and secret and gets a token (RFC 6749, 4.4; answers of 5.1 and 5.2).
+
+use std::collections::BTreeSet;
+
+use axum::{
+    Form, Json,
+    extract::{FromRequest, Request, State},
+    http::{HeaderMap, HeaderValue, StatusCode, header},
+    response::{IntoResponse, Response},
+};
+use base64::{Engine, engine::general_purpose::STANDARD};
+use serde::Deserialize;
+use serde_json::json;
+
+use super::Api;
+use crate::{
+    domain::officer::Scope,
+    faces::gate,
+    workflows::clients::{self, ClientError, Token},
+};
+
+#[derive(Deserialize)]
+struct TokenIn {
+    grant_type: String,
+    scope: Option<String>,
+    client_id: Option<String>,
+    client_secret: Option<String>,
+}
+
+pub(super) async fn give(State(api): State<Api>, request: Request) -> Response {
+    let address = gate::address_of(&request, &api.proxies);
+    let shown = basic(request.headers());
+    let Ok(Form(asked)) = Form::<TokenIn>::from_request(request, &api).await else {
+        return refused(
+            StatusCode::BAD_REQUEST,
+            "invalid_request",
+            "Nội dung phải là biểu mẫu có grant_type.",
+        );
+    };
+    if asked.grant_type != "client_credentials" {
+        let why = "Chỉ nhận grant_type=client_credentials.";
+        return refused(StatusCode::BAD_REQUEST, "unsupported_grant_type", why);
+    }
+    let in_body = || Some((asked.client_id.clone()?, asked.client_secret.clone()?));
+    let Some((id, secret)) = shown.or_else(in_body) else {
+        return refused(StatusCode::UNAUTHORIZED, "invalid_client", "Thiếu mã và khóa bí mật của hệ thống.");
+    };
+    let wanted = match asked.scope.as_deref().map(str::trim).filter(|scope| !scope.is_empty()) {
+        None => None,
+        Some(names) => match names.split(' ').map(Scope::parse).collect::<Option<BTreeSet<_>>>() {
+            Some(scopes) => Some(scopes),
+            None => return refused(StatusCode::BAD_REQUEST, "invalid_scope", "Không có phạm vi này."),
+        },
+    };
+    match clients::token(&api.ctx, &id, &secret, wanted, address).await {
+        Ok(token) => given(token),
+        Err(error) => {
+            let (status, name) = match &error {
+                ClientError::Refused => (StatusCode::UNAUTHORIZED, "invalid_client"),
+                ClientError::Scope => (StatusCode::BAD_REQUEST, "invalid_scope"),
+                _ => {
+                    tracing::error!(%error, "no token could be given");
+                    let why = "Kho dữ liệu chưa trả lời: thử lại sau.";
+                    return refused(StatusCode::SERVICE_UNAVAILABLE, "temporarily_unavailable", why);
+                }
+            };
+            refused(status, name, &error.to_string())
+        }
+    }
+}
+
+fn given(token: Token) -> Response {
+    let scopes: Vec<&str> = token.scopes.iter().map(|scope| scope.as_str()).collect();
+    Json(json!({
+        "access_token": token.token,
+        "token_type": "Bearer",
+        "expires_in": token.seconds,
+        "scope": scopes.join(" "),
+    }))
+    .into_response()
+}
+
+fn refused(status: StatusCode, error: &str, why: &str) -> Response {
+    let mut answer = (status, Json(json!({ "error": error, "error_description": why }))).into_response();
+    if status == StatusCode::UNAUTHORIZED {
+        let basic = HeaderValue::from_static("Basic realm=\"sohoa\"");
+        answer.headers_mut().insert(header::WWW_AUTHENTICATE, basic);
+    }
+    answer
+}
+
+/// Id and secret as HTTP Basic carries them.
+fn basic(headers: &HeaderMap) -> Option<(String, String)> {
+    let sent = headers.get(header::AUTHORIZATION)?.to_str().ok()?.strip_prefix("Basic ")?;
+    let text = String::from_utf8(STANDARD.decode(sent.trim()).ok()?).ok()?;
+    let (id, secret) = text.split_once(':')?;
+    Some((id.to_owned(), secret.to_owned()))
+}

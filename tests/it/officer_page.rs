@@ -1,0 +1,183 @@
+//! An officer signs in a real browser: the page, the signing agent and a token, by clicks and a PIN.
+
+use serde_json::Value;
+use sohoa::domain::signing::SigningRules;
+
+use crate::{
+    signing::{People, sign_elsewhere, to_sign},
+    support::{
+        agent::Agent,
+        app::TestApp,
+        browser::{Browser, Tab},
+        token::{PIN, Token},
+    },
+};
+
+/// An installation whose pages speak to an agent, and the officer's token.
+struct Office {
+    people: People,
+    app: TestApp,
+    agent: String,
+    token: Token,
+}
+
+impl Office {
+    /// Nobody listens as agent yet.
+    async fn open() -> Self {
+        let people = People::new();
+        let port = || std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let agent = format!("http://{}", port().local_addr().unwrap());
+        let rules = SigningRules { agent: agent.clone(), ..SigningRules::default() };
+        let app = TestApp::start_with(true, people.setting(rules)).await;
+        let token = Token::with_certificate(&people.officer.key, people.officer.der());
+        Self { people, app, agent, token }
+    }
+
+    /// The officer starts the agent for pages of this origin.
+    fn agent_for(&self, origin: &str) -> Agent {
+        let port = self.agent.rsplit(':').next().unwrap();
+        let more = ["--token", "can-bo", "--port", port];
+        Agent::start(&self.token.settings(), &[origin], &more)
+    }
+
+    async fn state(&self, paper: &str) -> Value {
+        self.app.json(self.app.get(&format!("/api/v1/papers/{paper}"))).await["state"].clone()
+    }
+}
+
+const STATUS: &str = "#sign-status";
+
+fn says(tab: &mut Tab<'_>, text: &str) {
+    tab.until_text(STATUS, text);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_paper_is_signed_by_a_click_and_a_pin_and_moves_on() {
+    let office = Office::open().await;
+    let (paper, _) = to_sign(&office.app, 81).await;
+    let mut browser = Browser::start();
+    let mut tab = browser.open(&format!("{}/papers/{paper}", office.app.url));
+
+    // Nobody there; then one for other pages; then the right one.
+    says(&mut tab, "Chưa thấy phần mềm ký trên máy này");
+    assert_eq!(tab.value("document.getElementById('do-sign').disabled"), Ok(true.into()));
+    tab.picture("1-no-agent");
+    let stranger = office.agent_for("https://trang-khac.example.vn");
+    tab.click("#find-agent");
+    says(&mut tab, "không cho phép trang này xin ký");
+    says(&mut tab, &office.app.url);
+    tab.picture("2-other-page");
+    drop(stranger);
+    let mut agent = office.agent_for(&office.app.url);
+    tab.click("#find-agent");
+    tab.until_text("#certificate", "Trần Thị Mẫu (Gốc thử nghiệm của sohoa, đến 01/01/2049)");
+    tab.until("document.getElementById('do-sign').disabled === false");
+    tab.picture("3-ready");
+
+    // A wrong PIN: the page says so, and the paper waits as it did.
+    tab.click("#do-sign");
+    says(&mut tab, "nhập mã PIN");
+    assert_eq!(office.state(&paper).await, "signing");
+    tab.picture("4-waiting");
+    agent.answers("000000");
+    says(&mut tab, "✗ Chưa ký: Mã PIN không đúng");
+    tab.until("document.getElementById('do-sign').disabled === false");
+    assert_eq!(office.state(&paper).await, "to_sign");
+    tab.picture("5-wrong-pin");
+
+    // The officer says no.
+    tab.click("#do-sign");
+    agent.answers("");
+    says(&mut tab, "✗ Chưa ký: Công chức từ chối.");
+    tab.until("document.getElementById('do-sign').disabled === false");
+    assert_eq!(office.state(&paper).await, "to_sign");
+
+    // Stopped on the page: the agent does not wait for it any more.
+    tab.click("#do-sign");
+    says(&mut tab, "nhập mã PIN");
+    tab.click("#stop-signing");
+    says(&mut tab, "✗ Chưa ký: đã dừng.");
+    agent.shows("Yêu cầu đã bị rút hoặc hết hạn.");
+    tab.until("document.getElementById('do-sign').disabled === false");
+    assert_eq!(office.state(&paper).await, "to_sign");
+
+    // Loaded anew while it waits for the PIN: it is not asked for twice.
+    tab.click("#do-sign");
+    says(&mut tab, "nhập mã PIN");
+    tab.go(&format!("{}/papers/{paper}", office.app.url));
+    says(&mut tab, "nhập mã PIN");
+    let shown = agent.answers(PIN);
+    assert!(shown.contains("Kết quả KQ1, nhận 21/11/2026 10:00 [SHA-256 "), "{shown}");
+    tab.until_text(".state", "Đã lưu");
+    tab.picture("6-stored");
+    assert_eq!(office.state(&paper).await, "stored");
+    assert!(tab.text("main").contains("Đã lưu vào kho"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn many_papers_are_signed_with_one_pin_each_with_its_result() {
+    let office = Office::open().await;
+    let mut papers = Vec::new();
+    for seed in 82..86 {
+        papers.push(to_sign(&office.app, seed).await.0);
+    }
+    let mut agent = office.agent_for(&office.app.url);
+    let mut browser = Browser::start();
+    let mut tab = browser.open(&format!("{}/signing", office.app.url));
+    let row = |paper: &str, rest: &str| format!("tr[data-sign='{paper}'] {rest}");
+    tab.until_text("#do-sign", "Ký tất cả (4 giấy tờ)");
+    tab.picture("7-list");
+
+    // One is left out, another one was signed elsewhere meanwhile.
+    tab.click(&row(&papers[0], "input"));
+    tab.until_text("#do-sign", "Ký tất cả (3 giấy tờ)");
+    sign_elsewhere(&office.app, &papers[1], office.people.officer.der(), &office.token).await;
+    tab.click("#do-sign");
+    says(&mut tab, "nhập mã PIN");
+    tab.picture("8-list-waiting");
+    let shown = agent.answers(PIN);
+    assert!(shown.contains("xin ký 2 giấy tờ"), "{shown}");
+    says(&mut tab, "Đã ký 2/4 giấy tờ.");
+    tab.until_text(&row(&papers[1], ".sign-result"), "✗ Chưa ký:");
+    assert_eq!(tab.text(&row(&papers[0], ".sign-result")), "");
+    for paper in &papers[2..] {
+        assert_eq!(tab.text(&row(paper, ".sign-result")), "✓ Đã ký");
+        assert_eq!(office.app.settled(paper).await["state"], "stored");
+    }
+    assert_eq!(office.state(&papers[0]).await, "to_sign");
+    tab.picture("9-list-signed");
+
+    // The agent goes away before the officer agreed: said, and nothing is lost.
+    tab.click(&row(&papers[0], "input"));
+    tab.click(&row(&papers[1], "input"));
+    tab.until_text("#do-sign", "Ký tất cả (1 giấy tờ)");
+    tab.click("#do-sign");
+    says(&mut tab, "nhập mã PIN");
+    drop(agent);
+    tab.until_text(&row(&papers[0], ".sign-result"), "✗ Chưa ký: Mất kết nối với phần mềm ký.");
+    tab.until("document.getElementById('stop-signing').hidden");
+    assert_eq!(office.state(&papers[0]).await, "to_sign");
+}
+
+/// What the token signed is handed in when the connection is there again, without another PIN.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_signed_is_not_lost_with_the_connection() {
+    let office = Office::open().await;
+    let (paper, _) = to_sign(&office.app, 87).await;
+    let mut agent = office.agent_for(&office.app.url);
+    let mut browser = Browser::start();
+    let mut tab = browser.open(&format!("{}/papers/{paper}", office.app.url));
+    tab.until("document.getElementById('do-sign').disabled === false");
+    tab.click("#do-sign");
+    says(&mut tab, "nhập mã PIN");
+    tab.block(&["*/api/v1/*"]);
+    agent.answers(PIN);
+    says(&mut tab, "Đã ký trên thiết bị, nhưng máy chủ không trả lời");
+    tab.until_text("#do-sign", "Tiếp tục");
+    tab.picture("10-server-gone");
+    assert_eq!(office.state(&paper).await, "signing");
+    tab.block(&[]);
+    tab.click("#do-sign");
+    tab.until_text(".state", "Đã lưu");
+    assert_eq!(office.state(&paper).await, "stored");
+}

@@ -1,0 +1,62 @@
+//! Large files: many objects, long contents; each judged right, alone, and in time.
+
+use super::{Call, FORBIDDEN, PASSED, Table, paper::Paper, people::people};
+use crate::pki::{Cms, Entry, List, Subject};
+
+const OBJECTS: u32 = 200_000;
+const LONG: usize = 2 << 20;
+
+/// A paper with many objects, open for more.
+fn crowded() -> Paper {
+    let mut paper = Paper::open();
+    for number in 100..100 + OBJECTS {
+        paper.object(number, "<</Type/Metadata/Of[3 0 R]>>");
+    }
+    paper
+}
+
+pub fn add(table: &mut Table) {
+    table.class = "Large files";
+    let mut paper = crowded();
+    paper.close().sign(20, "CanBo", "");
+    table.add("200,000 objects", paper.bytes.clone(), PASSED).asked(Call::Alone);
+    paper.object(5, "<</Length 1>>\nstream\nf\nendstream").close();
+    table.add("200,000 objects, a page changed afterwards", paper.bytes, FORBIDDEN).asked(Call::Alone);
+    let mut paper = Paper::signed();
+    for number in 100..100 + OBJECTS {
+        paper.object(number, "<</Type/Metadata/Of[3 0 R]>>");
+    }
+    paper.close();
+    let unchanged = "TOTAL-PASSED - intact whole_revision none";
+    table.add("200,000 objects that nothing uses, afterwards", paper.bytes, unchanged).asked(Call::Alone);
+
+    let broken = "TOTAL-FAILED FORMAT_FAILURE broken whole_file none";
+    let noise = |_: &[u8]| (0..LONG as u32).map(|n| (n.wrapping_mul(2_654_435_761) >> 13) as u8).collect();
+    table.add("2 MB of random contents", long(noise), broken).asked(Call::Alone);
+    let nested = |_: &[u8]| [0x30, 0x80].repeat(LONG / 2);
+    table.add("2 MB of DER within DER", long(nested), broken).asked(Call::Alone);
+
+    // What a signer may put there: certificates, and a long list.
+    let ca = table.known.ca(&Subject::ca("CA có danh sách dài"));
+    let signer = ca.issue(&Subject::person("Đặng Thị Mẫu"));
+    let entry =
+        |n: u32| Entry { serial: 0x10_0000 + n, at: "2026-04-01T00:00:00Z".into(), ..Entry::default() };
+    let list = ca.list(&List { entries: (0..50_000).map(entry).collect(), ..List::default() });
+    assert!(list.len() > 1 << 20, "{}", list.len());
+    let listed = long(move |bytes| Cms { crls: vec![list.clone()], ..Cms::cades(&signer) }.build(bytes));
+    table.add("a list of 50,000 revoked ones inside", listed, PASSED).asked(Call::Alone);
+    for (n, expected) in [(100, PASSED), (2000, broken)] {
+        let crowd = vec![people().root.der().to_vec(); n];
+        let certificates = long(move |bytes| {
+            Cms { certificates: crowd.clone(), ..Cms::cades(&people().signer) }.build(bytes)
+        });
+        table.add(format!("{n} certificates inside"), certificates, expected).asked(Call::Alone);
+    }
+}
+
+/// Signed with contents that may be long.
+fn long(maker: impl Fn(&[u8]) -> Vec<u8> + 'static) -> Vec<u8> {
+    let mut paper = Paper::plain();
+    paper.sign_by(20, "ETSI.CAdES.detached", LONG + 1000, maker);
+    paper.bytes
+}
