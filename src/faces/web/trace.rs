@@ -182,7 +182,10 @@ fn line_of(event: &KeptEvent) -> EventLine {
         address: kind.map(|_| object.plain_address()).unwrap_or_default(),
         purpose: event.purpose.clone().unwrap_or_default(),
         changes: changes
-            .map(|(name, before, after)| ChangeLine { name: label_of(&name), before, after })
+            .map(|(name, before, after)| {
+                let shown = |value: Option<String>| value.map(|value| shown(&name, value));
+                ChangeLine { before: shown(before), after: shown(after), name: label_of(&name) }
+            })
             .collect(),
         facts: facts.map(|(name, _, after)| (label_of(&name), after.unwrap_or_default())).collect(),
     }
@@ -200,15 +203,26 @@ impl TraceIn {
 fn whence(actor: &ActedAs) -> Vec<String> {
     let (number, unit, signed_in_at, address) = match actor {
         ActedAs::Officer { personal_id, unit, signed_in_at, address, .. } => {
-            // Masked in lists; whole in an answer of the API.
-            let last: String = personal_id.as_str().chars().skip(8).collect();
-            (Some(format!("Số định danh ********{last}")), unit.clone(), signed_in_at, address)
+            let number = format!("Số định danh {}", masked(personal_id.as_str()));
+            (Some(number), unit.clone(), signed_in_at, address)
         }
         ActedAs::Client { signed_in_at, address, .. } => (None, None, signed_in_at, address),
     };
     let from = address.map(|address| format!("từ {address}"));
     let signed_in = Some(format!("đăng nhập {}", minute(*signed_in_at)));
     [number, unit, signed_in, from].into_iter().flatten().collect()
+}
+
+/// A value as the list shows it.
+fn shown(name: &str, value: String) -> String {
+    let is_number = matches!(name, "owner" | "personal_id") && value.bytes().any(|b| b.is_ascii_digit());
+    if is_number { masked(&value) } else { value }
+}
+
+/// Numbers of people stand masked in lists, and whole in an answer of the API.
+fn masked(number: &str) -> String {
+    let n_hidden = number.chars().count().saturating_sub(4);
+    number.chars().enumerate().map(|(at, sign)| if at < n_hidden { '*' } else { sign }).collect()
 }
 
 /// What an auditor calls a field.
@@ -237,4 +251,30 @@ fn label_of(name: &str) -> String {
         other => other,
     };
     if rest.is_empty() { label.to_owned() } else { format!("{label}: {rest}") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_of_people_are_masked_and_the_rest_is_not() {
+        for (name, value, expected) in [
+            ("owner", "001085012345", "********2345"),
+            ("personal_id", "079190000001", "********0001"),
+            ("document_number", "12/QĐ-UBND", "12/QĐ-UBND"),
+            ("owner", "chưa rõ", "chưa rõ"),
+        ] {
+            assert_eq!(shown(name, value.to_owned()), expected, "{name}");
+        }
+        assert_eq!(label_of("other.holder_name"), format!("{}: holder_name", FieldKey::Other.label()));
+        assert_eq!(label_of("no_such_field"), "no_such_field");
+    }
+
+    #[test]
+    fn the_next_page_asks_for_the_same() {
+        let asked = TraceIn { action: "view_paper".into(), id: "a b&c".into(), ..TraceIn::default() };
+        let address = asked.address("2026-11-21T03:00:00.000001Z".parse().unwrap());
+        assert_eq!(address, "/trace?action=view_paper&before=2026-11-21T03:00:00.000001Z");
+    }
 }
