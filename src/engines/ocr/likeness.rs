@@ -305,7 +305,9 @@ fn respelled(examples: &Examples, letters: &Letters, text: &str, word: usize) ->
     let shapes = letters.shapes.iter().map(|s| s.as_ref().and_then(|s| figure(examples, s, word)));
     let spelled: String = shapes.collect::<Option<String>>()?;
     let mut left = figures.iter().peekable();
-    spelled.chars().for_each(|c| drop(left.next_if(|f| **f == c)));
+    for c in spelled.chars() {
+        let _ = left.next_if(|f| **f == c);
+    }
     left.peek().is_none().then(|| text.replacen(core, &spelled, 1))
 }
 
