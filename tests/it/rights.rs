@@ -85,6 +85,7 @@ const TABLE: &[Row] = &[
     ("GET", "/api/v1/audit/events", Nothing, "---+-", NoUnit),
     ("GET", "/api/v1/lessons", Nothing, "+++--", NoUnit),
     ("POST", "/api/v1/lessons/none/decide", Json(r#"{"act":"accept"}"#), "--*--", NoUnit),
+    ("GET", "/api/v1/audit/events", Nothing, "---+-", NoUnit),
     // Pages.
     ("GET", "/account", Nothing, "+++++", NoUnit),
     ("POST", "/account/second-factor", Form("code=000000"), "*****", NoUnit), // none was begun
@@ -115,6 +116,7 @@ const TABLE: &[Row] = &[
     ("GET", "/lessons", Nothing, "+++--", NoUnit),
     ("GET", "/trace", Nothing, "---+-", NoUnit),
     ("POST", "/lessons/none", Form("act=accept"), "--*--", NoUnit),
+    ("GET", "/trace", Nothing, "---+-", NoUnit),
     ("GET", "/owners", Nothing, "+++--", NoUnit),
     ("POST", "/owners", Form("owner=001085000001&purpose=test"), "+++--", NoUnit),
     ("GET", "/owners/{owner}?purpose=test", Nothing, "+++--", Open),

@@ -63,7 +63,7 @@ impl People {
         }
     }
 
-    fn seal(&self) -> AgencySeal {
+    pub fn seal(&self) -> AgencySeal {
         let folder = tempfile::tempdir().unwrap();
         let (p12, password) = (folder.path().join("co-quan.p12"), folder.path().join("mat-khau"));
         let certificate = X509::from_der(self.agency.der()).unwrap();

@@ -1,16 +1,22 @@
 //! The life of a dossier as an auditor reads it, and the trace from the command line.
 
+use std::sync::Arc;
+
 use serde_json::{Value, json};
 use sohoa::{
     clock::Clock,
-    workflows::{context::Ctx, trace},
+    workflows::{
+        context::Ctx,
+        trace::{self, DaySigner, TraceError},
+    },
 };
 
 use crate::{
     generator::Kind,
     line::{truth_of, uploaded},
+    signing::People,
     support::{
-        app::{TestApp, on_both_databases},
+        app::{Setting, TestApp, on_both_databases},
         cli::sohoa,
         papers,
     },
@@ -29,7 +35,8 @@ async fn a_life(app: &TestApp) -> (String, String, Value) {
     app.json(app.post(&format!("/api/v1/dossiers/{dossier}/handed-in")).json(&handed_in)).await;
     let paper = uploaded(app, &dossier, "results", &papers::bytes(&scan), &[("ordinal", "1")]).await;
     assert_eq!(app.settled(&paper).await["state"], "to_confirm");
-    let fields = truth_of(&scan);
+    let mut fields = truth_of(&scan);
+    fields["abstract"] = json!("Trích yếu do công chức sửa");
     let confirm = app.post(&format!("/api/v1/papers/{paper}/confirm")).json(&json!({ "fields": fields }));
     app.json(confirm).await;
     let stored = app.settled(&paper).await;
@@ -125,10 +132,10 @@ async fn the_page_says_it_in_vietnamese(app: &TestApp, dossier: &str, fields: &V
         "xác nhận các trường thông tin của giấy tờ",
         "cấp mã kết quả số hóa cho giấy tờ",
         "lưu giấy tờ vào kho",
-        "Số, ký hiệu giấy tờ",
+        "Trích yếu nội dung chính",
+        fields["abstract"].as_str().unwrap(),
         "xem nhật ký lưu vết",
         "21/11/2026 10:00:00,000000",
-        fields["document_number"].as_str().unwrap(),
     ] {
         assert!(text.contains(said), "{said}");
     }
@@ -205,4 +212,30 @@ async fn the_command_line_verifies_exports_and_finds_a_database_that_was_put_bac
     std::fs::write(place("forged.jsonl"), forged).unwrap();
     let told = run(&["audit", "verify", "--heads", &place("forged.jsonl")]);
     assert!(told.code == 3, "{}{}", told.stdout, told.stderr);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_agencys_key_signs_the_end_of_a_day() {
+    let setting = Setting { seal: Some(Arc::new(People::new().seal())), ..Setting::default() };
+    let app = TestApp::start_with(true, setting).await;
+    app.open_dossier("1.001776").await;
+    trace::seal(&app.ctx).await.unwrap();
+    assert!(!trace::sign_day(&app.ctx).await.unwrap(), "the day is not over");
+    let tomorrow = Ctx { clock: Clock::Fixed("2026-11-22T03:00:00Z".parse().unwrap()), ..app.ctx.clone() };
+    assert!(trace::sign_day(&tomorrow).await.unwrap());
+    let lines = trace::heads(&app.ctx).await.unwrap();
+    assert_eq!(lines.len(), 1);
+    // Anybody can look at it, without our keys.
+    for db in [Some(&app.ctx.db), None] {
+        let (days, signers) = trace::read_heads(db, &lines[0]).unwrap();
+        let [DaySigner::Certificate(name, digest)] = &signers[..] else { panic!("{signers:?}") };
+        assert_eq!((name.as_str(), digest.len()), ("Ủy ban nhân dân xã Mẫu", 64));
+        let found = trace::verify(&app.ctx, &days).await.unwrap();
+        assert_eq!((found.first_fault, found.n_days), (None, 2));
+    }
+    let later = lines[0].replace("2026-11-21", "2026-11-20");
+    for forged in [later, lines[0].replace("cms", "ed25519"), "{}".to_owned()] {
+        let told = trace::read_heads(Some(&app.ctx.db), &format!("{}\n{forged}", lines[0]));
+        assert!(matches!(told, Err(TraceError::NotAHead { line: 2 })), "{forged}");
+    }
 }

@@ -88,7 +88,10 @@ async fn walk_tail(tx: &mut Tx, walk: &mut Walk<'_>) -> Result<(), StoreError> {
     let mut place = walk.place;
     while !walk.is_broken() {
         let events = match behind(tx, place, i64::MAX, SEGMENT_EVENTS).await {
-            Err(StoreError::Corrupt { .. }) => return Ok(walk.break_at(0, AuditFaultKind::Changed)),
+            Err(StoreError::Corrupt { .. }) => {
+                walk.break_at(0, AuditFaultKind::Changed);
+                return Ok(());
+            }
             events => events?,
         };
         let Some(last) = events.last() else { return Ok(()) };
