@@ -89,6 +89,7 @@ const TABLE: &[Row] = &[
     // Pages.
     ("GET", "/account", Nothing, "+++++", NoUnit),
     ("POST", "/account/second-factor", Form("code=000000"), "*****", NoUnit), // none was begun
+    ("POST", "/account/password", Form("current=x&password=y&again=z"), "+++++", NoUnit),
     ("GET", "/officers", Nothing, "----+", NoUnit),
     ("POST", "/officers", Form("full_name=A&personal_id=001085099999&name=a&unit=a&unit_name=A"), "----+", NoUnit),
     ("POST", "/officers/none", Form("act=end"), "----+", NoUnit), // nobody's stays end
