@@ -36,6 +36,9 @@ const TRIES: [&str; 2] = ["/sign-in", "/oauth/token"];
 /// The same, with whatever follows.
 const OPEN_UNDER: [&str; 3] = ["/static/", "/invitations/", "/api/docs/"];
 
+/// Addresses whose tries are counted before old ones are forgotten.
+const REMEMBERED: usize = 10_000;
+
 /// How requests reach the service.
 #[derive(Debug, Clone, Default)]
 pub struct Reached {
@@ -78,6 +81,10 @@ impl Gate {
     /// Whether whoever asks from `address` tries too often to show who he is.
     fn is_guessing(&self, request: &Request, address: Option<IpAddr>) -> bool {
         let is_try = request.method() == Method::POST && TRIES.contains(&request.uri().path());
+        // Whoever has many addresses fills no memory.
+        if self.tries.len() > REMEMBERED {
+            self.tries.retain_recent();
+        }
         is_try && address.is_some_and(|address| self.tries.check_key(&address).is_err())
     }
 

@@ -163,6 +163,7 @@ pub fn router(ctx: Ctx, purposes: Purposes, served: &Served) -> Router {
         .route("/invitations/{token}", get(sign_in::invitation).post(sign_in::open))
         .route("/account", get(account::page))
         .route("/account/second-factor", post(account::second_factor))
+        .route("/account/password", post(account::change_password))
         .route("/account/sessions", post(account::end_sessions))
         .route("/officers", get(officers::page).post(officers::invite))
         .route("/officers/{id}", post(officers::change))
@@ -281,9 +282,10 @@ impl From<AccountError> for Fault {
             AccountError::Denied(_) => StatusCode::FORBIDDEN,
             AccountError::Unknown => StatusCode::NOT_FOUND,
             AccountError::NameTaken | AccountError::LastAdministrator => StatusCode::CONFLICT,
-            AccountError::NoRole | AccountError::Password(_) | AccountError::Code => {
-                StatusCode::UNPROCESSABLE_ENTITY
-            }
+            AccountError::NoRole
+            | AccountError::Password(_)
+            | AccountError::WrongPassword
+            | AccountError::Code => StatusCode::UNPROCESSABLE_ENTITY,
             AccountError::Credentials(_) | AccountError::Store(_) => StatusCode::SERVICE_UNAVAILABLE,
         };
         Self { status, message: sentence(&message_of(&error)) }

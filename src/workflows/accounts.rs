@@ -42,6 +42,9 @@ pub enum AccountError {
     /// The password.
     #[error(transparent)]
     Password(#[from] WeakPassword),
+    /// The password that was shown is not the officer's.
+    #[error("mật khẩu đang dùng không đúng, hoặc tài khoản đang tạm khóa vì nhập sai nhiều lần")]
+    WrongPassword,
     /// The code of the authenticator is not the one of now.
     #[error("mã xác thực không đúng: kiểm tra giờ của điện thoại rồi nhập mã mới")]
     Code,
@@ -240,6 +243,44 @@ pub async fn open(ctx: &Ctx, token: &str, password: &str) -> Result<(), AccountE
     let officer = officers::get(&mut tx, &id).await?.ok_or(AccountError::Unknown)?;
     let himself = ActingOfficer::alone(officer, now);
     trace(&mut tx, now, himself.into(), Action::SetPassword, &id, None).await?;
+    Ok(tx.commit().await?)
+}
+
+/// An officer takes another password, showing the one he has; his stays end.
+///
+/// # Errors
+/// [`AccountError::WrongPassword`], also while the account is locked; each wrong one counts as a try.
+pub async fn change_password(
+    ctx: &Ctx,
+    by: &ActingOfficer,
+    current: Password,
+    new: &str,
+) -> Result<(), AccountError> {
+    let id = &by.officer.id;
+    let now = ctx.clock.now();
+    let mut tx = ctx.db.write().await?;
+    let mut kept = accounts::of_officer(&mut tx, id).await?.ok_or(AccountError::Unknown)?;
+    if !kept.account.tries.is_open(now) {
+        return Err(AccountError::WrongPassword);
+    }
+    kept.account.tries = kept.account.tries.failed(now);
+    accounts::update(&mut tx, &kept.account, &kept.secrets).await?;
+    tx.commit().await?;
+    let new = Password::choose(new, &kept.account.name)?;
+    let hash = kept.secrets.password.clone();
+    if !slowly(move || credentials::is_password(&current, hash.as_deref())).await? {
+        return Err(AccountError::WrongPassword);
+    }
+    let hash = slowly(move || credentials::hash(&new)).await?;
+    let mut tx = ctx.db.write().await?;
+    let stands = accounts::of_officer(&mut tx, id).await?.ok_or(AccountError::Unknown)?;
+    if stands.secrets.password != kept.secrets.password {
+        return Err(AccountError::WrongPassword);
+    }
+    let account = Account { tries: Tries::default(), ..stands.account };
+    accounts::update(&mut tx, &account, &Secrets { password: Some(hash), ..stands.secrets }).await?;
+    sessions::end_all(&mut tx, id, now).await?;
+    trace(&mut tx, now, by.into(), Action::SetPassword, id, None).await?;
     Ok(tx.commit().await?)
 }
 

@@ -166,6 +166,9 @@ if (card) {
       if (seen.state !== "waiting_for_consent" && seen.state !== "signing") {
         throw new Error(seen.message);
       }
+      if (isStopped) {
+        await ask("DELETE", "/v1/signatures/" + request);
+      }
       say(sentence(seen.message));
       await later(700);
     }

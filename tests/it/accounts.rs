@@ -178,6 +178,25 @@ async fn an_administrator_lets_in_changes_and_closes() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn an_officer_takes_another_password() {
+    let app = TestApp::start(true).await;
+    account(&app, "quan.tri", 1, Role::Administrator, "a").await;
+    let own = signed_in(&app, "quan.tri").await;
+    let change = async |current: &str, new: &str, again: &str| {
+        let fields = [("current", current), ("password", new), ("again", again)];
+        filled(own.post("/account/password"), &fields).send().await.unwrap().status().as_u16()
+    };
+    let new = "một câu dài khác hẳn";
+    assert_eq!(change("sai mật khẩu rồi", new, new).await, 422);
+    assert_eq!(change(PASSWORD, new, "không giống nhau").await, 422);
+    assert_eq!(change(PASSWORD, "ngắn", "ngắn").await, 422);
+    assert_eq!(change(PASSWORD, new, new).await, 303);
+    assert_eq!(status(&own, "/account").await, 303, "every stay ends with the old password");
+    try_to_sign_in(&app, "quan.tri", PASSWORD).await.unwrap_err();
+    try_to_sign_in(&app, "quan.tri", new).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_second_factor_is_asked_for_and_taken_once() {
     on_both_databases(async |app| {
         account(&app, "quan.tri", 1, Role::Administrator, "a").await;

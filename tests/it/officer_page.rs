@@ -76,7 +76,7 @@ async fn a_paper_is_signed_by_a_click_and_a_pin_and_moves_on() {
 
     // A wrong PIN: the page says so, and the paper waits as it did.
     tab.click("#do-sign");
-    says(&mut tab, "nhập mã PIN");
+    says(&mut tab, "ở cửa sổ phần mềm ký");
     assert_eq!(office.state(&paper).await, "signing");
     tab.picture("4-waiting");
     agent.answers("000000");
@@ -94,7 +94,7 @@ async fn a_paper_is_signed_by_a_click_and_a_pin_and_moves_on() {
 
     // Stopped on the page: the agent does not wait for it any more.
     tab.click("#do-sign");
-    says(&mut tab, "nhập mã PIN");
+    says(&mut tab, "ở cửa sổ phần mềm ký");
     tab.click("#stop-signing");
     says(&mut tab, "✗ Chưa ký: đã dừng.");
     agent.shows("Yêu cầu đã bị rút hoặc hết hạn.");
@@ -103,9 +103,9 @@ async fn a_paper_is_signed_by_a_click_and_a_pin_and_moves_on() {
 
     // Loaded anew while it waits for the PIN: it is not asked for twice.
     tab.click("#do-sign");
-    says(&mut tab, "nhập mã PIN");
+    says(&mut tab, "ở cửa sổ phần mềm ký");
     tab.go(&format!("{}/papers/{paper}", office.app.url));
-    says(&mut tab, "nhập mã PIN");
+    says(&mut tab, "ở cửa sổ phần mềm ký");
     let shown = agent.answers(PIN);
     assert!(shown.contains("Kết quả KQ1, nhận 21/11/2026 10:00 [SHA-256 "), "{shown}");
     tab.until_text(".state", "Đã lưu");
@@ -133,7 +133,7 @@ async fn many_papers_are_signed_with_one_pin_each_with_its_result() {
     tab.until_text("#do-sign", "Ký tất cả (3 giấy tờ)");
     sign_elsewhere(&office.app, &papers[1], office.people.officer.der(), &office.token).await;
     tab.click("#do-sign");
-    says(&mut tab, "nhập mã PIN");
+    says(&mut tab, "ở cửa sổ phần mềm ký");
     tab.picture("8-list-waiting");
     let shown = agent.answers(PIN);
     assert!(shown.contains("xin ký 2 giấy tờ"), "{shown}");
@@ -152,7 +152,7 @@ async fn many_papers_are_signed_with_one_pin_each_with_its_result() {
     tab.click(&row(&papers[1], "input"));
     tab.until_text("#do-sign", "Ký tất cả (1 giấy tờ)");
     tab.click("#do-sign");
-    says(&mut tab, "nhập mã PIN");
+    says(&mut tab, "ở cửa sổ phần mềm ký");
     drop(agent);
     tab.until_text(&row(&papers[0], ".sign-result"), "✗ Chưa ký: Mất kết nối với phần mềm ký.");
     tab.until("document.getElementById('stop-signing').hidden");
@@ -169,7 +169,7 @@ async fn what_was_signed_is_not_lost_with_the_connection() {
     let mut tab = browser.open(&format!("{}/papers/{paper}", office.app.url));
     tab.until("document.getElementById('do-sign').disabled === false");
     tab.click("#do-sign");
-    says(&mut tab, "nhập mã PIN");
+    says(&mut tab, "ở cửa sổ phần mềm ký");
     tab.block(&["*/api/v1/*"]);
     agent.answers(PIN);
     says(&mut tab, "Đã ký trên thiết bị, nhưng máy chủ không trả lời");

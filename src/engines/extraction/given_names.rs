@@ -28,7 +28,7 @@ const BORNE: &str = "\
     thạnh thao thắm thăng thắng thân thận thập thế thêm thi thìn thiên thiện thiết thiệp thiệu thìn thịnh tho thọ thoa \
     thoả thỏa thoại thoan thơ thơm thời thông thống thới thu thụ thuần thuận thuật thúc thục thuý thúy thuỳ thùy thuỷ \
     thủy thuyên thuyền thuyết thư thứ thử thức thực thừa thương thường thưởng thượng tiên tiền tiến tiếp tiệp tiệm tín \
-    tính tình tịnh toan toán toàn toản toại tố tổ tôn tộ tới trà trác trạc trạch trai trang tráng trầm trâm trân trấn trí \
+    tính tình tịnh toan toán toàn toản toại tô tố tổ tôn tộ tới trà trác trạc trạch trai trang tráng trầm trâm trân trấn trí \
     tri trị triển triết triều triệu trinh trình trịnh trọng trung trúc trực trường trưởng tú tuân tuấn tuất túc tuệ tùng \
     tuy tuyên tuyến tuyền tuyển tuyết tư tứ từ tương tường tưởng tửu tựu ty tý tỵ uy uyên uyển ứng út ước vạn vân văn vang \
     vàng vẹn vi vĩ vị viên viễn viện viết việt vinh vĩnh vịnh vọng vu vũ vui vụ vương vượng vỹ vy vỵ xa xiêm xinh xoa \

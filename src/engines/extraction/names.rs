@@ -74,7 +74,7 @@ pub(super) fn vote(reading: &Reading, own: &[Token], of: Of) -> Vote {
     let mut hear = |some: &[&Token]| {
         for (i, (tally, t)) in tallies.iter_mut().zip(some).enumerate() {
             // A name that nobody bears says nothing against one that people bear.
-            if of == Of::Other || i == 0 || !is_unborne(t) {
+            if of == Of::Other || !is_unborne(i, some.len(), t) {
                 tally.entry(letters(&t.text.to_lowercase())).or_default().hear(weight_of(t), t.confidence);
             }
         }
@@ -161,9 +161,16 @@ pub(super) fn may_be_hooked(reading: &Reading, own: &[Token]) -> bool {
     })
 }
 
-/// Whether nobody bears a word as a name, while another with its letters is one.
-fn is_unborne(word: &Token) -> bool {
-    given_names::lost_its_marks(&letters(&word.text.to_lowercase()))
+/// Whether nobody bears word `i` of a name of `n`, while another with its letters is borne; family names stand in the
+/// middle too.
+fn is_unborne(i: usize, n: usize, word: &Token) -> bool {
+    i > 0
+        && !is_family_inside(i, n, &word.text)
+        && given_names::lost_its_marks(&letters(&word.text.to_lowercase()))
+}
+
+fn is_family_inside(i: usize, n: usize, word: &str) -> bool {
+    i + 1 < n && surnames::family(word) == surnames::Family::Known
 }
 
 /// Letters in lower case, words by single spaces.
@@ -186,7 +193,8 @@ pub(super) fn is_possible(word: &str) -> bool {
 
 /// The name as other places of the paper spell it alike, where the words read here cannot be.
 pub(super) fn mended(reading: &Reading, words: &[Token]) -> Option<String> {
-    let cannot_be = |(i, t): (usize, &Token)| !is_possible(&t.text) || i > 0 && is_unborne(t);
+    let n = words.len();
+    let cannot_be = |(i, t): (usize, &Token)| !is_possible(&t.text) || is_unborne(i, n, t);
     if !words.iter().enumerate().any(cannot_be) {
         return None;
     }
@@ -235,13 +243,13 @@ fn listed_from(word: &str) -> f32 {
 
 /// Whether word `i` of a Vietnamese name can be one: a syllable, and not the commonest of middle names without its
 /// mark.
-fn is_likely(i: usize, word: &str) -> bool {
+fn is_likely(i: usize, n: usize, word: &str) -> bool {
     let lower = letters(&word.to_lowercase());
     let lost_its_mark = i == 1 && matches!(lower.as_str(), "thi" | "van");
     is_possible(word)
         && syllables::is_one(&lower)
         && !lost_its_mark
-        && (i == 0 || !given_names::lost_its_marks(&lower))
+        && (i == 0 || is_family_inside(i, n, word) || !given_names::lost_its_marks(&lower))
 }
 
 /// Whether a name is of another tongue: no mark in it, and no family name of Vietnam before it.
@@ -277,7 +285,10 @@ pub(super) fn sureness(reading: &Reading, words: &[Token]) -> f32 {
     // A rare name has to be read without doubt.
     let is_rare =
         |t: &Token| t.confidence < WITHOUT_DOUBT && !given_names::is_listed(&letters(&t.text.to_lowercase()));
-    let is_odd = |(i, t): (usize, &Token)| !is_likely(i, &t.text) || i > 0 && is_rare(t);
+    let n = words.len();
+    let is_odd = |(i, t): (usize, &Token)| {
+        !is_likely(i, n, &t.text) || i > 0 && !is_family_inside(i, n, &t.text) && is_rare(t)
+    };
     if ends_amid || !is_foreign(words) && words.iter().enumerate().any(is_odd) {
         return weakest.min(IMPOSSIBLE);
     }

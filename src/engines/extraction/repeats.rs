@@ -10,7 +10,7 @@ use super::layout::Token;
 /// A word read better than this is not questioned.
 const UNQUESTIONED: f32 = 0.955;
 /// A word below this, which nothing confirms, makes the whole text doubtful.
-const DOUBTFUL: f32 = 0.86;
+const DOUBTFUL: f32 = 0.78;
 /// So sure at most is such a text.
 const IN_DOUBT: f32 = 0.7;
 
@@ -151,13 +151,11 @@ fn fixed(tokens: &[Token], i: usize) -> Option<String> {
 
 /// Whether a text breaks off within a pair: `… đối tượng bảo`.
 pub(super) fn breaks_off(words: &[String]) -> bool {
-    let folded = |word: &String| fold::fold(word.trim_matches(|c: char| !c.is_alphanumeric()));
-    let [.., before, last] = words else { return false };
-    let (before, last) = (folded(before), folded(last));
-    let begins = |f: &&&str| fold::fold(f).split(' ').next() == Some(last.as_str());
-    FIXED.iter().any(|f| begins(&f))
-        && !FIXED.iter().any(|f| fold::fold(f).ends_with(&format!(" {last}")))
-        && !FIXED.iter().any(|f| fold::fold(f) == format!("{before} {last}"))
+    let bare = |word: &String| word.trim_matches(|c: char| !c.is_alphanumeric()).to_lowercase();
+    let Some(last) = words.last().map(bare) else { return false };
+    let begins = |pair: &str| pair.split(' ').next() == Some(last.as_str());
+    let ends = |pair: &str| pair.split(' ').nth(1) == Some(last.as_str());
+    FIXED.iter().any(|pair| begins(pair)) && !FIXED.iter().any(|pair| ends(pair))
 }
 
 /// The words of `tokens`, slips mended where the rest of the paper outvotes them, and how sure the

@@ -11,7 +11,10 @@ use qrcodegen::{QrCode, QrCodeEcc};
 use serde::Deserialize;
 
 use super::{Fault, Frame, Web, html, minute};
-use crate::workflows::{accounts, browse::BrowseError};
+use crate::{
+    domain::account::Password,
+    workflows::{accounts, browse::BrowseError},
+};
 
 /// Light around a QR code, and the size of one of its squares.
 const MARGIN: i32 = 4;
@@ -109,6 +112,30 @@ pub(super) async fn second_factor(web: Web, Form(form): Form<CodeForm>) -> Respo
             let Fault { status, message } = error.into();
             let url = Some(form.url.as_str()).filter(|url| url.starts_with("otpauth://"));
             show(&web, status, Some(message), url).await
+        }
+    }
+}
+
+/// The password that an officer has, and the one he takes, twice.
+#[derive(Deserialize)]
+pub(super) struct PasswordForm {
+    current: String,
+    password: String,
+    again: String,
+}
+
+/// `POST /account/password`: one signs in anew with it.
+pub(super) async fn change_password(web: Web, Form(form): Form<PasswordForm>) -> Response {
+    if form.password != form.again {
+        let message = "Hai lần nhập mật khẩu mới khác nhau: nhập lại.".to_owned();
+        return show(&web, StatusCode::UNPROCESSABLE_ENTITY, Some(message), None).await;
+    }
+    let current = Password::shown(&form.current);
+    match accounts::change_password(&web.ctx, web.officer(), current, &form.password).await {
+        Ok(()) => Redirect::to("/sign-in").into_response(),
+        Err(error) => {
+            let Fault { status, message } = error.into();
+            show(&web, status, Some(message), None).await
         }
     }
 }
