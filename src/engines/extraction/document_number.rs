@@ -102,7 +102,10 @@ fn is_number_alone(row: &Row) -> bool {
         let letters = t.text.chars().filter(|c| c.is_alphabetic()).count();
         letters >= 2 && t.text.chars().any(char::is_lowercase) && !t.text.contains(['/', '-'])
     };
-    row.tokens.len() <= 6 && !row.tokens[1..].iter().any(is_word)
+    // "(Áp dụng đối với … Nghị định" above "số 20/2021/NĐ-CP)": the end of what is said of another paper.
+    let text = text_of(&row.tokens);
+    let ends_a_bracket = text.contains(')') && !text.contains('(');
+    row.tokens.len() <= 6 && !ends_a_bracket && !row.tokens[1..].iter().any(is_word)
 }
 
 fn zone_below_agency(reading: &Reading) -> Option<Place> {
@@ -384,6 +387,20 @@ mod tests {
         };
         check(decision("Số: 234"), Status::NotRead, None);
         check(decision("Số: 234/QĐ-UBND"), Status::Read, Some("234/QĐ-UBND"));
+    }
+
+    #[test]
+    fn the_end_of_a_bracket_is_another_papers() {
+        let declaration = |number: &str| {
+            Paper::new()
+                .around(110.0, 20.0, "CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM")
+                .around(110.0, 27.0, "Độc lập - Tự do - Hạnh phúc")
+                .around(110.0, 45.0, "TỜ KHAI TRỢ GIÚP XÃ HỘI")
+                .around(110.0, 55.0, "(Áp dụng đối với đối tượng quy định tại khoản 6 Điều 5 Nghị định")
+                .around(110.0, 62.0, number)
+                .put(30.0, 80.0, "Họ và tên: Nguyễn Văn An")
+        };
+        check(declaration("số 20/2021/NĐ-CP)"), Status::Absent, None);
     }
 
     #[test]

@@ -32,7 +32,7 @@ const FIGURES_AT: f32 = 0.80;
 
 static NAME_LABEL: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(concat!(
-        r"(?:^|[^a-z])(?:ho[,:]? (?:va |chu dem,? (?:va )?)?ten(?: khai sinh)?(?: (?:cua )?(?:tre|chau|be)(?: em)?)?(?: nguoi (?:khai|de nghi|khuyet tat|duoc khai sinh|lao dong)| chu ho)?",
+        r"(?:^|[^a-z])(?:ho[,:.;]? (?:va |chu dem[,.;]? (?:va )?)?ten(?: khai sinh)?(?: (?:cua )?(?:tre|chau|be)(?: em)?)?(?: nguoi (?:khai|de nghi|khuyet tat|duoc khai sinh|lao dong)| chu ho)?",
         r"|toi ten la|ten toi la|ho ten(?: chu ho)?|full name|chu ho ?:|cap cho ong \(ba\)|^(?:[0-9]+[.)] ?)?ong \(ba\)",
         r"|cap cho(?: (?:ong|ba))?(?: ?/ ?ba| ?\(ba\)|, ba)?:|(?:ong|ba) ?(?:/ ?(?:ong|ba)|\((?:ong|ba)\)|, ?ba) ?:|nguoi lao dong\)?:(?: ?(?:ong|ba)\b:?)?)\s*(?:\([^)]*\))?\s*(?:/ ?full name)?\s*(?:\([^)]*\))?\s*[:.…]*"
     ))
@@ -383,6 +383,7 @@ mod tests {
             ("Họ và tên: Nguyễn Văn An Sinh ngày: 05/6/1985", "Nguyễn Văn An"),
             ("1. Họ và tên (viết chữ in hoa): NGUYỄN VĂN AN Ngày sinh: 05/06/1985", "Nguyễn Văn An"),
             ("Họ, chữ đệm, tên: Nguyễn Văn An, Ngày, tháng, năm sinh: 05/06/1985", "Nguyễn Văn An"),
+            ("Họ, chữ đệm. tên khai sinh: Nguyễn Văn An, Ngày, tháng, năm sinh: 05/06/1985", "Nguyễn Văn An"),
             ("Tên tôi là: Nguyễn Văn An, sinh ngày 05 tháng 6 năm 1985", "Nguyễn Văn An"),
             ("Họ và tên chủ hộ: Nguyễn Văn An Sinh ngày: 05/6/1985", "Nguyễn Văn An"),
             ("Ông (bà): NGUYỄN VĂN AN Sinh ngày: 05/6/1985", "Nguyễn Văn An"),

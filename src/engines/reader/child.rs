@@ -292,7 +292,7 @@ fn composed(
 fn stamped(file: GrowingFile, order: &StampOrder) -> (Response, Vec<u8>, Paper) {
     let material = signature::Material::read(&order.judge.trust).ok();
     let mut coding = Coding { file, order: order.clone(), material, waiting: None };
-    let step = coding.judging(|file, order| stamp::write(file, order));
+    let step = coding.judging(stamp::write);
     match step {
         Ok(stamp::Step::Done(stamped)) => {
             let (response, bytes) = done(stamped);

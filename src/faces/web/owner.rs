@@ -147,7 +147,7 @@ async fn store_of(web: &Web, id: &str, after: Option<&str>) -> Result<OwnerPage,
 }
 
 fn purpose_for(web: &Web, owner: &OwnerId) -> Result<Purpose, BrowseError> {
-    web.purposes.of(&web.actor(), owner, web.ctx.clock.now()).ok_or(BrowseError::NoPurpose)
+    web.purposes.of(web.actor(), owner, web.ctx.clock.now()).ok_or(BrowseError::NoPurpose)
 }
 
 /// Why a document is read: said on looking up its owner.
