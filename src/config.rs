@@ -82,6 +82,8 @@ pub struct ServiceConfig {
     pub certificate: Option<PathBuf>,
     /// File with its key, PEM.
     pub key: Option<PathBuf>,
+    /// Addresses that may ask for `/metrics`, beside this machine.
+    pub metrics_from: Vec<IpAddr>,
     /// Requests a second of one system.
     pub requests_per_second: NonZeroU32,
     /// Tries a minute to sign in, or to get a token, from one address.
@@ -96,6 +98,7 @@ impl Default for ServiceConfig {
             proxies: Vec::new(),
             certificate: None,
             key: None,
+            metrics_from: Vec::new(),
             requests_per_second: rate(100),
             sign_ins_per_minute: rate(30),
         }

@@ -5,13 +5,16 @@ pub mod api;
 pub mod cli;
 pub mod gate;
 pub mod guard;
+pub mod measures;
 pub mod purposes;
 pub mod verification;
 pub mod web;
 pub mod wire;
 pub mod worker;
 
-use axum::{Router, middleware};
+use std::{net::IpAddr, sync::Arc};
+
+use axum::{Router, middleware, routing::get};
 
 use crate::workflows::context::Ctx;
 
@@ -38,6 +41,8 @@ pub struct Served {
     pub reached: gate::Reached,
     /// Names under which the service answers, beside those of this machine.
     pub hosts: Vec<String>,
+    /// Who may ask for `/metrics`, beside this machine.
+    pub metrics_from: Arc<[IpAddr]>,
     /// Requests a second of one system, and tries to sign in a minute from one address.
     pub rates: gate::Rates,
 }
@@ -47,7 +52,10 @@ pub fn app(ctx: Ctx, served: &Served) -> Router {
     let purposes = purposes::Purposes::default();
     let agent = ctx.rules.signing.agent.clone();
     let gate = gate::Gate::new(ctx.clone(), served);
+    let measures = measures::Measures { ctx: ctx.clone(), from: served.metrics_from.clone() };
+    measures::begin();
     let app = api::router(ctx.clone(), purposes.clone(), served)
+        .route("/metrics", get(measures::page).with_state(measures))
         .merge(web::router(ctx, purposes, served))
         .layer(middleware::from_fn_with_state(gate, gate::pass));
     guard::guard(app, served, &agent)

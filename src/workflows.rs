@@ -19,6 +19,7 @@ pub mod guide;
 pub mod intake;
 pub mod keep;
 pub mod lessons;
+pub mod measures;
 pub mod overlay;
 pub mod quarantine;
 pub mod register;

@@ -29,8 +29,8 @@ use crate::{
 };
 
 /// What may be asked for by anybody: nothing of it is about a person.
-const OPEN: [&str; 6] =
-    ["/healthz", "/readyz", "/sign-in", "/oauth/token", "/api/v1/openapi.json", "/api/docs"];
+const OPEN: [&str; 7] =
+    ["/healthz", "/readyz", "/metrics", "/sign-in", "/oauth/token", "/api/v1/openapi.json", "/api/docs"];
 /// Where somebody shows who he is, and might guess.
 const TRIES: [&str; 2] = ["/sign-in", "/oauth/token"];
 /// The same, with whatever follows.

@@ -254,6 +254,16 @@ pub async fn counts(tx: &mut Tx) -> Result<QueueCounts, StoreError> {
     Ok(counts)
 }
 
+/// When the job is due that is due longest of those that wait.
+///
+/// # Errors
+/// [`StoreError`] of the database.
+pub async fn due_longest(tx: &mut Tx) -> Result<Option<Timestamp>, StoreError> {
+    let query = "SELECT run_at FROM job WHERE state = 'waiting' ORDER BY run_at LIMIT 1";
+    let row = sqlx::query(query).fetch_optional(tx.connection()).await?;
+    row.map(|row| row.at("run_at")).transpose()
+}
+
 fn held(n_rows: u64) -> Result<(), StoreError> {
     if n_rows == 0 { Err(StoreError::LeaseLost) } else { Ok(()) }
 }

@@ -93,6 +93,17 @@ pub async fn in_state(
     rows.iter().map(|row| paper_of(&keys, row)).collect()
 }
 
+/// How many papers stand in which state.
+///
+/// # Errors
+/// [`StoreError`] of the database.
+pub async fn by_state(tx: &mut Tx) -> Result<Vec<(String, u64)>, StoreError> {
+    let rows = sqlx::query("SELECT state, COUNT(*) AS n FROM paper GROUP BY state ORDER BY state")
+        .fetch_all(tx.connection())
+        .await?;
+    rows.iter().map(|row| Ok((row.text("state")?, row.unsigned("n")?))).collect()
+}
+
 /// Papers of a unit in a state, oldest first; at most `limit`.
 ///
 /// # Errors

@@ -34,7 +34,7 @@ use crate::{
         access::{self, AccessError, Right},
         context::{Ctx, Spooled},
         examine::{self, Declared, Examination, Interest},
-        intake, lessons, quarantine, register,
+        intake, lessons, measures, quarantine, register,
         rescan::{self, Remembered},
         verify,
     },
@@ -198,6 +198,7 @@ async fn needs_rescan(
     prints::forget(&mut tx, &paper.id).await?;
     let before = same_bytes.as_ref().map(|id| (id, SameBy::Bytes));
     prints::note_before(&mut tx, &paper.id, before, ctx.clock.now()).await?;
+    measures::refused(&faults.findings);
     let next = PaperState::NeedsRescan { faults };
     move_on(ctx, &mut tx, &mut paper, next, None, Some(Action::CheckPaper), None).await?;
     tx.commit().await?;
@@ -214,6 +215,7 @@ async fn to_confirm(
 ) -> Result<(), DigitiseError> {
     let remembered = Remembered::of(&examination);
     let Examination { pages, text, proposed, timings, .. } = examination;
+    measures::took(&timings);
     let Some(proposed) = proposed else { return Err(ReadError::Crashed.into()) };
     let words = serde_json::to_vec(&text).expect("words are plain data");
     let kept = ctx.objects.put(words).await?;

@@ -331,7 +331,8 @@ async fn a_token_with_a_key_alone_signs_under_the_certificate_that_is_given() {
     assert_eq!(certificates.len(), 1);
     assert_eq!(certificates[0]["chain"], json!([STANDARD.encode(root.der())]));
     let attributes = attributes(&officer, 3);
-    let id = Page::of(&agent, PAGE).asked(&documents(&certificates[0], std::slice::from_ref(&attributes))).await;
+    let id =
+        Page::of(&agent, PAGE).asked(&documents(&certificates[0], std::slice::from_ref(&attributes))).await;
     agent.answers(PIN);
     agent.shows("→ đã ký");
     verifies(&officer, &attributes, &Page::of(&agent, PAGE).see(&id).await["signatures"][0]);

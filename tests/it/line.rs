@@ -89,6 +89,11 @@ async fn a_scan_comes_out_coded_and_is_found_by_code_and_by_owner() {
         let changes = app.json(app.get("/api/v1/changes")).await;
         assert_eq!(changes["items"][0]["document"], document);
 
+        let measured = app.get("/metrics").send().await.unwrap().text().await.unwrap();
+        assert!(measured.contains("sohoa_papers{state=\"stored\"} 1"), "{measured}");
+        assert!(measured.contains("sohoa_step_seconds_bucket{step=\"ocr\""), "{measured}");
+        assert!(!measured.contains(owner) && !measured.contains(number), "{measured}");
+
         let verified = sohoa::workflows::administer::verify_audit(&app.ctx).await.unwrap();
         assert_eq!(verified.first_fault, None);
         assert!(verified.n_events >= 8, "{verified:?}");

@@ -33,7 +33,7 @@ const FIGURES_AT: f32 = 0.80;
 static NAME_LABEL: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(concat!(
         r"(?:^|[^a-z])(?:ho[,:.;]? (?:va |chu dem[,.;]? (?:va )?)?ten(?: khai sinh)?(?: (?:cua )?(?:tre|chau|be)(?: em)?)?(?: nguoi (?:khai|de nghi|khuyet tat|duoc khai sinh|lao dong)| chu ho)?",
-        r"|toi ten la|ten toi la|ho ten(?: chu ho)?|full name|chu ho ?:|cap cho ong \(ba\)|^(?:[0-9]+[.)] ?)?ong \(ba\)",
+        r"|ten khai sinh|toi ten la|ten toi la|ho ten(?: chu ho)?|full name|chu ho ?:|cap cho ong \(ba\)|^(?:[0-9]+[.)] ?)?ong \(ba\)",
         r"|cap cho(?: (?:ong|ba))?(?: ?/ ?ba| ?\(ba\)|, ba)?:|(?:ong|ba) ?(?:/ ?(?:ong|ba)|\((?:ong|ba)\)|, ?ba) ?:|nguoi lao dong\)?:(?: ?(?:ong|ba)\b:?)?)\s*(?:\([^)]*\))?\s*(?:/ ?full name)?\s*(?:\([^)]*\))?\s*[:.…]*"
     ))
     .expect("the pattern is a constant")

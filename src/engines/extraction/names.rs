@@ -407,7 +407,7 @@ mod tests {
         check("CẨM ỔI", &acutes[..3], Of::Other, Vote::Agreed);
         check("CẤM ỐI", &["xã Cấm Ối", "xã Cẩm~60 Ổi~60"], Of::Other, Vote::Divided);
         // Two people may differ in a mark, but nobody is called Manh.
-        check("Lý Thị Hổ", &["bà Lý Thị Hố"], Of::Person, Vote::Divided);
-        check("Lý Mạnh Thắng", &["ông Lý Manh Thắng"], Of::Person, Vote::Agreed);
+        check("Lý Thị Hoa", &["bà Lý Thị Hoà"], Of::Person, Vote::Divided);
+        check("Lý Mạnh Thắng", &["ông Lý Manh Thắng"], Of::Person, Vote::Unheard);
     }
 }

@@ -183,7 +183,12 @@ impl<'a> Block<'a> {
                 && (r.centre() - last.centre()).abs() < 30.0
                 && r.centre() > 0.5 * self.sheet.width
         });
-        let named = below.filter(|r| looks_like_name(r)).max_by(|a, b| a.at.width.total_cmp(&b.at.width));
+        // A position that the seal half covers looks like a name too.
+        let covered = self.half_covered().map(|(_, row)| row);
+        let is_covered = |r: &Row| covered.is_some_and(|row| std::ptr::eq(row, r));
+        let named = below
+            .filter(|r| looks_like_name(r) && !is_covered(r))
+            .max_by(|a, b| a.at.width.total_cmp(&b.at.width));
         let Some(row) = named else { return Proposed::not_read("", last.place()) };
         let begins_whole =
             row.tokens.first().is_some_and(|t| surnames::family(&t.text) != surnames::Family::Unknown);

@@ -266,7 +266,10 @@ fn outcome(votes: &[Vote]) -> Vote {
             doubt *= 1.0 - vote.confidence;
         } else if vote.text.chars().any(|c| c.is_ascii_digit()) && !lacks_strokes(gist, won) {
             // The letters behind figures are a symbol, whose parts are known elsewhere.
-            let share = if figures(gist) == figures(won) { DISSENT_OF_SYMBOL } else { DISSENT };
+            // Without letters a stroke that stands elsewhere makes another day: 1/12 and 11/2.
+            let has_symbol = [gist, won].iter().all(|g| g.chars().any(char::is_alphabetic));
+            let is_same = has_symbol && figures(gist) == figures(won);
+            let share = if is_same { DISSENT_OF_SYMBOL } else { DISSENT };
             dissent = dissent.max(share * vote.confidence);
         }
     }
@@ -296,7 +299,7 @@ mod tests {
         check(&[("051073270505,", 0.9), ("`051073270505", 0.9)], "051073270505,", 0.99);
         // Two against one win, and are the less sure the surer the third is.
         check(&[("3§6/CN", 0.5), ("386/CN", 0.9), ("386/CN", 0.8)], "386/CN", 0.98 * 0.65);
-        check(&[("12/TTr", 0.9), ("12/TIr", 0.2), ("12/TTr", 0.9)], "12/TTr", 0.99 * 0.86);
+        check(&[("12/TTr", 0.9), ("12/TIr", 0.2), ("12/TTr", 0.9)], "12/TTr", 0.99 * 0.95);
         // A figure in dispute is not sure.
         check(&[("2", 0.91), ("3", 0.9), ("8", 0.9)], "2", 0.5);
         check(&[("25", 0.4), ("28", 0.9), ("26", 0.9)], "25", 0.4);

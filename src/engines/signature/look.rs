@@ -439,7 +439,7 @@ mod tests {
 
     #[test]
     fn a_filled_field_hides_nothing() {
-        use ChangeKind::{FieldFilled, Looks};
+        use ChangeKind::{FaceDoubtful, FieldFilled, Looks};
         check(fill("001", CORNER, "BT /F1 10 Tf 2 5 Td (001) Tj ET"), Permitted, &[FieldFilled]);
         // Prepared over the text of the page, filled with a patch of paper, or of ink.
         for patch in ["1 g 0 0 120 20 re f", "0 g 0 0 120 20 re f"] {
@@ -449,7 +449,7 @@ mod tests {
             paper.sign(20, "CanBo", "");
             fill("x", place, patch)(&mut paper);
             paper.close();
-            assert_eq!(kinds(&seen(&paper, &LIMITS)), (Forbidden, vec![FieldFilled, Looks]));
+            assert_eq!(kinds(&seen(&paper, &LIMITS)), (Forbidden, vec![FieldFilled, Looks, FaceDoubtful]));
         }
         // One digit of an amount.
         for patch in ["1 g 0 0 120 20 re f", "0 g 0 0 120 20 re f"] {
@@ -461,7 +461,7 @@ mod tests {
             fill("x", place, patch)(&mut paper);
             assert_eq!(
                 kinds(&seen(paper.close(), &LIMITS)),
-                (Forbidden, vec![FieldFilled, Looks]),
+                (Forbidden, vec![FieldFilled, Looks, FaceDoubtful]),
                 "{patch}"
             );
         }
@@ -482,7 +482,7 @@ mod tests {
             kinds(&seen(&paper, &LIMITS))
         };
         assert_eq!(told("b", "BT /F1 4 Tf 2 2 Td (b) Tj ET"), (Permitted, vec![FieldFilled]));
-        assert_eq!(told("b", "1 g 0 0 120 20 re f"), (Forbidden, vec![FieldFilled, Looks]));
+        assert_eq!(told("b", "1 g 0 0 120 20 re f"), (Forbidden, vec![FieldFilled, Looks, FaceDoubtful]));
         // The value is the same, the face is not.
         let swap = |paper: &mut Paper| {
             paper.stream(11, "/Type/XObject/Subtype/Form/BBox[0 0 120 20]", "0 g 0 0 60 10 re f");

@@ -76,6 +76,7 @@ pub(super) async fn serve(args: ServeArgs) -> Result<Exit, Stop> {
             proxies: config.service.proxies.clone().into(),
         },
         hosts: config.service.hosts.clone(),
+        metrics_from: config.service.metrics_from.clone().into(),
         rates: Rates {
             client: config.service.requests_per_second,
             sign_in: config.service.sign_ins_per_minute,

@@ -74,6 +74,7 @@ fn usual() -> Served {
         max_bytes: 64 << 20,
         reached: Reached::default(),
         hosts: Vec::new(),
+        metrics_from: Arc::new([]),
         rates: Rates { client: rate(1000), sign_in: rate(1000) },
     }
 }
