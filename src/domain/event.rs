@@ -356,7 +356,7 @@ mod tests {
 
     #[test]
     fn nothing_before_is_told_from_something() {
-        let change = Change::of(&None::<String>, &"ba");
+        let change = Change::of(&None::<String>, &"b");
         assert_eq!((change.before.clone(), change.after.is_some()), (None, true));
         assert!(!change.is_empty() && Change::of(&(), &()).is_empty());
         let change = Change::of(

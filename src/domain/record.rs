@@ -56,14 +56,14 @@ impl StoredRecord {
         let sensitivity = if self.is_health {
             Some(Sensitivity::Health)
         } else {
-            self.is_childs(today).then_some(Sensitivity::Child)
+            self.is_of_child(today).then_some(Sensitivity::Child)
         };
         RecordScope { unit: self.unit.as_ref(), sensitivity }
     }
 
     /// Whether owner or holder is a child by what is known: a birth date, or the year that a number states. Of a
     /// year alone, who might be a child is one.
-    fn is_childs(&self, today: Date) -> bool {
+    fn is_of_child(&self, today: Date) -> bool {
         let is_child = |born: Date| born.saturating_add(jiff::Span::new().years(CHILD_YEARS)) > today;
         let holder = self.fields.other.get("holder_birth_date").and_then(|day| day.parse().ok());
         let owner = match &self.fields.owner {

@@ -181,7 +181,7 @@ pub(super) struct InviteArgs {
     #[arg(long, value_name = "TÊN")]
     unit_name: Option<String>,
     /// Vai trò, có thể nhiều: reception_clerk, case_handler, supervisor, auditor, administrator
-    #[arg(long = "role", value_name = "VAI", default_value = "administrator")]
+    #[arg(long = "role", value_name = "TÊN", default_value = "administrator")]
     roles: Vec<String>,
 }
 
