@@ -65,19 +65,20 @@ pub(super) async fn page(State(measures): State<Measures>, request: Request) -> 
     }
 }
 
+fn gauge(out: &mut String, name: &str, help: &str, counts: &[(&str, u64)]) {
+    let _ = writeln!(out, "# HELP {name} {help}\n# TYPE {name} gauge");
+    for (state, n) in counts {
+        let _ = writeln!(out, "{name}{{state=\"{state}\"}} {n}");
+    }
+}
+
 fn text(standing: &Standing) -> String {
     let mut out = String::new();
     let jobs = &standing.jobs;
+    let papers: Vec<_> = standing.papers.iter().map(|(state, n)| (state.as_str(), *n)).collect();
+    gauge(&mut out, "sohoa_papers", "Papers by state", &papers);
     let jobs = [("waiting", jobs.n_waiting), ("leased", jobs.n_leased), ("dead", jobs.n_dead)];
-    let papers = standing.papers.iter().map(|(state, n)| (state.as_str(), *n)).collect();
-    let gauges: [(&str, &str, Vec<(&str, u64)>); 2] =
-        [("sohoa_papers", "Papers by state", papers), ("sohoa_jobs", "Jobs by state", jobs.into())];
-    for (name, help, counts) in gauges {
-        let _ = writeln!(out, "# HELP {name} {help}\n# TYPE {name} gauge");
-        for (state, n) in counts {
-            let _ = writeln!(out, "{name}{{state=\"{state}\"}} {n}");
-        }
-    }
+    gauge(&mut out, "sohoa_jobs", "Jobs by state", &jobs);
     let seconds = standing.queue_age.as_secs();
     let name = "sohoa_queue_age_seconds";
     let _ =
