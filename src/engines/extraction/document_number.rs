@@ -37,6 +37,10 @@ const OTHER_TYPE: f32 = 0.5;
 /// A wider gap ends the number.
 const END_GAP_MM: f32 = 7.0;
 
+/// Letters that figures are misread as, and how sure at most a number is whose figures end with one: it is asked.
+const LIKE_FIGURES: [char; 9] = ['l', 'I', 'i', 'O', 'o', 'S', 's', 'Z', 'z'];
+const LETTER_IN_FIGURES: f32 = 0.7;
+
 /// Figures, at times a year, and a symbol: `1917/QĐ-BLĐTBXH`, `30/2020/NĐ-CP`.
 static WITH_SYMBOL: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(
@@ -182,6 +186,11 @@ impl<'a> Parts<'a> {
         let joined: String =
             std::iter::once(self.glued.as_str()).chain(self.rest.iter().map(|t| t.text.as_str())).collect();
         let tight = joined.trim_end_matches(|c: char| !c.is_alphanumeric()).replace(['–', '—'], "-");
+        // "37l": a letter that looks like a figure, behind figures, is more likely one; a person says which.
+        let figures = tight.split('/').next().unwrap_or_default();
+        if figures.len() > 1 && figures.ends_with(LIKE_FIGURES) {
+            return with_symbol(&mended_figures(&tight)).map(|number| (number, LETTER_IN_FIGURES));
+        }
         if let Some(number) = with_symbol(&tight) {
             return Some((number, 1.0));
         }
@@ -387,6 +396,12 @@ mod tests {
         };
         check(decision("Số: 234"), Status::NotRead, None);
         check(decision("Số: 234/QĐ-UBND"), Status::Read, Some("234/QĐ-UBND"));
+    }
+
+    #[test]
+    fn a_letter_like_a_figure_is_not_taken_for_a_letter() {
+        check(official("Số: 37l/QĐ-UBND"), Status::NotRead, None);
+        check(official("Số: 37a/QĐ-UBND"), Status::Read, Some("37a/QĐ-UBND"));
     }
 
     #[test]
