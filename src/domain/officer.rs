@@ -160,6 +160,16 @@ impl Scope {
     }
 }
 
+/// Names of scopes with blanks between, as OAuth 2.0 carries them (RFC 6749, 3.3).
+pub fn scope_names(scopes: &BTreeSet<Scope>) -> String {
+    scopes.iter().map(|scope| scope.as_str()).collect::<Vec<_>>().join(" ")
+}
+
+/// The scopes of that text; `None` when one is unknown.
+pub fn parse_scopes(names: &str) -> Option<BTreeSet<Scope>> {
+    names.split(' ').map(Scope::parse).collect()
+}
+
 /// A system of another agency, or the portal, which has shown who it is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ActingClient {

@@ -14,7 +14,11 @@ use jsonwebtoken::{DecodingKey, EncodingKey, Header, Validation};
 use serde::{Deserialize, Serialize};
 use totp_rs::{Builder, Secret, Totp};
 
-use crate::domain::{account::Password, ids::ClientId, officer::Scope};
+use crate::domain::{
+    account::Password,
+    ids::ClientId,
+    officer::{Scope, parse_scopes, scope_names},
+};
 
 /// Memory and rounds of a hash: RFC 9106, second recommended choice.
 const MEMORY_KIB: u32 = 64 * 1024;
@@ -93,9 +97,10 @@ pub fn enrolment(secret: &str, name: &str) -> Result<String, CredentialError> {
 pub fn step_of_code(
     secret: &str,
     code: &str,
-    seconds: u64,
+    now: Timestamp,
     last_step: u64,
 ) -> Result<Option<u64>, CredentialError> {
+    let seconds = u64::try_from(now.as_second()).unwrap_or(0);
     let code: String = code.chars().filter(|c| !c.is_whitespace()).take(8).collect();
     let step = totp(secret, "sohoa")?.check(&code, seconds);
     Ok(step.filter(|step| *step > last_step))
@@ -120,14 +125,17 @@ impl Claims {
             aud: AUDIENCE.to_owned(),
             iat,
             exp: iat.saturating_add(i64::from(TOKEN_SECONDS)),
-            scope: scopes.iter().map(|scope| scope.as_str()).collect::<Vec<_>>().join(" "),
+            scope: scope_names(scopes),
         }
     }
 
     /// The system, what it may ask, and since when; `None` when it says something that we never say.
     pub fn read(&self) -> Option<(ClientId, BTreeSet<Scope>, Timestamp)> {
-        let scopes = self.scope.split(' ').map(Scope::parse).collect::<Option<_>>()?;
-        Some((ClientId::parse(&self.sub).ok()?, scopes, Timestamp::from_second(self.iat).ok()?))
+        Some((
+            ClientId::parse(&self.sub).ok()?,
+            parse_scopes(&self.scope)?,
+            Timestamp::from_second(self.iat).ok()?,
+        ))
     }
 }
 
@@ -232,7 +240,8 @@ mod tests {
             (1_111_111_109, "081805", 0, None),
             (59, "", 0, None),
         ] {
-            assert_eq!(step_of_code(secret, code, seconds, last).unwrap(), step, "{seconds} {code}");
+            let now = Timestamp::from_second(seconds).unwrap();
+            assert_eq!(step_of_code(secret, code, now, last).unwrap(), step, "{seconds} {code}");
         }
         assert!(enrolment(secret, "an.nguyen").unwrap().starts_with("otpauth://totp/"));
         assert_ne!(second_factor().unwrap(), second_factor().unwrap());

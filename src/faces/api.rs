@@ -8,8 +8,6 @@ pub mod problem;
 mod token;
 mod v1;
 
-use std::{net::IpAddr, sync::Arc};
-
 use axum::{
     Json, Router,
     http::StatusCode,
@@ -33,7 +31,6 @@ pub struct Api {
     ctx: Ctx,
     purposes: Purposes,
     max_bytes: u64,
-    proxies: Arc<[IpAddr]>,
 }
 
 #[derive(OpenApi)]
@@ -95,8 +92,7 @@ pub fn openapi() -> utoipa::openapi::OpenApi {
 
 /// The API with its description, its reading page and health.
 pub fn router(ctx: Ctx, purposes: Purposes, served: &Served) -> Router {
-    let proxies = served.reached.proxies.clone();
-    let api = Api { ctx, purposes, max_bytes: served.max_bytes, proxies };
+    let api = Api { ctx, purposes, max_bytes: served.max_bytes };
     let (v1, document) = routes().split_for_parts();
     let v1 = v1
         .route("/openapi.json", get(|| async move { Json(document) }))

@@ -1,7 +1,8 @@
 //! Who asks: found out once for every request, before any handler, and put beside it as an [`Actor`].
 //!
-//! Officers carry a cookie, systems a bearer token. In an installation without accounts everybody is the configured officer, and the service
-//! listens in this machine alone. What each may do is decided further down, by `domain::rights`.
+//! Officers carry a cookie, systems a bearer token. In an installation without accounts everybody is the configured
+//! officer, and the service listens in this machine alone. What each may do is decided further down, by
+//! `domain::rights`.
 
 use std::{
     net::{IpAddr, SocketAddr},
@@ -15,7 +16,6 @@ use axum::{
     middleware::Next,
     response::{IntoResponse, Redirect, Response},
 };
-
 use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
 
 use super::{Served, api::problem::Problem};
@@ -31,11 +31,10 @@ use crate::{
 /// What may be asked for by anybody: nothing of it is about a person.
 const OPEN: [&str; 7] =
     ["/healthz", "/readyz", "/metrics", "/sign-in", "/oauth/token", "/api/v1/openapi.json", "/api/docs"];
-/// Where somebody shows who he is, and might guess.
-const TRIES: [&str; 2] = ["/sign-in", "/oauth/token"];
 /// The same, with whatever follows.
 const OPEN_UNDER: [&str; 3] = ["/static/", "/invitations/", "/api/docs/"];
-
+/// Where somebody shows who he is, and might guess.
+const TRIES: [&str; 2] = ["/sign-in", "/oauth/token"];
 /// Addresses whose tries are counted before old ones are forgotten.
 const REMEMBERED: usize = 10_000;
 
@@ -80,12 +79,14 @@ impl Gate {
 
     /// Whether whoever asks from `address` tries too often to show who he is.
     fn is_guessing(&self, request: &Request, address: Option<IpAddr>) -> bool {
-        let is_try = request.method() == Method::POST && TRIES.contains(&request.uri().path());
+        if request.method() != Method::POST || !TRIES.contains(&request.uri().path()) {
+            return false;
+        }
         // Whoever has many addresses fills no memory.
         if self.tries.len() > REMEMBERED {
             self.tries.retain_recent();
         }
-        is_try && address.is_some_and(|address| self.tries.check_key(&address).is_err())
+        address.is_some_and(|address| self.tries.check_key(&address).is_err())
     }
 
     fn is_too_often(&self, actor: &Actor) -> bool {
@@ -96,6 +97,7 @@ impl Gate {
 /// Lets a request through with whoever asks, or says that nobody has signed in.
 pub async fn pass(State(gate): State<Gate>, mut request: Request, next: Next) -> Response {
     let address = address_of(&request, &gate.reached.proxies);
+    request.extensions_mut().insert(CameFrom(address));
     if gate.is_guessing(&request, address) {
         return too_often();
     }
@@ -159,6 +161,15 @@ async fn who(gate: &Gate, address: Option<IpAddr>, shown: Shown) -> Result<Optio
     }
     let alone = ActingOfficer { address, ..gate.ctx.rules.officer.clone() };
     Ok(Some(alone.into()))
+}
+
+/// Where the request comes from, as the gate found out once.
+#[derive(Clone, Copy)]
+struct CameFrom(Option<IpAddr>);
+
+/// Where a request that the gate let through comes from.
+pub fn address(request: &Request) -> Option<IpAddr> {
+    request.extensions().get::<CameFrom>().and_then(|from| from.0)
 }
 
 /// Where the request comes from: the peer, or what the last proxy that is ours says it is.

@@ -29,8 +29,6 @@ use crate::{
         trace::TraceError,
     },
 };
-use std::{net::IpAddr, sync::Arc};
-
 use askama::Template;
 use axum::{
     Router,
@@ -48,7 +46,6 @@ struct Shared {
     notice: Notice,
     max_bytes: u64,
     is_secure: bool,
-    proxies: Arc<[IpAddr]>,
 }
 
 /// One request for a page, in the name of the officer who signed in.
@@ -57,6 +54,7 @@ struct Web {
     purposes: Purposes,
     notice: Notice,
     max_bytes: u64,
+    is_secure: bool,
     officer: ActingOfficer,
     actor: Actor,
 }
@@ -67,12 +65,20 @@ impl FromRequestParts<Shared> for Web {
     async fn from_request_parts(parts: &mut Parts, shared: &Shared) -> Result<Self, Response> {
         let actor = parts.extensions.get::<Actor>().cloned();
         let Some(Actor::Officer(officer)) = actor else {
-            let frame = Frame::of_nobody(shared);
+            let frame = Frame::of_nobody(shared.notice);
             let message = "Trang này dành cho công chức đã đăng nhập.".to_owned();
             return Err(html(StatusCode::FORBIDDEN, &FaultPage { frame, message }));
         };
-        let Shared { ctx, purposes, notice, max_bytes, .. } = shared.clone();
-        Ok(Self { ctx, purposes, notice, max_bytes, actor: Actor::Officer(officer.clone()), officer })
+        let Shared { ctx, purposes, notice, max_bytes, is_secure } = shared.clone();
+        Ok(Self {
+            ctx,
+            purposes,
+            notice,
+            max_bytes,
+            is_secure,
+            actor: Actor::Officer(officer.clone()),
+            officer,
+        })
     }
 }
 
@@ -109,17 +115,12 @@ struct Frame {
 
 impl Frame {
     /// Around a page that is shown to anybody.
-    fn of_nobody(shared: &Shared) -> Self {
-        Self {
-            officer: String::new(),
-            has_account: false,
-            notice: match shared.notice {
-                Notice::NoOfficer => Notice::None,
-                notice => notice,
-            },
-            here: "",
-            menu: Vec::new(),
-        }
+    fn of_nobody(notice: Notice) -> Self {
+        let notice = match notice {
+            Notice::NoOfficer => Notice::None,
+            notice => notice,
+        };
+        Self { officer: String::new(), has_account: false, notice, here: "", menu: Vec::new() }
     }
 }
 
@@ -155,7 +156,6 @@ pub fn router(ctx: Ctx, purposes: Purposes, served: &Served) -> Router {
         notice: served.notice,
         max_bytes: served.max_bytes,
         is_secure: served.reached.is_secure,
-        proxies: served.reached.proxies.clone(),
     };
     Router::new()
         .route("/sign-in", get(sign_in::page).post(sign_in::sign_in))
@@ -239,14 +239,7 @@ struct FaultPage {
 
 /// What stands in the place of a page that somebody sends a form from whose stay is over.
 pub(super) fn signed_out() -> Response {
-    let frame = Frame {
-        officer: String::new(),
-        has_account: false,
-        notice: Notice::None,
-        here: "",
-        menu: Vec::new(),
-    };
-    html(StatusCode::UNAUTHORIZED, &SignedOutPage { frame })
+    html(StatusCode::UNAUTHORIZED, &SignedOutPage { frame: Frame::of_nobody(Notice::None) })
 }
 
 #[derive(Template)]

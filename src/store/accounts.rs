@@ -28,6 +28,13 @@ pub struct Secrets {
     pub second: Option<SecondFactor>,
 }
 
+impl Secrets {
+    /// Whether a second factor is asked for.
+    pub fn has_second(&self) -> bool {
+        self.second.as_ref().is_some_and(|second| second.is_confirmed)
+    }
+}
+
 /// A time-based one-time password (RFC 6238).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SecondFactor {

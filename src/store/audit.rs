@@ -3,7 +3,7 @@
 //! An event costs its request one insert ([`append`]): it carries a keyed hash of itself, and a time that no other
 //! event has. Events of finished transactions are chained later, in segments ([`seal`]); the end of the chain is
 //! signed once a day ([`days`]). Whoever can write to the database but lacks the installation's keys can't change,
-//! remove or reorder a chained event without [`verify`] telling; a database put back whole to an earlier day is told
+//! remove or reorder a chained event without [`verify()`] telling; a database put back whole to an earlier day is told
 //! by the signed ends kept elsewhere. What it can't tell: that an event vanished before it was chained, in the
 //! second that takes.
 

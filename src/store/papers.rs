@@ -114,19 +114,15 @@ pub async fn of_unit_in_state(
     state: &str,
     limit: u32,
 ) -> Result<Vec<Paper>, StoreError> {
-    let query = match unit {
-        Some(_) => {
-            "SELECT paper.* FROM paper JOIN dossier ON dossier.id = paper.dossier_id
-              WHERE paper.state = $1 AND dossier.unit_id = $3 ORDER BY paper.id LIMIT $2"
-        }
-        None => "SELECT * FROM paper WHERE state = $1 AND $3 IS NULL ORDER BY id LIMIT $2",
-    };
-    let rows = sqlx::query(query)
-        .bind(state)
-        .bind(i64::from(limit))
-        .bind(unit.map(UnitId::as_str))
-        .fetch_all(tx.connection())
-        .await?;
+    let rows = sqlx::query(
+        "SELECT paper.* FROM paper JOIN dossier ON dossier.id = paper.dossier_id
+          WHERE paper.state = $1 AND dossier.unit_id IS NOT DISTINCT FROM $3 ORDER BY paper.id LIMIT $2",
+    )
+    .bind(state)
+    .bind(i64::from(limit))
+    .bind(unit.map(UnitId::as_str))
+    .fetch_all(tx.connection())
+    .await?;
     let keys = tx.keys();
     rows.iter().map(|row| paper_of(&keys, row)).collect()
 }
@@ -136,19 +132,15 @@ pub async fn of_unit_in_state(
 /// # Errors
 /// [`StoreError::Sealed`] and those of the database.
 pub async fn newest(tx: &mut Tx, unit: Option<&UnitId>, limit: u32) -> Result<Vec<Paper>, StoreError> {
-    let query = match unit {
-        // Few papers are newer than the newest of any unit that works, so they are walked from there.
-        Some(_) => {
-            "SELECT paper.* FROM paper JOIN dossier ON dossier.id = paper.dossier_id
-              WHERE dossier.unit_id = $2 ORDER BY received_at DESC, paper.id DESC LIMIT $1"
-        }
-        None => "SELECT * FROM paper WHERE $2 IS NULL ORDER BY received_at DESC, id DESC LIMIT $1",
-    };
-    let rows = sqlx::query(query)
-        .bind(i64::from(limit))
-        .bind(unit.map(UnitId::as_str))
-        .fetch_all(tx.connection())
-        .await?;
+    // Few papers are newer than the newest of any unit that works, so they are walked from there.
+    let rows = sqlx::query(
+        "SELECT paper.* FROM paper JOIN dossier ON dossier.id = paper.dossier_id
+          WHERE dossier.unit_id IS NOT DISTINCT FROM $2 ORDER BY received_at DESC, paper.id DESC LIMIT $1",
+    )
+    .bind(i64::from(limit))
+    .bind(unit.map(UnitId::as_str))
+    .fetch_all(tx.connection())
+    .await?;
     let keys = tx.keys();
     rows.iter().map(|row| paper_of(&keys, row)).collect()
 }

@@ -1,14 +1,13 @@
-//! Whether somebody may: finds what a right asks for, and asks [`rights`].
+//! Whether somebody may: finds what a right asks for, and asks [`crate::domain::rights`].
 
 use crate::{
     domain::{
         dossier::{Dossier, Paper, PaperState},
         ids::{DossierId, PaperId},
         officer::ActingOfficer,
-        rights::{self, Denied, PaperScope},
+        rights::{Denied, PaperScope},
     },
     store::{StoreError, Tx, dossiers, papers},
-    workflows::context::Ctx,
 };
 
 /// Why somebody may not.
@@ -37,29 +36,6 @@ impl From<Denied> for AccessError {
 /// A right that ends at a dossier or a paper.
 pub type Right = fn(&ActingOfficer, &PaperScope<'_>) -> Result<(), Denied>;
 
-/// Whether `by` may do something to a paper.
-///
-/// # Errors
-/// [`AccessError`].
-pub async fn of_paper(ctx: &Ctx, by: &ActingOfficer, id: &PaperId, may: Right) -> Result<(), AccessError> {
-    let mut tx = ctx.db.read().await?;
-    paper(&mut tx, by, id, may).await.map(drop)
-}
-
-/// Whether `by` may do something to a dossier.
-///
-/// # Errors
-/// [`AccessError`].
-pub async fn of_dossier(
-    ctx: &Ctx,
-    by: &ActingOfficer,
-    id: &DossierId,
-    may: Right,
-) -> Result<(), AccessError> {
-    let mut tx = ctx.db.read().await?;
-    dossier(&mut tx, by, id, may).await.map(drop)
-}
-
 /// The paper with its dossier, if `by` may.
 pub(super) async fn paper(
     tx: &mut Tx,
@@ -85,16 +61,15 @@ pub(super) async fn dossier(
     Ok(dossier)
 }
 
-/// Whether `by` may see the paper: for lists, which leave out what is not for them.
-pub(super) async fn is_seen(tx: &mut Tx, by: &ActingOfficer, paper: &Paper) -> Result<bool, StoreError> {
+/// Whether `by` may do something to a paper that is at hand: for lists, which leave out what is not for them.
+pub(super) async fn is_allowed(
+    tx: &mut Tx,
+    by: &ActingOfficer,
+    paper: &Paper,
+    may: Right,
+) -> Result<bool, StoreError> {
     let Some(dossier) = dossiers::get(tx, &paper.dossier).await? else { return Ok(false) };
-    Ok(rights::may_see(by, &scope(&dossier, paper)).is_ok())
-}
-
-/// Whether `by` may erase the paper, which is set apart.
-pub(super) async fn may_erase(tx: &mut Tx, by: &ActingOfficer, paper: &Paper) -> Result<bool, StoreError> {
-    let Some(dossier) = dossiers::get(tx, &paper.dossier).await? else { return Ok(false) };
-    Ok(rights::may_erase(by, &scope(&dossier, paper)).is_ok())
+    Ok(may(by, &scope(&dossier, paper)).is_ok())
 }
 
 fn scope<'a>(dossier: &'a Dossier, paper: &Paper) -> PaperScope<'a> {

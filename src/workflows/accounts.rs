@@ -5,18 +5,22 @@ use jiff::Timestamp;
 use crate::{
     domain::{
         account::{Account, INVITATION, Password, Tries, Unit, UserName, WeakPassword},
-        event::{Action, AuditEvent},
+        event::Action,
         ids::{OfficerId, PersonalId, UnitId},
-        officer::{ActingOfficer, Actor, Officer, Role, Roles},
+        officer::{ActingOfficer, Officer, Role, Roles},
         rights::{self, Denied},
     },
     engines::credentials::{self, CredentialError},
     store::{
         Db, StoreError, Tx,
         accounts::{self, KeptAccount, SecondFactor, Secrets},
-        audit, dossiers, officers, sessions,
+        dossiers, officers, sessions,
     },
-    workflows::{access::AccessError, context::Ctx, sign_in::slowly},
+    workflows::{
+        access::AccessError,
+        context::Ctx,
+        sign_in::{count_try, slowly, trace},
+    },
 };
 
 /// Why an account stays as it is.
@@ -133,11 +137,13 @@ pub async fn invite(ctx: &Ctx, by: &ActingOfficer, invitee: Invitee) -> Result<S
     let token = credentials::token()?;
     let mut tx = ctx.db.write().await?;
     let officer = add(ctx, &mut tx, by, invitee, Secrets::default(), false).await?;
-    let now = ctx.clock.now();
-    let ends_at = now.saturating_add(INVITATION).unwrap_or(Timestamp::MAX);
-    accounts::invite(&mut tx, &officer, &token, ends_at).await?;
+    accounts::invite(&mut tx, &officer, &token, link_ends_at(ctx.clock.now())).await?;
     tx.commit().await?;
     Ok(token)
+}
+
+fn link_ends_at(now: Timestamp) -> Timestamp {
+    now.saturating_add(INVITATION).unwrap_or(Timestamp::MAX)
 }
 
 async fn add(
@@ -180,7 +186,7 @@ async fn add(
     if is_first {
         dossiers::give_to(tx, &account.unit).await?;
     }
-    trace(tx, now, by.into(), Action::InviteOfficer, &officer, Some(standing(&account))).await?;
+    trace(tx, now, Some(by.into()), Action::InviteOfficer, &officer, Some(standing(&account))).await?;
     Ok(officer)
 }
 
@@ -201,9 +207,8 @@ pub async fn invite_again(
     let account = Account { tries: Tries::default(), ..kept.account };
     accounts::update(&mut tx, &account, &Secrets::default()).await?;
     sessions::end_all(&mut tx, officer, now).await?;
-    accounts::invite(&mut tx, officer, &token, now.saturating_add(INVITATION).unwrap_or(Timestamp::MAX))
-        .await?;
-    trace(&mut tx, now, by.into(), Action::InviteOfficer, officer, Some(standing(&account))).await?;
+    accounts::invite(&mut tx, officer, &token, link_ends_at(now)).await?;
+    trace(&mut tx, now, Some(by.into()), Action::InviteOfficer, officer, Some(standing(&account))).await?;
     tx.commit().await?;
     Ok(token)
 }
@@ -242,7 +247,7 @@ pub async fn open(ctx: &Ctx, token: &str, password: &str) -> Result<(), AccountE
     let id = kept.account.officer;
     let officer = officers::get(&mut tx, &id).await?.ok_or(AccountError::Unknown)?;
     let himself = ActingOfficer::alone(officer, now);
-    trace(&mut tx, now, himself.into(), Action::SetPassword, &id, None).await?;
+    trace(&mut tx, now, Some(himself.into()), Action::SetPassword, &id, None).await?;
     Ok(tx.commit().await?)
 }
 
@@ -260,13 +265,12 @@ pub async fn change_password(
     let now = ctx.clock.now();
     let mut tx = ctx.db.write().await?;
     let mut kept = accounts::of_officer(&mut tx, id).await?.ok_or(AccountError::Unknown)?;
-    if !kept.account.tries.is_open(now) {
+    // What is wrong with the new one is no wrong try.
+    let new = Password::choose(new, &kept.account.name)?;
+    if !count_try(&mut tx, &mut kept, now).await? {
         return Err(AccountError::WrongPassword);
     }
-    kept.account.tries = kept.account.tries.failed(now);
-    accounts::update(&mut tx, &kept.account, &kept.secrets).await?;
     tx.commit().await?;
-    let new = Password::choose(new, &kept.account.name)?;
     let hash = kept.secrets.password.clone();
     if !slowly(move || credentials::is_password(&current, hash.as_deref())).await? {
         return Err(AccountError::WrongPassword);
@@ -280,7 +284,7 @@ pub async fn change_password(
     let account = Account { tries: Tries::default(), ..stands.account };
     accounts::update(&mut tx, &account, &Secrets { password: Some(hash), ..stands.secrets }).await?;
     sessions::end_all(&mut tx, id, now).await?;
-    trace(&mut tx, now, by.into(), Action::SetPassword, id, None).await?;
+    trace(&mut tx, now, Some(by.into()), Action::SetPassword, id, None).await?;
     Ok(tx.commit().await?)
 }
 
@@ -315,7 +319,7 @@ pub async fn list(ctx: &Ctx, by: &ActingOfficer) -> Result<Vec<Listed>, AccountE
             officer,
             unit: unit.unwrap_or_default(),
             is_open: kept.secrets.password.is_some(),
-            has_second: kept.secrets.second.is_some_and(|second| second.is_confirmed),
+            has_second: kept.secrets.has_second(),
             account: kept.account,
         });
     }
@@ -367,7 +371,7 @@ pub async fn change(
     }
     sessions::end_all(&mut tx, officer, now).await?;
     let detail = serde_json::json!({ "before": before, "after": standing(&account) });
-    trace(&mut tx, now, by.into(), Action::ChangeAccount, officer, Some(detail)).await?;
+    trace(&mut tx, now, Some(by.into()), Action::ChangeAccount, officer, Some(detail)).await?;
     Ok(tx.commit().await?)
 }
 
@@ -382,7 +386,7 @@ pub async fn end_sessions(ctx: &Ctx, by: &ActingOfficer, officer: &OfficerId) ->
     let now = ctx.clock.now();
     let mut tx = ctx.db.write().await?;
     sessions::end_all(&mut tx, officer, now).await?;
-    trace(&mut tx, now, by.into(), Action::EndSessions, officer, None).await?;
+    trace(&mut tx, now, Some(by.into()), Action::EndSessions, officer, None).await?;
     Ok(tx.commit().await?)
 }
 
@@ -406,7 +410,7 @@ pub async fn own(ctx: &Ctx, by: &ActingOfficer) -> Result<Option<Own>, StoreErro
     let Some(kept) = accounts::of_officer(&mut tx, &by.officer.id).await? else { return Ok(None) };
     let stays = sessions::of_officer(&mut tx, &by.officer.id, 20).await?;
     Ok(Some(Own {
-        has_second: kept.secrets.second.is_some_and(|second| second.is_confirmed),
+        has_second: kept.secrets.has_second(),
         account: kept.account,
         stays: stays.into_iter().map(|stay| stay.signed_in_at).collect(),
     }))
@@ -420,7 +424,7 @@ pub async fn begin_second(ctx: &Ctx, by: &ActingOfficer) -> Result<String, Accou
     let secret = credentials::second_factor()?;
     let mut tx = ctx.db.write().await?;
     let kept = accounts::of_officer(&mut tx, &by.officer.id).await?.ok_or(AccountError::Unknown)?;
-    if kept.secrets.second.as_ref().is_some_and(|second| second.is_confirmed) {
+    if kept.secrets.has_second() {
         return Err(AccountError::Unknown);
     }
     let url = credentials::enrolment(&secret, kept.account.name.as_str())?;
@@ -441,11 +445,10 @@ pub async fn confirm_second(ctx: &Ctx, by: &ActingOfficer, code: &str) -> Result
     let Some(second) = kept.secrets.second.clone().filter(|second| !second.is_confirmed) else {
         return Err(AccountError::Unknown);
     };
-    let seconds = u64::try_from(now.as_second()).unwrap_or(0);
-    let step = credentials::step_of_code(&second.secret, code, seconds, 0)?.ok_or(AccountError::Code)?;
+    let step = credentials::step_of_code(&second.secret, code, now, 0)?.ok_or(AccountError::Code)?;
     let second = SecondFactor { is_confirmed: true, last_step: step, ..second };
     accounts::update(&mut tx, &kept.account, &Secrets { second: Some(second), ..kept.secrets }).await?;
-    trace(&mut tx, now, by.into(), Action::SetSecondFactor, &by.officer.id, None).await?;
+    trace(&mut tx, now, Some(by.into()), Action::SetSecondFactor, &by.officer.id, None).await?;
     Ok(tx.commit().await?)
 }
 
@@ -492,17 +495,4 @@ pub async fn prepare_for_trial(ctx: &Ctx, by: &ActingOfficer) -> Result<bool, Ac
 /// An account for the trace: roles, unit, whether it may be used.
 fn standing(account: &Account) -> serde_json::Value {
     serde_json::json!({ "roles": account.roles, "unit": account.unit, "is_active": account.is_active })
-}
-
-async fn trace(
-    tx: &mut Tx,
-    at: Timestamp,
-    actor: Actor,
-    action: Action,
-    officer: &OfficerId,
-    detail: Option<serde_json::Value>,
-) -> Result<(), StoreError> {
-    let object = ("officer", officer.to_string());
-    let event = AuditEvent { at, actor: Some(actor), action, object, purpose: None, detail };
-    audit::append(tx, &event).await.map(drop)
 }

@@ -109,7 +109,7 @@ pub async fn known(ctx: &Ctx, officer: &ActingOfficer, files: &[Vec<u8>]) -> Res
     let mut tx = ctx.db.read().await?;
     let mut own = Vec::new();
     for paper in papers::with_originals(&mut tx, &hashes).await? {
-        if access::is_seen(&mut tx, officer, &paper).await? {
+        if access::is_allowed(&mut tx, officer, &paper, rights::may_see).await? {
             own.push(paper);
         }
     }

@@ -184,7 +184,7 @@ pub async fn waiting(ctx: &Ctx, officer: Option<&ActingOfficer>) -> Result<Waiti
         for paper in page {
             let Some(term) = paper.state.erase_term() else { continue };
             if let Some(officer) = officer
-                && !access::may_erase(&mut tx, officer, &paper).await?
+                && !access::is_allowed(&mut tx, officer, &paper, rights::may_erase).await?
             {
                 continue;
             }

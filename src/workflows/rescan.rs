@@ -14,6 +14,7 @@ use crate::{
         officer::ActingOfficer,
         page::PageFacts,
         rescan::{PageLooks, SameBy, Traits},
+        rights,
         text::{PageText, RecognisedText},
     },
     engines::{
@@ -78,7 +79,7 @@ pub async fn scanned_before(
     let Some(earlier) = papers::get(&mut tx, &earlier).await?.filter(|p| is_shown(&p.state)) else {
         return Ok(None);
     };
-    if !access::is_seen(&mut tx, officer, &earlier).await? {
+    if !access::is_allowed(&mut tx, officer, &earlier, rights::may_see).await? {
         return Ok(None);
     }
     Ok(Some(ScannedBefore {

@@ -12,7 +12,7 @@ use tokio::sync::Semaphore;
 
 use crate::{
     domain::{
-        account::{Account, Password, UserName, stay_goes_on},
+        account::{Account, Password, Tries, UserName, stay_goes_on},
         event::{Action, AuditEvent},
         ids::{OfficerId, SessionId},
         officer::{ActingOfficer, Actor},
@@ -85,7 +85,7 @@ pub async fn sign_in(
     let Some(mut kept) = found else { return Err(SignInError::Refused) };
     if !is_right || !kept.account.is_active || !is_second(&mut kept, code, now)? {
         let mut tx = ctx.db.write().await?;
-        trace(&mut tx, now, None, Action::RefuseSignIn, &kept.account.officer).await?;
+        trace(&mut tx, now, None, Action::RefuseSignIn, &kept.account.officer, None).await?;
         tx.commit().await?;
         return Err(SignInError::Refused);
     }
@@ -97,8 +97,7 @@ fn is_second(kept: &mut KeptAccount, code: &str, now: Timestamp) -> Result<bool,
     let Some(second) = kept.secrets.second.as_mut().filter(|second| second.is_confirmed) else {
         return Ok(true);
     };
-    let seconds = u64::try_from(now.as_second()).unwrap_or(0);
-    let step = credentials::step_of_code(&second.secret, code, seconds, second.last_step)?;
+    let step = credentials::step_of_code(&second.secret, code, now, second.last_step)?;
     second.last_step = step.unwrap_or(second.last_step);
     Ok(step.is_some())
 }
@@ -108,13 +107,25 @@ fn is_second(kept: &mut KeptAccount, code: &str, now: Timestamp) -> Result<bool,
 async fn tried(ctx: &Ctx, name: &UserName, now: Timestamp) -> Result<Option<KeptAccount>, StoreError> {
     let mut tx = ctx.db.write().await?;
     let Some(mut kept) = accounts::named(&mut tx, name).await? else { return Ok(None) };
-    if !kept.account.tries.is_open(now) {
+    if !count_try(&mut tx, &mut kept, now).await? {
         return Ok(None);
     }
-    kept.account.tries = kept.account.tries.failed(now);
-    accounts::update(&mut tx, &kept.account, &kept.secrets).await?;
     tx.commit().await?;
     Ok(Some(kept))
+}
+
+/// Counts one more try, as wrong until it is shown right; `false`, and nothing is counted, while the account is locked.
+pub(super) async fn count_try(
+    tx: &mut Tx,
+    kept: &mut KeptAccount,
+    now: Timestamp,
+) -> Result<bool, StoreError> {
+    if !kept.account.tries.is_open(now) {
+        return Ok(false);
+    }
+    kept.account.tries = kept.account.tries.failed(now);
+    accounts::update(tx, &kept.account, &kept.secrets).await?;
+    Ok(true)
 }
 
 async fn begin(
@@ -125,12 +136,11 @@ async fn begin(
 ) -> Result<String, SignInError> {
     let token = credentials::token()?;
     let mut tx = ctx.db.write().await?;
-    let account = Account { tries: crate::domain::account::Tries::default(), ..kept.account };
+    let account = Account { tries: Tries::default(), ..kept.account };
     // The code of the second factor may have been used by somebody else since.
     let stands = accounts::of_officer(&mut tx, &account.officer).await?.ok_or(SignInError::Refused)?;
     let last = |secrets: &accounts::Secrets| secrets.second.as_ref().map(|second| second.last_step);
-    let is_used = kept.secrets.second.as_ref().is_some_and(|second| second.is_confirmed)
-        && last(&stands.secrets) >= last(&kept.secrets);
+    let is_used = kept.secrets.has_second() && last(&stands.secrets) >= last(&kept.secrets);
     if is_used || !stands.account.is_active || stands.secrets.password != kept.secrets.password {
         return Err(SignInError::Refused);
     }
@@ -143,7 +153,7 @@ async fn begin(
     };
     sessions::insert(&mut tx, &session, &token).await?;
     let acting = acting(&mut tx, &session, &account, address).await?;
-    trace(&mut tx, now, Some(acting.into()), Action::SignIn, &account.officer).await?;
+    trace(&mut tx, now, Some(acting.into()), Action::SignIn, &account.officer, None).await?;
     tx.commit().await?;
     Ok(token)
 }
@@ -206,18 +216,20 @@ pub async fn sign_out(ctx: &Ctx, token: &str, address: Option<IpAddr>) -> Result
     if let Some(session) = sessions::of_token(&mut tx, token).await? {
         sessions::end(&mut tx, &session.officer, &session.id, now).await?;
         let id = session.officer;
-        trace(&mut tx, now, Some(officer.into()), Action::SignOut, &id).await?;
+        trace(&mut tx, now, Some(officer.into()), Action::SignOut, &id, None).await?;
     }
     tx.commit().await
 }
 
+/// Writes down one act on an account.
 pub(super) async fn trace(
     tx: &mut Tx,
     at: Timestamp,
     actor: Option<Actor>,
     action: Action,
     officer: &OfficerId,
+    detail: Option<serde_json::Value>,
 ) -> Result<(), StoreError> {
     let object = ("officer", officer.to_string());
-    audit::append(tx, &AuditEvent { at, actor, action, object, purpose: None, detail: None }).await.map(drop)
+    audit::append(tx, &AuditEvent { at, actor, action, object, purpose: None, detail }).await.map(drop)
 }

@@ -248,12 +248,13 @@ pub async fn read(
 }
 
 /// Kinds of objects that acts are done to, and what an auditor calls them.
-pub const KINDS: [(&str, &str); 9] = [
+pub const KINDS: [(&str, &str); 10] = [
     ("dossier", "hồ sơ"),
     ("paper", "giấy tờ"),
     ("record", "giấy tờ trong kho"),
     ("owner", "kho của cá nhân, tổ chức"),
     ("officer", "công chức"),
+    ("client", "hệ thống kết nối"),
     ("catalogue", "Danh mục"),
     ("lesson", "mục học từ chỗ sửa"),
     ("file", "tệp được kiểm tra"),

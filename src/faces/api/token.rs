@@ -1,7 +1,5 @@
 //! `POST /oauth/token`: a system shows its id and secret and gets a token (RFC 6749, 4.4; answers of 5.1 and 5.2).
 
-use std::collections::BTreeSet;
-
 use axum::{
     Form, Json,
     extract::{FromRequest, Request, State},
@@ -14,7 +12,7 @@ use serde_json::json;
 
 use super::Api;
 use crate::{
-    domain::officer::Scope,
+    domain::officer::{parse_scopes, scope_names},
     faces::gate,
     workflows::clients::{self, ClientError, Token},
 };
@@ -28,7 +26,7 @@ struct TokenIn {
 }
 
 pub(super) async fn give(State(api): State<Api>, request: Request) -> Response {
-    let address = gate::address_of(&request, &api.proxies);
+    let address = gate::address(&request);
     let shown = basic(request.headers());
     let Ok(Form(asked)) = Form::<TokenIn>::from_request(request, &api).await else {
         return refused(
@@ -47,7 +45,7 @@ pub(super) async fn give(State(api): State<Api>, request: Request) -> Response {
     };
     let wanted = match asked.scope.as_deref().map(str::trim).filter(|scope| !scope.is_empty()) {
         None => None,
-        Some(names) => match names.split(' ').map(Scope::parse).collect::<Option<BTreeSet<_>>>() {
+        Some(names) => match parse_scopes(names) {
             Some(scopes) => Some(scopes),
             None => return refused(StatusCode::BAD_REQUEST, "invalid_scope", "Không có phạm vi này."),
         },
@@ -70,12 +68,11 @@ pub(super) async fn give(State(api): State<Api>, request: Request) -> Response {
 }
 
 fn given(token: Token) -> Response {
-    let scopes: Vec<&str> = token.scopes.iter().map(|scope| scope.as_str()).collect();
     Json(json!({
         "access_token": token.token,
         "token_type": "Bearer",
         "expires_in": token.seconds,
-        "scope": scopes.join(" "),
+        "scope": scope_names(&token.scopes),
     }))
     .into_response()
 }

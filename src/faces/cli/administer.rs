@@ -11,7 +11,7 @@ use crate::{
         account::{Unit, UserName},
         catalogue::{Catalogue, CatalogueFaults},
         ids::{ClientId, OfficerId, PersonalId, UnitId},
-        officer::{ActingOfficer, Officer, Role, Scope},
+        officer::{ActingOfficer, Officer, Role, Scope, scope_names},
     },
     engines::extraction::{
         agency::AgencyFaults,
@@ -146,16 +146,36 @@ pub(super) enum OfficerCommand {
     },
 }
 
+/// Who an officer is.
 #[derive(Args)]
-pub(super) struct AddOfficerArgs {
-    #[command(flatten)]
-    place: Place,
+struct PersonArgs {
     /// Họ và tên
     #[arg(long)]
     name: String,
     /// Tệp một dòng chứa số định danh cá nhân (không ghi số lên dòng lệnh)
     #[arg(long, value_name = "F")]
     personal_id_file: PathBuf,
+}
+
+impl PersonArgs {
+    fn read(&self) -> Result<(String, PersonalId), Stop> {
+        let personal_id = PersonalId::parse(&text_of(&self.personal_id_file)?)
+            .map_err(|e| Stop::usage(format!("số định danh cá nhân: {e}")))?;
+        let full_name = self.name.split_whitespace().collect::<Vec<_>>().join(" ");
+        if full_name.is_empty() {
+            Err(Stop::usage("họ và tên còn trống"))
+        } else {
+            Ok((full_name, personal_id))
+        }
+    }
+}
+
+#[derive(Args)]
+pub(super) struct AddOfficerArgs {
+    #[command(flatten)]
+    place: Place,
+    #[command(flatten)]
+    person: PersonArgs,
     /// Đơn vị
     #[arg(long)]
     unit: Option<String>,
@@ -165,12 +185,8 @@ pub(super) struct AddOfficerArgs {
 pub(super) struct InviteArgs {
     #[command(flatten)]
     place: Place,
-    /// Họ và tên
-    #[arg(long)]
-    name: String,
-    /// Tệp một dòng chứa số định danh cá nhân (không ghi số lên dòng lệnh)
-    #[arg(long, value_name = "F")]
-    personal_id_file: PathBuf,
+    #[command(flatten)]
+    person: PersonArgs,
     /// Tên đăng nhập
     #[arg(long, value_name = "TÊN")]
     user: String,
@@ -187,8 +203,7 @@ pub(super) struct InviteArgs {
 
 /// The person who runs the program holds its keys: nobody is asked for a right here.
 async fn invite(args: InviteArgs) -> Result<Exit, Stop> {
-    let personal_id = number_in(&args.personal_id_file)?;
-    let full_name = name_in(&args.name)?;
+    let (full_name, personal_id) = args.person.read()?;
     let name = UserName::parse(&args.user).map_err(|e| Stop::usage(e.to_string()))?;
     let unknown =
         |role: &str| Stop::usage(format!("không có vai trò “{role}”: xem `sohoa officer invite -h`"));
@@ -210,21 +225,11 @@ async fn invite(args: InviteArgs) -> Result<Exit, Stop> {
     Ok(Exit::Done)
 }
 
-fn number_in(file: &Path) -> Result<PersonalId, Stop> {
-    PersonalId::parse(&text_of(file)?).map_err(|e| Stop::usage(format!("số định danh cá nhân: {e}")))
-}
-
-fn name_in(text: &str) -> Result<String, Stop> {
-    let full_name = text.split_whitespace().collect::<Vec<_>>().join(" ");
-    if full_name.is_empty() { Err(Stop::usage("họ và tên còn trống")) } else { Ok(full_name) }
-}
-
 pub(super) async fn officer(command: OfficerCommand) -> Result<Exit, Stop> {
     match command {
         OfficerCommand::Invite(args) => return invite(args).await,
         OfficerCommand::Add(args) => {
-            let personal_id = number_in(&args.personal_id_file)?;
-            let full_name = name_in(&args.name)?;
+            let (full_name, personal_id) = args.person.read()?;
             let ctx = super::open(&args.place.config()?, None, None).await?;
             let officer = Officer { id: OfficerId::new(), full_name, personal_id, unit: args.unit };
             administer::add_officer(&ctx, &ctx.rules.officer, &officer).await?;
@@ -285,9 +290,9 @@ pub(super) async fn client(command: ClientCommand) -> Result<Exit, Stop> {
         ClientCommand::List { place } => {
             let (ctx, by) = holder(&place).await?;
             for client in clients::list(&ctx, &by).await.map_err(stop)? {
-                let scopes: Vec<&str> = client.scopes.iter().map(|scope| scope.as_str()).collect();
+                let scopes = scope_names(&client.scopes);
                 let state = if client.is_active { "đang mở" } else { "đã khóa" };
-                println!("{}\t{}\t{}\t{state}", client.id, client.name, scopes.join(" "));
+                println!("{}\t{}\t{}\t{state}", client.id, client.name, scopes);
             }
         }
         ClientCommand::Close { place, id } => {

@@ -8,7 +8,7 @@ use axum::{
     response::Response,
 };
 
-use super::{Fault, Frame, Shared, Web, html};
+use super::{Fault, Frame, Web, html};
 use crate::{
     domain::{
         account::{Unit, UserName},
@@ -140,15 +140,10 @@ fn link(headers: &HeaderMap, is_secure: bool, token: &str) -> String {
     format!("{scheme}://{host}/invitations/{token}")
 }
 
-async fn told(
-    web: &Web,
-    shared: &Shared,
-    headers: &HeaderMap,
-    done: Result<Option<String>, AccountError>,
-) -> Response {
+async fn told(web: &Web, headers: &HeaderMap, done: Result<Option<String>, AccountError>) -> Response {
     match done {
         Ok(token) => {
-            let link = token.map(|token| link(headers, shared.is_secure, &token));
+            let link = token.map(|token| link(headers, web.is_secure, &token));
             show(web, StatusCode::OK, None, link).await
         }
         Err(error) => {
@@ -159,16 +154,11 @@ async fn told(
 }
 
 /// `POST /officers`: lets an officer in.
-pub(super) async fn invite(
-    web: Web,
-    axum::extract::State(shared): axum::extract::State<Shared>,
-    headers: HeaderMap,
-    Form(sent): Form<Sent>,
-) -> Response {
+pub(super) async fn invite(web: Web, headers: HeaderMap, Form(sent): Form<Sent>) -> Response {
     match invitee(&sent) {
         Ok(invitee) => {
             let done = accounts::invite(&web.ctx, web.officer(), invitee).await.map(Some);
-            told(&web, &shared, &headers, done).await
+            told(&web, &headers, done).await
         }
         Err(message) => show(&web, StatusCode::UNPROCESSABLE_ENTITY, Some(message), None).await,
     }
@@ -177,7 +167,6 @@ pub(super) async fn invite(
 /// `POST /officers/{id}`: changes, closes, opens again, invites again, ends stays.
 pub(super) async fn change(
     web: Web,
-    axum::extract::State(shared): axum::extract::State<Shared>,
     headers: HeaderMap,
     Path(id): Path<String>,
     Form(sent): Form<Sent>,
@@ -186,7 +175,7 @@ pub(super) async fn change(
         Ok(id) => acted(&web, &id, &sent).await,
         Err(_) => Err(AccountError::Unknown),
     };
-    told(&web, &shared, &headers, done).await
+    told(&web, &headers, done).await
 }
 
 async fn acted(web: &Web, id: &OfficerId, sent: &Sent) -> Result<Option<String>, AccountError> {

@@ -60,7 +60,10 @@ fn show(
         }
         _ => Vec::new(),
     };
-    html(status, &SignInPage { frame: Frame::of_nobody(shared), message, name, next: place(&next), trial })
+    html(
+        status,
+        &SignInPage { frame: Frame::of_nobody(shared.notice), message, name, next: place(&next), trial },
+    )
 }
 
 /// A page of ours, or the first: whatever else a link says leads nowhere.
@@ -84,7 +87,7 @@ pub(super) struct SignInForm {
 
 /// `POST /sign-in`.
 pub(super) async fn sign_in(State(shared): State<Shared>, request: Request) -> Response {
-    let address = gate::address_of(&request, &shared.proxies);
+    let address = gate::address(&request);
     let Ok(Form(form)) = Form::<SignInForm>::from_request(request, &shared).await else {
         let message = "Nhập tên đăng nhập và mật khẩu.".to_owned();
         return show(&shared, StatusCode::BAD_REQUEST, Some(message), String::new(), String::new());
@@ -123,7 +126,7 @@ struct InvitationPage {
 }
 
 async fn invited(shared: &Shared, status: StatusCode, message: Option<String>, token: String) -> Response {
-    let frame = Frame::of_nobody(shared);
+    let frame = Frame::of_nobody(shared.notice);
     match accounts::invited(&shared.ctx, &token).await {
         Ok(name) => {
             let name = Some(name.to_string());

@@ -15,7 +15,7 @@ use crate::store::{
     row::{Columns, micros},
 };
 
-/// Events of a segment at most; also what [`super::verify`] holds in memory.
+/// Events of a segment at most; also what [`super::verify()`] holds in memory.
 pub const SEGMENT_EVENTS: u32 = 1_000;
 
 /// A segment as stored.

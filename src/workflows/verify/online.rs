@@ -41,6 +41,7 @@ pub async fn judge_online(
     mut order: VerifyOrder,
 ) -> Result<Report, ReadError> {
     let mut report = readers.verify(bytes.clone(), order.clone())?;
+    let file = GrowingFile::new(bytes.clone());
     let until = tokio::time::Instant::now() + remote.in_all();
     let mut asked = BTreeSet::new();
     for _ in 0..MOST_ROUNDS {
@@ -48,9 +49,7 @@ pub async fn judge_online(
             break;
         }
         let step = SealTask::Missing(Box::new(order.clone()));
-        let Ok((SealAnswer::Missing(mut questions), _)) =
-            readers.seal(&GrowingFile::new(bytes.clone()), step)
-        else {
+        let Ok((SealAnswer::Missing(mut questions), _)) = readers.seal(&file, step) else {
             break;
         };
         questions.retain(|question| asked.insert((question.certificate.clone(), question.issuer.clone())));

@@ -43,11 +43,6 @@ impl Token {
         let file = token.path("certificate");
         std::fs::write(&file, certificate).unwrap();
         let arguments = [
-            "--module".as_ref(),
-            MODULE.as_ref(),
-            "--login".as_ref(),
-            "--pin".as_ref(),
-            PIN.as_ref(),
             "--type".as_ref(),
             "cert".as_ref(),
             "--id".as_ref(),
@@ -57,7 +52,7 @@ impl Token {
             "--write-object".as_ref(),
             file.as_os_str(),
         ];
-        token.run("pkcs11-tool", "opensc", &arguments);
+        token.ask(&arguments);
         token
     }
 
@@ -93,16 +88,19 @@ impl Token {
         assert!(output.status.success(), "{program}: {}", String::from_utf8_lossy(&output.stderr));
     }
 
+    /// Asks the token something, with its PIN.
+    fn ask(&self, arguments: &[&OsStr]) {
+        let mut all: Vec<&OsStr> =
+            vec!["--module".as_ref(), MODULE.as_ref(), "--login".as_ref(), "--pin".as_ref(), PIN.as_ref()];
+        all.extend(arguments);
+        self.run("pkcs11-tool", "opensc", &all);
+    }
+
     /// The signature of `bytes`, RSA with SHA-256, made on the token.
     pub fn sign(&self, bytes: &[u8]) -> Vec<u8> {
         let (input, output) = (self.path("input"), self.path("output"));
         std::fs::write(&input, bytes).unwrap();
         let arguments = [
-            "--module".as_ref(),
-            MODULE.as_ref(),
-            "--login".as_ref(),
-            "--pin".as_ref(),
-            PIN.as_ref(),
             "--sign".as_ref(),
             "--mechanism".as_ref(),
             "SHA256-RSA-PKCS".as_ref(),
@@ -113,7 +111,7 @@ impl Token {
             "--output-file".as_ref(),
             output.as_os_str(),
         ];
-        self.run("pkcs11-tool", "opensc", &arguments);
+        self.ask(&arguments);
         std::fs::read(output).unwrap()
     }
 }
