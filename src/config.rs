@@ -30,6 +30,8 @@ pub struct Config {
     pub service: ServiceConfig,
     /// `sqlite:…` or `postgres:…`; a SQLite file in `data` when absent.
     pub database: Option<DatabaseUrl>,
+    /// Where officers sign in beside here.
+    pub oidc: Option<OidcConfig>,
     /// Who acts; the trial officer when absent.
     pub officer: Option<OfficerConfig>,
     /// Papers without a number get `KS-<yyyymmdd>-<ordinal>` as the third part of their code.
@@ -57,6 +59,7 @@ impl Default for Config {
             listen: SocketAddr::from(([127, 0, 0, 1], 8080)),
             service: ServiceConfig::default(),
             database: None,
+            oidc: None,
             officer: None,
             code_papers_without_number: true,
             readers: ReaderLimits::default(),
@@ -82,6 +85,8 @@ pub struct ServiceConfig {
     pub certificate: Option<PathBuf>,
     /// File with its key, PEM.
     pub key: Option<PathBuf>,
+    /// File with the CAs whose certificates systems may show, PEM.
+    pub client_ca: Option<PathBuf>,
     /// Addresses that may ask for `/metrics`, beside this machine.
     pub metrics_from: Vec<IpAddr>,
     /// Requests a second of one system.
@@ -98,11 +103,41 @@ impl Default for ServiceConfig {
             proxies: Vec::new(),
             certificate: None,
             key: None,
+            client_ca: None,
             metrics_from: Vec::new(),
             requests_per_second: rate(100),
             sign_ins_per_minute: rate(30),
         }
     }
+}
+
+/// The agency's own provider of sign-ins (OpenID Connect).
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct OidcConfig {
+    /// What the agency calls it.
+    pub name: String,
+    /// Its name for itself, as its document says it.
+    pub issuer: String,
+    /// Our name there.
+    pub client_id: String,
+    /// File with our secret there.
+    #[serde(default)]
+    pub client_secret_file: Option<PathBuf>,
+    /// Scheme, name and port under which browsers open this service.
+    pub address: String,
+    /// Hosts of our own network that may be asked; others have to be public.
+    #[serde(default)]
+    pub private_hosts: Vec<String>,
+    /// Values of `acr` that stand for our second factor.
+    #[serde(default)]
+    pub second_factor_acr: Vec<String>,
+    /// Values of `amr` that stand for our second factor.
+    #[serde(default)]
+    pub second_factor_amr: Vec<String>,
+    /// Whether new accounts are opened there alone, administrators' aside.
+    #[serde(default)]
+    pub only: bool,
 }
 
 /// What is promised of the fields of a paper.
@@ -233,6 +268,9 @@ pub enum ConfigError {
     /// A certificate without key, or a key without certificate.
     #[error("[service] cần cả certificate và key, hoặc không có cả hai")]
     HalfTls,
+    /// Who else speaks TLS to systems sees their certificates, not we.
+    #[error("[service] client_ca cần certificate và key: chỉ khi sohoa tự có TLS mới thấy chứng thư của hệ thống")]
+    NoTlsForClients,
 }
 
 impl Config {
@@ -252,11 +290,15 @@ impl Config {
     ///
     /// # Errors
     /// [`ConfigError::NotLoopback`] and [`ConfigError::NoTls`] for an address that other machines can reach, while
-    /// nobody signs in or passwords would cross the network in clear; [`ConfigError::HalfTls`].
+    /// nobody signs in or passwords would cross the network in clear; [`ConfigError::HalfTls`],
+    /// [`ConfigError::NoTlsForClients`].
     pub fn address(&self, has_accounts: bool) -> Result<SocketAddr, ConfigError> {
         let ServiceConfig { certificate, key, proxies, .. } = &self.service;
         if certificate.is_some() != key.is_some() {
             return Err(ConfigError::HalfTls);
+        }
+        if self.service.client_ca.is_some() && certificate.is_none() {
+            return Err(ConfigError::NoTlsForClients);
         }
         match self.listen.ip() {
             ip if ip.is_loopback() => Ok(self.listen),
@@ -342,6 +384,8 @@ mod tests {
         let proxied = ServiceConfig { proxies: vec!["10.0.0.1".parse().unwrap()], ..plain.clone() };
         let half = ServiceConfig { key: Some("k.pem".into()), ..plain.clone() };
         let tls = ServiceConfig { certificate: Some("c.pem".into()), ..half.clone() };
+        let clients = ServiceConfig { client_ca: Some("ca.pem".into()), ..plain.clone() };
+        check("127.0.0.1:8080", true, &clients, "NoTlsForClients");
         for listen in ["127.0.0.1:8080", "[::1]:0"] {
             check(listen, false, &plain, "ok");
         }

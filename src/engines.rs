@@ -2,6 +2,7 @@
 
 #[cfg(not(fuzzing))]
 pub mod assembly;
+pub mod client_certificate;
 #[cfg(not(fuzzing))]
 pub mod credentials;
 #[cfg(not(fuzzing))]
@@ -13,6 +14,7 @@ pub mod imaging;
 pub mod native;
 #[cfg(not(fuzzing))]
 pub mod ocr;
+pub mod oidc;
 #[cfg(not(fuzzing))]
 pub mod overlay;
 pub mod pdf;

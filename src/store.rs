@@ -9,6 +9,7 @@
 //! change log last: the change log puts its writers in a row until commit.
 
 pub mod accounts;
+pub mod attempts;
 pub mod audit;
 pub mod catalogues;
 pub mod changes;

@@ -21,6 +21,7 @@ pub mod keep;
 pub mod lessons;
 pub mod measures;
 pub mod overlay;
+pub mod provider;
 pub mod quarantine;
 pub mod register;
 pub mod rescan;

@@ -140,6 +140,74 @@ impl Tries {
     }
 }
 
+/// How somebody showed who he is, as the trace says it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Way {
+    /// A password.
+    Password,
+    /// A password, and a code of the authenticator.
+    PasswordAndCode,
+    /// The agency's own provider (OpenID Connect).
+    Provider,
+    /// The provider, and a code of our authenticator.
+    ProviderAndCode,
+    /// The secret of a system.
+    Secret,
+    /// The certificate of a system.
+    Certificate,
+}
+
+impl Way {
+    /// All of them.
+    pub const ALL: [Self; 6] = [
+        Self::Password,
+        Self::PasswordAndCode,
+        Self::Provider,
+        Self::ProviderAndCode,
+        Self::Secret,
+        Self::Certificate,
+    ];
+
+    /// The name in the trace.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Password => "password",
+            Self::PasswordAndCode => "password_and_code",
+            Self::Provider => "provider",
+            Self::ProviderAndCode => "provider_and_code",
+            Self::Secret => "secret",
+            Self::Certificate => "certificate",
+        }
+    }
+
+    /// The way of that name.
+    pub fn parse(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|way| way.as_str() == name)
+    }
+
+    /// What an auditor reads.
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::Password => "mật khẩu",
+            Self::PasswordAndCode => "mật khẩu và mã xác thực",
+            Self::Provider => "hệ thống đăng nhập của cơ quan",
+            Self::ProviderAndCode => "hệ thống đăng nhập của cơ quan và mã xác thực",
+            Self::Secret => "khóa bí mật của hệ thống",
+            Self::Certificate => "chứng thư của hệ thống",
+        }
+    }
+
+    /// Whether a code of our authenticator was used.
+    pub fn is_with_code(self) -> bool {
+        matches!(self, Self::PasswordAndCode | Self::ProviderAndCode)
+    }
+
+    /// A fact of an event of the trace.
+    pub fn detail(self) -> serde_json::Value {
+        serde_json::json!({ "way": self.as_str() })
+    }
+}
+
 /// The unit of an agency that handles dossiers.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Unit {

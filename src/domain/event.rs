@@ -62,6 +62,7 @@ pub enum Action {
     ChangeAccount,
     EndSessions,
     SetSecondFactor,
+    BindProvider,
     ChangeClient,
     ReadTrace,
     ExportTrace,
@@ -69,7 +70,7 @@ pub enum Action {
 
 impl Action {
     /// All of them, in the order in which pages offer them.
-    pub const ALL: [Self; 46] = [
+    pub const ALL: [Self; 47] = [
         Self::OpenDossier,
         Self::DeclareHandedIn,
         Self::ReceivePaper,
@@ -113,6 +114,7 @@ impl Action {
         Self::ChangeAccount,
         Self::EndSessions,
         Self::SetSecondFactor,
+        Self::BindProvider,
         Self::ChangeClient,
         Self::ReadTrace,
         Self::ExportTrace,
@@ -176,7 +178,8 @@ impl Action {
             Self::ChangeAccount => "thay đổi vai trò, đơn vị hoặc tình trạng của tài khoản",
             Self::EndSessions => "kết thúc các phiên đăng nhập của công chức",
             Self::SetSecondFactor => "thiết lập mã xác thực thứ hai",
-            Self::ChangeClient => "thêm, mở hoặc khóa hệ thống kết nối",
+            Self::BindProvider => "gắn tài khoản với hệ thống đăng nhập của cơ quan",
+            Self::ChangeClient => "thêm, mở, khóa hoặc đổi chứng thư của hệ thống kết nối",
             Self::ReadTrace => "xem nhật ký lưu vết",
             Self::ExportTrace => "xuất nhật ký lưu vết",
         }

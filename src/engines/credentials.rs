@@ -114,6 +114,15 @@ pub struct Claims {
     iat: i64,
     exp: i64,
     scope: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    cnf: Option<Confirmation>,
+}
+
+/// What has to be shown with a token (RFC 8705, 3.1).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+struct Confirmation {
+    #[serde(rename = "x5t#S256")]
+    certificate: String,
 }
 
 impl Claims {
@@ -126,7 +135,18 @@ impl Claims {
             iat,
             exp: iat.saturating_add(i64::from(TOKEN_SECONDS)),
             scope: scope_names(scopes),
+            cnf: None,
         }
+    }
+
+    /// The same, worth something with that certificate alone.
+    pub fn bound_to(self, certificate: Option<&str>) -> Self {
+        Self { cnf: certificate.map(|one| Confirmation { certificate: one.to_owned() }), ..self }
+    }
+
+    /// SHA-256 of the certificate that has to be shown with it.
+    pub fn certificate(&self) -> Option<&str> {
+        self.cnf.as_ref().map(|cnf| cnf.certificate.as_str())
     }
 
     /// The system, what it may ask, and since when; `None` when it says something that we never say.

@@ -16,6 +16,7 @@ mod seal;
 mod separators;
 mod serve;
 mod stamp;
+mod tls;
 mod verify;
 mod watch;
 
@@ -25,7 +26,7 @@ use clap::{Args, Parser, Subcommand};
 
 use crate::{
     clock::Clock,
-    config::{Config, ConfigError, DatabaseUrl, SealConfig, SignaturesConfig},
+    config::{Config, ConfigError, DatabaseUrl, OidcConfig, SealConfig, SignaturesConfig},
     domain::officer::ActingOfficer,
     engines::{
         reader::{self, Readers},
@@ -43,10 +44,14 @@ use crate::{
         agency::{AgencySeal, SealPlaces},
         context::{Ctx, Rules},
         guide::Lists,
+        provider::{Provider, ProviderRules, Secret},
         trace,
         verify::{self as verify_workflow, TrustPlaces},
     },
 };
+
+/// How long the provider of sign-ins may take to answer: an officer waits.
+const PROVIDER_SECONDS: u64 = 5;
 
 /// How a command ended; the number is the exit code, and the highest of several inputs counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -187,7 +192,7 @@ enum Command {
     /// Hệ thống khác được gọi API: cổng dịch vụ công, phần mềm một cửa
     #[command(
         subcommand,
-        after_help = "Ví dụ: sohoa client add --name 'Cổng dịch vụ công' --scope documents.read --scope changes.read"
+        after_help = "Ví dụ: sohoa client add --name 'Cổng dịch vụ công' --scope documents.read --scope changes.read\n       sohoa client add --name 'Phần mềm một cửa' --scope verify --certificate he-thong.pem"
     )]
     Client(administer::ClientCommand),
     /// Kiểm tra, xuất nhật ký lưu vết
@@ -314,6 +319,31 @@ fn remote(config: &Config) -> Result<Option<Remote>, Stop> {
     Remote::new(&rules).map(Some).map_err(|error| Stop::usage(with_causes(&error)))
 }
 
+/// The agency's provider of sign-ins, where there is one; it is asked when somebody signs in.
+fn provider(config: &Config) -> Result<Option<Provider>, Stop> {
+    let Some(oidc) = config.oidc.clone() else { return Ok(None) };
+    let OidcConfig { name, issuer, client_id, address, private_hosts, only, .. } = oidc;
+    let read = |path: PathBuf| {
+        let fault = |e| Stop::usage(format!("[oidc] client_secret_file: không đọc được ({e})"));
+        std::fs::read_to_string(path).map(|text| Secret::new(&text)).map_err(fault)
+    };
+    let rules = ProviderRules {
+        name,
+        issuer,
+        client_id,
+        secret: oidc.client_secret_file.map(read).transpose()?,
+        redirect: format!("{}/sign-in/provider", address.trim_end_matches('/')),
+        second_factor_acr: oidc.second_factor_acr,
+        second_factor_amr: oidc.second_factor_amr,
+        is_only: only,
+        private_hosts,
+        seconds: PROVIDER_SECONDS,
+    };
+    let fault =
+        |_| Stop::usage("[oidc] issuer và address phải là địa chỉ https:// (http:// chỉ trong máy này)".to_owned());
+    Provider::new(rules).map(Some).map_err(fault)
+}
+
 /// The agency's key, where there is one.
 fn seal_key(config: &Config) -> Result<Option<AgencySeal>, Stop> {
     let Some(seal) = config.seal.clone() else { return Ok(None) };
@@ -383,6 +413,7 @@ async fn open(
         learned: Arc::default(),
         seal: seal_key(config)?.map(Arc::new),
         remote: remote(config)?.map(Arc::new),
+        provider: provider(config)?.map(Arc::new),
     };
     // What commands wrote while no service ran. A faulty trace stops nobody from looking at it.
     if let Err(error) = trace::seal(&ctx).await {

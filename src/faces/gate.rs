@@ -24,17 +24,28 @@ use crate::{
         ids::ClientId,
         officer::{ActingOfficer, Actor},
     },
+    engines::client_certificate::Shown as Certificate,
     store::StoreError,
     workflows::{accounts, clients, context::Ctx, sign_in},
 };
 
 /// What may be asked for by anybody: nothing of it is about a person.
-const OPEN: [&str; 7] =
-    ["/healthz", "/readyz", "/metrics", "/sign-in", "/oauth/token", "/api/v1/openapi.json", "/api/docs"];
+const OPEN: [&str; 10] = [
+    "/healthz",
+    "/readyz",
+    "/metrics",
+    "/sign-in",
+    "/sign-in/provider",
+    "/sign-in/provider/code",
+    "/sign-in/provider/logout",
+    "/oauth/token",
+    "/api/v1/openapi.json",
+    "/api/docs",
+];
 /// The same, with whatever follows.
 const OPEN_UNDER: [&str; 3] = ["/static/", "/invitations/", "/api/docs/"];
 /// Where somebody shows who he is, and might guess.
-const TRIES: [&str; 2] = ["/sign-in", "/oauth/token"];
+const TRIES: [&str; 4] = ["/sign-in", "/sign-in/provider", "/sign-in/provider/code", "/oauth/token"];
 /// Addresses whose tries are counted before old ones are forgotten.
 const REMEMBERED: usize = 10_000;
 
@@ -106,7 +117,8 @@ pub async fn pass(State(gate): State<Gate>, mut request: Request, next: Next) ->
         return next.run(request).await;
     }
     let shown = Shown::of(request.headers(), gate.reached.is_secure);
-    match who(&gate, address, shown).await {
+    let certificate = certificate(&request);
+    match who(&gate, address, shown, certificate.as_ref()).await {
         Ok(Some(actor)) if gate.is_too_often(&actor) => too_often(),
         Ok(Some(actor)) => {
             request.extensions_mut().insert(actor);
@@ -144,10 +156,16 @@ impl Shown {
     }
 }
 
-async fn who(gate: &Gate, address: Option<IpAddr>, shown: Shown) -> Result<Option<Actor>, StoreError> {
+async fn who(
+    gate: &Gate,
+    address: Option<IpAddr>,
+    shown: Shown,
+    certificate: Option<&Certificate>,
+) -> Result<Option<Actor>, StoreError> {
     match shown {
         Shown::Bearer(token) => {
-            return Ok(clients::resume(&gate.ctx, &token, address).await?.map(Actor::from));
+            let acting = clients::resume(&gate.ctx, &token, certificate, address).await?;
+            return Ok(acting.map(Actor::from));
         }
         Shown::Cookie(token) => {
             if let Some(acting) = sign_in::resume(&gate.ctx, &token, address).await? {
@@ -166,6 +184,12 @@ async fn who(gate: &Gate, address: Option<IpAddr>, shown: Shown) -> Result<Optio
 /// Where the request comes from, as the gate found out once.
 #[derive(Clone, Copy)]
 struct CameFrom(Option<IpAddr>);
+
+/// The certificate that whoever asks showed with the connection, where TLS is our own. Behind a proxy there is none:
+/// what a header says of certificates, anybody may have written.
+pub fn certificate(request: &Request) -> Option<Certificate> {
+    request.extensions().get::<Certificate>().cloned()
+}
 
 /// Where a request that the gate let through comes from.
 pub fn address(request: &Request) -> Option<IpAddr> {
@@ -219,7 +243,11 @@ pub fn cookie_name(is_secure: bool) -> &'static str {
 
 /// The token that a browser sends back.
 pub fn cookie(headers: &HeaderMap, is_secure: bool) -> Option<&str> {
-    let name = cookie_name(is_secure);
+    named_cookie(headers, cookie_name(is_secure))
+}
+
+/// What a browser sends back under a name.
+pub fn named_cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
     let mut pairs =
         headers.get_all(header::COOKIE).iter().filter_map(|v| v.to_str().ok()).flat_map(|v| v.split(';'));
     pairs.find_map(|pair| pair.trim().split_once('=').filter(|(n, _)| *n == name).map(|(_, value)| value))
@@ -227,10 +255,21 @@ pub fn cookie(headers: &HeaderMap, is_secure: bool) -> Option<&str> {
 
 /// The cookie of a stay; without a token it is taken away.
 pub fn set_cookie(token: Option<&str>, is_secure: bool) -> HeaderValue {
-    let name = cookie_name(is_secure);
+    // Until the browser is closed: how long a stay lasts is decided here.
+    made_cookie(cookie_name(is_secure), token, is_secure, None)
+}
+
+/// A cookie for this host alone that no script reads; without a value it is taken away.
+pub fn made_cookie(
+    name: &str,
+    value: Option<&str>,
+    is_secure: bool,
+    seconds: Option<u32>,
+) -> HeaderValue {
     let secure = if is_secure { "; Secure" } else { "" };
-    let text = match token {
-        Some(token) => format!("{name}={token}; Path=/; HttpOnly; SameSite=Lax{secure}"),
+    let ends = seconds.map(|seconds| format!("; Max-Age={seconds}")).unwrap_or_default();
+    let text = match value {
+        Some(value) => format!("{name}={value}; Path=/; HttpOnly; SameSite=Lax{ends}{secure}"),
         None => format!("{name}=; Path=/; HttpOnly; SameSite=Lax; Max-Age=0{secure}"),
     };
     HeaderValue::try_from(text).expect("a token is letters, figures, dashes")

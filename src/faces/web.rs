@@ -8,6 +8,7 @@ mod officers;
 mod owner;
 mod pages;
 mod paper;
+mod provider;
 mod sign_in;
 mod signing;
 mod trace;
@@ -25,7 +26,7 @@ use crate::{
     },
     workflows::{
         accounts::AccountError, arrange::ArrangeError, browse::BrowseError, context::Ctx,
-        digitise::DigitiseError, intake::IntakeError, lessons::LessonError, sign_in::SignInError,
+        digitise::DigitiseError, intake::IntakeError, lessons::LessonError, provider::ProviderError, sign_in::SignInError,
         trace::TraceError,
     },
 };
@@ -160,7 +161,11 @@ pub fn router(ctx: Ctx, purposes: Purposes, served: &Served) -> Router {
     Router::new()
         .route("/sign-in", get(sign_in::page).post(sign_in::sign_in))
         .route("/sign-out", post(sign_in::sign_out))
+        .route("/sign-in/provider", get(provider::back).post(provider::begin))
+        .route("/sign-in/provider/code", post(provider::code))
+        .route("/sign-in/provider/logout", post(provider::logout))
         .route("/invitations/{token}", get(sign_in::invitation).post(sign_in::open))
+        .route("/invitations/{token}/provider", post(provider::open))
         .route("/account", get(account::page))
         .route("/account/second-factor", post(account::second_factor))
         .route("/account/password", post(account::change_password))
@@ -278,6 +283,7 @@ impl From<AccountError> for Fault {
             AccountError::NoRole
             | AccountError::Password(_)
             | AccountError::WrongPassword
+            | AccountError::ProviderOnly
             | AccountError::Code => StatusCode::UNPROCESSABLE_ENTITY,
             AccountError::Credentials(_) | AccountError::Store(_) => StatusCode::SERVICE_UNAVAILABLE,
         };
@@ -381,7 +387,8 @@ fn message_of(error: &(dyn std::error::Error + 'static)) -> String {
         || matches!(error.downcast_ref(), Some(LessonError::Store(_)))
         || matches!(error.downcast_ref(), Some(TraceError::Store(_)))
         || matches!(error.downcast_ref(), Some(AccountError::Store(_)))
-        || matches!(error.downcast_ref(), Some(SignInError::Store(_)));
+        || matches!(error.downcast_ref(), Some(SignInError::Store(_)))
+        || matches!(error.downcast_ref(), Some(ProviderError::Store(_)));
     if is_inside {
         tracing::error!(%error, "the store failed");
         return "kho dữ liệu chưa trả lời: thử lại sau; nếu còn lỗi, báo người quản trị.".to_owned();

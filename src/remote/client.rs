@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeSet, net::IpAddr, sync::Arc, time::Duration};
 
-use reqwest::{Client, Response, Url, header::CONTENT_TYPE, redirect};
+use reqwest::{Client, RequestBuilder, Response, Url, header::CONTENT_TYPE, redirect};
 use serde::Deserialize;
 
 use super::{
@@ -54,7 +54,7 @@ pub enum RemoteError {
 
 /// Asks other systems.
 pub struct Remote {
-    client: Client,
+    pub(super) client: Client,
     allowed: Arc<BTreeSet<String>>,
     pub(super) lists: Cache,
     in_all: Duration,
@@ -64,6 +64,18 @@ impl Remote {
     /// # Errors
     /// [`RemoteError::Unreachable`] when TLS cannot be set up on this machine.
     pub fn new(rules: &RemoteRules) -> Result<Self, RemoteError> {
+        Self::with(rules, MOST_REDIRECTS)
+    }
+
+    /// As [`Self::new`], for systems that are told secrets: no redirect is followed.
+    ///
+    /// # Errors
+    /// As [`Self::new`].
+    pub fn straight(rules: &RemoteRules) -> Result<Self, RemoteError> {
+        Self::with(rules, 0)
+    }
+
+    fn with(rules: &RemoteRules, most_redirects: usize) -> Result<Self, RemoteError> {
         let allowed: BTreeSet<String> =
             rules.private_hosts.iter().map(|host| host.trim().to_ascii_lowercase()).collect();
         let allowed = Arc::new(allowed);
@@ -72,7 +84,7 @@ impl Remote {
             let same_host =
                 attempt.previous().last().is_some_and(|last| last.host_str() == attempt.url().host_str());
             if same_host
-                && attempt.previous().len() <= MOST_REDIRECTS
+                && attempt.previous().len() <= most_redirects
                 && is_allowed(attempt.url(), &for_redirects)
             {
                 attempt.follow()
@@ -99,14 +111,13 @@ impl Remote {
         self.in_all
     }
 
-    fn url(&self, address: &str) -> Result<Url, RemoteError> {
+    pub(super) fn url(&self, address: &str) -> Result<Url, RemoteError> {
         let url = Url::parse(address).map_err(|_| RemoteError::NotAllowed)?;
         if is_allowed(&url, &self.allowed) { Ok(url) } else { Err(RemoteError::NotAllowed) }
     }
 
     pub(super) async fn get(&self, address: &str, most_bytes: usize) -> Result<Vec<u8>, RemoteError> {
-        let answer = self.client.get(self.url(address)?).send().await.map_err(RemoteError::Unreachable)?;
-        body(answer, None, most_bytes).await
+        body(sent(self.client.get(self.url(address)?)).await?, None, most_bytes).await
     }
 
     pub(super) async fn post(
@@ -117,8 +128,7 @@ impl Remote {
         most_bytes: usize,
     ) -> Result<Vec<u8>, RemoteError> {
         let request = self.client.post(self.url(address)?).header(CONTENT_TYPE, kind).body(question);
-        let answer = request.send().await.map_err(RemoteError::Unreachable)?;
-        body(answer, Some(kind_of_answer), most_bytes).await
+        body(sent(request).await?, Some(kind_of_answer), most_bytes).await
     }
 
     /// A certificate of an issuer, as certificates name them: DER; PKCS#7 bundles are not taken.
@@ -141,7 +151,11 @@ fn is_allowed(url: &Url, allowed: &BTreeSet<String>) -> bool {
     is_web && literal.map_or(true, |address| may_connect(address, allowed))
 }
 
-async fn body(mut answer: Response, kind: Option<&str>, most_bytes: usize) -> Result<Vec<u8>, RemoteError> {
+pub(super) async fn sent(request: RequestBuilder) -> Result<Response, RemoteError> {
+    request.send().await.map_err(RemoteError::Unreachable)
+}
+
+pub(super) async fn body(mut answer: Response, kind: Option<&str>, most_bytes: usize) -> Result<Vec<u8>, RemoteError> {
     if answer.status() != reqwest::StatusCode::OK {
         return Err(RemoteError::Refused(answer.status().as_u16()));
     }

@@ -26,6 +26,17 @@ pub struct Secrets {
     pub password: Option<String>,
     /// The second factor, where the officer has one.
     pub second: Option<SecondFactor>,
+    /// How the agency's provider names the officer, where he signs in there.
+    pub subject: Option<Subject>,
+}
+
+/// An officer as a provider names him (OpenID Connect Core 1.0, 2): the two together never mean anybody else.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Subject {
+    /// Which provider.
+    pub issuer: String,
+    /// Its name for the officer.
+    pub subject: String,
 }
 
 impl Secrets {
@@ -91,8 +102,8 @@ pub async fn insert(tx: &mut Tx, kept: &KeptAccount, at: Timestamp) -> Result<()
     let KeptAccount { account, secrets, is_demo } = kept;
     let inserted = sqlx::query(
         "INSERT INTO account (officer_id, name_key, sealed, roles, unit_id, is_active, is_demo, n_failed, locked_until,
-                              created_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT DO NOTHING",
+                              created_at, subject_key)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) ON CONFLICT DO NOTHING",
     )
     .bind(account.officer.as_str())
     .bind(name_key(&keys, &account.name))
@@ -104,6 +115,7 @@ pub async fn insert(tx: &mut Tx, kept: &KeptAccount, at: Timestamp) -> Result<()
     .bind(i64::from(account.tries.n_failed))
     .bind(account.tries.locked_until.map(micros))
     .bind(micros(at))
+    .bind(secrets.subject.as_ref().map(|subject| subject_key(&keys, subject)))
     .execute(tx.connection())
     .await?;
     if inserted.rows_affected() == 1 { Ok(()) } else { Err(StoreError::AlreadyExists) }
@@ -112,12 +124,13 @@ pub async fn insert(tx: &mut Tx, kept: &KeptAccount, at: Timestamp) -> Result<()
 /// Keeps what changed of an account: roles, unit, whether it may be used, tries, secrets.
 ///
 /// # Errors
-/// [`StoreError::Missing`].
+/// [`StoreError::Missing`]; [`StoreError::AlreadyExists`] when the provider's name is another account's.
 pub async fn update(tx: &mut Tx, account: &Account, secrets: &Secrets) -> Result<(), StoreError> {
     let keys = tx.keys();
     let updated = sqlx::query(
-        "UPDATE account SET sealed = $1, roles = $2, unit_id = $3, is_active = $4, n_failed = $5, locked_until = $6
-         WHERE officer_id = $7",
+        "UPDATE account SET sealed = $1, roles = $2, unit_id = $3, is_active = $4, n_failed = $5, locked_until = $6,
+                            subject_key = $7
+         WHERE officer_id = $8",
     )
     .bind(seal(&keys, account, secrets)?)
     .bind(roles_text(&account.roles)?)
@@ -125,6 +138,7 @@ pub async fn update(tx: &mut Tx, account: &Account, secrets: &Secrets) -> Result
     .bind(i64::from(account.is_active))
     .bind(i64::from(account.tries.n_failed))
     .bind(account.tries.locked_until.map(micros))
+    .bind(secrets.subject.as_ref().map(|subject| subject_key(&keys, subject)))
     .bind(account.officer.as_str())
     .execute(tx.connection())
     .await?;
@@ -139,6 +153,19 @@ pub async fn named(tx: &mut Tx, name: &UserName) -> Result<Option<KeptAccount>, 
     let keys = tx.keys();
     let row = sqlx::query("SELECT * FROM account WHERE name_key = $1")
         .bind(name_key(&keys, name))
+        .fetch_optional(tx.connection())
+        .await?;
+    row.map(|row| account_of(&keys, &row)).transpose()
+}
+
+/// The account of whom a provider names so.
+///
+/// # Errors
+/// [`StoreError::Sealed`] and those of the database.
+pub async fn of_subject(tx: &mut Tx, subject: &Subject) -> Result<Option<KeptAccount>, StoreError> {
+    let keys = tx.keys();
+    let row = sqlx::query("SELECT * FROM account WHERE subject_key = $1")
+        .bind(subject_key(&keys, subject))
         .fetch_optional(tx.connection())
         .await?;
     row.map(|row| account_of(&keys, &row)).transpose()
@@ -258,6 +285,10 @@ pub async fn use_up(tx: &mut Tx, token: &str, now: Timestamp) -> Result<bool, St
 
 pub(super) fn token_key(keys: &Keys, token: &str) -> String {
     keys.lookup_key(Lookup::Token, &[token])
+}
+
+fn subject_key(keys: &Keys, subject: &Subject) -> String {
+    keys.lookup_key(Lookup::Subject, &[&subject.issuer, &subject.subject])
 }
 
 fn name_key(keys: &Keys, name: &UserName) -> String {

@@ -23,6 +23,8 @@ pub struct Client {
     pub scopes: BTreeSet<Scope>,
     /// Whether it may ask at all.
     pub is_active: bool,
+    /// SHA-256 of the certificate that it shows instead of a secret (`x5t#S256` of RFC 8705).
+    pub certificate: Option<String>,
 }
 
 /// The secret that signs the tokens of this installation's clients; the same on all of its servers.
@@ -36,7 +38,8 @@ pub fn signing_secret(tx: &Tx) -> String {
 /// [`StoreError`] of the database.
 pub async fn insert(tx: &mut Tx, client: &Client, secret: &str, at: Timestamp) -> Result<(), StoreError> {
     sqlx::query(
-        "INSERT INTO client (id, name, scopes, secret_key, is_active, created_at) VALUES ($1, $2, $3, $4, $5, $6)",
+        "INSERT INTO client (id, name, scopes, secret_key, is_active, created_at, certificate)
+         VALUES ($1, $2, $3, $4, $5, $6, $7)",
     )
     .bind(client.id.as_str())
     .bind(&client.name)
@@ -44,6 +47,7 @@ pub async fn insert(tx: &mut Tx, client: &Client, secret: &str, at: Timestamp) -
     .bind(accounts::token_key(&tx.keys(), secret))
     .bind(i64::from(client.is_active))
     .bind(micros(at))
+    .bind(client.certificate.as_deref())
     .execute(tx.connection())
     .await?;
     Ok(())
@@ -96,6 +100,16 @@ pub async fn set_active(tx: &mut Tx, id: &ClientId, is_active: bool) -> Result<b
     Ok(set.rows_affected() == 1)
 }
 
+/// Gives a client that shows a certificate another one; `false` when there is none of that id that does.
+///
+/// # Errors
+/// [`StoreError`] of the database.
+pub async fn set_certificate(tx: &mut Tx, id: &ClientId, certificate: &str) -> Result<bool, StoreError> {
+    let query = "UPDATE client SET certificate = $1 WHERE id = $2 AND certificate IS NOT NULL";
+    let set = sqlx::query(query).bind(certificate).bind(id.as_str()).execute(tx.connection()).await?;
+    Ok(set.rows_affected() == 1)
+}
+
 const CORRUPT: StoreError = StoreError::Corrupt { what: "client.scopes" };
 
 fn client_of(row: &AnyRow) -> Result<Client, StoreError> {
@@ -104,5 +118,6 @@ fn client_of(row: &AnyRow) -> Result<Client, StoreError> {
         name: row.text("name")?,
         scopes: serde_json::from_str(&row.text("scopes")?).map_err(|_| CORRUPT)?,
         is_active: row.int("is_active")? == 1,
+        certificate: row.text_opt("certificate")?,
     })
 }

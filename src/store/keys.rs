@@ -84,6 +84,7 @@ pub(super) enum Lookup {
     Lesson,
     UserName,
     Token,
+    Subject,
     ClientTokens,
 }
 
@@ -103,6 +104,7 @@ impl Lookup {
             Self::Lesson => "sohoa store v1: lesson of a correction",
             Self::UserName => "sohoa store v1: name an officer signs in with",
             Self::Token => "sohoa store v1: token of a session, invitation or client",
+            Self::Subject => "sohoa store v1: officer as a provider names him",
             Self::ClientTokens => "sohoa store v1: secret that signs the tokens of clients",
         }
     }

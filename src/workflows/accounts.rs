@@ -49,6 +49,9 @@ pub enum AccountError {
     /// The password that was shown is not the officer's.
     #[error("mật khẩu đang dùng không đúng, hoặc tài khoản đang tạm khóa vì nhập sai nhiều lần")]
     WrongPassword,
+    /// The account is to be opened at the agency's provider.
+    #[error("tài khoản này chỉ mở bằng hệ thống đăng nhập của cơ quan")]
+    ProviderOnly,
     /// The code of the authenticator is not the one of now.
     #[error("mã xác thực không đúng: kiểm tra giờ của điện thoại rồi nhập mã mới")]
     Code,
@@ -213,16 +216,29 @@ pub async fn invite_again(
     Ok(token)
 }
 
-/// The user name that a one-time link is for, while it can be used.
+/// Whom a one-time link is for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Invited {
+    /// The user name.
+    pub name: UserName,
+    /// Whether a password may be chosen; else the account is opened at the agency's provider.
+    pub may_choose: bool,
+}
+
+/// Whom a one-time link is for, while it can be used.
 ///
 /// # Errors
 /// [`AccountError::Unknown`] and the store's.
-pub async fn invited(ctx: &Ctx, token: &str) -> Result<UserName, AccountError> {
+pub async fn invited(ctx: &Ctx, token: &str) -> Result<Invited, AccountError> {
     let mut tx = ctx.db.read().await?;
-    Ok(of_link(&mut tx, token, ctx.clock.now()).await?.account.name)
+    let account = of_link(&mut tx, token, ctx.clock.now()).await?.account;
+    // An administrator must get in while the provider is down.
+    let is_only = ctx.provider.as_ref().is_some_and(|provider| provider.rules.is_only);
+    let may_choose = !is_only || account.roles.any(&[Role::Administrator]);
+    Ok(Invited { name: account.name, may_choose })
 }
 
-async fn of_link(tx: &mut Tx, token: &str, now: Timestamp) -> Result<KeptAccount, AccountError> {
+pub(super) async fn of_link(tx: &mut Tx, token: &str, now: Timestamp) -> Result<KeptAccount, AccountError> {
     let officer = accounts::invited(tx, token, now).await?.ok_or(AccountError::Unknown)?;
     let kept = accounts::of_officer(tx, &officer).await?;
     kept.filter(|kept| kept.account.is_active).ok_or(AccountError::Unknown)
@@ -233,7 +249,10 @@ async fn of_link(tx: &mut Tx, token: &str, now: Timestamp) -> Result<KeptAccount
 /// # Errors
 /// [`AccountError`].
 pub async fn open(ctx: &Ctx, token: &str, password: &str) -> Result<(), AccountError> {
-    let name = invited(ctx, token).await?;
+    let Invited { name, may_choose } = invited(ctx, token).await?;
+    if !may_choose {
+        return Err(AccountError::ProviderOnly);
+    }
     let password = Password::choose(password, &name)?;
     let hash = slowly(move || credentials::hash(&password)).await?;
     let now = ctx.clock.now();
@@ -242,7 +261,7 @@ pub async fn open(ctx: &Ctx, token: &str, password: &str) -> Result<(), AccountE
     if !accounts::use_up(&mut tx, token, now).await? {
         return Err(AccountError::Unknown);
     }
-    let secrets = Secrets { password: Some(hash), second: None };
+    let secrets = Secrets { password: Some(hash), ..Secrets::default() };
     accounts::update(&mut tx, &kept.account, &secrets).await?;
     let id = kept.account.officer;
     let officer = officers::get(&mut tx, &id).await?.ok_or(AccountError::Unknown)?;
@@ -297,10 +316,12 @@ pub struct Listed {
     pub officer: Officer,
     /// What the unit is called.
     pub unit: String,
-    /// Whether a password was set.
+    /// Whether the link was used.
     pub is_open: bool,
     /// Whether a second factor is asked for.
     pub has_second: bool,
+    /// Whether the officer signs in at the agency's provider.
+    pub is_bound: bool,
 }
 
 /// All accounts.
@@ -318,8 +339,9 @@ pub async fn list(ctx: &Ctx, by: &ActingOfficer) -> Result<Vec<Listed>, AccountE
         listed.push(Listed {
             officer,
             unit: unit.unwrap_or_default(),
-            is_open: kept.secrets.password.is_some(),
+            is_open: kept.secrets.password.is_some() || kept.secrets.subject.is_some(),
             has_second: kept.secrets.has_second(),
+            is_bound: kept.secrets.subject.is_some(),
             account: kept.account,
         });
     }
@@ -397,6 +419,8 @@ pub struct Own {
     pub account: Account,
     /// Whether a second factor is asked for.
     pub has_second: bool,
+    /// Whether the officer signs in at the agency's provider, and has no password here.
+    pub is_bound: bool,
     /// When the stays that go on began.
     pub stays: Vec<Timestamp>,
 }
@@ -411,6 +435,7 @@ pub async fn own(ctx: &Ctx, by: &ActingOfficer) -> Result<Option<Own>, StoreErro
     let stays = sessions::of_officer(&mut tx, &by.officer.id, 20).await?;
     Ok(Some(Own {
         has_second: kept.secrets.has_second(),
+        is_bound: kept.secrets.subject.is_some(),
         account: kept.account,
         stays: stays.into_iter().map(|stay| stay.signed_in_at).collect(),
     }))
@@ -482,7 +507,7 @@ pub async fn prepare_for_trial(ctx: &Ctx, by: &ActingOfficer) -> Result<bool, Ac
         let full_name = format!("Công chức dùng thử ({})", role.words());
         let roles = [role].into_iter().collect();
         let invitee = Invitee { full_name, personal_id, name, roles, unit: unit.clone() };
-        prepared.push((invitee, Secrets { password: Some(hash), second: None }));
+        prepared.push((invitee, Secrets { password: Some(hash), ..Secrets::default() }));
     }
     let mut tx = ctx.db.write().await?;
     for (invitee, secrets) in prepared {

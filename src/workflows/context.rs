@@ -15,7 +15,7 @@ use crate::{
     },
     remote::Remote,
     store::{Db, StoreError, objects::Objects},
-    workflows::{agency::AgencySeal, lessons::LearnedCache},
+    workflows::{agency::AgencySeal, lessons::LearnedCache, provider::Provider},
 };
 
 /// Database, objects, reading processes, clock and settings.
@@ -37,6 +37,8 @@ pub struct Ctx {
     pub seal: Option<Arc<AgencySeal>>,
     /// Other systems, where the installation may ask them.
     pub remote: Option<Arc<Remote>>,
+    /// The agency's provider of sign-ins, where there is one.
+    pub provider: Option<Arc<Provider>>,
 }
 
 /// Settings of an installation that workflows ask.

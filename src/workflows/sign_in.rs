@@ -12,7 +12,7 @@ use tokio::sync::Semaphore;
 
 use crate::{
     domain::{
-        account::{Account, Password, Tries, UserName, stay_goes_on},
+        account::{Account, Password, Tries, UserName, Way, stay_goes_on},
         event::{Action, AuditEvent},
         ids::{OfficerId, SessionId},
         officer::{ActingOfficer, Actor},
@@ -85,15 +85,17 @@ pub async fn sign_in(
     let Some(mut kept) = found else { return Err(SignInError::Refused) };
     if !is_right || !kept.account.is_active || !is_second(&mut kept, code, now)? {
         let mut tx = ctx.db.write().await?;
-        trace(&mut tx, now, None, Action::RefuseSignIn, &kept.account.officer, None).await?;
+        let detail = Some(Way::Password.detail());
+        trace(&mut tx, now, None, Action::RefuseSignIn, &kept.account.officer, detail).await?;
         tx.commit().await?;
         return Err(SignInError::Refused);
     }
-    begin(ctx, kept, now, address).await
+    let way = if kept.secrets.has_second() { Way::PasswordAndCode } else { Way::Password };
+    begin(ctx, kept, way, now, address).await
 }
 
 /// Whether the second factor was shown, where there is one; its code is used up.
-fn is_second(kept: &mut KeptAccount, code: &str, now: Timestamp) -> Result<bool, CredentialError> {
+pub(super) fn is_second(kept: &mut KeptAccount, code: &str, now: Timestamp) -> Result<bool, CredentialError> {
     let Some(second) = kept.secrets.second.as_mut().filter(|second| second.is_confirmed) else {
         return Ok(true);
     };
@@ -128,9 +130,11 @@ pub(super) async fn count_try(
     Ok(true)
 }
 
-async fn begin(
+/// Begins a stay of whom `kept` was shown to be; gives its token.
+pub(super) async fn begin(
     ctx: &Ctx,
     kept: KeptAccount,
+    way: Way,
     now: Timestamp,
     address: Option<IpAddr>,
 ) -> Result<String, SignInError> {
@@ -140,8 +144,10 @@ async fn begin(
     // The code of the second factor may have been used by somebody else since.
     let stands = accounts::of_officer(&mut tx, &account.officer).await?.ok_or(SignInError::Refused)?;
     let last = |secrets: &accounts::Secrets| secrets.second.as_ref().map(|second| second.last_step);
-    let is_used = kept.secrets.has_second() && last(&stands.secrets) >= last(&kept.secrets);
-    if is_used || !stands.account.is_active || stands.secrets.password != kept.secrets.password {
+    let is_used = way.is_with_code() && last(&stands.secrets) >= last(&kept.secrets);
+    let is_other =
+        stands.secrets.password != kept.secrets.password || stands.secrets.subject != kept.secrets.subject;
+    if is_used || is_other || !stands.account.is_active {
         return Err(SignInError::Refused);
     }
     accounts::update(&mut tx, &account, &kept.secrets).await?;
@@ -153,7 +159,8 @@ async fn begin(
     };
     sessions::insert(&mut tx, &session, &token).await?;
     let acting = acting(&mut tx, &session, &account, address).await?;
-    trace(&mut tx, now, Some(acting.into()), Action::SignIn, &account.officer, None).await?;
+    let detail = Some(way.detail());
+    trace(&mut tx, now, Some(acting.into()), Action::SignIn, &account.officer, detail).await?;
     tx.commit().await?;
     Ok(token)
 }

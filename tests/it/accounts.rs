@@ -227,7 +227,7 @@ async fn a_second_factor_is_asked_for_and_taken_once() {
 }
 
 /// The code that an authenticator shows (RFC 6238), by another hand than the program's: `oathtool` of OATH.
-fn code_of(secret: &str, seconds: u64) -> String {
+pub fn code_of(secret: &str, seconds: u64) -> String {
     let at = format!("@{seconds}");
     let arguments = ["--totp", "--base32", "--now", &at, secret].map(std::ffi::OsStr::new);
     let shown = crate::support::cli::judge("oathtool", "oathtool", &arguments);

@@ -14,7 +14,8 @@ use crate::{
 /// Adds a system; its id and secret.
 pub async fn client(app: &TestApp, scopes: &[Scope]) -> (String, String) {
     let scopes: BTreeSet<Scope> = scopes.iter().copied().collect();
-    let added = clients::add(&app.ctx, &app.ctx.rules.officer, "Cổng dịch vụ công", scopes).await.unwrap();
+    let by = &app.ctx.rules.officer;
+    let added = clients::add(&app.ctx, by, "Cổng dịch vụ công", scopes, None).await.unwrap();
     (added.client.id.to_string(), added.secret)
 }
 

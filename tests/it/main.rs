@@ -23,6 +23,7 @@ mod pages_command;
 mod pdfa;
 mod pki;
 mod plan;
+mod provider;
 mod rescan;
 mod rights;
 mod samples;

@@ -1,4 +1,5 @@
-//! `POST /oauth/token`: a system shows its id and secret and gets a token (RFC 6749, 4.4; answers of 5.1 and 5.2).
+//! `POST /oauth/token`: a system shows its id and secret, or its certificate, and gets a token (RFC 6749, 4.4; answers of
+//! 5.1 and 5.2; RFC 8705, 2).
 
 use axum::{
     Form, Json,
@@ -14,7 +15,7 @@ use super::Api;
 use crate::{
     domain::officer::{parse_scopes, scope_names},
     faces::gate,
-    workflows::clients::{self, ClientError, Token},
+    workflows::clients::{self, ClientError, Proof, Token},
 };
 
 #[derive(Deserialize)]
@@ -28,6 +29,7 @@ struct TokenIn {
 pub(super) async fn give(State(api): State<Api>, request: Request) -> Response {
     let address = gate::address(&request);
     let shown = basic(request.headers());
+    let certificate = gate::certificate(&request);
     let Ok(Form(asked)) = Form::<TokenIn>::from_request(request, &api).await else {
         return refused(
             StatusCode::BAD_REQUEST,
@@ -39,10 +41,11 @@ pub(super) async fn give(State(api): State<Api>, request: Request) -> Response {
         let why = "Chỉ nhận grant_type=client_credentials.";
         return refused(StatusCode::BAD_REQUEST, "unsupported_grant_type", why);
     }
-    let in_body = || Some((asked.client_id.clone()?, asked.client_secret.clone()?));
-    let Some((id, secret)) = shown.or_else(in_body) else {
-        return refused(StatusCode::UNAUTHORIZED, "invalid_client", "Thiếu mã và khóa bí mật của hệ thống.");
+    let in_body = || Some((asked.client_id.clone()?, asked.client_secret.clone()));
+    let Some((id, secret)) = shown.map(|(id, secret)| (id, Some(secret))).or_else(in_body) else {
+        return refused(StatusCode::UNAUTHORIZED, "invalid_client", "Thiếu mã của hệ thống.");
     };
+    let proof = secret.as_deref().map_or(Proof::Certificate(certificate.as_ref()), Proof::Secret);
     let wanted = match asked.scope.as_deref().map(str::trim).filter(|scope| !scope.is_empty()) {
         None => None,
         Some(names) => match parse_scopes(names) {
@@ -50,7 +53,7 @@ pub(super) async fn give(State(api): State<Api>, request: Request) -> Response {
             None => return refused(StatusCode::BAD_REQUEST, "invalid_scope", "Không có phạm vi này."),
         },
     };
-    match clients::token(&api.ctx, &id, &secret, wanted, address).await {
+    match clients::token(&api.ctx, &id, proof, wanted, address).await {
         Ok(token) => given(token),
         Err(error) => {
             let (status, name) = match &error {

@@ -13,9 +13,12 @@ use crate::{
         ids::{ClientId, OfficerId, PersonalId, UnitId},
         officer::{ActingOfficer, Officer, Role, Scope, scope_names},
     },
-    engines::extraction::{
-        agency::AgencyFaults,
-        template::{self, TemplateFaults},
+    engines::{
+        client_certificate,
+        extraction::{
+            agency::AgencyFaults,
+            template::{self, TemplateFaults},
+        },
     },
     workflows::{
         accounts::{self, AccountError, Invitee},
@@ -247,7 +250,7 @@ pub(super) async fn officer(command: OfficerCommand) -> Result<Exit, Stop> {
 
 #[derive(Subcommand)]
 pub(super) enum ClientCommand {
-    /// Thêm một hệ thống được gọi API; in ra mã và khóa bí mật (khóa chỉ hiện một lần)
+    /// Thêm một hệ thống được gọi API; in ra mã và khóa bí mật (khóa chỉ hiện một lần), hoặc chỉ mã khi có chứng thư
     Add {
         #[command(flatten)]
         place: Place,
@@ -257,8 +260,21 @@ pub(super) enum ClientCommand {
         /// Phạm vi, có thể nhiều: documents.read, changes.read, verify, catalogue.read
         #[arg(long = "scope", value_name = "PHẠM VI", required = true)]
         scopes: Vec<String>,
+        /// Tệp PEM chứng thư của hệ thống, dùng thay khóa bí mật (cần [service] client_ca)
+        #[arg(long, value_name = "F.pem")]
+        certificate: Option<PathBuf>,
     },
-    /// Liệt kê hệ thống: mã, tên, phạm vi, còn mở hay đã khóa
+    /// Đổi chứng thư của một hệ thống; mã truy cập đã cấp với chứng thư cũ hết giá trị ngay
+    Certificate {
+        #[command(flatten)]
+        place: Place,
+        /// Mã hệ thống
+        id: String,
+        /// Tệp PEM
+        #[arg(value_name = "F.pem")]
+        file: PathBuf,
+    },
+    /// Liệt kê hệ thống: mã, tên, phạm vi, còn mở hay đã khóa, khóa bí mật hay chứng thư (SHA-256)
     List {
         #[command(flatten)]
         place: Place,
@@ -278,22 +294,35 @@ pub(super) async fn client(command: ClientCommand) -> Result<Exit, Stop> {
         error => Stop::usage(error.to_string()),
     };
     match command {
-        ClientCommand::Add { place, name, scopes } => {
+        ClientCommand::Add { place, name, scopes, certificate } => {
             let unknown =
                 |scope: &str| Stop::usage(format!("không có phạm vi “{scope}”: xem `sohoa client add -h`"));
             let scopes = scopes.iter().map(|scope| Scope::parse(scope).ok_or_else(|| unknown(scope)));
             let scopes = scopes.collect::<Result<_, _>>()?;
             let (ctx, by) = holder(&place).await?;
-            let added = clients::add(&ctx, &by, &name, scopes).await.map_err(stop)?;
-            println!("client_id\t{}\nclient_secret\t{}", added.client.id, added.secret);
+            let certificate = certificate.as_deref().map(thumbprint_of).transpose()?;
+            let added = clients::add(&ctx, &by, &name, scopes, certificate).await.map_err(stop)?;
+            println!("client_id\t{}", added.client.id);
+            match added.client.certificate {
+                Some(thumbprint) => println!("x5t#S256\t{thumbprint}"),
+                None => println!("client_secret\t{}", added.secret),
+            }
         }
         ClientCommand::List { place } => {
             let (ctx, by) = holder(&place).await?;
             for client in clients::list(&ctx, &by).await.map_err(stop)? {
                 let scopes = scope_names(&client.scopes);
                 let state = if client.is_active { "đang mở" } else { "đã khóa" };
-                println!("{}\t{}\t{}\t{state}", client.id, client.name, scopes);
+                let shows = client.certificate.unwrap_or_else(|| "khóa bí mật".to_owned());
+                println!("{}\t{}\t{}\t{state}\t{shows}", client.id, client.name, scopes);
             }
+        }
+        ClientCommand::Certificate { place, id, file } => {
+            let id = ClientId::parse(&id).map_err(|e| Stop::usage(e.to_string()))?;
+            let thumbprint = thumbprint_of(&file)?;
+            let (ctx, by) = holder(&place).await?;
+            clients::set_certificate(&ctx, &by, &id, &thumbprint).await.map_err(stop)?;
+            println!("x5t#S256\t{thumbprint}");
         }
         ClientCommand::Close { place, id } => {
             let id = ClientId::parse(&id).map_err(|e| Stop::usage(e.to_string()))?;
@@ -302,6 +331,11 @@ pub(super) async fn client(command: ClientCommand) -> Result<Exit, Stop> {
         }
     }
     Ok(Exit::Done)
+}
+
+fn thumbprint_of(file: &Path) -> Result<String, Stop> {
+    client_certificate::thumbprint(text_of(file)?.as_bytes())
+        .map_err(|e| Stop::new(Exit::Unreadable, format!("{}: {e}", file.display())))
 }
 
 /// Who runs the program holds its keys.

@@ -3,10 +3,7 @@
 use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
 use axum::Router;
-use axum_server::{
-    Handle,
-    tls_openssl::{OpenSSLAcceptor, OpenSSLConfig},
-};
+use axum_server::Handle;
 use clap::Args;
 use hyper_util::{
     rt::{TokioExecutor, TokioTimer},
@@ -14,9 +11,9 @@ use hyper_util::{
 };
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-use super::{Exit, Place, Stop};
+use super::{Exit, Place, Stop, tls::Tls};
 use crate::{
-    config::{Config, ServiceConfig},
+    config::Config,
     domain::job::Urgency,
     faces::{
         self, Notice, Served,
@@ -61,7 +58,7 @@ pub(super) async fn serve(args: ServeArgs) -> Result<Exit, Stop> {
     let ctx = super::open(&config, None, None).await?;
     let notice = notice(&ctx, &config, args.demo).await?;
     let address = config.address(accounts::exist(&ctx).await?)?;
-    let tls = tls(&config.service)?;
+    let tls = Tls::of(&config.service)?;
     let listener = std::net::TcpListener::bind(address)
         .and_then(|listener| listener.set_nonblocking(true).map(|()| listener))
         .map_err(|e| Stop::new(Exit::Failure, format!("không nghe được trên {address}: {e}")))?;
@@ -95,7 +92,7 @@ pub(super) async fn serve(args: ServeArgs) -> Result<Exit, Stop> {
 /// Answers requests until the process is asked to end; those under way are finished.
 async fn answer(
     listener: std::net::TcpListener,
-    tls: Option<OpenSSLConfig>,
+    tls: Option<Tls>,
     app: Router,
     stop: CancellationToken,
 ) -> std::io::Result<()> {
@@ -108,8 +105,7 @@ async fn answer(
     let app = app.into_make_service_with_connect_info::<SocketAddr>();
     match tls {
         Some(tls) => {
-            let mut server =
-                axum_server::from_tcp(listener)?.acceptor(OpenSSLAcceptor::new(tls)).handle(handle);
+            let mut server = axum_server::from_tcp(listener)?.acceptor(tls).handle(handle);
             hurry(server.http_builder());
             server.serve(app).await
         }
@@ -125,14 +121,6 @@ async fn answer(
 fn hurry(builder: &mut Builder<TokioExecutor>) {
     builder.http1().timer(TokioTimer::new()).header_read_timeout(HEADERS_WITHIN);
     builder.http2().timer(TokioTimer::new()).keep_alive_interval(Some(HEADERS_WITHIN));
-}
-
-/// TLS of our own: TLS 1.2 and 1.3, the ciphers Mozilla calls intermediate.
-fn tls(service: &ServiceConfig) -> Result<Option<OpenSSLConfig>, Stop> {
-    let (Some(certificate), Some(key)) = (&service.certificate, &service.key) else { return Ok(None) };
-    OpenSSLConfig::from_pem_chain_file(certificate, key)
-        .map(Some)
-        .map_err(|e| Stop::usage(format!("[service] certificate, key: không dùng được ({e})")))
 }
 
 /// What pages say of the installation. Accounts whose passwords everybody knows are for `--demo` alone, and that for

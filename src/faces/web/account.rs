@@ -35,6 +35,7 @@ struct AccountPage {
     unit: String,
     roles: Vec<&'static str>,
     has_second: bool,
+    is_bound: bool,
     enrolment: Option<Enrolment>,
     stays: Vec<String>,
 }
@@ -52,6 +53,7 @@ async fn show(web: &Web, status: StatusCode, message: Option<String>, url: Optio
         unit: web.officer().officer.unit.clone().unwrap_or_default(),
         roles: own.account.roles.iter().map(crate::domain::officer::Role::words).collect(),
         has_second: own.has_second,
+        is_bound: own.is_bound,
         enrolment: url.and_then(enrolment),
         stays: own.stays.into_iter().map(minute).collect(),
     };

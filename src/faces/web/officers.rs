@@ -36,6 +36,7 @@ struct Line {
     choices: Vec<Choice>,
     is_active: bool,
     has_second: bool,
+    is_bound: bool,
     class: &'static str,
     sign: &'static str,
     state: &'static str,
@@ -58,10 +59,10 @@ fn choices(held: &Roles) -> Vec<Choice> {
 }
 
 fn line(listed: Listed) -> Line {
-    let Listed { account, officer, unit, is_open, has_second } = listed;
+    let Listed { account, officer, unit, is_open, has_second, is_bound } = listed;
     let (class, sign, state) = match (account.is_active, is_open) {
         (false, _) => ("failed", "✗", "Đã khóa"),
-        (true, false) => ("postponed", "…", "Chưa đặt mật khẩu"),
+        (true, false) => ("postponed", "…", "Chưa mở bằng liên kết"),
         (true, true) => ("stored", "✓", "Đang dùng"),
     };
     Line {
@@ -74,6 +75,7 @@ fn line(listed: Listed) -> Line {
         choices: choices(&account.roles),
         is_active: account.is_active,
         has_second,
+        is_bound,
         class,
         sign,
         state,

@@ -14,7 +14,7 @@ use crate::{
     domain::account::Password,
     faces::{Notice, gate},
     workflows::{
-        accounts::{self, FOR_TRIAL},
+        accounts::{self, FOR_TRIAL, Invited},
         sign_in as stays,
     },
 };
@@ -34,6 +34,8 @@ struct SignInPage {
     name: String,
     next: String,
     trial: Vec<TrialLine>,
+    /// What the agency calls its own provider of sign-ins.
+    provider: Option<String>,
 }
 
 /// Where to go after signing in.
@@ -60,14 +62,17 @@ fn show(
         }
         _ => Vec::new(),
     };
-    html(
-        status,
-        &SignInPage { frame: Frame::of_nobody(shared.notice), message, name, next: place(&next), trial },
-    )
+    let frame = Frame::of_nobody(shared.notice);
+    let provider = provider_name(shared);
+    html(status, &SignInPage { frame, message, name, next: place(&next), trial, provider })
+}
+
+fn provider_name(shared: &Shared) -> Option<String> {
+    shared.ctx.provider.as_ref().map(|provider| provider.rules.name.clone())
 }
 
 /// A page of ours, or the first: whatever else a link says leads nowhere.
-fn place(next: &str) -> String {
+pub(super) fn place(next: &str) -> String {
     let is_ours = next.starts_with('/')
         && !next.starts_with("//")
         && next.bytes().all(|b| b.is_ascii_alphanumeric() || b"/-_.".contains(&b));
@@ -122,20 +127,23 @@ struct InvitationPage {
     frame: Frame,
     message: Option<String>,
     name: Option<String>,
+    may_choose: bool,
     token: String,
+    provider: Option<String>,
 }
 
 async fn invited(shared: &Shared, status: StatusCode, message: Option<String>, token: String) -> Response {
     let frame = Frame::of_nobody(shared.notice);
     match accounts::invited(&shared.ctx, &token).await {
-        Ok(name) => {
-            let name = Some(name.to_string());
-            html(status, &InvitationPage { frame, message, name, token })
+        Ok(Invited { name, may_choose }) => {
+            let (name, provider) = (Some(name.to_string()), provider_name(shared));
+            html(status, &InvitationPage { frame, message, name, may_choose, token, provider })
         }
         Err(error) => {
             let Fault { status, message } = error.into();
             let message = Some(message);
-            html(status, &InvitationPage { frame, message, name: None, token: String::new() })
+            let (name, token, provider) = (None, String::new(), None);
+            html(status, &InvitationPage { frame, message, name, may_choose: false, token, provider })
         }
     }
 }

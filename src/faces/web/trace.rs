@@ -9,6 +9,7 @@ use super::{Fault, Frame, Web, html, minute};
 use crate::{
     clock::{instant_in_vietnam, midnight_in_vietnam},
     domain::{
+        account::Way,
         event::{ActedAs, Action, Change},
         fields::FieldKey,
         ids::DossierId,
@@ -187,7 +188,7 @@ fn line_of(event: &KeptEvent) -> EventLine {
                 ChangeLine { before: shown(before), after: shown(after), name: label_of(&name) }
             })
             .collect(),
-        facts: facts.map(|(name, _, after)| (label_of(&name), after.unwrap_or_default())).collect(),
+        facts: facts.map(|(name, _, after)| (label_of(&name), fact(&name, after.unwrap_or_default()))).collect(),
     }
 }
 
@@ -219,6 +220,14 @@ fn shown(name: &str, value: String) -> String {
     if is_number { masked(&value) } else { value }
 }
 
+/// A fact as the list shows it.
+fn fact(name: &str, value: String) -> String {
+    match Way::parse(&value) {
+        Some(way) if name == "way" => way.words().to_owned(),
+        _ => value,
+    }
+}
+
 /// Numbers of people stand masked in lists, and whole in an answer of the API.
 fn masked(number: &str) -> String {
     let n_hidden = number.chars().count().saturating_sub(4);
@@ -248,6 +257,7 @@ fn label_of(name: &str) -> String {
         "personal_id" => "Số định danh cá nhân",
         "unit" => "Đơn vị",
         "lesson" => "Nội dung học",
+        "way" => "Cách đăng nhập",
         other => other,
     };
     if rest.is_empty() { label.to_owned() } else { format!("{label}: {rest}") }

@@ -24,6 +24,7 @@ use sohoa::{
         administer,
         agency::AgencySeal,
         context::{Ctx, Rules},
+        provider::Provider,
     },
 };
 use tempfile::TempDir;
@@ -65,6 +66,9 @@ pub struct Setting {
     pub seal: Option<Arc<AgencySeal>>,
     /// Where it listens, when somebody has to know it before.
     pub listener: Option<std::net::TcpListener>,
+    pub provider: Option<Arc<Provider>>,
+    /// Where others tell the time with it.
+    pub clock: Option<Clock>,
 }
 
 fn usual() -> Served {
@@ -91,7 +95,7 @@ impl TestApp {
         } else {
             postgres::fresh_database().await
         };
-        let clock = Clock::Fixed(NOW.parse::<Timestamp>().unwrap());
+        let clock = setting.clock.unwrap_or_else(|| Clock::Fixed(NOW.parse::<Timestamp>().unwrap()));
         let config = Config::default();
         let officer = ActingOfficer::alone(config.officer().0, clock.now());
         let keys = Keys::open_or_create(&folder.path().join("sohoa.keys")).unwrap();
@@ -117,6 +121,7 @@ impl TestApp {
             learned: Arc::default(),
             seal: setting.seal,
             remote: None,
+            provider: setting.provider,
         };
         let listener =
             setting.listener.unwrap_or_else(|| std::net::TcpListener::bind("127.0.0.1:0").unwrap());
