@@ -153,8 +153,8 @@ impl From<RemoteError> for ProviderError {
     fn from(error: RemoteError) -> Self {
         tracing::warn!(%error, "the provider of sign-ins did not answer as it should");
         match error {
-            // A code that it does not know, or knows too well.
-            RemoteError::Refused(400..=499) => Self::Refused,
+            // A code that it does not know, or knows too well (RFC 6749, 5.2); 401 would be our own secret.
+            RemoteError::Refused(400) => Self::Refused,
             _ => Self::Unreachable,
         }
     }

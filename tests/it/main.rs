@@ -16,6 +16,7 @@ mod floors;
 mod hostile;
 mod lessons;
 mod line;
+mod mtls;
 mod officer_page;
 mod online;
 mod overlay;

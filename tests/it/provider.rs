@@ -340,7 +340,8 @@ async fn an_officer_is_bound_by_the_link_signs_in_there_and_is_closed() {
 
         let auditor = entered(&app).await;
         let page = auditor.get("/trace").send().await.unwrap().text().await.unwrap();
-        for words in ["hệ thống đăng nhập của cơ quan", "gắn tài khoản với", "Cách đăng nhập", "mật khẩu"] {
+        for words in ["hệ thống đăng nhập của cơ quan", "gắn tài khoản với", "Cách đăng nhập", "mật khẩu"]
+        {
             assert!(page.contains(words), "{words}: {page}");
         }
         // One name there is one account here.
@@ -405,7 +406,10 @@ async fn an_officer_is_bound_by_the_link_signs_in_there_and_is_closed() {
 async fn who_lies_lets_nobody_in() {
     let (app, other) = installation(true, |_| {}).await;
     let link = invited(&app, "kiem.tra", 2).await;
-    assert_eq!(back(&app, &there(&app, &format!("/invitations/{link}/provider"), "").await).await.status(), 303);
+    assert_eq!(
+        back(&app, &there(&app, &format!("/invitations/{link}/provider"), "").await).await.status(),
+        303
+    );
     for (lie, expected) in [
         (Lie::OtherKey, 401),
         (Lie::AlgorithmNone, 401),
@@ -430,7 +434,8 @@ async fn who_lies_lets_nobody_in() {
 
     // What comes back is taken once, in the browser that went, with the answer of this provider.
     let right = there(&app, "/sign-in/provider", "").await;
-    let stolen = There { cookie: there(&app, "/sign-in/provider", "").await.cookie, back: right.back.clone() };
+    let stolen =
+        There { cookie: there(&app, "/sign-in/provider", "").await.cookie, back: right.back.clone() };
     assert_eq!(refusal(back(&app, &stolen).await).await.0, 400);
     let nobody = There { cookie: "x=y".to_owned(), back: right.back.clone() };
     assert_eq!(refusal(back(&app, &nobody).await).await.0, 400);
@@ -453,7 +458,9 @@ async fn who_lies_lets_nobody_in() {
     }
 
     // Another key is asked for once, then not soon again.
-    let rotate = || other.with(|world| (world.key, world.key_name) = (Rsa::generate(2048).unwrap(), world.key_name + 1));
+    let rotate = || {
+        other.with(|world| (world.key, world.key_name) = (Rsa::generate(2048).unwrap(), world.key_name + 1))
+    };
     rotate();
     entered(&app).await;
     rotate();
@@ -545,7 +552,8 @@ async fn a_provider_by_other_hands_lets_in() {
         let pressed = app.with_cookie(None).post(path).header(FORM.0, FORM.1).send().await.unwrap();
         let cookie = cookies(&pressed).pop().unwrap();
         let page = pressed.text().await.unwrap();
-        let onward = page.split("content=\"0; url=").nth(1).unwrap().split('"').next().unwrap().replace("&#38;", "&");
+        let onward =
+            page.split("content=\"0; url=").nth(1).unwrap().split('"').next().unwrap().replace("&#38;", "&");
         let filled = client.post(onward).header(FORM.0, FORM.1).body(form(&[("sub", subject.to_owned())]));
         let sent = filled.send().await.unwrap();
         let to = sent.headers()["location"].to_str().unwrap().strip_prefix(&app.url).unwrap().to_owned();

@@ -155,7 +155,7 @@ fn only_keys_that_the_provider_shows_sign() {
         (right.clone(), set(not_to_sign), OidcFault::UnknownKey),
         (right.clone(), set(for_another), OidcFault::UnknownKey),
         (right.clone(), KeySet::default(), OidcFault::UnknownKey),
-        (format!("{right}.x"), shown.clone(), OidcFault::Form),
+        (format!("{right}.x"), shown.clone(), OidcFault::Signature),
         (String::new(), shown.clone(), OidcFault::Form),
         ("..".to_owned(), shown.clone(), OidcFault::Form),
         ("x".repeat(20_000), shown.clone(), OidcFault::Form),

@@ -258,6 +258,7 @@ fn label_of(name: &str) -> String {
         "unit" => "Đơn vị",
         "lesson" => "Nội dung học",
         "way" => "Cách đăng nhập",
+        "certificate" => "Chứng thư (SHA-256)",
         other => other,
     };
     if rest.is_empty() { label.to_owned() } else { format!("{label}: {rest}") }
