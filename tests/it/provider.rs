@@ -283,7 +283,7 @@ async fn there(app: &TestApp, path: &str, next: &str) -> There {
     let cookie = cookies(&answer).pop().unwrap_or_default();
     let page = answer.text().await.unwrap();
     let onward = page.split("content=\"0; url=").nth(1).unwrap_or_else(|| panic!("{page}"));
-    let onward = onward.split('"').next().unwrap().replace("&#38;", "&");
+    let onward = onward.split('"').next().unwrap().replace("&#38;", "&").replace("&amp;", "&");
     let client = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
     let sent = client.get(onward).send().await.unwrap();
     let back = sent.headers()["location"].to_str().unwrap().strip_prefix(&app.url).unwrap().to_owned();
@@ -552,8 +552,15 @@ async fn a_provider_by_other_hands_lets_in() {
         let pressed = app.with_cookie(None).post(path).header(FORM.0, FORM.1).send().await.unwrap();
         let cookie = cookies(&pressed).pop().unwrap();
         let page = pressed.text().await.unwrap();
-        let onward =
-            page.split("content=\"0; url=").nth(1).unwrap().split('"').next().unwrap().replace("&#38;", "&");
+        let onward = page
+            .split("content=\"0; url=")
+            .nth(1)
+            .unwrap()
+            .split('"')
+            .next()
+            .unwrap()
+            .replace("&#38;", "&")
+            .replace("&amp;", "&");
         let filled = client.post(onward).header(FORM.0, FORM.1).body(form(&[("sub", subject.to_owned())]));
         let sent = filled.send().await.unwrap();
         let to = sent.headers()["location"].to_str().unwrap().strip_prefix(&app.url).unwrap().to_owned();
