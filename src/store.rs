@@ -30,6 +30,7 @@ pub mod plans;
 pub mod prints;
 pub mod quarantine;
 pub mod records;
+pub mod reuses;
 pub mod roles;
 mod row;
 pub mod sessions;

@@ -65,11 +65,17 @@ pub enum Action {
     ChangeClient,
     ReadTrace,
     ExportTrace,
+    OfferReuse,
+    TakeReuse,
+    UndoReuse,
+    RevokeDocument,
+    RecodeDocument,
+    ReadHistory,
 }
 
 impl Action {
     /// All of them, in the order in which pages offer them.
-    pub const ALL: [Self; 46] = [
+    pub const ALL: [Self; 52] = [
         Self::OpenDossier,
         Self::DeclareHandedIn,
         Self::ReceivePaper,
@@ -116,6 +122,12 @@ impl Action {
         Self::ChangeClient,
         Self::ReadTrace,
         Self::ExportTrace,
+        Self::OfferReuse,
+        Self::TakeReuse,
+        Self::UndoReuse,
+        Self::RevokeDocument,
+        Self::RecodeDocument,
+        Self::ReadHistory,
     ];
 
     /// The name on the wire and in the store.
@@ -179,6 +191,12 @@ impl Action {
             Self::ChangeClient => "thêm, mở hoặc khóa hệ thống kết nối",
             Self::ReadTrace => "xem nhật ký lưu vết",
             Self::ExportTrace => "xuất nhật ký lưu vết",
+            Self::OfferReuse => "tra cứu giấy tờ đã số hóa dùng lại được cho hồ sơ",
+            Self::TakeReuse => "sử dụng lại giấy tờ đã số hóa cho hồ sơ",
+            Self::UndoReuse => "thôi sử dụng lại giấy tờ đã số hóa cho hồ sơ",
+            Self::RevokeDocument => "ghi nhận giấy tờ trong kho bị hủy hoặc thu hồi",
+            Self::RecodeDocument => "cấp mã mới cho giấy tờ trong kho",
+            Self::ReadHistory => "xem lịch sử của giấy tờ trong kho",
         }
     }
 }

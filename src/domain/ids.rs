@@ -17,7 +17,7 @@ pub use procedure::{
 };
 pub use row::{
     ClientId, ContentHash, DossierId, InvalidRowId, LessonId, OfficerId, OwnerId, PaperId, RecordId,
-    SessionId, SigningId, UnitId,
+    ReuseId, SessionId, SigningId, UnitId,
 };
 
 use std::fmt;

@@ -27,7 +27,7 @@ const PATIENCE: Duration = Duration::from_secs(30);
 const CONNECTIONS: u32 = 12;
 
 /// What both engines run, and what one alone needs; numbered, and never edited after a release.
-const MIGRATIONS: [(i64, &str, &str); 8] = [
+const MIGRATIONS: [(i64, &str, &str); 9] = [
     (1, "tables", include_str!("../../migrations/0001_tables.sql")),
     (3, "page plan", include_str!("../../migrations/0003_page_plan.sql")),
     (4, "handed in", include_str!("../../migrations/0004_handed_in.sql")),
@@ -36,6 +36,7 @@ const MIGRATIONS: [(i64, &str, &str); 8] = [
     (7, "lessons", include_str!("../../migrations/0007_lessons.sql")),
     (8, "signatures", include_str!("../../migrations/0008_signatures.sql")),
     (10, "accounts", include_str!("../../migrations/0010_accounts.sql")),
+    (14, "reuse", include_str!("../../migrations/0014_reuse.sql")),
 ];
 const SQLITE_MIGRATIONS: [(i64, &str, &str); 2] = [
     (2, "append only", include_str!("../../migrations/sqlite/0002_append_only.sql")),

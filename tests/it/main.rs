@@ -26,6 +26,7 @@ mod pdfa;
 mod pki;
 mod plan;
 mod rescan;
+mod reuse;
 mod rights;
 mod samples;
 mod seal;

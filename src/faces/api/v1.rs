@@ -6,10 +6,12 @@ pub(super) mod catalogue;
 pub(super) mod changes;
 pub(super) mod documents;
 pub(super) mod dossiers;
+pub(super) mod history;
 pub(super) mod lessons;
 pub(super) mod owners;
 pub(super) mod pages;
 pub(super) mod papers;
+pub(super) mod reuse;
 pub(super) mod signing;
 pub(super) mod verifications;
 

@@ -37,6 +37,8 @@ struct UploadPage {
     is_batch_fault: bool,
     /// Secret papers whose term ends soon or is over.
     secret: Vec<SecretLine>,
+    /// Dossiers that use documents that were cancelled since.
+    cancelled: Vec<String>,
     /// Papers of the whole dossier, as they were keyed.
     n_papers: String,
     groups: Vec<Group>,
@@ -113,6 +115,7 @@ async fn content(web: &Web, tried: Tried) -> Result<UploadPage, Fault> {
         fault: tried.fault,
         split: tried.split,
         secret: secret(web).await?,
+        cancelled: super::reuse::cancelled(web).await?,
         n_papers: tried.n_papers,
         groups: catalogue.procedures.iter().map(|p| group(p, &tried.kind)).collect(),
         forms: HandedInAs::ALL.iter().map(|(_, name, label)| (*name, *label)).collect(),
