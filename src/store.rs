@@ -31,6 +31,7 @@ pub mod prints;
 pub mod quarantine;
 pub mod records;
 pub mod roles;
+pub mod rotation;
 mod row;
 pub mod sessions;
 pub mod verifications;

@@ -65,11 +65,14 @@ pub enum Action {
     ChangeClient,
     ReadTrace,
     ExportTrace,
+    RotateKeys,
+    RenewSeals,
+    DropKey,
 }
 
 impl Action {
     /// All of them, in the order in which pages offer them.
-    pub const ALL: [Self; 46] = [
+    pub const ALL: [Self; 49] = [
         Self::OpenDossier,
         Self::DeclareHandedIn,
         Self::ReceivePaper,
@@ -116,6 +119,9 @@ impl Action {
         Self::ChangeClient,
         Self::ReadTrace,
         Self::ExportTrace,
+        Self::RotateKeys,
+        Self::RenewSeals,
+        Self::DropKey,
     ];
 
     /// The name on the wire and in the store.
@@ -179,6 +185,9 @@ impl Action {
             Self::ChangeClient => "thêm, mở hoặc khóa hệ thống kết nối",
             Self::ReadTrace => "xem nhật ký lưu vết",
             Self::ExportTrace => "xuất nhật ký lưu vết",
+            Self::RotateKeys => "thêm khóa chủ mới để niêm phong dữ liệu",
+            Self::RenewSeals => "chuyển dữ liệu đã niêm phong sang khóa chủ mới nhất",
+            Self::DropKey => "bỏ một khóa chủ không còn dùng",
         }
     }
 }
