@@ -35,7 +35,7 @@ pub enum StoreError {
     OtherKeys,
     /// The key file lacks a master key that is in use.
     #[error(
-        "tệp khóa không có khóa số {id} mà dữ liệu đang dùng: hãy chép tệp khóa mới nhất vào chỗ của tệp cũ trên máy này"
+        "tệp khóa không có khóa số {id} mà dữ liệu đang dùng: hãy đặt lại tệp khóa có khóa đó (tệp mới nhất, nếu khóa vừa được đổi ở máy khác)"
     )]
     KeyMissing {
         /// Its number.

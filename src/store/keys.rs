@@ -265,7 +265,9 @@ impl Keys {
         }
         act(&mut read.ring)?;
         if read.ring.is_empty() {
-            return Err(KeysError::Damaged { expected: "phải còn ít nhất một khóa “sealing.N”" });
+            return Err(KeysError::Damaged {
+                expected: "phải còn ít nhất một khóa “sealing.N”"
+            });
         }
         read.replace(path)?;
         self.change(|state| state.ring = read.ring);
@@ -525,7 +527,10 @@ mod tests {
         let old = here.seal(HERE, b"old").unwrap();
         assert_eq!(here.open_sealed(HERE, &format!("1:{}", &old["2:1:".len()..])).unwrap(), b"old");
         assert_eq!(here.add_to_file(5).unwrap(), 5);
-        assert!(here.seal(HERE, b"").unwrap().starts_with("2:1:"), "it seals only once the database knows it");
+        assert!(
+            here.seal(HERE, b"").unwrap().starts_with("2:1:"),
+            "it seals only once the database knows it"
+        );
         here.settle(5, BTreeMap::new());
         let new = here.seal(HERE, b"new").unwrap();
         assert!(new.starts_with("2:5:"));
@@ -539,7 +544,11 @@ mod tests {
         assert!(here.drop_from_file(5).is_err(), "the last one stays");
         fs::write(&path, "").unwrap();
         assert!(matches!(here.open_sealed(HERE, &old), Err(StoreError::KeyMissing { id: 1 })));
-        assert_eq!(here.open_sealed(HERE, &new).unwrap(), b"new", "a file that was spoilt takes nothing away");
+        assert_eq!(
+            here.open_sealed(HERE, &new).unwrap(),
+            b"new",
+            "a file that was spoilt takes nothing away"
+        );
         assert!(here.add_to_file(6).is_err());
     }
 

@@ -309,7 +309,11 @@ fn key(name: &str) -> Key {
 async fn checked(hash: &ContentHash, clear: Vec<u8>) -> Result<Vec<u8>, StoreError> {
     let hash = hash.clone();
     off_the_runtime(move || {
-        if ContentHash::of(&clear) == hash { Ok(clear) } else { Err(StoreError::Corrupt { what: "an object" }) }
+        if ContentHash::of(&clear) == hash {
+            Ok(clear)
+        } else {
+            Err(StoreError::Corrupt { what: "an object" })
+        }
     })
     .await?
 }

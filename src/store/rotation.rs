@@ -378,8 +378,7 @@ pub async fn move_batch(tx: &mut Tx, from: &Cursor, limit: u32) -> Result<Batch,
           WHERE {name} IS NOT NULL AND NOT {} AND {row} > $1 ORDER BY {row} LIMIT $2",
         under(column, newest)
     ));
-    let rows =
-        sqlx::query(older).bind(&from.after).bind(i64::from(limit)).fetch_all(tx.connection()).await?;
+    let rows = sqlx::query(older).bind(&from.after).bind(i64::from(limit)).fetch_all(tx.connection()).await?;
     let mut batch = Batch::default();
     let mut after = String::new();
     for found in &rows {

@@ -39,7 +39,9 @@ pub enum RotationError {
     #[error("không có khóa số {0}: xem `sohoa keys list`")]
     Unknown(u32),
     /// It seals.
-    #[error("khóa số {0} là khóa mới nhất, đang dùng để niêm phong: hãy thêm khóa mới bằng `sohoa keys rotate` trước")]
+    #[error(
+        "khóa số {0} là khóa mới nhất, đang dùng để niêm phong: hãy thêm khóa mới bằng `sohoa keys rotate` trước"
+    )]
     InUse(u32),
     /// Something can't be read without it.
     #[error(
@@ -217,14 +219,13 @@ pub async fn rewrap(
     by: &ActingOfficer,
     progress: &(dyn Fn(u64, u64) + Send + Sync),
 ) -> Result<Renewed, StoreError> {
-    let (id, n_values) = {
-        let mut tx = ctx.db.write().await?;
-        let id = active_of(&known(&mut tx).await?).ok_or(StoreError::Corrupt { what: "master_key" })?;
-        audit::append(&mut tx, &event(ctx, by, Action::RenewSeals, id, None)).await?;
-        let n_values = rotation::n_older(&mut tx).await?;
-        tx.commit().await?;
-        (id, n_values)
-    };
+    let mut tx = ctx.db.write().await?;
+    let id = active_of(&known(&mut tx).await?).ok_or(StoreError::Corrupt { what: "master_key" })?;
+    audit::append(&mut tx, &event(ctx, by, Action::RenewSeals, id, None)).await?;
+    tx.commit().await?;
+    let mut tx = ctx.db.read().await?;
+    let n_values = rotation::n_older(&mut tx).await?;
+    drop(tx);
     let (_, older) = ctx.objects.standing().await?;
     let n_all = n_values + older.len() as u64;
     let mut renewed = Renewed { id, ..Renewed::default() };
@@ -252,8 +253,7 @@ pub async fn rewrap(
         rest(began).await;
     }
     let Renewed { n_values, n_objects, n_faulty, .. } = renewed;
-    let detail =
-        serde_json::json!({ "n_values": n_values, "n_objects": n_objects, "n_faulty": n_faulty });
+    let detail = serde_json::json!({ "n_values": n_values, "n_objects": n_objects, "n_faulty": n_faulty });
     let mut tx = ctx.db.write().await?;
     audit::append(&mut tx, &event(ctx, by, Action::RenewSeals, id, Some(detail))).await?;
     tx.commit().await?;

@@ -14,6 +14,7 @@ mod early;
 mod evidence;
 mod floors;
 mod hostile;
+mod keys;
 mod lessons;
 mod line;
 mod officer_page;

@@ -106,10 +106,8 @@ fn line(key: &KeyUse) -> String {
         Some(_) if key.is_active => "đang dùng",
         Some(_) => "cũ",
     };
-    let mut line = format!(
-        "Khóa số {} ({state}): {} giá trị, {} tệp",
-        key.id, key.values.n_movable, key.n_objects
-    );
+    let mut line =
+        format!("Khóa số {} ({state}): {} giá trị, {} tệp", key.id, key.values.n_movable, key.n_objects);
     if key.values.n_fixed > 0 {
         line.push_str(&format!(", {} giá trị của nhật ký cũ không chuyển được", key.values.n_fixed));
     }
