@@ -22,8 +22,10 @@ use crate::{
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Config {
-    /// Folder of the database, the objects and the keys.
+    /// Folder of the database, the objects and, unless `key_file` says otherwise, the keys.
     pub data: PathBuf,
+    /// The key file; `sohoa.keys` in `data` when absent.
+    pub key_file: Option<PathBuf>,
     /// Address and port of the service.
     pub listen: SocketAddr,
     /// How the service is reached from other machines.
@@ -58,6 +60,7 @@ impl Default for Config {
     fn default() -> Self {
         Self {
             data: PathBuf::from("./data"),
+            key_file: None,
             listen: SocketAddr::from(([127, 0, 0, 1], 8080)),
             service: ServiceConfig::default(),
             database: None,
@@ -313,6 +316,11 @@ impl Config {
             ip if certificate.is_none() && proxies.is_empty() => Err(ConfigError::NoTls(ip)),
             _ => Ok(self.listen),
         }
+    }
+
+    /// Where the keys lie.
+    pub fn key_file(&self) -> PathBuf {
+        self.key_file.clone().unwrap_or_else(|| self.data.join("sohoa.keys"))
     }
 
     /// How the service is opened in a browser, as far as the configuration tells.

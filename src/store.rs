@@ -32,6 +32,7 @@ pub mod quarantine;
 pub mod records;
 pub mod reuses;
 pub mod roles;
+pub mod rotation;
 mod row;
 pub mod sessions;
 pub mod verifications;

@@ -19,6 +19,7 @@ pub mod files;
 pub mod guide;
 pub mod intake;
 pub mod keep;
+pub mod keys;
 pub mod lessons;
 pub mod measures;
 pub mod overlay;

@@ -71,11 +71,14 @@ pub enum Action {
     RevokeDocument,
     RecodeDocument,
     ReadHistory,
+    RotateKeys,
+    RenewSeals,
+    DropKey,
 }
 
 impl Action {
     /// All of them, in the order in which pages offer them.
-    pub const ALL: [Self; 52] = [
+    pub const ALL: [Self; 55] = [
         Self::OpenDossier,
         Self::DeclareHandedIn,
         Self::ReceivePaper,
@@ -128,6 +131,9 @@ impl Action {
         Self::RevokeDocument,
         Self::RecodeDocument,
         Self::ReadHistory,
+        Self::RotateKeys,
+        Self::RenewSeals,
+        Self::DropKey,
     ];
 
     /// The name on the wire and in the store.
@@ -197,6 +203,9 @@ impl Action {
             Self::RevokeDocument => "ghi nhận giấy tờ trong kho bị hủy hoặc thu hồi",
             Self::RecodeDocument => "cấp mã mới cho giấy tờ trong kho",
             Self::ReadHistory => "xem lịch sử của giấy tờ trong kho",
+            Self::RotateKeys => "thêm khóa chủ mới để niêm phong dữ liệu",
+            Self::RenewSeals => "chuyển dữ liệu đã niêm phong sang khóa chủ mới nhất",
+            Self::DropKey => "bỏ một khóa chủ không còn dùng",
         }
     }
 }

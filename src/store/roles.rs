@@ -10,7 +10,7 @@ const APPENDED: [&str; 3] = ["audit_event", "audit_segment", "audit_day"];
 /// Only read.
 const READ: [&str; 2] = ["audit_event_before_segments", "_sqlx_migrations"];
 /// Rows that change and never go.
-const KEPT: [&str; 3] = ["audit_head", "document_code", "log_head"];
+const KEPT: [&str; 5] = ["audit_head", "document_code", "lasting_key", "log_head", "master_key"];
 
 /// Why a role got no rights.
 #[derive(Debug, thiserror::Error)]

@@ -15,6 +15,7 @@ mod early;
 mod evidence;
 mod floors;
 mod hostile;
+mod keys;
 mod leaks;
 mod lessons;
 mod line;
