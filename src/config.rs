@@ -10,6 +10,7 @@ use serde::Deserialize;
 
 use crate::{
     domain::{
+        calendar::Calendar,
         fields::Threshold,
         ids::{OfficerId, PersonalId},
         officer::Officer,
@@ -48,6 +49,8 @@ pub struct Config {
     pub seal: Option<SealConfig>,
     /// Judging signatures.
     pub signatures: SignaturesConfig,
+    /// Holidays and made-up working days.
+    pub calendar: Calendar,
 }
 
 impl Default for Config {
@@ -66,6 +69,7 @@ impl Default for Config {
             signing: SigningRules::default(),
             seal: None,
             signatures: SignaturesConfig::default(),
+            calendar: Calendar::default(),
         }
     }
 }

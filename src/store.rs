@@ -10,6 +10,7 @@
 
 pub mod accounts;
 pub mod audit;
+pub mod breaches;
 pub mod catalogues;
 pub mod changes;
 pub mod clients;
@@ -33,6 +34,7 @@ pub mod records;
 pub mod roles;
 mod row;
 pub mod sessions;
+pub mod subject_requests;
 pub mod verifications;
 
 pub use db::{Db, Tx};

@@ -65,11 +65,24 @@ pub enum Action {
     ChangeClient,
     ReadTrace,
     ExportTrace,
+    TakeInRequest,
+    ViewRequest,
+    AnswerRequest,
+    FulfilRequest,
+    RefuseRequest,
+    WithdrawRequest,
+    ExportOwner,
+    OpenBreach,
+    ViewBreach,
+    AmendBreach,
+    NotifyBreach,
+    DismissBreach,
+    CountReadings,
 }
 
 impl Action {
     /// All of them, in the order in which pages offer them.
-    pub const ALL: [Self; 46] = [
+    pub const ALL: [Self; 59] = [
         Self::OpenDossier,
         Self::DeclareHandedIn,
         Self::ReceivePaper,
@@ -116,6 +129,32 @@ impl Action {
         Self::ChangeClient,
         Self::ReadTrace,
         Self::ExportTrace,
+        Self::TakeInRequest,
+        Self::ViewRequest,
+        Self::AnswerRequest,
+        Self::FulfilRequest,
+        Self::RefuseRequest,
+        Self::WithdrawRequest,
+        Self::ExportOwner,
+        Self::OpenBreach,
+        Self::ViewBreach,
+        Self::AmendBreach,
+        Self::NotifyBreach,
+        Self::DismissBreach,
+        Self::CountReadings,
+    ];
+
+    /// Those by which somebody gets to see personal data of others.
+    pub const READINGS: [Self; 9] = [
+        Self::LookUpOwner,
+        Self::ListDocuments,
+        Self::ViewPaper,
+        Self::ViewDocument,
+        Self::ViewContent,
+        Self::LookUpCode,
+        Self::VerifyDocument,
+        Self::ExportOwner,
+        Self::ViewRequest,
     ];
 
     /// The name on the wire and in the store.
@@ -179,6 +218,19 @@ impl Action {
             Self::ChangeClient => "thêm, mở hoặc khóa hệ thống kết nối",
             Self::ReadTrace => "xem nhật ký lưu vết",
             Self::ExportTrace => "xuất nhật ký lưu vết",
+            Self::TakeInRequest => "ghi nhận yêu cầu của chủ thể dữ liệu",
+            Self::ViewRequest => "xem yêu cầu của chủ thể dữ liệu",
+            Self::AnswerRequest => "phản hồi yêu cầu của chủ thể dữ liệu",
+            Self::FulfilRequest => "thực hiện xong yêu cầu của chủ thể dữ liệu",
+            Self::RefuseRequest => "từ chối yêu cầu của chủ thể dữ liệu, có nêu căn cứ",
+            Self::WithdrawRequest => "ghi nhận người yêu cầu rút yêu cầu",
+            Self::ExportOwner => "xuất toàn bộ dữ liệu của một người, tổ chức",
+            Self::OpenBreach => "ghi nhận vi phạm về bảo vệ dữ liệu cá nhân",
+            Self::ViewBreach => "xem hồ sơ vi phạm về bảo vệ dữ liệu cá nhân",
+            Self::AmendBreach => "bổ sung hồ sơ vi phạm về bảo vệ dữ liệu cá nhân",
+            Self::NotifyBreach => "thông báo vi phạm cho cơ quan có thẩm quyền",
+            Self::DismissBreach => "kết luận vi phạm không phải thông báo",
+            Self::CountReadings => "đếm dữ liệu cá nhân mà một tài khoản đã xem",
         }
     }
 }

@@ -37,7 +37,7 @@ const MIGRATIONS: [(i64, &str, &str); 8] = [
     (8, "signatures", include_str!("../../migrations/0008_signatures.sql")),
     (10, "accounts", include_str!("../../migrations/0010_accounts.sql")),
 ];
-const SQLITE_MIGRATIONS: [(i64, &str, &str); 2] = [
+const SQLITE_MIGRATIONS: [(i64, &str, &str); 3] = [
     (2, "append only", include_str!("../../migrations/sqlite/0002_append_only.sql")),
     (
         9,
@@ -47,8 +47,16 @@ const SQLITE_MIGRATIONS: [(i64, &str, &str); 2] = [
             include_str!("../../migrations/sqlite/0009_trace.sql")
         ),
     ),
+    (
+        13,
+        "protection",
+        concat!(
+            include_str!("../../migrations/0013_protection.sql"),
+            include_str!("../../migrations/sqlite/0013_protection.sql")
+        ),
+    ),
 ];
-const POSTGRES_MIGRATIONS: [(i64, &str, &str); 2] = [
+const POSTGRES_MIGRATIONS: [(i64, &str, &str); 3] = [
     (2, "append only", include_str!("../../migrations/postgres/0002_append_only.sql")),
     (
         9,
@@ -56,6 +64,14 @@ const POSTGRES_MIGRATIONS: [(i64, &str, &str); 2] = [
         concat!(
             include_str!("../../migrations/0009_trace.sql"),
             include_str!("../../migrations/postgres/0009_trace.sql")
+        ),
+    ),
+    (
+        13,
+        "protection",
+        concat!(
+            include_str!("../../migrations/0013_protection.sql"),
+            include_str!("../../migrations/postgres/0013_protection.sql")
         ),
     ),
 ];
