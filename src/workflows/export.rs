@@ -217,7 +217,7 @@ impl Told {
         self.readings(tx, bundle, "owner", owner.as_str(), None, &mut true).await?;
         say(bundle, "],\n\"requests\": ")?;
         let (requests, n_requests) = self.requests(tx, owner).await?;
-        say(bundle, &requests.to_string())?;
+        say(bundle, &Value::Array(requests).to_string())?;
         self.index.n_on_their_way = codes::n_on_their_way(tx, owner).await?;
         self.index.n_requests = n_requests;
         for ((unit, reason), n) in left_out {

@@ -2,6 +2,7 @@
 
 pub(super) mod audit;
 pub(super) mod batches;
+pub(super) mod breaches;
 pub(super) mod catalogue;
 pub(super) mod changes;
 pub(super) mod documents;
@@ -11,6 +12,7 @@ pub(super) mod owners;
 pub(super) mod pages;
 pub(super) mod papers;
 pub(super) mod signing;
+pub(super) mod subject_requests;
 pub(super) mod verifications;
 
 use serde::Serialize;
