@@ -40,7 +40,9 @@ impl TryFrom<Listed> for Calendar {
     fn try_from(listed: Listed) -> Result<Self, String> {
         let Listed { holidays, working_days } = listed;
         match holidays.intersection(&working_days).next() {
-            Some(day) => Err(format!("ngày {day} vừa là ngày nghỉ (holidays) vừa là ngày làm việc (working_days)")),
+            Some(day) => {
+                Err(format!("ngày {day} vừa là ngày nghỉ (holidays) vừa là ngày làm việc (working_days)"))
+            }
             None => Ok(Self { holidays, working_days }),
         }
     }
@@ -172,7 +174,9 @@ mod tests {
 
     #[test]
     fn a_calendar_without_working_days_ends_somewhere() {
-        let days: Vec<String> = (1..=500).map(|n| date(2026, 1, 1).saturating_add(jiff::Span::new().days(n)).to_string()).collect();
+        let days: Vec<String> = (1..=500)
+            .map(|n| date(2026, 1, 1).saturating_add(jiff::Span::new().days(n)).to_string())
+            .collect();
         let none = calendar(&days.iter().map(String::as_str).collect::<Vec<_>>(), &[]);
         let from: Timestamp = "2026-01-02T00:00:00Z".parse().unwrap();
         assert!(none.end_of_working_day(from, 2) > from);
@@ -182,7 +186,10 @@ mod tests {
     #[test]
     fn what_is_not_configured_is_said() {
         assert_eq!(Calendar::default().unknown(2026).len(), 3);
-        assert_eq!(calendar(&["2027-02-05"], &[]).unknown(2027), ["Giỗ Tổ Hùng Vương", "ngày nghỉ liền kề Quốc khánh"]);
+        assert_eq!(
+            calendar(&["2027-02-05"], &[]).unknown(2027),
+            ["Giỗ Tổ Hùng Vương", "ngày nghỉ liền kề Quốc khánh"]
+        );
         assert_eq!(calendar(&["2027-02-05", "2027-04-16", "2027-09-03"], &[]).unknown(2027), [""; 0]);
         assert_eq!(calendar(&["2027-02-05"], &[]).unknown(2028).len(), 3);
     }
@@ -191,7 +198,11 @@ mod tests {
     fn no_day_is_both() {
         let read = |text: &str| toml::from_str::<Calendar>(text).map_err(|e| e.to_string());
         assert!(read("holidays = [\"2027-02-05\"]\nworking_days = [\"2027-02-06\"]").is_ok());
-        assert!(read("holidays = [\"2027-02-05\"]\nworking_days = [\"2027-02-05\"]").unwrap_err().contains("2027-02-05"));
+        assert!(
+            read("holidays = [\"2027-02-05\"]\nworking_days = [\"2027-02-05\"]")
+                .unwrap_err()
+                .contains("2027-02-05")
+        );
         for wrong in ["holidays = [\"2027-02-30\"]", "holiday = []", "holidays = \"x\""] {
             assert!(read(wrong).is_err(), "{wrong}");
         }

@@ -16,8 +16,8 @@ pub use procedure::{
     ProcedureCode,
 };
 pub use row::{
-    BreachId, ClientId, ContentHash, DossierId, InvalidRowId, LessonId, OfficerId, OwnerId, PaperId, RecordId,
-    SessionId, SigningId, SubjectRequestId, UnitId,
+    BreachId, ClientId, ContentHash, DossierId, InvalidRowId, LessonId, OfficerId, OwnerId, PaperId,
+    RecordId, SessionId, SigningId, SubjectRequestId, UnitId,
 };
 
 use std::fmt;

@@ -145,8 +145,7 @@ pub enum RequestState {
 
 impl RequestState {
     /// All of them.
-    pub const ALL: [Self; 5] =
-        [Self::Waiting, Self::Answered, Self::Done, Self::Refused, Self::Withdrawn];
+    pub const ALL: [Self; 5] = [Self::Waiting, Self::Answered, Self::Done, Self::Refused, Self::Withdrawn];
 
     /// The name on the wire and in the store.
     pub fn as_str(self) -> &'static str {

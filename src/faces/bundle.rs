@@ -18,7 +18,8 @@ const PIECE_BYTES: usize = 64 << 10;
 
 /// The file as an answer. Its name says when it was made, and not of whom.
 pub(super) fn answer(export: Export, now: Timestamp) -> Response {
-    let name = format!("attachment; filename=\"du-lieu-ca-nhan-{}.zip\"", day_in_vietnam(now).strftime("%Y%m%d"));
+    let name =
+        format!("attachment; filename=\"du-lieu-ca-nhan-{}.zip\"", day_in_vietnam(now).strftime("%Y%m%d"));
     let file = tokio::fs::File::from_std(export.file);
     let pieces = stream::try_unfold(file, |mut file| async move {
         let mut piece = vec![0; PIECE_BYTES];

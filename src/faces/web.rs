@@ -28,8 +28,7 @@ use crate::{
     workflows::{
         accounts::AccountError, arrange::ArrangeError, breaches::BreachError, browse::BrowseError,
         context::Ctx, digitise::DigitiseError, export::ExportError, intake::IntakeError,
-        lessons::LessonError, sign_in::SignInError, subject_requests::SubjectRequestError,
-        trace::TraceError,
+        lessons::LessonError, sign_in::SignInError, subject_requests::SubjectRequestError, trace::TraceError,
     },
 };
 use askama::Template;

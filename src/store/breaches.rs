@@ -37,7 +37,8 @@ pub async fn insert(tx: &mut Tx, breach: &Breach) -> Result<(), StoreError> {
     .bind(widen(breach.version, "breach.version")?)
     .execute(tx.connection())
     .await?;
-    append(tx, breach, &breach.opened_by, breach.opened_at, &BreachAct::Open { facts: breach.facts.clone() }).await
+    append(tx, breach, &breach.opened_by, breach.opened_at, &BreachAct::Open { facts: breach.facts.clone() })
+        .await
 }
 
 /// Appends an act and moves the breach on: state, notice, what is known, version.
@@ -78,14 +79,16 @@ async fn append(
 ) -> Result<(), StoreError> {
     let place = format!("{}/{}", breach.id, breach.version);
     let sealed = tx.keys().seal_json(Place { column: ACT, row: &place }, act)?;
-    sqlx::query("INSERT INTO breach_act (breach_id, no, at, officer_id, act_sealed) VALUES ($1, $2, $3, $4, $5)")
-        .bind(breach.id.as_str())
-        .bind(widen(breach.version, "breach_act.no")?)
-        .bind(micros(at))
-        .bind(by.as_str())
-        .bind(sealed)
-        .execute(tx.connection())
-        .await?;
+    sqlx::query(
+        "INSERT INTO breach_act (breach_id, no, at, officer_id, act_sealed) VALUES ($1, $2, $3, $4, $5)",
+    )
+    .bind(breach.id.as_str())
+    .bind(widen(breach.version, "breach_act.no")?)
+    .bind(micros(at))
+    .bind(by.as_str())
+    .bind(sealed)
+    .execute(tx.connection())
+    .await?;
     Ok(())
 }
 
@@ -94,8 +97,10 @@ async fn append(
 /// # Errors
 /// [`StoreError::Sealed`] and those of the database.
 pub async fn get(tx: &mut Tx, id: &BreachId) -> Result<Option<Breach>, StoreError> {
-    let row =
-        sqlx::query("SELECT * FROM breach WHERE id = $1").bind(id.as_str()).fetch_optional(tx.connection()).await?;
+    let row = sqlx::query("SELECT * FROM breach WHERE id = $1")
+        .bind(id.as_str())
+        .fetch_optional(tx.connection())
+        .await?;
     row.map(|row| breach_of(&tx.keys(), &row)).transpose()
 }
 

@@ -162,9 +162,10 @@ pub async fn in_state(
         Of::Unit(None) => " AND unit_id IS NULL AND $3 = ''",
         Of::Unit(Some(_)) => " AND unit_id = $3",
     };
-    let sql = format!("SELECT * FROM subject_request WHERE state = $1{unit} ORDER BY due_at {order}, id {order} LIMIT $2");
-    let mut query =
-        sqlx::query(sqlx::AssertSqlSafe(sql)).bind(state.as_str()).bind(i64::from(limit));
+    let sql = format!(
+        "SELECT * FROM subject_request WHERE state = $1{unit} ORDER BY due_at {order}, id {order} LIMIT $2"
+    );
+    let mut query = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(state.as_str()).bind(i64::from(limit));
     if let Of::Unit(unit) = of {
         query = query.bind(unit.map_or_else(String::new, ToString::to_string));
     }

@@ -196,7 +196,9 @@ fn held(act: BreachAct, breach: &Breach, now: Timestamp) -> Result<BreachAct, Br
         }
         BreachAct::Notify { sent_at, to, number, late_reason } => {
             if sent_at > now || sent_at < breach.detected_at {
-                return Err(BreachError::Times { what: "thông báo gửi trước khi phát hiện, hoặc sau lúc này" });
+                return Err(BreachError::Times {
+                    what: "thông báo gửi trước khi phát hiện, hoặc sau lúc này",
+                });
             }
             let late_reason = late_reason.map(|reason| reason.trim().to_owned()).filter(|r| !r.is_empty());
             if sent_at >= due(breach.detected_at) && late_reason.is_none() {

@@ -111,7 +111,8 @@ pub async fn owner(
         }
     }
     let index = told.index(&keys, purpose);
-    bundle = bundle.add("muc-luc.html".to_owned(), index.into_bytes(), false).await.map_err(ExportError::Spool)?;
+    bundle =
+        bundle.add("muc-luc.html".to_owned(), index.into_bytes(), false).await.map_err(ExportError::Spool)?;
     let (file, n_bytes) = bundle.finish().map_err(ExportError::Spool)?;
     let n_left_out = told.index.left_out.iter().map(|(_, _, n)| n).sum();
     Ok(Export { file, n_bytes, n_documents: told.index.lines.len() as u64, n_left_out })
@@ -224,9 +225,7 @@ impl Told {
             let unit = self.unit(tx, unit.as_ref()).await?.unwrap_or_else(|| "không rõ đơn vị".to_owned());
             self.index.left_out.push((unit, reason, n));
         }
-        let told = |(unit, reason, n): &(String, &str, u64)| {
-            json!({ "unit": unit, "reason": reason, "words": words_of(reason), "n_documents": n })
-        };
+        let told = |(unit, reason, n): &(String, &str, u64)| json!({ "unit": unit, "reason": reason, "words": words_of(reason), "n_documents": n });
         let left_out: Vec<Value> = self.index.left_out.iter().map(told).collect();
         let tail = json!({ "left_out": left_out, "n_requests_left_out": n_requests,
                            "n_papers_on_their_way": self.index.n_on_their_way });
@@ -316,7 +315,8 @@ impl Told {
         loop {
             let events = audit::search(tx, &search, EVENTS_AT_ONCE).await?;
             for event in &events {
-                let Some(action) = Action::parse(&event.action).filter(|a| Action::READINGS.contains(a)) else {
+                let Some(action) = Action::parse(&event.action).filter(|a| Action::READINGS.contains(a))
+                else {
                     continue;
                 };
                 let told = reading(event, action);
@@ -341,7 +341,8 @@ impl Told {
                 continue;
             }
             let acts = subject_requests::acts(tx, &request.id).await?;
-            let acts: Vec<Value> = acts.iter().map(|kept| json!({ "at": kept.at, "what": kept.act })).collect();
+            let acts: Vec<Value> =
+                acts.iter().map(|kept| json!({ "at": kept.at, "what": kept.act })).collect();
             told.push(json!({
                 "id": request.id, "kind": request.kind, "came_by": request.came_by, "came_at": request.came_at,
                 "asker": request.asker, "asked": request.asked, "due_at": request.due_at,
@@ -409,7 +410,9 @@ fn files_of<'a>(record: &StoredRecord, objects: &'a [PaperObject], n: usize) -> 
     };
     for object in objects {
         match object.role {
-            ObjectRole::Coded if object.hash == record.coded => add("ban-so-hoa.pdf".to_owned(), object, None),
+            ObjectRole::Coded if object.hash == record.coded => {
+                add("ban-so-hoa.pdf".to_owned(), object, None)
+            }
             ObjectRole::Original if record.originals.contains(&object.hash) => {
                 let ending = match object.media_type.as_str() {
                     "application/pdf" => "pdf",
@@ -458,4 +461,3 @@ fn line(
         other: fields.other.iter().map(|(name, value)| (name.clone(), value.clone())).collect(),
     }
 }
-

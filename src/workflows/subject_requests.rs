@@ -148,7 +148,8 @@ pub async fn take_in(
         version: 1,
     };
     subject_requests::insert(&mut tx, &request).await?;
-    let detail = serde_json::json!({ "kind": request.kind, "due_at": request.due_at, "owner": request.owner });
+    let detail =
+        serde_json::json!({ "kind": request.kind, "due_at": request.due_at, "owner": request.owner });
     trace(ctx, &mut tx, by, Action::TakeInRequest, &request.id, Some(detail)).await?;
     tx.commit().await?;
     Ok(request)
@@ -269,8 +270,7 @@ pub async fn act(
         return Err(SubjectRequestError::Stale);
     }
     let before = request.state;
-    request.state =
-        act.leads_to(before).ok_or(SubjectRequestError::WrongState { state: before.words() })?;
+    request.state = act.leads_to(before).ok_or(SubjectRequestError::WrongState { state: before.words() })?;
     for (what, said) in act.texts() {
         text(said, what)?;
     }

@@ -23,6 +23,7 @@ mod pages_command;
 mod pdfa;
 mod pki;
 mod plan;
+mod protection;
 mod rescan;
 mod rights;
 mod samples;

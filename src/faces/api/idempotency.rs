@@ -81,7 +81,8 @@ async fn answer_once(
 
 async fn keep(api: &Api, key: RequestKey<'_>, response: Response) -> Result<Response, Problem> {
     // A file is streamed and made anew; it is not kept.
-    if response.headers().get(header::CONTENT_TYPE).is_some_and(|media_type| media_type == bundle::MEDIA_TYPE) {
+    if response.headers().get(header::CONTENT_TYPE).is_some_and(|media_type| media_type == bundle::MEDIA_TYPE)
+    {
         let mut tx = api.ctx.db.write().await?;
         kept::forget(&mut tx, key).await?;
         tx.commit().await?;

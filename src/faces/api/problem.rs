@@ -280,8 +280,10 @@ impl From<BreachError> for Problem {
             BreachError::Denied(denied) => denied.into(),
             BreachError::WrongState { .. } => Self::new(StatusCode::CONFLICT, "wrong-state", detail),
             BreachError::Stale => Self::new(StatusCode::PRECONDITION_FAILED, "stale", detail),
-            BreachError::NoLateReason => Self::new(StatusCode::UNPROCESSABLE_ENTITY, "no-late-reason", detail)
-                .under("Luật 91/2025/QH15, Điều 23"),
+            BreachError::NoLateReason => {
+                Self::new(StatusCode::UNPROCESSABLE_ENTITY, "no-late-reason", detail)
+                    .under("Luật 91/2025/QH15, Điều 23")
+            }
             BreachError::Text { .. } | BreachError::Times { .. } | BreachError::UnknownActor => {
                 Self::new(StatusCode::UNPROCESSABLE_ENTITY, "breach", detail)
             }

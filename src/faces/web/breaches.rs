@@ -259,7 +259,8 @@ async fn see(web: &Web, id: &str) -> Result<Seen, BreachError> {
 async fn show_one(web: &Web, id: &str, status: StatusCode, tried: Tried) -> Response {
     let shown = async {
         let seen = see(web, id).await?;
-        let readers = if seen.may_keep { breaches::readers(&web.ctx, web.officer()).await? } else { Vec::new() };
+        let readers =
+            if seen.may_keep { breaches::readers(&web.ctx, web.officer()).await? } else { Vec::new() };
         Ok::<_, BreachError>((seen, readers))
     };
     match shown.await {
@@ -285,7 +286,10 @@ fn one(web: &Web, seen: Seen, readers: Vec<breaches::Reader>, tried: Tried) -> B
         // Prefilled; kept once the officer saves.
         keyed = kept.clone();
         keyed.insert("n_persons".to_owned(), counted.n_persons.to_string());
-        keyed.insert("n_documents".to_owned(), counted.n_documents.saturating_add(counted.n_papers).to_string());
+        keyed.insert(
+            "n_documents".to_owned(),
+            counted.n_documents.saturating_add(counted.n_papers).to_string(),
+        );
         for (name, value) in [("happened_from", &from), ("happened_until", &until)] {
             if said(&keyed, name).is_empty() {
                 keyed.insert(name.to_owned(), value.clone());
@@ -474,7 +478,8 @@ mod tests {
         assert_eq!(keyed["happened_from"], "2026-11-20T09:05");
         assert_eq!(facts_of(&keyed), Ok(facts));
         assert_eq!(entries(&keyed).len(), keyed.len());
-        for (name, wrong) in [("n_persons", "-1"), ("n_documents", "mười"), ("happened_until", "hôm qua")] {
+        for (name, wrong) in [("n_persons", "-1"), ("n_documents", "mười"), ("happened_until", "hôm qua")]
+        {
             let mut keyed = keyed.clone();
             keyed.insert(name.to_owned(), wrong.to_owned());
             assert!(facts_of(&keyed).is_err(), "{name}");

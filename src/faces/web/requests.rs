@@ -73,7 +73,9 @@ pub(super) fn line(request: &SubjectRequest, now: Timestamp) -> Line {
         RequestState::Waiting if request.is_late(now) => {
             ("failed", "✗", format!("Quá hạn: phải phản hồi trước {}", last_minute(request.due_at)))
         }
-        RequestState::Waiting => ("postponed", "…", format!("Phản hồi trước {}", last_minute(request.due_at))),
+        RequestState::Waiting => {
+            ("postponed", "…", format!("Phản hồi trước {}", last_minute(request.due_at)))
+        }
         RequestState::Answered => match request.do_by {
             Some(do_by) if request.is_overdue(day_in_vietnam(now)) => {
                 ("failed", "✗", format!("Quá ngày đã hẹn {}", day(do_by)))
@@ -297,9 +299,9 @@ pub(super) async fn act(web: Web, Path(id): Path<String>, Form(form): Form<ActFo
         }
     };
     let done = match SubjectRequestId::parse(&id) {
-        Ok(id) => {
-            subject_requests::act(&web.ctx, web.officer(), &id, form.version.parse().ok(), act).await.map(drop)
-        }
+        Ok(id) => subject_requests::act(&web.ctx, web.officer(), &id, form.version.parse().ok(), act)
+            .await
+            .map(drop),
         Err(_) => Err(SubjectRequestError::Unknown),
     };
     match done {

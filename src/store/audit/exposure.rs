@@ -21,9 +21,8 @@ pub async fn exposure(
     from: Timestamp,
     until: Timestamp,
 ) -> Result<Exposure, StoreError> {
-    let named = |acts: &[Action]| {
-        acts.iter().map(|act| format!("'{}'", act.as_str())).collect::<Vec<_>>().join(", ")
-    };
+    let named =
+        |acts: &[Action]| acts.iter().map(|act| format!("'{}'", act.as_str())).collect::<Vec<_>>().join(", ");
     let (readings, lists) = (named(&Action::READINGS), named(&[Action::ListDocuments, Action::ExportOwner]));
     let sql = format!(
         "WITH seen AS (SELECT object_kind AS kind, object_id AS id, COUNT(*) AS n FROM audit_event

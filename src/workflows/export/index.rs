@@ -128,7 +128,12 @@ impl Index {
         if n > 0 {
             let _ = write!(out, "<div class=\"note\"><p>Có {n} giấy tờ không nằm trong bản này:</p><ul>");
             for (unit, reason, n) in &self.left_out {
-                let _ = write!(out, "<li>{n} – {}: đề nghị <strong>{}</strong> cấp.</li>", super::words_of(reason), escaped(unit));
+                let _ = write!(
+                    out,
+                    "<li>{n} – {}: đề nghị <strong>{}</strong> cấp.</li>",
+                    super::words_of(reason),
+                    escaped(unit)
+                );
             }
             out.push_str("</ul></div>\n");
         }
@@ -162,8 +167,11 @@ impl Index {
              <th>Xác nhận, lưu kho</th><th>Tệp</th></tr></thead><tbody>\n",
         );
         for line in &self.lines {
-            let other: Vec<String> =
-                line.other.iter().map(|(name, value)| format!("{}: {}", escaped(name), escaped(value))).collect();
+            let other: Vec<String> = line
+                .other
+                .iter()
+                .map(|(name, value)| format!("{}: {}", escaped(name), escaped(value)))
+                .collect();
             let name_of = |path: &str| path.rsplit('/').next().unwrap_or_default().to_owned();
             let files: Vec<String> = line
                 .files
@@ -195,7 +203,8 @@ impl Index {
         shown.sort_by(|a, b| b.at.cmp(&a.at));
         shown.truncate(READINGS_SHOWN);
         if (shown.len() as u64) < self.n_readings {
-            let _ = write!(out, "<p>Dưới đây là {} lần gần nhất; tất cả nằm trong data.json.</p>\n", shown.len());
+            let _ =
+                write!(out, "<p>Dưới đây là {} lần gần nhất; tất cả nằm trong data.json.</p>\n", shown.len());
         }
         if shown.is_empty() {
             return;
@@ -218,7 +227,11 @@ impl Index {
 
 /// Text between tags and in attributes.
 fn escaped(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;").replace('\'', "&#39;")
+    text.replace('&', "&amp;")
+        .replace('<', "&lt;")
+        .replace('>', "&gt;")
+        .replace('"', "&quot;")
+        .replace('\'', "&#39;")
 }
 
 #[cfg(test)]
@@ -237,13 +250,25 @@ mod tests {
         let mut index = Index::new(Timestamp::UNIX_EPOCH, &officer);
         for n in 0..1_000_i64 {
             let at = Timestamp::from_second(n).unwrap();
-            index.read(ReadingLine { at, who: format!("người {n}"), what: "xem", document: None, purpose: "<b>".into() });
+            index.read(ReadingLine {
+                at,
+                who: format!("người {n}"),
+                what: "xem",
+                document: None,
+                purpose: "<b>".into(),
+            });
         }
         index.left_out.push(("Đơn vị & B".into(), "child", 2));
         let key = OwnerKey::parse("Nguyễn Thị Ánh 02.03.1990").unwrap();
         let page = index.page(&[key], &Purpose::parse("<script>alert(1)</script>").unwrap());
         assert!(!page.contains("<script") && !page.contains("<Mẫu>") && !page.contains("<b>"));
-        for said in ["Nguyễn Thị Ánh 02.03.1990", "người 999", "(1000 lần)", "Đơn vị &amp; B", "2 – giấy tờ của trẻ em"] {
+        for said in [
+            "Nguyễn Thị Ánh 02.03.1990",
+            "người 999",
+            "(1000 lần)",
+            "Đơn vị &amp; B",
+            "2 – giấy tờ của trẻ em",
+        ] {
             assert!(page.contains(said), "{said}");
         }
         assert!(!page.contains("người 699<"), "only the newest");

@@ -132,7 +132,9 @@ pub(in crate::faces::api) async fn see(
     let seen = breaches::see(&api.ctx, &officer, &id).await?;
     let acts = seen.acts.iter();
     Ok(Json(BreachSeenOut {
-        acts: acts.map(|(kept, by)| json!({ "no": kept.no, "at": kept.at, "by": by, "what": kept.act })).collect(),
+        acts: acts
+            .map(|(kept, by)| json!({ "no": kept.no, "at": kept.at, "by": by, "what": kept.act }))
+            .collect(),
         missing: seen.breach.facts.missing(),
         breach: BreachOut::of(&seen.breach, api.ctx.clock.now()),
         facts: seen.breach.facts,

@@ -166,7 +166,9 @@ pub(in crate::faces::api) async fn see(
     let seen = subject_requests::see(&api.ctx, &officer, &id).await?;
     let acts = seen.acts.iter();
     Ok(Json(SubjectRequestSeenOut {
-        acts: acts.map(|(kept, by)| json!({ "no": kept.no, "at": kept.at, "by": by, "what": kept.act })).collect(),
+        acts: acts
+            .map(|(kept, by)| json!({ "no": kept.no, "at": kept.at, "by": by, "what": kept.act }))
+            .collect(),
         request: SubjectRequestOut::of(&seen.request, api.ctx.clock.now()),
         asker: seen.request.asker,
         asked: seen.request.asked,
