@@ -10,6 +10,7 @@ use serde::Deserialize;
 
 use crate::{
     domain::{
+        calendar::Calendar,
         fields::Threshold,
         ids::{OfficerId, PersonalId},
         officer::Officer,
@@ -54,6 +55,8 @@ pub struct Config {
     pub antivirus: Option<AntivirusConfig>,
     /// The log of services.
     pub log: LogConfig,
+    /// Holidays and made-up working days.
+    pub calendar: Calendar,
 }
 
 impl Default for Config {
@@ -75,6 +78,7 @@ impl Default for Config {
             signatures: SignaturesConfig::default(),
             antivirus: None,
             log: LogConfig::default(),
+            calendar: Calendar::default(),
         }
     }
 }

@@ -4,6 +4,8 @@
 
 pub mod account;
 pub mod batch;
+pub mod breach;
+pub mod calendar;
 pub mod card;
 pub mod catalogue;
 pub mod code;
@@ -28,5 +30,6 @@ pub mod reuse;
 pub mod rights;
 pub mod separator;
 pub mod signing;
+pub mod subject_request;
 pub mod text;
 pub mod validity;

@@ -2,6 +2,7 @@
 //! decide nothing.
 
 pub mod api;
+mod bundle;
 pub mod cli;
 pub mod gate;
 pub mod guard;

@@ -10,6 +10,7 @@
 
 pub mod accounts;
 pub mod audit;
+pub mod breaches;
 pub mod catalogues;
 pub mod changes;
 pub mod clients;
@@ -35,6 +36,7 @@ pub mod roles;
 pub mod rotation;
 mod row;
 pub mod sessions;
+pub mod subject_requests;
 pub mod verifications;
 
 pub use db::{Db, Tx};

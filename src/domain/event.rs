@@ -74,11 +74,24 @@ pub enum Action {
     RotateKeys,
     RenewSeals,
     DropKey,
+    TakeInRequest,
+    ViewRequest,
+    AnswerRequest,
+    FulfilRequest,
+    RefuseRequest,
+    WithdrawRequest,
+    ExportOwner,
+    OpenBreach,
+    ViewBreach,
+    AmendBreach,
+    NotifyBreach,
+    DismissBreach,
+    CountReadings,
 }
 
 impl Action {
     /// All of them, in the order in which pages offer them.
-    pub const ALL: [Self; 55] = [
+    pub const ALL: [Self; 68] = [
         Self::OpenDossier,
         Self::DeclareHandedIn,
         Self::ReceivePaper,
@@ -134,6 +147,34 @@ impl Action {
         Self::RotateKeys,
         Self::RenewSeals,
         Self::DropKey,
+        Self::TakeInRequest,
+        Self::ViewRequest,
+        Self::AnswerRequest,
+        Self::FulfilRequest,
+        Self::RefuseRequest,
+        Self::WithdrawRequest,
+        Self::ExportOwner,
+        Self::OpenBreach,
+        Self::ViewBreach,
+        Self::AmendBreach,
+        Self::NotifyBreach,
+        Self::DismissBreach,
+        Self::CountReadings,
+    ];
+
+    /// Those by which somebody gets to see personal data of others.
+    pub const READINGS: [Self; 11] = [
+        Self::LookUpOwner,
+        Self::ListDocuments,
+        Self::ViewPaper,
+        Self::ViewDocument,
+        Self::ViewContent,
+        Self::LookUpCode,
+        Self::VerifyDocument,
+        Self::ExportOwner,
+        Self::ViewRequest,
+        Self::OfferReuse,
+        Self::ReadHistory,
     ];
 
     /// The name on the wire and in the store.
@@ -206,6 +247,19 @@ impl Action {
             Self::RotateKeys => "thêm khóa chủ mới để niêm phong dữ liệu",
             Self::RenewSeals => "chuyển dữ liệu đã niêm phong sang khóa chủ mới nhất",
             Self::DropKey => "bỏ một khóa chủ không còn dùng",
+            Self::TakeInRequest => "ghi nhận yêu cầu của chủ thể dữ liệu",
+            Self::ViewRequest => "xem yêu cầu của chủ thể dữ liệu",
+            Self::AnswerRequest => "phản hồi yêu cầu của chủ thể dữ liệu",
+            Self::FulfilRequest => "thực hiện xong yêu cầu của chủ thể dữ liệu",
+            Self::RefuseRequest => "từ chối yêu cầu của chủ thể dữ liệu, có nêu căn cứ",
+            Self::WithdrawRequest => "ghi nhận người yêu cầu rút yêu cầu",
+            Self::ExportOwner => "xuất toàn bộ dữ liệu của một người, tổ chức",
+            Self::OpenBreach => "ghi nhận vi phạm về bảo vệ dữ liệu cá nhân",
+            Self::ViewBreach => "xem hồ sơ vi phạm về bảo vệ dữ liệu cá nhân",
+            Self::AmendBreach => "bổ sung hồ sơ vi phạm về bảo vệ dữ liệu cá nhân",
+            Self::NotifyBreach => "thông báo vi phạm cho cơ quan có thẩm quyền",
+            Self::DismissBreach => "kết luận vi phạm không phải thông báo",
+            Self::CountReadings => "đếm dữ liệu cá nhân mà một tài khoản đã xem",
         }
     }
 }

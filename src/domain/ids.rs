@@ -16,8 +16,8 @@ pub use procedure::{
     ProcedureCode,
 };
 pub use row::{
-    ClientId, ContentHash, DossierId, InvalidRowId, LessonId, OfficerId, OwnerId, PaperId, RecordId,
-    ReuseId, SessionId, SigningId, UnitId,
+    BreachId, ClientId, ContentHash, DossierId, InvalidRowId, LessonId, OfficerId, OwnerId, PaperId,
+    RecordId, ReuseId, SessionId, SigningId, SubjectRequestId, UnitId,
 };
 
 use std::fmt;

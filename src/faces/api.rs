@@ -72,6 +72,7 @@ fn routes() -> OpenApiRouter<Api> {
         .routes(routes!(v1::pages::original_picture))
         .routes(routes!(v1::owners::look_up))
         .routes(routes!(v1::owners::documents))
+        .routes(routes!(v1::owners::export))
         .routes(routes!(v1::documents::look_up))
         .routes(routes!(v1::documents::see))
         .routes(routes!(v1::documents::content))
@@ -91,6 +92,13 @@ fn routes() -> OpenApiRouter<Api> {
         .routes(routes!(v1::lessons::list))
         .routes(routes!(v1::lessons::decide))
         .routes(routes!(v1::audit::events))
+        .routes(routes!(v1::subject_requests::list, v1::subject_requests::take_in))
+        .routes(routes!(v1::subject_requests::see))
+        .routes(routes!(v1::subject_requests::act))
+        .routes(routes!(v1::breaches::list, v1::breaches::open))
+        .routes(routes!(v1::breaches::exposure))
+        .routes(routes!(v1::breaches::see))
+        .routes(routes!(v1::breaches::act))
 }
 
 /// The OpenAPI document, as published in `schemas/openapi.json`.

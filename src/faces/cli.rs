@@ -420,6 +420,7 @@ async fn open(
         trust: Arc::new(trust(config)?),
         level: config.signatures.level,
         time_stamps: config.signatures.time_stamps.clone(),
+        calendar: config.calendar.clone(),
     };
     let ctx = Ctx {
         db,

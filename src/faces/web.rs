@@ -2,12 +2,14 @@
 //! picture, the store of one person. One file per page; they work without script.
 
 mod account;
+mod breaches;
 mod dossier;
 mod lessons;
 mod officers;
 mod owner;
 mod pages;
 mod paper;
+mod requests;
 mod reuse;
 mod sign_in;
 mod signing;
@@ -25,9 +27,10 @@ use crate::{
         signing::OfficerSigning,
     },
     workflows::{
-        accounts::AccountError, arrange::ArrangeError, browse::BrowseError, context::Ctx,
-        digitise::DigitiseError, intake::IntakeError, lessons::LessonError, reuse::ReuseError,
-        sign_in::SignInError, trace::TraceError,
+        accounts::AccountError, arrange::ArrangeError, breaches::BreachError, browse::BrowseError,
+        context::Ctx, digitise::DigitiseError, export::ExportError, intake::IntakeError,
+        lessons::LessonError, reuse::ReuseError, sign_in::SignInError,
+        subject_requests::SubjectRequestError, trace::TraceError,
     },
 };
 use askama::Template;
@@ -140,6 +143,8 @@ fn menu(officer: &ActingOfficer, officers_sign: bool) -> Vec<MenuItem> {
         (rights::may_receive(officer), "upload", "/", "Tiếp nhận"),
         (rights::may_read_store(&by), "owners", "/owners", "Kho của cá nhân, tổ chức"),
         (signs, "signing", "/signing", "Chờ ký số"),
+        (rights::may_list_requests(officer), "requests", "/requests", "Yêu cầu về dữ liệu"),
+        (rights::may_see_breaches(officer), "breaches", "/breaches", "Vi phạm dữ liệu"),
         (rights::may_verify(&by), "verify", "/verify", "Kiểm tra chữ ký"),
         (rights::may_see_lessons(officer), "lessons", "/lessons", "Học từ chỗ sửa"),
         (rights::may_read_audit(officer), "trace", "/trace", "Nhật ký"),
@@ -195,12 +200,22 @@ pub fn router(ctx: Ctx, purposes: Purposes, served: &Served) -> Router {
         .route("/trace", get(trace::page))
         .route("/owners", get(owner::form).post(owner::look_up))
         .route("/owners/{id}", get(owner::page))
+        .route("/owners/{id}/export", post(requests::export))
+        .route("/requests", get(requests::register).post(requests::take_in))
+        .route("/requests/{id}", get(requests::page).post(requests::act))
+        .route("/breaches", get(breaches::register).post(breaches::open))
+        .route("/breaches/{id}", get(breaches::page).post(breaches::act))
+        .route("/breaches/{id}/notice", get(breaches::notice))
         .route("/documents/{id}/content", get(owner::content))
         .route("/documents/{id}/original", get(owner::original))
         .with_state(shared)
         .route(
             "/static/sohoa.css",
             get(|| async { file("text/css", include_str!("../../templates/static/sohoa.css")) }),
+        )
+        .route(
+            "/static/notice.css",
+            get(|| async { file("text/css", include_str!("../../templates/static/notice.css")) }),
         )
         .route(
             "/static/sohoa.js",
@@ -251,6 +266,19 @@ pub(super) fn signed_out() -> Response {
 #[template(path = "pages/signed_out.html")]
 struct SignedOutPage {
     frame: Frame,
+}
+
+/// A value that can be chosen.
+struct Choice {
+    value: String,
+    label: String,
+    is_chosen: bool,
+}
+
+impl Choice {
+    fn of(value: &str, label: &str, chosen: &str) -> Self {
+        Self { value: value.to_owned(), label: label.to_owned(), is_chosen: value == chosen }
+    }
 }
 
 /// An error as a page: one sentence, and a way back.
@@ -380,6 +408,48 @@ impl From<TraceError> for Fault {
     }
 }
 
+impl From<SubjectRequestError> for Fault {
+    fn from(error: SubjectRequestError) -> Self {
+        let status = match &error {
+            SubjectRequestError::Unknown => StatusCode::NOT_FOUND,
+            SubjectRequestError::Denied(_) => StatusCode::FORBIDDEN,
+            SubjectRequestError::WrongState { .. } | SubjectRequestError::Stale => StatusCode::CONFLICT,
+            SubjectRequestError::Text { .. } | SubjectRequestError::Future | SubjectRequestError::Past => {
+                StatusCode::UNPROCESSABLE_ENTITY
+            }
+            SubjectRequestError::Store(_) => StatusCode::SERVICE_UNAVAILABLE,
+        };
+        Self { status, message: sentence(&message_of(&error)) }
+    }
+}
+
+impl From<BreachError> for Fault {
+    fn from(error: BreachError) -> Self {
+        let status = match &error {
+            BreachError::Unknown => StatusCode::NOT_FOUND,
+            BreachError::Denied(_) => StatusCode::FORBIDDEN,
+            BreachError::WrongState { .. } | BreachError::Stale => StatusCode::CONFLICT,
+            BreachError::Text { .. }
+            | BreachError::NoLateReason
+            | BreachError::Times { .. }
+            | BreachError::UnknownActor => StatusCode::UNPROCESSABLE_ENTITY,
+            BreachError::Store(_) => StatusCode::SERVICE_UNAVAILABLE,
+        };
+        Self { status, message: sentence(&message_of(&error)) }
+    }
+}
+
+impl From<ExportError> for Fault {
+    fn from(error: ExportError) -> Self {
+        let status = match &error {
+            ExportError::Unknown => StatusCode::NOT_FOUND,
+            ExportError::Denied(_) => StatusCode::FORBIDDEN,
+            ExportError::Spool(_) | ExportError::Store(_) => StatusCode::SERVICE_UNAVAILABLE,
+        };
+        Self { status, message: sentence(&message_of(&error)) }
+    }
+}
+
 impl From<IntakeError> for Fault {
     fn from(error: IntakeError) -> Self {
         let status = match &error {
@@ -402,6 +472,9 @@ fn message_of(error: &(dyn std::error::Error + 'static)) -> String {
         || matches!(error.downcast_ref(), Some(ReuseError::Store(_)))
         || matches!(error.downcast_ref(), Some(TraceError::Store(_)))
         || matches!(error.downcast_ref(), Some(AccountError::Store(_)))
+        || matches!(error.downcast_ref(), Some(SubjectRequestError::Store(_)))
+        || matches!(error.downcast_ref(), Some(BreachError::Store(_)))
+        || matches!(error.downcast_ref(), Some(ExportError::Store(_)))
         || matches!(error.downcast_ref(), Some(SignInError::Store(_)));
     if is_inside {
         tracing::error!(%error, "the store failed");

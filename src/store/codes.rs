@@ -126,6 +126,20 @@ fn code_of(keys: &Keys, row: &AnyRow) -> Result<DocumentCode, StoreError> {
     }
 }
 
+/// How many papers of `owner` have a code and are not in the store yet.
+///
+/// # Errors
+/// [`StoreError`] of the database.
+pub async fn n_on_their_way(tx: &mut Tx, owner: &OwnerId) -> Result<u64, StoreError> {
+    let row = sqlx::query(
+        "SELECT COUNT(DISTINCT paper_id) AS n FROM document_code WHERE owner_id = $1 AND record_id IS NULL",
+    )
+    .bind(owner.as_str())
+    .fetch_one(tx.connection())
+    .await?;
+    row.unsigned("n")
+}
+
 /// The next ordinal of a day, from 1, for papers without a number. Given once, also when the
 /// transactions that ask overlap; given back when they are not committed.
 ///

@@ -39,7 +39,7 @@ const MIGRATIONS: [(i64, &str, &str); 10] = [
     (11, "keys", include_str!("../../migrations/0011_keys.sql")),
     (14, "reuse", include_str!("../../migrations/0014_reuse.sql")),
 ];
-const SQLITE_MIGRATIONS: [(i64, &str, &str); 2] = [
+const SQLITE_MIGRATIONS: [(i64, &str, &str); 3] = [
     (2, "append only", include_str!("../../migrations/sqlite/0002_append_only.sql")),
     (
         9,
@@ -49,8 +49,16 @@ const SQLITE_MIGRATIONS: [(i64, &str, &str); 2] = [
             include_str!("../../migrations/sqlite/0009_trace.sql")
         ),
     ),
+    (
+        13,
+        "protection",
+        concat!(
+            include_str!("../../migrations/0013_protection.sql"),
+            include_str!("../../migrations/sqlite/0013_protection.sql")
+        ),
+    ),
 ];
-const POSTGRES_MIGRATIONS: [(i64, &str, &str); 2] = [
+const POSTGRES_MIGRATIONS: [(i64, &str, &str); 3] = [
     (2, "append only", include_str!("../../migrations/postgres/0002_append_only.sql")),
     (
         9,
@@ -58,6 +66,14 @@ const POSTGRES_MIGRATIONS: [(i64, &str, &str); 2] = [
         concat!(
             include_str!("../../migrations/0009_trace.sql"),
             include_str!("../../migrations/postgres/0009_trace.sql")
+        ),
+    ),
+    (
+        13,
+        "protection",
+        concat!(
+            include_str!("../../migrations/0013_protection.sql"),
+            include_str!("../../migrations/postgres/0013_protection.sql")
         ),
     ),
 ];

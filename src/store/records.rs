@@ -180,6 +180,18 @@ pub async fn of_owner(
     rows.iter().map(|row| record_of(&keys, row)).collect()
 }
 
+/// Ids of all documents of `owner`, oldest first.
+///
+/// # Errors
+/// [`StoreError`] of the database.
+pub async fn ids_of_owner(tx: &mut Tx, owner: &OwnerId) -> Result<Vec<RecordId>, StoreError> {
+    let rows = sqlx::query("SELECT id FROM record WHERE owner_id = $1 ORDER BY stored_at, id")
+        .bind(owner.as_str())
+        .fetch_all(tx.connection())
+        .await?;
+    rows.iter().map(|row| row.parsed("id")).collect()
+}
+
 /// Documents whose codes carry this number, newest first; at most `limit`. Numbers are kept as keyed hashes:
 /// only the whole of one, written alike, is found.
 ///

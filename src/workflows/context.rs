@@ -13,7 +13,10 @@ use tempfile::TempDir;
 
 use crate::{
     clock::Clock,
-    domain::{dossier::PaperObject, ids::ContentHash, officer::ActingOfficer, signing::SigningRules},
+    domain::{
+        calendar::Calendar, dossier::PaperObject, ids::ContentHash, officer::ActingOfficer,
+        signing::SigningRules,
+    },
     engines::{
         extraction::Guide,
         imaging::check::PageRules,
@@ -67,6 +70,8 @@ pub struct Rules {
     pub level: Level,
     /// Address of a time-stamp server (RFC 3161).
     pub time_stamps: Option<String>,
+    /// Working days.
+    pub calendar: Calendar,
 }
 
 /// Bytes of the store laid out as files, for a reading process; gone when dropped. They lie in memory: what is kept

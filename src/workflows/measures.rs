@@ -9,11 +9,12 @@ use crate::{
         page::{Finding, Severity},
     },
     store::{
-        StoreError,
+        StoreError, breaches,
         jobs::{self, QueueCounts},
         papers,
+        subject_requests::RequestCounts,
     },
-    workflows::context::Ctx,
+    workflows::{context::Ctx, subject_requests},
 };
 
 /// Seconds of one step of one paper, by `step`.
@@ -33,6 +34,10 @@ pub struct Standing {
     pub jobs: QueueCounts,
     /// How long the job has waited that is due longest.
     pub queue_age: SignedDuration,
+    /// Requests of data subjects that wait or are to be done.
+    pub requests: RequestCounts,
+    /// Breaches that the authority was not told of: in time, and late.
+    pub breaches: (u64, u64),
 }
 
 /// How papers and jobs stand now.
@@ -47,6 +52,8 @@ pub async fn standing(ctx: &Ctx) -> Result<Standing, StoreError> {
         papers: papers::by_state(&mut tx).await?,
         jobs: jobs::counts(&mut tx).await?,
         queue_age: age(due, now),
+        requests: subject_requests::counts(&mut tx, now).await?,
+        breaches: breaches::counts(&mut tx, now).await?,
     })
 }
 

@@ -138,9 +138,9 @@ pub async fn offers(
         at: ctx.clock.now(),
         actor: Some(by),
         action: Action::OfferReuse,
-        object: ("dossier", dossier.id.to_string()),
+        object: ("owner", of_number.first().map_or_else(|| "none".to_owned(), ToString::to_string)),
         purpose: Some(purpose.as_str().to_owned()),
-        detail: Some(serde_json::json!({ "owners": of_number, "n_offers": offers.len() })),
+        detail: Some(serde_json::json!({ "dossier": dossier.id, "owners": of_number, "n_offers": offers.len() })),
     };
     audit::append(&mut tx, &event).await?;
     tx.commit().await?;

@@ -248,7 +248,7 @@ pub async fn read(
 }
 
 /// Kinds of objects that acts are done to, and what an auditor calls them.
-pub const KINDS: [(&str, &str); 11] = [
+pub const KINDS: [(&str, &str); 13] = [
     ("dossier", "hồ sơ"),
     ("paper", "giấy tờ"),
     ("record", "giấy tờ trong kho"),
@@ -260,6 +260,8 @@ pub const KINDS: [(&str, &str); 11] = [
     ("file", "tệp được kiểm tra"),
     ("trace", "nhật ký"),
     ("key", "khóa chủ"),
+    ("request", "yêu cầu của chủ thể dữ liệu"),
+    ("breach", "vi phạm về bảo vệ dữ liệu"),
 ];
 
 /// One event as a sentence.

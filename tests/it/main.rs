@@ -26,6 +26,7 @@ mod pages_command;
 mod pdfa;
 mod pki;
 mod plan;
+mod protection;
 mod rescan;
 mod reuse;
 mod rights;

@@ -34,13 +34,15 @@ enum Foreign {
     Closed,
     /// As in one's own: the store is every unit's.
     Open,
+    /// Auditors alone.
+    Audited,
 }
 
 /// Method, path, what is sent, who may: clerk, case handler, supervisor, auditor, administrator (`+`, `-`; `*` where
 /// whoever may is told that it is not there), and who reaches another unit's.
 type Row = (&'static str, &'static str, Sent, &'static str, Foreign);
 
-use Foreign::{Closed, None as NoUnit, Open};
+use Foreign::{Audited, Closed, None as NoUnit, Open};
 use Sent::{File, Form, Json, Nothing};
 
 #[rustfmt::skip]
@@ -95,7 +97,27 @@ const TABLE: &[Row] = &[
     ("GET", "/api/v1/lessons", Nothing, "+++--", NoUnit),
     ("POST", "/api/v1/lessons/none/decide", Json(r#"{"act":"accept"}"#), "--*--", NoUnit),
     ("GET", "/api/v1/audit/events", Nothing, "---+-", NoUnit),
+    ("POST", "/api/v1/owners/{owner}/export", Json(r#"{"purpose":"kiểm tra"}"#), "--+--", Open),
+    ("GET", "/api/v1/subject-requests", Nothing, "++++-", NoUnit),
+    ("POST", "/api/v1/subject-requests", Json(r#"{"kind":"see","came_by":"desk","asker":"Nguyễn Văn Thử","asked":"xem"}"#), "+++--", NoUnit),
+    ("GET", "/api/v1/subject-requests/{request}", Nothing, "++++-", Audited),
+    ("POST", "/api/v1/subject-requests/{request}/acts", Json(r#"{"act":"withdraw","reason":"x","version":99}"#), "--+--", Closed), // stale
+    ("GET", "/api/v1/breaches", Nothing, "--+++", NoUnit),
+    ("POST", "/api/v1/breaches", Json(r#"{"detected_at":"2026-11-20T00:00:00Z","facts":{"nature":"thử"}}"#), "--+-+", NoUnit),
+    ("POST", "/api/v1/breaches/exposure", Json(r#"{"reader":"x","from":"2026-11-20T00:00:00Z","until":"2026-11-21T00:00:00Z"}"#), "--+-+", NoUnit), // nobody
+    ("GET", "/api/v1/breaches/{breach}", Nothing, "--+++", NoUnit),
+    ("POST", "/api/v1/breaches/{breach}/acts", Json(r#"{"act":"dismiss","reason":"x","version":99}"#), "--+-+", NoUnit), // stale
     // Pages.
+    ("POST", "/owners/{owner}/export", Form("purpose=test"), "--+--", Open),
+    ("GET", "/requests", Nothing, "++++-", NoUnit),
+    ("POST", "/requests", Form("kind=none"), "+++--", NoUnit),
+    ("GET", "/requests/{request}", Nothing, "++++-", Audited),
+    ("POST", "/requests/{request}", Form("act=withdraw&text=x&version=99"), "--+--", Closed),
+    ("GET", "/breaches", Nothing, "--+++", NoUnit),
+    ("POST", "/breaches", Form("nature=x"), "--+-+", NoUnit), // detected when?
+    ("GET", "/breaches/{breach}", Nothing, "--+++", NoUnit),
+    ("POST", "/breaches/{breach}", Form("act=dismiss&reason=x&version=99"), "--+-+", NoUnit),
+    ("GET", "/breaches/{breach}/notice", Nothing, "--+++", NoUnit),
     ("GET", "/account", Nothing, "+++++", NoUnit),
     ("POST", "/account/second-factor", Form("code=000000"), "*****", NoUnit), // none was begun
     ("POST", "/account/password", Form("current=x&password=y&again=z"), "+++++", NoUnit),
@@ -161,6 +183,10 @@ struct Things {
     number: String,
     record: String,
     closed: String,
+    /// A request of a data subject.
+    request: String,
+    /// A breach, which is no unit's; none until one is opened.
+    breach: String,
 }
 
 impl Things {
@@ -188,7 +214,11 @@ impl Things {
         let owner = seen["owner"].as_str().unwrap().to_owned();
         let [record, closed] = stored.try_into().unwrap();
         let number = truth_of(&scan)["owner_id"].as_str().unwrap().to_owned();
-        Self { dossier, paper, owner, number, record, closed }
+        let request =
+            json!({ "kind": "see", "came_by": "desk", "asker": "Trần Thị Thử", "asked": "xem dữ liệu" });
+        let request = app.json(app.post("/api/v1/subject-requests").json(&request)).await;
+        let request = request["id"].as_str().unwrap().to_owned();
+        Self { dossier, paper, owner, number, record, closed, request, breach: "none".to_owned() }
     }
 
     fn placed(&self, path: &str) -> String {
@@ -197,6 +227,8 @@ impl Things {
             .replace("{owner}", &self.owner)
             .replace("{record}", &self.record)
             .replace("{closed}", &self.closed)
+            .replace("{request}", &self.request)
+            .replace("{breach}", &self.breach)
     }
 }
 
@@ -243,8 +275,11 @@ async fn nothing_is_reached_that_the_table_does_not_allow() {
     }
     account(&app, "elsewhere", 9, Role::Supervisor, "b").await;
     let elsewhere = signed_in(&app, "elsewhere").await;
-    let own = Things::of(&officers[0], 41, "001220000123").await;
+    let mut own = Things::of(&officers[0], 41, "001220000123").await;
     let foreign = Things::of(&elsewhere, 43, "001220000456").await;
+    let breach = json!({ "detected_at": "2026-11-20T00:00:00Z", "facts": { "nature": "thử" } });
+    let breach = elsewhere.json(elsewhere.post("/api/v1/breaches").json(&breach)).await;
+    own.breach = breach["id"].as_str().unwrap().to_owned();
     let nobody = app.with_cookie(None);
     // Pages of an owner need a purpose, which is said on looking him up.
     for officer in &officers {
@@ -272,6 +307,10 @@ async fn nothing_is_reached_that_the_table_does_not_allow() {
             NoUnit => String::new(),
             Closed => expected.replace('+', "*"),
             Open => (*expected).to_owned(),
+            Audited => {
+                let (desk, rest) = expected.split_at(3);
+                desk.replace('+', "*") + rest
+            }
         };
         if abroad != expected {
             wrong.push(format!("{method} {path} of another unit: {abroad}, the table says {expected}"));

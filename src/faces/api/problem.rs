@@ -12,9 +12,10 @@ use crate::{
     engines::imaging::fault::ReadError,
     store::StoreError,
     workflows::{
-        arrange::ArrangeError, batch::BatchError, browse::BrowseError, digitise::DigitiseError,
-        documents::DocumentError, intake::IntakeError, lessons::LessonError, reuse::ReuseError,
-        separators::SeparatorError, trace::TraceError,
+        arrange::ArrangeError, batch::BatchError, breaches::BreachError, browse::BrowseError,
+        digitise::DigitiseError, documents::DocumentError, export::ExportError, intake::IntakeError,
+        lessons::LessonError, reuse::ReuseError, separators::SeparatorError,
+        subject_requests::SubjectRequestError, trace::TraceError,
     },
 };
 
@@ -302,6 +303,53 @@ impl From<BrowseError> for Problem {
             BrowseError::Spool(source) => spool(&source),
             BrowseError::Denied(denied) => denied.into(),
             BrowseError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<SubjectRequestError> for Problem {
+    fn from(error: SubjectRequestError) -> Self {
+        let detail = sentence(&error.to_string());
+        match error {
+            SubjectRequestError::Unknown => Self::not_found(),
+            SubjectRequestError::Denied(denied) => denied.into(),
+            SubjectRequestError::WrongState { .. } => Self::new(StatusCode::CONFLICT, "wrong-state", detail),
+            SubjectRequestError::Stale => Self::new(StatusCode::PRECONDITION_FAILED, "stale", detail),
+            SubjectRequestError::Text { .. } | SubjectRequestError::Future | SubjectRequestError::Past => {
+                Self::new(StatusCode::UNPROCESSABLE_ENTITY, "subject-request", detail)
+            }
+            SubjectRequestError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<BreachError> for Problem {
+    fn from(error: BreachError) -> Self {
+        let detail = sentence(&error.to_string());
+        match error {
+            BreachError::Unknown => Self::not_found(),
+            BreachError::Denied(denied) => denied.into(),
+            BreachError::WrongState { .. } => Self::new(StatusCode::CONFLICT, "wrong-state", detail),
+            BreachError::Stale => Self::new(StatusCode::PRECONDITION_FAILED, "stale", detail),
+            BreachError::NoLateReason => {
+                Self::new(StatusCode::UNPROCESSABLE_ENTITY, "no-late-reason", detail)
+                    .under("Luật 91/2025/QH15, Điều 23")
+            }
+            BreachError::Text { .. } | BreachError::Times { .. } | BreachError::UnknownActor => {
+                Self::new(StatusCode::UNPROCESSABLE_ENTITY, "breach", detail)
+            }
+            BreachError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<ExportError> for Problem {
+    fn from(error: ExportError) -> Self {
+        match error {
+            ExportError::Unknown => Self::not_found(),
+            ExportError::Denied(denied) => denied.into(),
+            ExportError::Spool(source) => spool(&source),
+            ExportError::Store(error) => error.into(),
         }
     }
 }

@@ -2,6 +2,7 @@
 
 pub(super) mod audit;
 pub(super) mod batches;
+pub(super) mod breaches;
 pub(super) mod catalogue;
 pub(super) mod changes;
 pub(super) mod documents;
@@ -13,6 +14,7 @@ pub(super) mod pages;
 pub(super) mod papers;
 pub(super) mod reuse;
 pub(super) mod signing;
+pub(super) mod subject_requests;
 pub(super) mod verifications;
 
 use serde::Serialize;

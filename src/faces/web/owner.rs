@@ -41,6 +41,8 @@ struct OwnerPage {
     purpose: String,
     documents: Vec<DocumentLine>,
     next: Option<String>,
+    may_export: bool,
+    may_take_in: bool,
 }
 
 struct DocumentLine {
@@ -143,6 +145,8 @@ async fn store_of(web: &Web, id: &str, after: Option<&str>) -> Result<OwnerPage,
         purpose: purpose.as_str().to_owned(),
         documents: found.documents.iter().map(|d| line(d, today)).collect(),
         next: found.next.map(|id| id.to_string()),
+        may_export: rights::may_export(web.officer()).is_ok(),
+        may_take_in: rights::may_take_in_request(web.officer()).is_ok(),
     })
 }
 

@@ -118,6 +118,7 @@ impl TestApp {
                 trust: Arc::new(setting.trust),
                 level: Level::Basic,
                 time_stamps: None,
+                calendar: config.calendar.clone(),
             }),
             learned: Arc::default(),
             seal: setting.seal,
