@@ -1,6 +1,10 @@
 //! The wall clock, read here alone; everything else gets the time as an argument.
 
-use jiff::{Timestamp, civil::Date, tz::TimeZone};
+use jiff::{
+    Timestamp,
+    civil::{Date, DateTime},
+    tz::TimeZone,
+};
 
 /// Where the time comes from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,6 +41,17 @@ pub fn instant_in_vietnam(at: Timestamp) -> String {
     at.to_zoned(TimeZone::fixed(jiff::tz::offset(7))).strftime("%d/%m/%Y %H:%M:%S,%6f").to_string()
 }
 
+/// Day and minute in Vietnam as forms carry them: `2026-11-22T15:04`.
+pub fn form_minute_in_vietnam(at: Timestamp) -> String {
+    at.to_zoned(TimeZone::fixed(jiff::tz::offset(7))).strftime("%Y-%m-%dT%H:%M").to_string()
+}
+
+/// The instant of a day and time in Vietnam, as forms send them; `None` for anything else.
+pub fn read_minute_in_vietnam(text: &str) -> Option<Timestamp> {
+    let local: DateTime = text.trim().parse().ok()?;
+    local.to_zoned(TimeZone::fixed(jiff::tz::offset(7))).ok().map(|zoned| zoned.timestamp())
+}
+
 /// When a day begins in Vietnam; `None` at the end of time.
 pub fn midnight_in_vietnam(day: Date) -> Option<Timestamp> {
     day.to_zoned(TimeZone::fixed(jiff::tz::offset(7))).ok().map(|zoned| zoned.timestamp())
@@ -50,6 +65,16 @@ mod tests {
     fn the_day_turns_at_seven_in_the_evening_utc() {
         for (at, day) in [("2026-11-21T16:59:59Z", "2026-11-21"), ("2026-11-21T17:00:00Z", "2026-11-22")] {
             assert_eq!(day_in_vietnam(at.parse().unwrap()).to_string(), day);
+        }
+    }
+
+    #[test]
+    fn forms_tell_minutes_of_vietnam() {
+        let at: Timestamp = "2026-11-21T17:05:00Z".parse().unwrap();
+        assert_eq!(form_minute_in_vietnam(at), "2026-11-22T00:05");
+        assert_eq!(read_minute_in_vietnam(" 2026-11-22T00:05"), Some(at));
+        for wrong in ["", "2026-11-22T25:05", "hôm qua", "2026-02-30T10:00"] {
+            assert_eq!(read_minute_in_vietnam(wrong), None, "{wrong}");
         }
     }
 

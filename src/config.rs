@@ -10,6 +10,7 @@ use serde::Deserialize;
 
 use crate::{
     domain::{
+        calendar::Calendar,
         fields::Threshold,
         ids::{OfficerId, PersonalId},
         officer::Officer,
@@ -22,8 +23,10 @@ use crate::{
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Config {
-    /// Folder of the database, the objects and the keys.
+    /// Folder of the database, the objects and, unless `key_file` says otherwise, the keys.
     pub data: PathBuf,
+    /// The key file; `sohoa.keys` in `data` when absent.
+    pub key_file: Option<PathBuf>,
     /// Address and port of the service.
     pub listen: SocketAddr,
     /// How the service is reached from other machines.
@@ -50,12 +53,19 @@ pub struct Config {
     pub seal: Option<SealConfig>,
     /// Judging signatures.
     pub signatures: SignaturesConfig,
+    /// An antivirus program; files are not looked at without one.
+    pub antivirus: Option<AntivirusConfig>,
+    /// The log of services.
+    pub log: LogConfig,
+    /// Holidays and made-up working days.
+    pub calendar: Calendar,
 }
 
 impl Default for Config {
     fn default() -> Self {
         Self {
             data: PathBuf::from("./data"),
+            key_file: None,
             listen: SocketAddr::from(([127, 0, 0, 1], 8080)),
             service: ServiceConfig::default(),
             database: None,
@@ -69,6 +79,9 @@ impl Default for Config {
             signing: SigningRules::default(),
             seal: None,
             signatures: SignaturesConfig::default(),
+            antivirus: None,
+            log: LogConfig::default(),
+            calendar: Calendar::default(),
         }
     }
 }
@@ -176,6 +189,49 @@ pub struct SignaturesConfig {
     pub time_stamps: Option<String>,
     /// Addresses of our own network that may be asked; others have to be public.
     pub private_hosts: Vec<String>,
+}
+
+/// What services write to stderr.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct LogConfig {
+    /// `error`, `warn`, `info`, `debug` or `trace`.
+    pub level: String,
+    /// How a line is written.
+    pub format: LogFormat,
+}
+
+/// How a line of the log is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LogFormat {
+    /// For people.
+    Text,
+    /// One JSON object.
+    Json,
+}
+
+impl Default for LogConfig {
+    fn default() -> Self {
+        Self { level: "info".to_owned(), format: LogFormat::Text }
+    }
+}
+
+/// The antivirus program that looks at every file before it is read: clamd.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AntivirusConfig {
+    /// `ip:port`, or the path of a socket.
+    pub address: String,
+    /// For one file, seconds.
+    #[serde(default = "AntivirusConfig::seconds")]
+    pub seconds: NonZeroU32,
+}
+
+impl AntivirusConfig {
+    fn seconds() -> NonZeroU32 {
+        NonZeroU32::new(120).unwrap_or(NonZeroU32::MIN)
+    }
 }
 
 /// The key of the agency, and what its signature looks like.
@@ -306,6 +362,11 @@ impl Config {
             ip if certificate.is_none() && proxies.is_empty() => Err(ConfigError::NoTls(ip)),
             _ => Ok(self.listen),
         }
+    }
+
+    /// Where the keys lie.
+    pub fn key_file(&self) -> PathBuf {
+        self.key_file.clone().unwrap_or_else(|| self.data.join("sohoa.keys"))
     }
 
     /// How the service is opened in a browser, as far as the configuration tells.

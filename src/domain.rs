@@ -4,6 +4,8 @@
 
 pub mod account;
 pub mod batch;
+pub mod breach;
+pub mod calendar;
 pub mod card;
 pub mod catalogue;
 pub mod code;
@@ -24,8 +26,10 @@ pub mod page;
 pub mod plan;
 pub mod record;
 pub mod rescan;
+pub mod reuse;
 pub mod rights;
 pub mod separator;
 pub mod signing;
+pub mod subject_request;
 pub mod text;
 pub mod validity;

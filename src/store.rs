@@ -11,6 +11,7 @@
 pub mod accounts;
 pub mod attempts;
 pub mod audit;
+pub mod breaches;
 pub mod catalogues;
 pub mod changes;
 pub mod clients;
@@ -31,9 +32,12 @@ pub mod plans;
 pub mod prints;
 pub mod quarantine;
 pub mod records;
+pub mod reuses;
 pub mod roles;
+pub mod rotation;
 mod row;
 pub mod sessions;
+pub mod subject_requests;
 pub mod verifications;
 
 pub use db::{Db, Tx};

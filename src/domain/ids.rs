@@ -16,8 +16,8 @@ pub use procedure::{
     ProcedureCode,
 };
 pub use row::{
-    ClientId, ContentHash, DossierId, InvalidRowId, LessonId, OfficerId, OwnerId, PaperId, RecordId,
-    SessionId, SigningId, UnitId,
+    BreachId, ClientId, ContentHash, DossierId, InvalidRowId, LessonId, OfficerId, OwnerId, PaperId,
+    RecordId, ReuseId, SessionId, SigningId, SubjectRequestId, UnitId,
 };
 
 use std::fmt;
@@ -69,6 +69,12 @@ impl OwnerNumber {
             Self::Organisation(id) => id.as_str(),
         }
     }
+}
+
+/// A number as lists show it: its last four signs, the others as `*`.
+pub fn masked(number: &str) -> String {
+    let n_hidden = number.chars().count().saturating_sub(4);
+    number.chars().enumerate().map(|(at, sign)| if at < n_hidden { '*' } else { sign }).collect()
 }
 
 impl fmt::Display for OwnerNumber {

@@ -64,6 +64,7 @@ pub struct RecordScope<'a> {
 const DESK: &[Role] = &[ReceptionClerk, CaseHandler, Supervisor];
 const CASES: &[Role] = &[CaseHandler, Supervisor];
 const ABOVE: &[Role] = &[Supervisor];
+const REQUESTS: &[Role] = &[ReceptionClerk, CaseHandler, Supervisor, Auditor];
 
 type Verdict = Result<(), Denied>;
 
@@ -197,6 +198,56 @@ pub fn may_export(by: &ActingOfficer) -> Verdict {
     holds(by, ABOVE)
 }
 
+/// Taking a request of a data subject in, at whichever desk he stands (NĐ 356/2025/NĐ-CP).
+///
+/// # Errors
+/// [`Denied`].
+pub fn may_take_in_request(by: &ActingOfficer) -> Verdict {
+    holds(by, DESK)
+}
+
+/// The register of requests of data subjects; what is in it for whom, [`may_see_request`] says.
+///
+/// # Errors
+/// [`Denied`].
+pub fn may_list_requests(by: &ActingOfficer) -> Verdict {
+    holds(by, REQUESTS)
+}
+
+/// Seeing one request: of the own unit, and of any for those who audit.
+///
+/// # Errors
+/// [`Denied`].
+pub fn may_see_request(by: &ActingOfficer, unit: Option<&UnitId>) -> Verdict {
+    may_list_requests(by)?;
+    if by.roles.any(&[Auditor]) || unit == by.unit.as_ref() { Ok(()) } else { Err(Denied::Foreign) }
+}
+
+/// Answering a request, doing it, refusing it: those who answer for the unit.
+///
+/// # Errors
+/// [`Denied`].
+pub fn may_decide_request(by: &ActingOfficer, unit: Option<&UnitId>) -> Verdict {
+    holds(by, ABOVE)?;
+    if unit == by.unit.as_ref() { Ok(()) } else { Err(Denied::Foreign) }
+}
+
+/// The register of breaches, which is one for all units.
+///
+/// # Errors
+/// [`Denied`].
+pub fn may_see_breaches(by: &ActingOfficer) -> Verdict {
+    holds(by, &[Supervisor, Auditor, Administrator])
+}
+
+/// Writing breaches down, telling the authority: whoever finds one has 72 hours, so not one role alone.
+///
+/// # Errors
+/// [`Denied`].
+pub fn may_keep_breaches(by: &ActingOfficer) -> Verdict {
+    holds(by, &[Supervisor, Administrator])
+}
+
 /// Following what happened to documents: opaque ids only.
 ///
 /// # Errors
@@ -320,6 +371,12 @@ mod tests {
         check("erase", &|by| may_erase(by, &paper), "--+--");
         check("read store", &|by| may_read_store(&by.into()), "+++--");
         check("export", &may_export, "--+--");
+        check("take in request", &may_take_in_request, "+++--");
+        check("list requests", &may_list_requests, "++++-");
+        check("see request", &|by| may_see_request(by, Some(&unit)), "++++-");
+        check("decide request", &|by| may_decide_request(by, Some(&unit)), "--+--");
+        check("see breaches", &may_see_breaches, "--+++");
+        check("keep breaches", &may_keep_breaches, "--+-+");
         check("follow changes", &|by| may_follow_changes(&by.into()), "-++--");
         check("verify", &|by| may_verify(&by.into()), "+++++");
         check("catalogue", &|by| may_read_catalogue(&by.into()), "+++++");
@@ -342,6 +399,23 @@ mod tests {
         }
         let everybody = ActingOfficer { unit: None, ..officer(Supervisor, "a") };
         assert_eq!(may_see(&everybody, &PaperScope { unit: None, is_quarantined: false }), Ok(()));
+    }
+
+    #[test]
+    fn requests_stay_with_their_unit_and_auditors_read_all() {
+        let unit = UnitId::parse("a").unwrap();
+        for (role, there, sees, decides) in [
+            (ReceptionClerk, "a", Ok(()), Err(Denied::Role(ABOVE))),
+            (ReceptionClerk, "b", Err(Denied::Foreign), Err(Denied::Role(ABOVE))),
+            (Supervisor, "a", Ok(()), Ok(())),
+            (Supervisor, "b", Err(Denied::Foreign), Err(Denied::Foreign)),
+            (Auditor, "b", Ok(()), Err(Denied::Role(ABOVE))),
+            (Administrator, "a", Err(Denied::Role(REQUESTS)), Err(Denied::Role(ABOVE))),
+        ] {
+            let by = officer(role, there);
+            assert_eq!(may_see_request(&by, Some(&unit)), sees, "{role:?} of {there}");
+            assert_eq!(may_decide_request(&by, Some(&unit)), decides, "{role:?} of {there}");
+        }
     }
 
     #[test]

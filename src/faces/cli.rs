@@ -8,6 +8,7 @@ mod check;
 mod digitise;
 mod doctor;
 mod input;
+mod keys;
 mod migrate;
 mod output;
 mod overlay;
@@ -20,25 +21,25 @@ mod tls;
 mod verify;
 mod watch;
 
-use std::{path::PathBuf, process::ExitCode, sync::Arc};
+use std::{path::PathBuf, process::ExitCode, sync::Arc, time::Duration};
 
 use clap::{Args, Parser, Subcommand};
 
 use crate::{
     clock::Clock,
-    config::{Config, ConfigError, DatabaseUrl, OidcConfig, SealConfig, SignaturesConfig},
+    config::{Config, ConfigError, DatabaseUrl, LogConfig, LogFormat, OidcConfig, SealConfig, SignaturesConfig},
     domain::officer::ActingOfficer,
     engines::{
         reader::{self, Readers},
         signature::{order::TrustFiles, seal::Level},
     },
-    remote::{Remote, RemoteRules},
+    remote::{Remote, RemoteRules, antivirus::Antivirus},
     store::{
         Db, StoreError,
         keys::{Keys, KeysError},
         objects::Objects,
     },
-    telemetry,
+    telemetry::{self, Logs},
     workflows::{
         accounts as accounts_workflow, administer as administer_workflow,
         agency::{AgencySeal, SealPlaces},
@@ -201,6 +202,12 @@ enum Command {
         after_help = "Ví dụ: sohoa audit verify --data ./data\n       sohoa audit heads --out dau-so.jsonl\n       sohoa audit verify --heads dau-so.jsonl\n       sohoa audit export --out nhat-ky.ndjson"
     )]
     Audit(audit::AuditCommand),
+    /// Khóa chủ niêm phong dữ liệu: liệt kê, thêm khóa mới, chuyển dữ liệu, bỏ khóa cũ
+    #[command(
+        subcommand,
+        after_help = "Đổi khóa: rotate, rewrap, rồi drop khóa cũ; dịch vụ không cần dừng.\n\nVí dụ: sohoa keys list --data ./data\n       sohoa keys rotate\n       sohoa keys rewrap\n       sohoa keys drop 1"
+    )]
+    Keys(keys::KeysCommand),
     /// Đưa cơ sở dữ liệu lên phiên bản của chương trình, cấp quyền cho vai trò của dịch vụ
     #[command(
         after_help = "Ví dụ: SOHOA_DATABASE=postgres://chu-so-huu@… sohoa migrate --service-role sohoa_dich_vu"
@@ -254,11 +261,11 @@ pub fn main() -> ExitCode {
     if matches!(cli.command, Command::Reader) {
         return reader::child::run();
     }
-    telemetry::start(if matches!(cli.command, Command::Serve(_) | Command::Worker(_) | Command::Watch(_)) {
-        "info"
-    } else {
-        "warn"
-    });
+    // Services read from their configuration what they log.
+    let is_service = matches!(cli.command, Command::Serve(_) | Command::Worker(_) | Command::Watch(_));
+    if !is_service && let Err(error) = telemetry::start(Logs { level: "warn", is_json: false }) {
+        return ended(Err(Stop::usage(error.to_string())));
+    }
     let runtime = match tokio::runtime::Runtime::new() {
         Ok(runtime) => runtime,
         Err(error) => return ended(Err(Stop::new(Exit::Failure, error.to_string()))),
@@ -281,6 +288,7 @@ pub fn main() -> ExitCode {
             Command::Officer(command) => administer::officer(command).await,
             Command::Client(command) => administer::client(command).await,
             Command::Audit(command) => audit::audit(command).await,
+            Command::Keys(command) => keys::keys(command).await,
             Command::Migrate(args) => migrate::migrate(args).await,
             Command::Doctor(args) => doctor::doctor(&args),
             Command::Reader => Ok(Exit::Done),
@@ -297,6 +305,13 @@ fn ended(result: Result<Exit, Stop>) -> ExitCode {
         }
     };
     ExitCode::from(exit as u8)
+}
+
+/// Starts the log of a service.
+fn log(config: &Config) -> Result<(), Stop> {
+    let LogConfig { level, format } = &config.log;
+    telemetry::start(Logs { level, is_json: *format == LogFormat::Json })
+        .map_err(|error| Stop::usage(error.to_string()))
 }
 
 /// Reading processes of this very program.
@@ -344,6 +359,13 @@ fn provider(config: &Config) -> Result<Option<Provider>, Stop> {
     Provider::new(rules).map(Some).map_err(fault)
 }
 
+/// What looks for malware, where there is such a program.
+fn antivirus(config: &Config) -> Result<Option<Antivirus>, Stop> {
+    let Some(clamd) = &config.antivirus else { return Ok(None) };
+    let for_one = Duration::from_secs(u64::from(clamd.seconds.get()));
+    Antivirus::new(&clamd.address, for_one).map(Some).map_err(|error| Stop::usage(error.to_string()))
+}
+
 /// The agency's key, where there is one.
 fn seal_key(config: &Config) -> Result<Option<AgencySeal>, Stop> {
     let Some(seal) = config.seal.clone() else { return Ok(None) };
@@ -374,6 +396,31 @@ async fn open_existing(config: &Config) -> Result<Ctx, Stop> {
     open(config, None, None).await
 }
 
+/// The keys of an installation; made where nothing is there yet. Where the file alone is missing nothing is made: other
+/// keys would open nothing, and stand in the way of the right ones.
+async fn keys_of(config: &Config) -> Result<Keys, Stop> {
+    let path = config.key_file();
+    if !path.exists() {
+        let is_begun = match &config.database {
+            Some(url) => Db::is_begun(url.expose()).await,
+            None => {
+                let file = config.data.join("sohoa.sqlite");
+                file.exists() && Db::is_begun(&Db::url_of_file(&file)?).await
+            }
+        };
+        // Another process may have begun both meanwhile.
+        if is_begun && !path.exists() {
+            let message = format!(
+                "thiếu tệp khóa {}: dữ liệu đã có và không đọc được nếu không có khóa; hãy đặt lại bản đã cất riêng, \
+                 hoặc khai báo key_file trong tệp cấu hình",
+                path.display()
+            );
+            return Err(Stop::new(Exit::StorageUnreachable, message));
+        }
+    }
+    Ok(Keys::open_or_create(&path)?)
+}
+
 /// Opens an installation; its folder, database and keys are made when they are missing.
 async fn open(
     config: &Config,
@@ -384,12 +431,12 @@ async fn open(
         Stop::new(Exit::StorageUnreachable, format!("không dùng được {what} {}: {e}", config.data.display()))
     };
     std::fs::create_dir_all(&config.data).map_err(|e| storage("thư mục dữ liệu", e))?;
-    let keys = Keys::open_or_create(&config.data.join("sohoa.keys"))?;
+    let keys = Arc::new(keys_of(config).await?);
     let db = match &config.database {
-        Some(url) => Db::open(url.expose(), keys).await?,
-        None => Db::open_file(&config.data.join("sohoa.sqlite"), keys).await?,
+        Some(url) => Db::open(url.expose(), Arc::clone(&keys)).await?,
+        None => Db::open_file(&config.data.join("sohoa.sqlite"), Arc::clone(&keys)).await?,
     };
-    let objects = Objects::local(&config.data.join("objects"))?;
+    let objects = Objects::local(&config.data.join("objects"), keys)?;
     let clock = Clock::System;
     let officer = officer.map_or_else(|| config.officer().0, |acting| acting.officer);
     administer_workflow::prepare(&db, &officer, clock.now()).await?;
@@ -403,6 +450,7 @@ async fn open(
         trust: Arc::new(trust(config)?),
         level: config.signatures.level,
         time_stamps: config.signatures.time_stamps.clone(),
+        calendar: config.calendar.clone(),
     };
     let ctx = Ctx {
         db,
@@ -414,6 +462,7 @@ async fn open(
         seal: seal_key(config)?.map(Arc::new),
         remote: remote(config)?.map(Arc::new),
         provider: provider(config)?.map(Arc::new),
+        antivirus: antivirus(config)?,
     };
     // What commands wrote while no service ran. A faulty trace stops nobody from looking at it.
     if let Err(error) = trace::seal(&ctx).await {

@@ -10,9 +10,10 @@ use axum::{
 use metrics_exporter_prometheus::{BuildError, Matcher, PrometheusBuilder, PrometheusHandle};
 
 use super::gate;
+use crate::store::subject_requests::RequestCounts;
 use crate::workflows::{
     context::Ctx,
-    measures::{self, REFUSALS, STEP_SECONDS, Standing},
+    measures::{self, INFECTED, REFUSALS, STEP_SECONDS, Standing},
 };
 
 /// Bounds of seconds that steps are counted by.
@@ -37,6 +38,7 @@ fn record() -> Result<PrometheusHandle, BuildError> {
         .install_recorder()?;
     metrics::describe_histogram!(STEP_SECONDS, "Seconds of one step of one paper");
     metrics::describe_counter!(REFUSALS, "Findings that sent a paper back to the scanner");
+    metrics::describe_counter!(INFECTED, "Papers in which the antivirus program found something");
     Ok(handle)
 }
 
@@ -79,6 +81,12 @@ fn text(standing: &Standing) -> String {
     gauge(&mut out, "sohoa_papers", "Papers by state", &papers);
     let jobs = [("waiting", jobs.n_waiting), ("leased", jobs.n_leased), ("dead", jobs.n_dead)];
     gauge(&mut out, "sohoa_jobs", "Jobs by state", &jobs);
+    let RequestCounts { n_waiting, n_late, n_answered, n_overdue } = standing.requests;
+    let requests =
+        [("waiting", n_waiting), ("late", n_late), ("answered", n_answered), ("overdue", n_overdue)];
+    gauge(&mut out, "sohoa_subject_requests", "Requests of data subjects that are open", &requests);
+    let breaches = [("open", standing.breaches.0), ("late", standing.breaches.1)];
+    gauge(&mut out, "sohoa_breaches", "Breaches that the authority was not told of", &breaches);
     let seconds = standing.queue_age.as_secs();
     let name = "sohoa_queue_age_seconds";
     let _ =
@@ -100,12 +108,16 @@ mod tests {
             papers: vec![("stored".to_owned(), 12), ("to_confirm".to_owned(), 3)],
             jobs: QueueCounts { n_waiting: 1, n_leased: 0, n_dead: 0 },
             queue_age: SignedDuration::from_secs(7),
+            requests: RequestCounts { n_late: 2, ..RequestCounts::default() },
+            breaches: (0, 1),
         };
         let text = text(&standing);
         for line in [
             "sohoa_papers{state=\"stored\"} 12",
             "sohoa_jobs{state=\"waiting\"} 1",
             "sohoa_queue_age_seconds 7",
+            "sohoa_subject_requests{state=\"late\"} 2",
+            "sohoa_breaches{state=\"late\"} 1",
         ] {
             assert!(text.lines().any(|l| l == line), "{line} in {text}");
         }

@@ -2,6 +2,7 @@
 //! picture, the store of one person. One file per page; they work without script.
 
 mod account;
+mod breaches;
 mod dossier;
 mod lessons;
 mod officers;
@@ -9,6 +10,8 @@ mod owner;
 mod pages;
 mod paper;
 mod provider;
+mod requests;
+mod reuse;
 mod sign_in;
 mod signing;
 mod trace;
@@ -25,9 +28,10 @@ use crate::{
         signing::OfficerSigning,
     },
     workflows::{
-        accounts::AccountError, arrange::ArrangeError, browse::BrowseError, context::Ctx,
-        digitise::DigitiseError, intake::IntakeError, lessons::LessonError, provider::ProviderError, sign_in::SignInError,
-        trace::TraceError,
+        accounts::AccountError, arrange::ArrangeError, breaches::BreachError, browse::BrowseError,
+        context::Ctx, digitise::DigitiseError, export::ExportError, intake::IntakeError,
+        lessons::LessonError, provider::ProviderError, reuse::ReuseError, sign_in::SignInError,
+        subject_requests::SubjectRequestError, trace::TraceError,
     },
 };
 use askama::Template;
@@ -140,6 +144,8 @@ fn menu(officer: &ActingOfficer, officers_sign: bool) -> Vec<MenuItem> {
         (rights::may_receive(officer), "upload", "/", "Tiếp nhận"),
         (rights::may_read_store(&by), "owners", "/owners", "Kho của cá nhân, tổ chức"),
         (signs, "signing", "/signing", "Chờ ký số"),
+        (rights::may_list_requests(officer), "requests", "/requests", "Yêu cầu về dữ liệu"),
+        (rights::may_see_breaches(officer), "breaches", "/breaches", "Vi phạm dữ liệu"),
         (rights::may_verify(&by), "verify", "/verify", "Kiểm tra chữ ký"),
         (rights::may_see_lessons(officer), "lessons", "/lessons", "Học từ chỗ sửa"),
         (rights::may_read_audit(officer), "trace", "/trace", "Nhật ký"),
@@ -176,12 +182,16 @@ pub fn router(ctx: Ctx, purposes: Purposes, served: &Served) -> Router {
         .route("/papers", post(upload::receive))
         .route("/batches", post(upload::receive_batch))
         .route("/dossiers/{id}", get(dossier::page))
+        .route("/dossiers/{id}/reusable", post(reuse::reusable))
+        .route("/dossiers/{id}/reuses", post(reuse::take))
+        .route("/dossiers/{id}/reuses/{reuse}/undo", post(reuse::undo))
         .route("/dossiers/{id}/handed-in", post(dossier::declare))
         .route("/dossiers/{id}/papers", post(dossier::receive))
         .route("/papers/{id}", get(paper::page))
         .route("/papers/{id}/confirm", post(paper::acts::confirm))
         .route("/papers/{id}/override", post(paper::acts::override_faults))
         .route("/papers/{id}/erase", post(paper::acts::erase_quarantined))
+        .route("/papers/{id}/refuse", post(paper::acts::refuse))
         .route("/papers/{id}/retry", post(paper::acts::retry))
         .route("/papers/{id}/arrange", post(pages::arrange))
         .route("/papers/{id}/insert", post(pages::insert))
@@ -195,12 +205,22 @@ pub fn router(ctx: Ctx, purposes: Purposes, served: &Served) -> Router {
         .route("/trace", get(trace::page))
         .route("/owners", get(owner::form).post(owner::look_up))
         .route("/owners/{id}", get(owner::page))
+        .route("/owners/{id}/export", post(requests::export))
+        .route("/requests", get(requests::register).post(requests::take_in))
+        .route("/requests/{id}", get(requests::page).post(requests::act))
+        .route("/breaches", get(breaches::register).post(breaches::open))
+        .route("/breaches/{id}", get(breaches::page).post(breaches::act))
+        .route("/breaches/{id}/notice", get(breaches::notice))
         .route("/documents/{id}/content", get(owner::content))
         .route("/documents/{id}/original", get(owner::original))
         .with_state(shared)
         .route(
             "/static/sohoa.css",
             get(|| async { file("text/css", include_str!("../../templates/static/sohoa.css")) }),
+        )
+        .route(
+            "/static/notice.css",
+            get(|| async { file("text/css", include_str!("../../templates/static/notice.css")) }),
         )
         .route(
             "/static/sohoa.js",
@@ -251,6 +271,19 @@ pub(super) fn signed_out() -> Response {
 #[template(path = "pages/signed_out.html")]
 struct SignedOutPage {
     frame: Frame,
+}
+
+/// A value that can be chosen.
+struct Choice {
+    value: String,
+    label: String,
+    is_chosen: bool,
+}
+
+impl Choice {
+    fn of(value: &str, label: &str, chosen: &str) -> Self {
+        Self { value: value.to_owned(), label: label.to_owned(), is_chosen: value == chosen }
+    }
 }
 
 /// An error as a page: one sentence, and a way back.
@@ -319,7 +352,9 @@ impl From<DigitiseError> for Fault {
         let status = match &error {
             DigitiseError::UnknownPaper => StatusCode::NOT_FOUND,
             DigitiseError::Denied(_) => StatusCode::FORBIDDEN,
-            DigitiseError::Store(_) | DigitiseError::Spool(_) => StatusCode::SERVICE_UNAVAILABLE,
+            DigitiseError::Store(_) | DigitiseError::Spool(_) | DigitiseError::NotScanned(_) => {
+                StatusCode::SERVICE_UNAVAILABLE
+            }
             DigitiseError::WrongState { .. } | DigitiseError::Stale | DigitiseError::CodeTaken { .. } => {
                 StatusCode::CONFLICT
             }
@@ -356,11 +391,66 @@ impl From<LessonError> for Fault {
     }
 }
 
+impl From<ReuseError> for Fault {
+    fn from(error: ReuseError) -> Self {
+        let status = match &error {
+            ReuseError::NotFound | ReuseError::UnknownComponent => StatusCode::NOT_FOUND,
+            ReuseError::Denied(_) => StatusCode::FORBIDDEN,
+            ReuseError::Store(_) => StatusCode::SERVICE_UNAVAILABLE,
+            ReuseError::Taken | ReuseError::DoesNot(_) | ReuseError::WrongState { .. } => StatusCode::CONFLICT,
+            _ => StatusCode::UNPROCESSABLE_ENTITY,
+        };
+        Self { status, message: sentence(&message_of(&error)) }
+    }
+}
+
 impl From<TraceError> for Fault {
     fn from(error: TraceError) -> Self {
         let status = match &error {
             TraceError::Denied(_) => StatusCode::FORBIDDEN,
             _ => StatusCode::SERVICE_UNAVAILABLE,
+        };
+        Self { status, message: sentence(&message_of(&error)) }
+    }
+}
+
+impl From<SubjectRequestError> for Fault {
+    fn from(error: SubjectRequestError) -> Self {
+        let status = match &error {
+            SubjectRequestError::Unknown => StatusCode::NOT_FOUND,
+            SubjectRequestError::Denied(_) => StatusCode::FORBIDDEN,
+            SubjectRequestError::WrongState { .. } | SubjectRequestError::Stale => StatusCode::CONFLICT,
+            SubjectRequestError::Text { .. } | SubjectRequestError::Future | SubjectRequestError::Past => {
+                StatusCode::UNPROCESSABLE_ENTITY
+            }
+            SubjectRequestError::Store(_) => StatusCode::SERVICE_UNAVAILABLE,
+        };
+        Self { status, message: sentence(&message_of(&error)) }
+    }
+}
+
+impl From<BreachError> for Fault {
+    fn from(error: BreachError) -> Self {
+        let status = match &error {
+            BreachError::Unknown => StatusCode::NOT_FOUND,
+            BreachError::Denied(_) => StatusCode::FORBIDDEN,
+            BreachError::WrongState { .. } | BreachError::Stale => StatusCode::CONFLICT,
+            BreachError::Text { .. }
+            | BreachError::NoLateReason
+            | BreachError::Times { .. }
+            | BreachError::UnknownActor => StatusCode::UNPROCESSABLE_ENTITY,
+            BreachError::Store(_) => StatusCode::SERVICE_UNAVAILABLE,
+        };
+        Self { status, message: sentence(&message_of(&error)) }
+    }
+}
+
+impl From<ExportError> for Fault {
+    fn from(error: ExportError) -> Self {
+        let status = match &error {
+            ExportError::Unknown => StatusCode::NOT_FOUND,
+            ExportError::Denied(_) => StatusCode::FORBIDDEN,
+            ExportError::Spool(_) | ExportError::Store(_) => StatusCode::SERVICE_UNAVAILABLE,
         };
         Self { status, message: sentence(&message_of(&error)) }
     }
@@ -385,8 +475,12 @@ fn message_of(error: &(dyn std::error::Error + 'static)) -> String {
         || matches!(error.downcast_ref(), Some(DigitiseError::Store(_)))
         || matches!(error.downcast_ref(), Some(IntakeError::Store(_)))
         || matches!(error.downcast_ref(), Some(LessonError::Store(_)))
+        || matches!(error.downcast_ref(), Some(ReuseError::Store(_)))
         || matches!(error.downcast_ref(), Some(TraceError::Store(_)))
         || matches!(error.downcast_ref(), Some(AccountError::Store(_)))
+        || matches!(error.downcast_ref(), Some(SubjectRequestError::Store(_)))
+        || matches!(error.downcast_ref(), Some(BreachError::Store(_)))
+        || matches!(error.downcast_ref(), Some(ExportError::Store(_)))
         || matches!(error.downcast_ref(), Some(SignInError::Store(_)))
         || matches!(error.downcast_ref(), Some(ProviderError::Store(_)));
     if is_inside {

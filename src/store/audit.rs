@@ -9,6 +9,7 @@
 
 pub mod days;
 mod entry;
+mod exposure;
 pub mod file;
 mod head;
 mod look;
@@ -19,6 +20,7 @@ mod walk;
 use jiff::Timestamp;
 use sqlx::any::AnyRow;
 
+pub use exposure::exposure;
 pub use look::{KeptEvent, Search, of_object, search};
 pub use segment::{SEGMENT_EVENTS, Sealed, seal};
 pub use verify::verify;

@@ -79,6 +79,7 @@ pub async fn give_to(tx: &mut Tx, unit: &UnitId) -> Result<(), StoreError> {
     for query in [
         "UPDATE dossier SET unit_id = $1 WHERE unit_id IS NULL",
         "UPDATE record SET unit_id = $1 WHERE unit_id IS NULL",
+        "UPDATE subject_request SET unit_id = $1 WHERE unit_id IS NULL",
     ] {
         sqlx::query(query).bind(unit.as_str()).execute(tx.connection()).await?;
     }

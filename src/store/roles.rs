@@ -6,11 +6,22 @@ use sqlx::Row;
 use super::{Db, StoreError, db::Engine};
 
 /// Written once: read and appended to.
-const APPENDED: [&str; 3] = ["audit_event", "audit_segment", "audit_day"];
+const APPENDED: [&str; 5] =
+    ["audit_event", "audit_segment", "audit_day", "subject_request_act", "breach_act"];
 /// Only read.
 const READ: [&str; 2] = ["audit_event_before_segments", "_sqlx_migrations"];
 /// Rows that change and never go.
-const KEPT: [&str; 3] = ["audit_head", "document_code", "log_head"];
+const KEPT: [&str; 9] = [
+    "audit_head",
+    "breach",
+    "document_code",
+    "lasting_key",
+    "log_head",
+    "master_key",
+    "reuse",
+    "revocation",
+    "subject_request",
+];
 
 /// Why a role got no rights.
 #[derive(Debug, thiserror::Error)]

@@ -1,19 +1,29 @@
 //! What every workflow needs, passed down as one value.
 
-use std::{io, path::PathBuf, sync::Arc};
+use std::{
+    fs::File,
+    io::{self, Write},
+    os::{fd::AsRawFd, unix::fs::symlink},
+    path::PathBuf,
+    sync::Arc,
+};
 
+use rustix::fs::{MemfdFlags, memfd_create};
 use tempfile::TempDir;
 
 use crate::{
     clock::Clock,
-    domain::{dossier::PaperObject, ids::ContentHash, officer::ActingOfficer, signing::SigningRules},
+    domain::{
+        calendar::Calendar, dossier::PaperObject, ids::ContentHash, officer::ActingOfficer,
+        signing::SigningRules,
+    },
     engines::{
         extraction::Guide,
         imaging::check::PageRules,
         reader::Readers,
         signature::{order::TrustFiles, seal::Level},
     },
-    remote::Remote,
+    remote::{Remote, antivirus::Antivirus},
     store::{Db, StoreError, objects::Objects},
     workflows::{agency::AgencySeal, lessons::LearnedCache, provider::Provider},
 };
@@ -39,6 +49,8 @@ pub struct Ctx {
     pub remote: Option<Arc<Remote>>,
     /// The agency's provider of sign-ins, where there is one.
     pub provider: Option<Arc<Provider>>,
+    /// An antivirus program, where the installation has one.
+    pub antivirus: Option<Antivirus>,
 }
 
 /// Settings of an installation that workflows ask.
@@ -60,27 +72,36 @@ pub struct Rules {
     pub level: Level,
     /// Address of a time-stamp server (RFC 3161).
     pub time_stamps: Option<String>,
+    /// Working days.
+    pub calendar: Calendar,
 }
 
-/// Bytes of the store laid out as files, for a reading process; gone when dropped.
+/// Bytes of the store laid out as files, for a reading process; gone when dropped. They lie in memory: what is kept
+/// sealed is never in clear on a disk.
 pub struct Spooled {
-    /// The files in order.
+    /// The files in order: links, in a private folder of a name of its own, to what this process holds.
     pub paths: Vec<PathBuf>,
     _dir: TempDir,
+    _files: Vec<File>,
 }
 
 impl Spooled {
-    /// Writes each of `files` into a private folder.
+    /// Lays out each of `files`.
     ///
     /// # Errors
-    /// When the folder for temporary files is full or not writable.
+    /// When there is no memory left, or the folder for temporary files is not writable.
     pub fn write<B: AsRef<[u8]>>(files: &[B]) -> io::Result<Self> {
         let dir = tempfile::Builder::new().prefix("sohoa-").tempdir()?;
-        let paths = (0..files.len()).map(|i| dir.path().join(format!("{i:05}"))).collect::<Vec<_>>();
-        for (path, bytes) in paths.iter().zip(files) {
-            std::fs::write(path, bytes)?;
+        let (mut paths, mut held) = (Vec::with_capacity(files.len()), Vec::with_capacity(files.len()));
+        for (i, bytes) in files.iter().enumerate() {
+            let mut file = File::from(memfd_create("sohoa", MemfdFlags::CLOEXEC)?);
+            file.write_all(bytes.as_ref())?;
+            let path = dir.path().join(format!("{i:05}"));
+            symlink(format!("/proc/self/fd/{}", file.as_raw_fd()), &path)?;
+            paths.push(path);
+            held.push(file);
         }
-        Ok(Self { paths, _dir: dir })
+        Ok(Self { paths, _dir: dir, _files: held })
     }
 }
 

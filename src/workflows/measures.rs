@@ -9,17 +9,21 @@ use crate::{
         page::{Finding, Severity},
     },
     store::{
-        StoreError,
+        StoreError, breaches,
         jobs::{self, QueueCounts},
         papers,
+        subject_requests::RequestCounts,
     },
-    workflows::context::Ctx,
+    workflows::{context::Ctx, subject_requests},
 };
 
 /// Seconds of one step of one paper, by `step`.
 pub const STEP_SECONDS: &str = "sohoa_step_seconds";
 /// Findings that sent a paper back to the scanner, by `kind` and `rule`.
 pub const REFUSALS: &str = "sohoa_refusals_total";
+
+/// Papers in which an antivirus program found something.
+pub const INFECTED: &str = "sohoa_infected_papers_total";
 
 /// How papers and jobs stand.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -30,6 +34,10 @@ pub struct Standing {
     pub jobs: QueueCounts,
     /// How long the job has waited that is due longest.
     pub queue_age: SignedDuration,
+    /// Requests of data subjects that wait or are to be done.
+    pub requests: RequestCounts,
+    /// Breaches that the authority was not told of: in time, and late.
+    pub breaches: (u64, u64),
 }
 
 /// How papers and jobs stand now.
@@ -44,6 +52,8 @@ pub async fn standing(ctx: &Ctx) -> Result<Standing, StoreError> {
         papers: papers::by_state(&mut tx).await?,
         jobs: jobs::counts(&mut tx).await?,
         queue_age: age(due, now),
+        requests: subject_requests::counts(&mut tx, now).await?,
+        breaches: breaches::counts(&mut tx, now).await?,
     })
 }
 
@@ -60,6 +70,11 @@ pub(super) fn took(times: &StepTimes) {
         let seconds = f64::from(u32::try_from(ms).unwrap_or(u32::MAX)) / 1000.0;
         metrics::histogram!(STEP_SECONDS, "step" => step).record(seconds);
     }
+}
+
+/// Counts a paper in which an antivirus program found something.
+pub(super) fn infected() {
+    metrics::counter!(INFECTED).increment(1);
 }
 
 /// Counts the findings for which a paper goes back.

@@ -3,6 +3,7 @@
 
 mod accounts;
 mod agent;
+mod antivirus;
 mod bad_input;
 mod batch;
 mod card;
@@ -14,6 +15,8 @@ mod early;
 mod evidence;
 mod floors;
 mod hostile;
+mod keys;
+mod leaks;
 mod lessons;
 mod line;
 mod mtls;
@@ -24,8 +27,10 @@ mod pages_command;
 mod pdfa;
 mod pki;
 mod plan;
+mod protection;
 mod provider;
 mod rescan;
+mod reuse;
 mod rights;
 mod samples;
 mod seal;

@@ -34,13 +34,15 @@ enum Foreign {
     Closed,
     /// As in one's own: the store is every unit's.
     Open,
+    /// Auditors alone.
+    Audited,
 }
 
 /// Method, path, what is sent, who may: clerk, case handler, supervisor, auditor, administrator (`+`, `-`; `*` where
 /// whoever may is told that it is not there), and who reaches another unit's.
 type Row = (&'static str, &'static str, Sent, &'static str, Foreign);
 
-use Foreign::{Closed, None as NoUnit, Open};
+use Foreign::{Audited, Closed, None as NoUnit, Open};
 use Sent::{File, Form, Json, Nothing};
 
 #[rustfmt::skip]
@@ -66,6 +68,7 @@ const TABLE: &[Row] = &[
     ("POST", "/api/v1/papers/{paper}/merge", Json(r#"{"papers":[]}"#), "+++--", Closed),
     ("POST", "/api/v1/papers/{paper}/override", Json(r#"{"reason":"lý do"}"#), "-++--", Closed),
     ("POST", "/api/v1/papers/{paper}/erase", Json(r#"{"reason":"lý do"}"#), "--+--", Closed),
+    ("POST", "/api/v1/papers/{paper}/refuse", Json(r#"{"reason":""}"#), "+++--", Closed),
     ("POST", "/api/v1/papers/{paper}/retry", Nothing, "+++--", Closed),
     ("POST", "/api/v1/papers/{paper}/sign", Json(r#"{"act":"give_up","signing":"none"}"#), "+++--", Closed),
     ("POST", "/api/v1/owners/lookup", Json(r#"{"owner":"001085000001","purpose":"kiểm tra"}"#), "+++--", NoUnit),
@@ -79,6 +82,14 @@ const TABLE: &[Row] = &[
     ("GET", "/api/v1/documents/{closed}/content?purpose=test", Nothing, "+++--", Closed),
     ("GET", "/api/v1/documents/{closed}/original?purpose=test", Nothing, "+++--", Closed),
     ("GET", "/api/v1/documents/{closed}/verification?purpose=test", Nothing, "+++--", Closed),
+    ("GET", "/api/v1/documents/{record}/history?purpose=test", Nothing, "+++--", Open),
+    ("GET", "/api/v1/documents/{closed}/history?purpose=test", Nothing, "+++--", Closed),
+    ("POST", "/api/v1/documents/{record}/revoke", Json(r#"{"reason":""}"#), "--+--", Closed),
+    ("POST", "/api/v1/documents/{record}/recode", Json(r#"{"reason":""}"#), "--+--", Closed),
+    ("POST", "/api/v1/dossiers/{dossier}/reusable", Json(r#"{"owner":"001085000001","purpose":"kiểm tra"}"#), "+++--", Closed),
+    ("POST", "/api/v1/dossiers/{dossier}/components/03/reuse", Json(r#"{"document":"none","purpose":"kiểm tra"}"#), "***--", Closed), // no such document
+    ("POST", "/api/v1/papers/{paper}/reuse", Json(r#"{"document":"none","purpose":"kiểm tra"}"#), "***--", Closed), // no such document
+    ("POST", "/api/v1/dossiers/{dossier}/reuses/none/undo", Json(r#"{"reason":"lý do"}"#), "***--", Closed), // no such taking
     ("POST", "/api/v1/verifications", File(&[]), "+++++", NoUnit),
     ("GET", "/api/v1/catalogue", Nothing, "+++++", NoUnit),
     ("GET", "/api/v1/changes", Nothing, "-++--", NoUnit),
@@ -86,7 +97,27 @@ const TABLE: &[Row] = &[
     ("GET", "/api/v1/lessons", Nothing, "+++--", NoUnit),
     ("POST", "/api/v1/lessons/none/decide", Json(r#"{"act":"accept"}"#), "--*--", NoUnit),
     ("GET", "/api/v1/audit/events", Nothing, "---+-", NoUnit),
+    ("POST", "/api/v1/owners/{owner}/export", Json(r#"{"purpose":"kiểm tra"}"#), "--+--", Open),
+    ("GET", "/api/v1/subject-requests", Nothing, "++++-", NoUnit),
+    ("POST", "/api/v1/subject-requests", Json(r#"{"kind":"see","came_by":"desk","asker":"Nguyễn Văn Thử","asked":"xem"}"#), "+++--", NoUnit),
+    ("GET", "/api/v1/subject-requests/{request}", Nothing, "++++-", Audited),
+    ("POST", "/api/v1/subject-requests/{request}/acts", Json(r#"{"act":"withdraw","reason":"x","version":99}"#), "--+--", Closed), // stale
+    ("GET", "/api/v1/breaches", Nothing, "--+++", NoUnit),
+    ("POST", "/api/v1/breaches", Json(r#"{"detected_at":"2026-11-20T00:00:00Z","facts":{"nature":"thử"}}"#), "--+-+", NoUnit),
+    ("POST", "/api/v1/breaches/exposure", Json(r#"{"reader":"x","from":"2026-11-20T00:00:00Z","until":"2026-11-21T00:00:00Z"}"#), "--+-+", NoUnit), // nobody
+    ("GET", "/api/v1/breaches/{breach}", Nothing, "--+++", NoUnit),
+    ("POST", "/api/v1/breaches/{breach}/acts", Json(r#"{"act":"dismiss","reason":"x","version":99}"#), "--+-+", NoUnit), // stale
     // Pages.
+    ("POST", "/owners/{owner}/export", Form("purpose=test"), "--+--", Open),
+    ("GET", "/requests", Nothing, "++++-", NoUnit),
+    ("POST", "/requests", Form("kind=none"), "+++--", NoUnit),
+    ("GET", "/requests/{request}", Nothing, "++++-", Audited),
+    ("POST", "/requests/{request}", Form("act=withdraw&text=x&version=99"), "--+--", Closed),
+    ("GET", "/breaches", Nothing, "--+++", NoUnit),
+    ("POST", "/breaches", Form("nature=x"), "--+-+", NoUnit), // detected when?
+    ("GET", "/breaches/{breach}", Nothing, "--+++", NoUnit),
+    ("POST", "/breaches/{breach}", Form("act=dismiss&reason=x&version=99"), "--+-+", NoUnit),
+    ("GET", "/breaches/{breach}/notice", Nothing, "--+++", NoUnit),
     ("GET", "/account", Nothing, "+++++", NoUnit),
     ("POST", "/account/second-factor", Form("code=000000"), "*****", NoUnit), // none was begun
     ("POST", "/account/password", Form("current=x&password=y&again=z"), "+++++", NoUnit),
@@ -98,11 +129,15 @@ const TABLE: &[Row] = &[
     ("POST", "/batches", File(&[]), "+++--", NoUnit),
     ("GET", "/dossiers/{dossier}", Nothing, "+++--", Closed),
     ("POST", "/dossiers/{dossier}/handed-in", Form("total=1"), "+++--", Closed),
+    ("POST", "/dossiers/{dossier}/reusable", Form("owner=001085000001&purpose=test"), "+++--", Closed),
+    ("POST", "/dossiers/{dossier}/reuses", Form("component=03&document=none&purpose=test"), "***--", Closed), // no such document
+    ("POST", "/dossiers/{dossier}/reuses/none/undo", Form("reason=x"), "***--", Closed), // no such taking
     ("POST", "/dossiers/{dossier}/papers", File(&[("kind", "01")]), "+++--", Closed),
     ("GET", "/papers/{paper}", Nothing, "+++--", Closed),
     ("POST", "/papers/{paper}/confirm", Form("issued_on=rubbish"), "+++--", Closed),
     ("POST", "/papers/{paper}/override", Form("reason=x"), "-++--", Closed),
     ("POST", "/papers/{paper}/erase", Form("reason=x"), "--+--", Closed),
+    ("POST", "/papers/{paper}/refuse", Form("reason="), "+++--", Closed),
     ("POST", "/papers/{paper}/retry", Form("reason=x"), "+++--", Closed),
     ("POST", "/papers/{paper}/arrange", Form("act=undo"), "+++--", Closed),
     ("POST", "/papers/{paper}/insert", File(&[("at", "1")]), "+++--", Closed),
@@ -153,6 +188,10 @@ struct Things {
     number: String,
     record: String,
     closed: String,
+    /// A request of a data subject.
+    request: String,
+    /// A breach, which is no unit's; none until one is opened.
+    breach: String,
 }
 
 impl Things {
@@ -180,7 +219,11 @@ impl Things {
         let owner = seen["owner"].as_str().unwrap().to_owned();
         let [record, closed] = stored.try_into().unwrap();
         let number = truth_of(&scan)["owner_id"].as_str().unwrap().to_owned();
-        Self { dossier, paper, owner, number, record, closed }
+        let request =
+            json!({ "kind": "see", "came_by": "desk", "asker": "Trần Thị Thử", "asked": "xem dữ liệu" });
+        let request = app.json(app.post("/api/v1/subject-requests").json(&request)).await;
+        let request = request["id"].as_str().unwrap().to_owned();
+        Self { dossier, paper, owner, number, record, closed, request, breach: "none".to_owned() }
     }
 
     fn placed(&self, path: &str) -> String {
@@ -189,6 +232,8 @@ impl Things {
             .replace("{owner}", &self.owner)
             .replace("{record}", &self.record)
             .replace("{closed}", &self.closed)
+            .replace("{request}", &self.request)
+            .replace("{breach}", &self.breach)
     }
 }
 
@@ -235,8 +280,11 @@ async fn nothing_is_reached_that_the_table_does_not_allow() {
     }
     account(&app, "elsewhere", 9, Role::Supervisor, "b").await;
     let elsewhere = signed_in(&app, "elsewhere").await;
-    let own = Things::of(&officers[0], 41, "001220000123").await;
+    let mut own = Things::of(&officers[0], 41, "001220000123").await;
     let foreign = Things::of(&elsewhere, 43, "001220000456").await;
+    let breach = json!({ "detected_at": "2026-11-20T00:00:00Z", "facts": { "nature": "thử" } });
+    let breach = elsewhere.json(elsewhere.post("/api/v1/breaches").json(&breach)).await;
+    own.breach = breach["id"].as_str().unwrap().to_owned();
     let nobody = app.with_cookie(None);
     // Pages of an owner need a purpose, which is said on looking him up.
     for officer in &officers {
@@ -264,6 +312,10 @@ async fn nothing_is_reached_that_the_table_does_not_allow() {
             NoUnit => String::new(),
             Closed => expected.replace('+', "*"),
             Open => (*expected).to_owned(),
+            Audited => {
+                let (desk, rest) = expected.split_at(3);
+                desk.replace('+', "*") + rest
+            }
         };
         if abroad != expected {
             wrong.push(format!("{method} {path} of another unit: {abroad}, the table says {expected}"));
@@ -302,6 +354,7 @@ const BY_SCOPE: &[(&str, Scope)] = &[
     ("GET /api/v1/documents/{}/content", Scope::ReadDocuments),
     ("GET /api/v1/documents/{}/original", Scope::ReadDocuments),
     ("GET /api/v1/documents/{}/verification", Scope::ReadDocuments),
+    ("GET /api/v1/documents/{}/history", Scope::ReadDocuments),
     ("GET /api/v1/changes", Scope::ReadChanges),
     ("POST /api/v1/verifications", Scope::Verify),
     ("GET /api/v1/catalogue", Scope::ReadCatalogue),

@@ -60,8 +60,14 @@ row_id! {
     UnitId,
     /// A system that asks over REST.
     ClientId,
+    /// A paper of the store that was taken for a dossier.
+    ReuseId,
     /// A stay of an officer, from sign-in to sign-out.
     SessionId,
+    /// A request of a data subject.
+    SubjectRequestId,
+    /// A breach of the rules on personal data.
+    BreachId,
 }
 
 /// BLAKE3 of some bytes, 64 lower-case hexadecimal digits: the name under which the bytes are kept.

@@ -13,6 +13,7 @@ use axum::{
 use super::{Api, problem::Problem};
 use crate::{
     domain::{ids::ContentHash, officer::Actor},
+    faces::bundle,
     store::idempotency::{self as kept, KeptAnswer, Known, RequestKey},
 };
 
@@ -79,6 +80,14 @@ async fn answer_once(
 }
 
 async fn keep(api: &Api, key: RequestKey<'_>, response: Response) -> Result<Response, Problem> {
+    // A file is streamed and made anew; it is not kept.
+    if response.headers().get(header::CONTENT_TYPE).is_some_and(|media_type| media_type == bundle::MEDIA_TYPE)
+    {
+        let mut tx = api.ctx.db.write().await?;
+        kept::forget(&mut tx, key).await?;
+        tx.commit().await?;
+        return Ok(response);
+    }
     let (parts, body) = response.into_parts();
     let body = to_bytes(body, ANSWER_BYTES).await.unwrap_or_default();
     let mut tx = api.ctx.db.write().await?;

@@ -12,8 +12,10 @@ use crate::{
     engines::imaging::fault::ReadError,
     store::StoreError,
     workflows::{
-        arrange::ArrangeError, batch::BatchError, browse::BrowseError, digitise::DigitiseError,
-        intake::IntakeError, lessons::LessonError, separators::SeparatorError, trace::TraceError,
+        arrange::ArrangeError, batch::BatchError, breaches::BreachError, browse::BrowseError,
+        digitise::DigitiseError, documents::DocumentError, export::ExportError, intake::IntakeError,
+        lessons::LessonError, reuse::ReuseError, separators::SeparatorError,
+        subject_requests::SubjectRequestError, trace::TraceError,
     },
 };
 
@@ -210,10 +212,60 @@ impl From<DigitiseError> for Problem {
             DigitiseError::Signed => conflict("signed").under("QĐ 1917/QĐ-BLĐTBXH, Điều 15 khoản 3"),
             DigitiseError::NoReason => Self::bad_request("no-reason", detail),
             DigitiseError::Unreadable(error) => error.into(),
+            DigitiseError::Infected(_) => unprocessable("infected"),
+            DigitiseError::NotScanned(_) => {
+                Self::new(StatusCode::SERVICE_UNAVAILABLE, "not-scanned", sentence(&detail))
+            }
             DigitiseError::Spool(source) => spool(&source),
             DigitiseError::Stamp(_) => unprocessable("stamp").under("QĐ 1917/QĐ-BLĐTBXH, Điều 15 khoản 3"),
             DigitiseError::Denied(denied) => denied.into(),
             DigitiseError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<ReuseError> for Problem {
+    fn from(error: ReuseError) -> Self {
+        let detail = sentence(&error.to_string());
+        let conflict = |kind| Self::new(StatusCode::CONFLICT, kind, detail.clone());
+        let unprocessable = |kind| Self::new(StatusCode::UNPROCESSABLE_ENTITY, kind, detail.clone());
+        match error {
+            ReuseError::NotFound => Self::not_found(),
+            ReuseError::UnknownComponent => {
+                Self::new(StatusCode::NOT_FOUND, "unknown-component", detail).under("QĐ 1917/QĐ-BLĐTBXH, Điều 4 khoản 1")
+            }
+            ReuseError::OtherType => unprocessable("other-type").under("QĐ 1917/QĐ-BLĐTBXH, Điều 12"),
+            ReuseError::Taken => conflict("taken"),
+            ReuseError::DoesNot(_) => conflict("does-not-serve").under("QĐ 1917/QĐ-BLĐTBXH, Điều 12"),
+            ReuseError::NeedsReason(_) => unprocessable("needs-reason").under("QĐ 1917/QĐ-BLĐTBXH, Điều 12"),
+            ReuseError::NoReason => Self::bad_request("no-reason", detail),
+            ReuseError::WrongState { .. } => conflict("wrong-state"),
+            ReuseError::Unreadable(error) => error.into(),
+            ReuseError::Denied(denied) => denied.into(),
+            ReuseError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<DocumentError> for Problem {
+    fn from(error: DocumentError) -> Self {
+        let detail = sentence(&error.to_string());
+        let conflict = |kind| Self::new(StatusCode::CONFLICT, kind, detail.clone());
+        match error {
+            DocumentError::NotFound => Self::not_found(),
+            DocumentError::NoReason => Self::bad_request("no-reason", detail),
+            DocumentError::Decision => Self::bad_request("decision", detail),
+            DocumentError::Revoked => conflict("revoked").under("NĐ 45/2020/NĐ-CP, Điều 15"),
+            DocumentError::SameCode => conflict("same-code"),
+            DocumentError::UnknownType => Self::new(StatusCode::UNPROCESSABLE_ENTITY, "unknown-type", detail)
+                .under("QĐ 1917/QĐ-BLĐTBXH, Điều 7"),
+            DocumentError::CodeTaken { held_by } => Self {
+                conflict_with: Some(held_by.to_string()),
+                ..conflict("code-taken").under("QĐ 1917/QĐ-BLĐTBXH, Điều 3 khoản 8")
+            },
+            DocumentError::Stale => StoreError::Stale.into(),
+            DocumentError::Denied(denied) => denied.into(),
+            DocumentError::Store(error) => error.into(),
         }
     }
 }
@@ -251,6 +303,53 @@ impl From<BrowseError> for Problem {
             BrowseError::Spool(source) => spool(&source),
             BrowseError::Denied(denied) => denied.into(),
             BrowseError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<SubjectRequestError> for Problem {
+    fn from(error: SubjectRequestError) -> Self {
+        let detail = sentence(&error.to_string());
+        match error {
+            SubjectRequestError::Unknown => Self::not_found(),
+            SubjectRequestError::Denied(denied) => denied.into(),
+            SubjectRequestError::WrongState { .. } => Self::new(StatusCode::CONFLICT, "wrong-state", detail),
+            SubjectRequestError::Stale => Self::new(StatusCode::PRECONDITION_FAILED, "stale", detail),
+            SubjectRequestError::Text { .. } | SubjectRequestError::Future | SubjectRequestError::Past => {
+                Self::new(StatusCode::UNPROCESSABLE_ENTITY, "subject-request", detail)
+            }
+            SubjectRequestError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<BreachError> for Problem {
+    fn from(error: BreachError) -> Self {
+        let detail = sentence(&error.to_string());
+        match error {
+            BreachError::Unknown => Self::not_found(),
+            BreachError::Denied(denied) => denied.into(),
+            BreachError::WrongState { .. } => Self::new(StatusCode::CONFLICT, "wrong-state", detail),
+            BreachError::Stale => Self::new(StatusCode::PRECONDITION_FAILED, "stale", detail),
+            BreachError::NoLateReason => {
+                Self::new(StatusCode::UNPROCESSABLE_ENTITY, "no-late-reason", detail)
+                    .under("Luật 91/2025/QH15, Điều 23")
+            }
+            BreachError::Text { .. } | BreachError::Times { .. } | BreachError::UnknownActor => {
+                Self::new(StatusCode::UNPROCESSABLE_ENTITY, "breach", detail)
+            }
+            BreachError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<ExportError> for Problem {
+    fn from(error: ExportError) -> Self {
+        match error {
+            ExportError::Unknown => Self::not_found(),
+            ExportError::Denied(denied) => denied.into(),
+            ExportError::Spool(source) => spool(&source),
+            ExportError::Store(error) => error.into(),
         }
     }
 }

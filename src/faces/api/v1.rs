@@ -2,15 +2,19 @@
 
 pub(super) mod audit;
 pub(super) mod batches;
+pub(super) mod breaches;
 pub(super) mod catalogue;
 pub(super) mod changes;
 pub(super) mod documents;
 pub(super) mod dossiers;
+pub(super) mod history;
 pub(super) mod lessons;
 pub(super) mod owners;
 pub(super) mod pages;
 pub(super) mod papers;
+pub(super) mod reuse;
 pub(super) mod signing;
+pub(super) mod subject_requests;
 pub(super) mod verifications;
 
 use serde::Serialize;

@@ -12,7 +12,7 @@ use crate::{
         account::Way,
         event::{ActedAs, Action, Change},
         fields::FieldKey,
-        ids::DossierId,
+        ids::{DossierId, masked},
     },
     store::audit::{KeptEvent, Search},
     workflows::trace::{self, TraceError},
@@ -226,12 +226,6 @@ fn fact(name: &str, value: String) -> String {
         Some(way) if name == "way" => way.words().to_owned(),
         _ => value,
     }
-}
-
-/// Numbers of people stand masked in lists, and whole in an answer of the API.
-fn masked(number: &str) -> String {
-    let n_hidden = number.chars().count().saturating_sub(4);
-    number.chars().enumerate().map(|(at, sign)| if at < n_hidden { '*' } else { sign }).collect()
 }
 
 /// What an auditor calls a field.

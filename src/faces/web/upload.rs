@@ -17,12 +17,14 @@ use crate::{
         ids::{OwnerNumber, ProcedureCode},
         job::Urgency,
         rights,
+        subject_request::SubjectRequest,
     },
     workflows::{
         batch::{self, Batch, BatchError, BatchPaper},
-        browse,
+        breaches, browse,
         intake::{self, Upload},
         quarantine::{self, SetApart},
+        subject_requests,
         watch::ranges,
     },
 };
@@ -37,6 +39,10 @@ struct UploadPage {
     is_batch_fault: bool,
     /// Secret papers whose term ends soon or is over.
     secret: Vec<SecretLine>,
+    /// Dossiers that use documents that were cancelled since.
+    cancelled: Vec<String>,
+    /// Requests of data subjects and breaches whose term ends soon or is over.
+    due: Vec<DueLine>,
     /// Papers of the whole dossier, as they were keyed.
     n_papers: String,
     groups: Vec<Group>,
@@ -67,6 +73,13 @@ pub(super) struct PaperLine {
     pub state_label: &'static str,
     pub sign: &'static str,
     pub next: &'static str,
+}
+
+struct DueLine {
+    address: String,
+    name: &'static str,
+    is_over: bool,
+    term: String,
 }
 
 struct SecretLine {
@@ -113,6 +126,8 @@ async fn content(web: &Web, tried: Tried) -> Result<UploadPage, Fault> {
         fault: tried.fault,
         split: tried.split,
         secret: secret(web).await?,
+        cancelled: super::reuse::cancelled(web).await?,
+        due: due(web).await?,
         n_papers: tried.n_papers,
         groups: catalogue.procedures.iter().map(|p| group(p, &tried.kind)).collect(),
         forms: HandedInAs::ALL.iter().map(|(_, name, label)| (*name, *label)).collect(),
@@ -135,6 +150,26 @@ async fn secret(web: &Web) -> Result<Vec<SecretLine>, Fault> {
     };
     let over = waiting.over.iter().map(|set_apart| line(set_apart, true));
     Ok(over.chain(waiting.near.iter().map(|set_apart| line(set_apart, false))).collect())
+}
+
+/// Requests of data subjects and breaches that have to be answered or told soon, or should have been.
+async fn due(web: &Web) -> Result<Vec<DueLine>, Fault> {
+    let now = web.ctx.clock.now();
+    let inside = |error| Fault::from(browse::BrowseError::from(error));
+    let urgent = subject_requests::urgent(&web.ctx, web.officer()).await.map_err(inside)?;
+    let breaches = breaches::urgent(&web.ctx, web.officer()).await.map_err(inside)?;
+    let breach = |breach| {
+        let line = super::breaches::line(breach, now);
+        let address = format!("/breaches/{}", line.id);
+        DueLine { address, name: "Vi phạm dữ liệu", is_over: breach.is_late(now), term: line.term }
+    };
+    let request = |request: &SubjectRequest, is_over| {
+        let line = super::requests::line(request, now);
+        DueLine { address: format!("/requests/{}", line.id), name: line.kind, is_over, term: line.term }
+    };
+    let late = urgent.late.iter().chain(&urgent.overdue).map(|late| request(late, true));
+    let near = urgent.near.iter().map(|near| request(near, false));
+    Ok(breaches.iter().map(breach).chain(late).chain(near).collect())
 }
 
 /// What may be received of a procedure.

@@ -19,6 +19,7 @@ use sohoa::{
         gate::{Rates, Reached},
         worker,
     },
+    remote::antivirus::Antivirus,
     store::{Db, Keys, Objects},
     workflows::{
         administer,
@@ -30,7 +31,7 @@ use sohoa::{
 use tempfile::TempDir;
 use tokio_util::sync::CancellationToken;
 
-use super::postgres;
+use super::{logs, postgres};
 
 /// The instant at which the clock of every test stands.
 pub const NOW: &str = "2026-11-21T03:00:00Z";
@@ -39,6 +40,8 @@ pub struct TestApp {
     pub ctx: Ctx,
     pub folder: TempDir,
     pub url: String,
+    /// Address of the database.
+    pub database: String,
     client: Client,
     stop: CancellationToken,
     cookie: Option<String>,
@@ -64,6 +67,7 @@ pub struct Setting {
     pub signing: SigningRules,
     pub trust: TrustFiles,
     pub seal: Option<Arc<AgencySeal>>,
+    pub antivirus: Option<Antivirus>,
     /// Where it listens, when somebody has to know it before.
     pub listener: Option<std::net::TcpListener>,
     pub provider: Option<Arc<Provider>>,
@@ -89,6 +93,7 @@ impl TestApp {
     }
 
     pub async fn start_with(is_sqlite: bool, setting: Setting) -> Self {
+        logs::begin();
         let folder = tempfile::tempdir().unwrap();
         let database = if is_sqlite {
             format!("sqlite://{}?mode=rwc", folder.path().join("sohoa.sqlite").display())
@@ -98,14 +103,14 @@ impl TestApp {
         let clock = setting.clock.unwrap_or_else(|| Clock::Fixed(NOW.parse::<Timestamp>().unwrap()));
         let config = Config::default();
         let officer = ActingOfficer::alone(config.officer().0, clock.now());
-        let keys = Keys::open_or_create(&folder.path().join("sohoa.keys")).unwrap();
-        let db = Db::open(&database, keys).await.unwrap();
+        let keys = Arc::new(Keys::open_or_create(&folder.path().join("sohoa.keys")).unwrap());
+        let db = Db::open(&database, Arc::clone(&keys)).await.unwrap();
         administer::prepare(&db, &officer.officer, clock.now()).await.unwrap();
         let program = PathBuf::from(env!("CARGO_BIN_EXE_sohoa"));
         let limits = ReaderLimits { n_readers: 2, ..ReaderLimits::default() };
         let ctx = Ctx {
             db,
-            objects: Objects::local(&folder.path().join("objects")).unwrap(),
+            objects: Objects::local(&folder.path().join("objects"), keys).unwrap(),
             readers: Arc::new(Readers::new(program, limits)),
             clock,
             rules: Arc::new(Rules {
@@ -117,11 +122,13 @@ impl TestApp {
                 trust: Arc::new(setting.trust),
                 level: Level::Basic,
                 time_stamps: None,
+                calendar: config.calendar.clone(),
             }),
             learned: Arc::default(),
             seal: setting.seal,
             remote: None,
             provider: setting.provider,
+            antivirus: setting.antivirus,
         };
         let listener =
             setting.listener.unwrap_or_else(|| std::net::TcpListener::bind("127.0.0.1:0").unwrap());
@@ -136,7 +143,7 @@ impl TestApp {
         for least in [Urgency::Pile, Urgency::Desk] {
             tokio::spawn(worker::work(ctx.clone(), stop.clone(), least));
         }
-        Self { ctx, folder, url, client: Client::new(), stop, cookie: None, bearer: None }
+        Self { ctx, folder, url, database, client: Client::new(), stop, cookie: None, bearer: None }
     }
 
     pub fn get(&self, path: &str) -> RequestBuilder {
@@ -162,6 +169,7 @@ impl TestApp {
             ctx: self.ctx.clone(),
             folder: tempfile::tempdir().unwrap(),
             url: self.url.clone(),
+            database: self.database.clone(),
             client: Client::builder().redirect(Policy::none()).build().unwrap(),
             stop: CancellationToken::new(),
             cookie,

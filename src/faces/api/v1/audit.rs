@@ -51,7 +51,8 @@ pub struct EventOut {
 /// What an act was done to.
 #[derive(Serialize, ToSchema)]
 struct ObjectOut {
-    /// `dossier`, `paper`, `record`, `owner`, `officer`, `catalogue`, `lesson`, `file` or `trace`.
+    /// `dossier`, `paper`, `record`, `owner`, `officer`, `catalogue`, `lesson`, `file`,
+    /// `trace`, `request` or `breach`.
     kind: String,
     /// Opaque id.
     id: String,

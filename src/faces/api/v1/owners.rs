@@ -1,6 +1,6 @@
 //! Owners and their electronic stores. Look-ups carry the number in the body, and answer opaque ids.
 
-use axum::{Json, extract::State};
+use axum::{Json, extract::State, response::Response};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -9,14 +9,20 @@ use crate::{
     domain::{
         code::{DocumentTypeCode, OwnerKey},
         confirm::parse_day,
-        ids::{OwnerId, RecordId},
+        ids::{OwnerId, RecordId, SubjectRequestId},
     },
-    faces::api::{
-        Api,
-        extract::{Asked, Body, By, Place, purpose},
-        problem::Problem,
+    faces::{
+        api::{
+            Api,
+            extract::{Asked, Body, By, Officer, Place, purpose},
+            problem::Problem,
+        },
+        bundle,
     },
-    workflows::browse::{self, DocumentFilter, Purpose},
+    workflows::{
+        browse::{self, DocumentFilter, Purpose},
+        export,
+    },
 };
 
 /// Who is looked up, and why.
@@ -109,4 +115,35 @@ pub(in crate::faces::api) async fn documents(
         items: found.documents.iter().map(DocumentOut::from).collect(),
         next: found.next.map(|id| id.to_string()),
     }))
+}
+
+/// Why all data of one person is exported.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ExportIn {
+    /// Why; recorded.
+    purpose: String,
+    /// The request that asks for it, where there is one.
+    #[serde(default)]
+    #[schema(value_type = Option<String>)]
+    request: Option<SubjectRequestId>,
+}
+
+/// `POST /owners/{id}/export`: all that is kept of one person or organisation, as one ZIP file with `data.json`
+/// (`schemas/owner-export.schema.json`), an index for people, and the files.
+#[utoipa::path(
+    post,
+    operation_id = "export_owner", path = "/owners/{id}/export", tag = "owners", request_body = ExportIn,
+    params(("id" = String, Path, description = "Opaque id")),
+    responses((status = 200, content_type = "application/zip"), (status = "4XX", body = Problem, content_type = "application/problem+json"))
+)]
+pub(in crate::faces::api) async fn export(
+    State(api): State<Api>,
+    Officer(officer): Officer,
+    Place(id): Place<OwnerId>,
+    Body(body): Body<ExportIn>,
+) -> Result<Response, Problem> {
+    let purpose = Purpose::parse(&body.purpose)?;
+    let exported = export::owner(&api.ctx, &officer, &id, &purpose, body.request.as_ref()).await?;
+    Ok(bundle::answer(exported, api.ctx.clock.now()))
 }

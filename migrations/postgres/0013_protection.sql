@@ -1,0 +1,8 @@
+CREATE TRIGGER subject_request_act_no_rewriting BEFORE UPDATE OR DELETE OR TRUNCATE ON subject_request_act
+FOR EACH STATEMENT EXECUTE FUNCTION refuse_rewriting();
+CREATE TRIGGER subject_request_no_delete BEFORE DELETE OR TRUNCATE ON subject_request
+FOR EACH STATEMENT EXECUTE FUNCTION refuse_rewriting();
+CREATE TRIGGER breach_act_no_rewriting BEFORE UPDATE OR DELETE OR TRUNCATE ON breach_act
+FOR EACH STATEMENT EXECUTE FUNCTION refuse_rewriting();
+CREATE TRIGGER breach_no_delete BEFORE DELETE OR TRUNCATE ON breach
+FOR EACH STATEMENT EXECUTE FUNCTION refuse_rewriting();
