@@ -248,6 +248,11 @@ fn label_of(name: &str) -> String {
         "personal_id" => "Số định danh cá nhân",
         "unit" => "Đơn vị",
         "lesson" => "Nội dung học",
+        "due_at" => "Hạn",
+        "is_late" => "Chậm hạn",
+        "detected_at" => "Phát hiện lúc",
+        "request" => "Theo yêu cầu",
+        "found" => "Kết quả đếm",
         other => other,
     };
     if rest.is_empty() { label.to_owned() } else { format!("{label}: {rest}") }
