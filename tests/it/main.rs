@@ -3,6 +3,7 @@
 
 mod accounts;
 mod agent;
+mod antivirus;
 mod bad_input;
 mod batch;
 mod card;
@@ -14,6 +15,7 @@ mod early;
 mod evidence;
 mod floors;
 mod hostile;
+mod leaks;
 mod lessons;
 mod line;
 mod officer_page;

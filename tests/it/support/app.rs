@@ -19,6 +19,7 @@ use sohoa::{
         gate::{Rates, Reached},
         worker,
     },
+    remote::antivirus::Antivirus,
     store::{Db, Keys, Objects},
     workflows::{
         administer,
@@ -29,7 +30,7 @@ use sohoa::{
 use tempfile::TempDir;
 use tokio_util::sync::CancellationToken;
 
-use super::postgres;
+use super::{logs, postgres};
 
 /// The instant at which the clock of every test stands.
 pub const NOW: &str = "2026-11-21T03:00:00Z";
@@ -42,6 +43,8 @@ pub struct TestApp {
     stop: CancellationToken,
     cookie: Option<String>,
     bearer: Option<String>,
+    /// Its address, of an installation on PostgreSQL.
+    pub database: Option<String>,
 }
 
 impl Drop for TestApp {
@@ -63,6 +66,7 @@ pub struct Setting {
     pub signing: SigningRules,
     pub trust: TrustFiles,
     pub seal: Option<Arc<AgencySeal>>,
+    pub antivirus: Option<Antivirus>,
     /// Where it listens, when somebody has to know it before.
     pub listener: Option<std::net::TcpListener>,
 }
@@ -85,6 +89,7 @@ impl TestApp {
     }
 
     pub async fn start_with(is_sqlite: bool, setting: Setting) -> Self {
+        logs::begin();
         let folder = tempfile::tempdir().unwrap();
         let database = if is_sqlite {
             format!("sqlite://{}?mode=rwc", folder.path().join("sohoa.sqlite").display())
@@ -118,6 +123,7 @@ impl TestApp {
             learned: Arc::default(),
             seal: setting.seal,
             remote: None,
+            antivirus: setting.antivirus,
         };
         let listener =
             setting.listener.unwrap_or_else(|| std::net::TcpListener::bind("127.0.0.1:0").unwrap());
@@ -132,7 +138,8 @@ impl TestApp {
         for least in [Urgency::Pile, Urgency::Desk] {
             tokio::spawn(worker::work(ctx.clone(), stop.clone(), least));
         }
-        Self { ctx, folder, url, client: Client::new(), stop, cookie: None, bearer: None }
+        let database = (!is_sqlite).then_some(database);
+        Self { ctx, folder, url, client: Client::new(), stop, cookie: None, bearer: None, database }
     }
 
     pub fn get(&self, path: &str) -> RequestBuilder {
@@ -162,6 +169,7 @@ impl TestApp {
             stop: CancellationToken::new(),
             cookie,
             bearer: None,
+            database: None,
         }
     }
 
