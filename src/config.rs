@@ -23,8 +23,10 @@ use crate::{
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Config {
-    /// Folder of the database, the objects and the keys.
+    /// Folder of the database, the objects and, unless `key_file` says otherwise, the keys.
     pub data: PathBuf,
+    /// The key file; `sohoa.keys` in `data` when absent.
+    pub key_file: Option<PathBuf>,
     /// Address and port of the service.
     pub listen: SocketAddr,
     /// How the service is reached from other machines.
@@ -49,18 +51,19 @@ pub struct Config {
     pub seal: Option<SealConfig>,
     /// Judging signatures.
     pub signatures: SignaturesConfig,
-    /// Holidays and made-up working days.
-    pub calendar: Calendar,
     /// An antivirus program; files are not looked at without one.
     pub antivirus: Option<AntivirusConfig>,
     /// The log of services.
     pub log: LogConfig,
+    /// Holidays and made-up working days.
+    pub calendar: Calendar,
 }
 
 impl Default for Config {
     fn default() -> Self {
         Self {
             data: PathBuf::from("./data"),
+            key_file: None,
             listen: SocketAddr::from(([127, 0, 0, 1], 8080)),
             service: ServiceConfig::default(),
             database: None,
@@ -73,9 +76,9 @@ impl Default for Config {
             signing: SigningRules::default(),
             seal: None,
             signatures: SignaturesConfig::default(),
-            calendar: Calendar::default(),
             antivirus: None,
             log: LogConfig::default(),
+            calendar: Calendar::default(),
         }
     }
 }
@@ -317,6 +320,11 @@ impl Config {
             ip if certificate.is_none() && proxies.is_empty() => Err(ConfigError::NoTls(ip)),
             _ => Ok(self.listen),
         }
+    }
+
+    /// Where the keys lie.
+    pub fn key_file(&self) -> PathBuf {
+        self.key_file.clone().unwrap_or_else(|| self.data.join("sohoa.keys"))
     }
 
     /// How the service is opened in a browser, as far as the configuration tells.

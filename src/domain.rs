@@ -26,6 +26,7 @@ pub mod page;
 pub mod plan;
 pub mod record;
 pub mod rescan;
+pub mod reuse;
 pub mod rights;
 pub mod separator;
 pub mod signing;

@@ -65,6 +65,15 @@ pub enum Action {
     ChangeClient,
     ReadTrace,
     ExportTrace,
+    OfferReuse,
+    TakeReuse,
+    UndoReuse,
+    RevokeDocument,
+    RecodeDocument,
+    ReadHistory,
+    RotateKeys,
+    RenewSeals,
+    DropKey,
     TakeInRequest,
     ViewRequest,
     AnswerRequest,
@@ -82,7 +91,7 @@ pub enum Action {
 
 impl Action {
     /// All of them, in the order in which pages offer them.
-    pub const ALL: [Self; 59] = [
+    pub const ALL: [Self; 68] = [
         Self::OpenDossier,
         Self::DeclareHandedIn,
         Self::ReceivePaper,
@@ -129,6 +138,15 @@ impl Action {
         Self::ChangeClient,
         Self::ReadTrace,
         Self::ExportTrace,
+        Self::OfferReuse,
+        Self::TakeReuse,
+        Self::UndoReuse,
+        Self::RevokeDocument,
+        Self::RecodeDocument,
+        Self::ReadHistory,
+        Self::RotateKeys,
+        Self::RenewSeals,
+        Self::DropKey,
         Self::TakeInRequest,
         Self::ViewRequest,
         Self::AnswerRequest,
@@ -145,7 +163,7 @@ impl Action {
     ];
 
     /// Those by which somebody gets to see personal data of others.
-    pub const READINGS: [Self; 9] = [
+    pub const READINGS: [Self; 11] = [
         Self::LookUpOwner,
         Self::ListDocuments,
         Self::ViewPaper,
@@ -155,6 +173,8 @@ impl Action {
         Self::VerifyDocument,
         Self::ExportOwner,
         Self::ViewRequest,
+        Self::OfferReuse,
+        Self::ReadHistory,
     ];
 
     /// The name on the wire and in the store.
@@ -218,6 +238,15 @@ impl Action {
             Self::ChangeClient => "thêm, mở hoặc khóa hệ thống kết nối",
             Self::ReadTrace => "xem nhật ký lưu vết",
             Self::ExportTrace => "xuất nhật ký lưu vết",
+            Self::OfferReuse => "tra cứu giấy tờ đã số hóa dùng lại được cho hồ sơ",
+            Self::TakeReuse => "sử dụng lại giấy tờ đã số hóa cho hồ sơ",
+            Self::UndoReuse => "thôi sử dụng lại giấy tờ đã số hóa cho hồ sơ",
+            Self::RevokeDocument => "ghi nhận giấy tờ trong kho bị hủy hoặc thu hồi",
+            Self::RecodeDocument => "cấp mã mới cho giấy tờ trong kho",
+            Self::ReadHistory => "xem lịch sử của giấy tờ trong kho",
+            Self::RotateKeys => "thêm khóa chủ mới để niêm phong dữ liệu",
+            Self::RenewSeals => "chuyển dữ liệu đã niêm phong sang khóa chủ mới nhất",
+            Self::DropKey => "bỏ một khóa chủ không còn dùng",
             Self::TakeInRequest => "ghi nhận yêu cầu của chủ thể dữ liệu",
             Self::ViewRequest => "xem yêu cầu của chủ thể dữ liệu",
             Self::AnswerRequest => "phản hồi yêu cầu của chủ thể dữ liệu",

@@ -17,7 +17,7 @@ pub use procedure::{
 };
 pub use row::{
     BreachId, ClientId, ContentHash, DossierId, InvalidRowId, LessonId, OfficerId, OwnerId, PaperId,
-    RecordId, SessionId, SigningId, SubjectRequestId, UnitId,
+    RecordId, ReuseId, SessionId, SigningId, SubjectRequestId, UnitId,
 };
 
 use std::fmt;

@@ -21,8 +21,10 @@ pub struct StoredRecord {
     pub paper: PaperId,
     /// Whose store it is in.
     pub owner: OwnerId,
-    /// The code on its first page.
+    /// Its code.
     pub code: DocumentCode,
+    /// The code on its first page, where it was given another one since: what is signed is never written anew.
+    pub printed: Option<DocumentCode>,
     /// What was confirmed (Điều 6).
     pub fields: ConfirmedFields,
     /// By whom.
@@ -99,6 +101,8 @@ pub enum ChangeKind {
     Stored,
     /// It was cancelled.
     Revoked,
+    /// It was given another code; the earlier one leads to it for ever.
+    Recoded,
 }
 
 /// One change; later ones have higher numbers, and none is missing in between.

@@ -8,6 +8,7 @@ mod check;
 mod digitise;
 mod doctor;
 mod input;
+mod keys;
 mod migrate;
 mod output;
 mod overlay;
@@ -196,6 +197,12 @@ enum Command {
         after_help = "Ví dụ: sohoa audit verify --data ./data\n       sohoa audit heads --out dau-so.jsonl\n       sohoa audit verify --heads dau-so.jsonl\n       sohoa audit export --out nhat-ky.ndjson"
     )]
     Audit(audit::AuditCommand),
+    /// Khóa chủ niêm phong dữ liệu: liệt kê, thêm khóa mới, chuyển dữ liệu, bỏ khóa cũ
+    #[command(
+        subcommand,
+        after_help = "Đổi khóa: rotate, rewrap, rồi drop khóa cũ; dịch vụ không cần dừng.\n\nVí dụ: sohoa keys list --data ./data\n       sohoa keys rotate\n       sohoa keys rewrap\n       sohoa keys drop 1"
+    )]
+    Keys(keys::KeysCommand),
     /// Đưa cơ sở dữ liệu lên phiên bản của chương trình, cấp quyền cho vai trò của dịch vụ
     #[command(
         after_help = "Ví dụ: SOHOA_DATABASE=postgres://chu-so-huu@… sohoa migrate --service-role sohoa_dich_vu"
@@ -276,6 +283,7 @@ pub fn main() -> ExitCode {
             Command::Officer(command) => administer::officer(command).await,
             Command::Client(command) => administer::client(command).await,
             Command::Audit(command) => audit::audit(command).await,
+            Command::Keys(command) => keys::keys(command).await,
             Command::Migrate(args) => migrate::migrate(args).await,
             Command::Doctor(args) => doctor::doctor(&args),
             Command::Reader => Ok(Exit::Done),
@@ -358,6 +366,31 @@ async fn open_existing(config: &Config) -> Result<Ctx, Stop> {
     open(config, None, None).await
 }
 
+/// The keys of an installation; made where nothing is there yet. Where the file alone is missing nothing is made: other
+/// keys would open nothing, and stand in the way of the right ones.
+async fn keys_of(config: &Config) -> Result<Keys, Stop> {
+    let path = config.key_file();
+    if !path.exists() {
+        let is_begun = match &config.database {
+            Some(url) => Db::is_begun(url.expose()).await,
+            None => {
+                let file = config.data.join("sohoa.sqlite");
+                file.exists() && Db::is_begun(&Db::url_of_file(&file)?).await
+            }
+        };
+        // Another process may have begun both meanwhile.
+        if is_begun && !path.exists() {
+            let message = format!(
+                "thiếu tệp khóa {}: dữ liệu đã có và không đọc được nếu không có khóa; hãy đặt lại bản đã cất riêng, \
+                 hoặc khai báo key_file trong tệp cấu hình",
+                path.display()
+            );
+            return Err(Stop::new(Exit::StorageUnreachable, message));
+        }
+    }
+    Ok(Keys::open_or_create(&path)?)
+}
+
 /// Opens an installation; its folder, database and keys are made when they are missing.
 async fn open(
     config: &Config,
@@ -368,12 +401,12 @@ async fn open(
         Stop::new(Exit::StorageUnreachable, format!("không dùng được {what} {}: {e}", config.data.display()))
     };
     std::fs::create_dir_all(&config.data).map_err(|e| storage("thư mục dữ liệu", e))?;
-    let keys = Keys::open_or_create(&config.data.join("sohoa.keys"))?;
+    let keys = Arc::new(keys_of(config).await?);
     let db = match &config.database {
-        Some(url) => Db::open(url.expose(), keys).await?,
-        None => Db::open_file(&config.data.join("sohoa.sqlite"), keys).await?,
+        Some(url) => Db::open(url.expose(), Arc::clone(&keys)).await?,
+        None => Db::open_file(&config.data.join("sohoa.sqlite"), Arc::clone(&keys)).await?,
     };
-    let objects = Objects::local(&config.data.join("objects"))?;
+    let objects = Objects::local(&config.data.join("objects"), keys)?;
     let clock = Clock::System;
     let officer = officer.map_or_else(|| config.officer().0, |acting| acting.officer);
     administer_workflow::prepare(&db, &officer, clock.now()).await?;

@@ -10,6 +10,7 @@ mod owner;
 mod pages;
 mod paper;
 mod requests;
+mod reuse;
 mod sign_in;
 mod signing;
 mod trace;
@@ -28,7 +29,8 @@ use crate::{
     workflows::{
         accounts::AccountError, arrange::ArrangeError, breaches::BreachError, browse::BrowseError,
         context::Ctx, digitise::DigitiseError, export::ExportError, intake::IntakeError,
-        lessons::LessonError, sign_in::SignInError, subject_requests::SubjectRequestError, trace::TraceError,
+        lessons::LessonError, reuse::ReuseError, sign_in::SignInError,
+        subject_requests::SubjectRequestError, trace::TraceError,
     },
 };
 use askama::Template;
@@ -175,6 +177,9 @@ pub fn router(ctx: Ctx, purposes: Purposes, served: &Served) -> Router {
         .route("/papers", post(upload::receive))
         .route("/batches", post(upload::receive_batch))
         .route("/dossiers/{id}", get(dossier::page))
+        .route("/dossiers/{id}/reusable", post(reuse::reusable))
+        .route("/dossiers/{id}/reuses", post(reuse::take))
+        .route("/dossiers/{id}/reuses/{reuse}/undo", post(reuse::undo))
         .route("/dossiers/{id}/handed-in", post(dossier::declare))
         .route("/dossiers/{id}/papers", post(dossier::receive))
         .route("/papers/{id}", get(paper::page))
@@ -380,6 +385,19 @@ impl From<LessonError> for Fault {
     }
 }
 
+impl From<ReuseError> for Fault {
+    fn from(error: ReuseError) -> Self {
+        let status = match &error {
+            ReuseError::NotFound | ReuseError::UnknownComponent => StatusCode::NOT_FOUND,
+            ReuseError::Denied(_) => StatusCode::FORBIDDEN,
+            ReuseError::Store(_) => StatusCode::SERVICE_UNAVAILABLE,
+            ReuseError::Taken | ReuseError::DoesNot(_) | ReuseError::WrongState { .. } => StatusCode::CONFLICT,
+            _ => StatusCode::UNPROCESSABLE_ENTITY,
+        };
+        Self { status, message: sentence(&message_of(&error)) }
+    }
+}
+
 impl From<TraceError> for Fault {
     fn from(error: TraceError) -> Self {
         let status = match &error {
@@ -451,6 +469,7 @@ fn message_of(error: &(dyn std::error::Error + 'static)) -> String {
         || matches!(error.downcast_ref(), Some(DigitiseError::Store(_)))
         || matches!(error.downcast_ref(), Some(IntakeError::Store(_)))
         || matches!(error.downcast_ref(), Some(LessonError::Store(_)))
+        || matches!(error.downcast_ref(), Some(ReuseError::Store(_)))
         || matches!(error.downcast_ref(), Some(TraceError::Store(_)))
         || matches!(error.downcast_ref(), Some(AccountError::Store(_)))
         || matches!(error.downcast_ref(), Some(SubjectRequestError::Store(_)))

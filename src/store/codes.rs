@@ -4,6 +4,7 @@
 //! Knows nothing of how a code looks on a page.
 
 use jiff::{Timestamp, civil::Date};
+use sqlx::any::AnyRow;
 
 use super::{
     Keys, StoreError, Tx,
@@ -80,26 +81,47 @@ pub async fn find(
     row.map(|row| Ok((row.parsed("paper_id")?, row.parsed_opt("record_id")?))).transpose()
 }
 
+/// A code that was assigned, and when.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AssignedCode {
+    /// The code.
+    pub code: DocumentCode,
+    /// Since when.
+    pub at: Timestamp,
+}
+
+/// All codes assigned to a paper, oldest first: the last one is its code, the others lead to it as well.
+///
+/// # Errors
+/// [`StoreError::Sealed`] and those of the database.
+pub async fn all_of_paper(tx: &mut Tx, paper: &PaperId) -> Result<Vec<AssignedCode>, StoreError> {
+    let rows = sqlx::query(
+        "SELECT id, owner_sealed, type_code, number_sealed, assigned_at FROM document_code
+          WHERE paper_id = $1 ORDER BY assigned_at, id",
+    )
+    .bind(paper.as_str())
+    .fetch_all(tx.connection())
+    .await?;
+    let keys = tx.keys();
+    rows.iter().map(|row| Ok(AssignedCode { code: code_of(&keys, row)?, at: row.at("assigned_at")? })).collect()
+}
+
 /// The code assigned to a paper, the last one where there were several.
 ///
 /// # Errors
 /// [`StoreError::Sealed`] and those of the database.
 pub async fn of_paper(tx: &mut Tx, paper: &PaperId) -> Result<Option<DocumentCode>, StoreError> {
-    let row = sqlx::query(
-        "SELECT id, owner_sealed, type_code, number_sealed FROM document_code
-          WHERE paper_id = $1 ORDER BY assigned_at DESC, id DESC LIMIT 1",
-    )
-    .bind(paper.as_str())
-    .fetch_optional(tx.connection())
-    .await?;
-    let Some(row) = row else { return Ok(None) };
-    let (keys, id) = (tx.keys(), row.text("id")?);
+    Ok(all_of_paper(tx, paper).await?.pop().map(|assigned| assigned.code))
+}
+
+fn code_of(keys: &Keys, row: &AnyRow) -> Result<DocumentCode, StoreError> {
+    let id = row.text("id")?;
     let owner: OwnerKey = keys.open_json(Place { column: OWNER, row: &id }, &row.text("owner_sealed")?)?;
     let number = keys.open_sealed(Place { column: NUMBER, row: &id }, &row.text("number_sealed")?)?;
     let number = String::from_utf8(number).ok().and_then(|text| CodeNumber::parse(&text).ok());
     let type_code = DocumentTypeCode::parse(&row.text("type_code")?).ok();
     match (type_code, number) {
-        (Some(type_code), Some(number)) => Ok(Some(DocumentCode { owner, type_code, number })),
+        (Some(type_code), Some(number)) => Ok(DocumentCode { owner, type_code, number }),
         _ => Err(StoreError::Corrupt { what: "document_code" }),
     }
 }

@@ -20,14 +20,14 @@ use sqlx::{
 };
 use tokio::sync::{Mutex, OwnedMutexGuard};
 
-use super::{Cause, Keys, StoreError, error, row::Columns};
+use super::{Cause, Keys, StoreError, error, rotation};
 
 /// How long a writer waits for its turn, and anyone for a connection.
 const PATIENCE: Duration = Duration::from_secs(30);
 const CONNECTIONS: u32 = 12;
 
 /// What both engines run, and what one alone needs; numbered, and never edited after a release.
-const MIGRATIONS: [(i64, &str, &str); 8] = [
+const MIGRATIONS: [(i64, &str, &str); 10] = [
     (1, "tables", include_str!("../../migrations/0001_tables.sql")),
     (3, "page plan", include_str!("../../migrations/0003_page_plan.sql")),
     (4, "handed in", include_str!("../../migrations/0004_handed_in.sql")),
@@ -36,6 +36,8 @@ const MIGRATIONS: [(i64, &str, &str); 8] = [
     (7, "lessons", include_str!("../../migrations/0007_lessons.sql")),
     (8, "signatures", include_str!("../../migrations/0008_signatures.sql")),
     (10, "accounts", include_str!("../../migrations/0010_accounts.sql")),
+    (11, "keys", include_str!("../../migrations/0011_keys.sql")),
+    (14, "reuse", include_str!("../../migrations/0014_reuse.sql")),
 ];
 const SQLITE_MIGRATIONS: [(i64, &str, &str); 3] = [
     (2, "append only", include_str!("../../migrations/sqlite/0002_append_only.sql")),
@@ -116,8 +118,8 @@ impl Db {
     /// keys are those it was sealed with.
     ///
     /// # Errors
-    /// [`StoreError::Unreachable`], [`StoreError::Migration`], [`StoreError::OtherKeys`].
-    pub async fn open(url: &str, keys: Keys) -> Result<Self, StoreError> {
+    /// [`StoreError::Unreachable`], [`StoreError::Migration`], [`StoreError::OtherKeys`], [`StoreError::KeyMissing`].
+    pub async fn open(url: &str, keys: impl Into<Arc<Keys>>) -> Result<Self, StoreError> {
         let engine = Engine::of(url)?;
         sqlx::any::install_default_drivers();
         // Alone first: a pool tries again for as long as it has patience, and forgets why.
@@ -131,7 +133,7 @@ impl Db {
             .connect(url)
             .await?;
         let last_event_at = Arc::new(AtomicI64::new(i64::MIN));
-        let db = Self { pool, engine, keys: Arc::new(keys), turn: Arc::default(), last_event_at };
+        let db = Self { pool, engine, keys: keys.into(), turn: Arc::default(), last_event_at };
         let has_trace = super::audit::exists(&mut db.read().await?).await?;
         db.migrate().await?;
         db.check_keys(has_trace).await?;
@@ -142,7 +144,7 @@ impl Db {
     ///
     /// # Errors
     /// As [`Self::open`]; also when `path` isn't UTF-8.
-    pub async fn open_file(path: &Path, keys: Keys) -> Result<Self, StoreError> {
+    pub async fn open_file(path: &Path, keys: impl Into<Arc<Keys>>) -> Result<Self, StoreError> {
         let mut made = fs::OpenOptions::new();
         made.create(true).append(true).mode(0o600).open(path).map_err(|e| error::of_io(&e))?;
         Self::open(&Self::url_of_file(path)?, keys).await
@@ -197,6 +199,14 @@ impl Db {
         self.begin("BEGIN IMMEDIATE", Mode::Writes, Some(turn)).await
     }
 
+    /// Whether an installation is in the database, without opening it: then there were keys, and none are made anew.
+    pub async fn is_begun(url: &str) -> bool {
+        sqlx::any::install_default_drivers();
+        let Ok(mut connection) = AnyConnection::connect(url).await else { return false };
+        let row = sqlx::query("SELECT 1 FROM installation").fetch_optional(&mut connection).await;
+        matches!(row, Ok(Some(_)))
+    }
+
     /// Whether the database answers.
     ///
     /// # Errors
@@ -222,7 +232,11 @@ impl Db {
     ) -> Result<Tx, StoreError> {
         let inner = self.pool.begin_with(begin).await?;
         let (keys, last_event_at) = (Arc::clone(&self.keys), Arc::clone(&self.last_event_at));
-        Ok(Tx { inner, keys, engine: self.engine, mode, last_event_at, _turn: turn })
+        let mut tx = Tx { inner, keys, engine: self.engine, mode, last_event_at, _turn: turn };
+        if tx.keys.is_to_ask() {
+            rotation::ask(&mut tx).await.inspect_err(|_| self.keys.ask_again())?;
+        }
+        Ok(tx)
     }
 
     /// One migrator at a time: PostgreSQL has an advisory lock for it; on SQLite all happens in one
@@ -252,21 +266,10 @@ impl Db {
     /// The first keys to open a database are its keys.
     async fn check_keys(&self, has_trace: bool) -> Result<(), StoreError> {
         let mut tx = self.write().await?;
-        let expected = self.keys.check_value();
-        let first = sqlx::query(
-            "INSERT INTO installation (id, key_check) VALUES (1, $1) ON CONFLICT (id) DO NOTHING",
-        )
-        .bind(&expected)
-        .execute(tx.connection())
-        .await?;
-        let row =
-            sqlx::query("SELECT key_check FROM installation WHERE id = 1").fetch_one(tx.connection()).await?;
-        if row.text("key_check")? != expected {
-            return Err(StoreError::OtherKeys);
-        }
+        let is_new = rotation::begin(&mut tx).await?;
         // Only in a new database, or one from before there was a head: a chain whose head was taken away must not
         // begin anew.
-        if first.rows_affected() == 1 || !has_trace {
+        if is_new || !has_trace {
             super::audit::begin(&mut tx).await?;
             sqlx::query("INSERT INTO log_head (id, change_seq) VALUES (1, 0) ON CONFLICT (id) DO NOTHING")
                 .execute(tx.connection())

@@ -29,8 +29,18 @@ pub enum StoreError {
         what: &'static str,
     },
     /// The database was sealed with other keys than those given.
-    #[error("these are not the keys that this database was sealed with")]
+    #[error(
+        "tệp khóa này không phải của cơ sở dữ liệu này: hãy đặt lại đúng tệp khóa đã cất; không có khóa thì không đọc được dữ liệu"
+    )]
     OtherKeys,
+    /// The key file lacks a master key that is in use.
+    #[error(
+        "tệp khóa không có khóa số {id} mà dữ liệu đang dùng: hãy đặt lại tệp khóa có khóa đó (tệp mới nhất, nếu khóa vừa được đổi ở máy khác)"
+    )]
+    KeyMissing {
+        /// Its number.
+        id: u32,
+    },
     /// The system gives no random bytes.
     #[error("the system gives no random bytes")]
     NoRandomness,

@@ -3,11 +3,14 @@
 //! Knows nothing of tables beyond their names, which are part of every seal: a value copied into
 //! another row does not open. Secrets never print.
 
+mod file;
+
 use std::{
-    fmt, fs,
-    io::{self, Write},
-    os::unix::fs::{OpenOptionsExt, PermissionsExt},
-    path::Path,
+    collections::BTreeMap,
+    fmt, io,
+    path::{Path, PathBuf},
+    sync::{Mutex, MutexGuard, PoisonError, RwLock},
+    time::{Duration, Instant},
 };
 
 use base64::{Engine, engine::general_purpose::STANDARD_NO_PAD};
@@ -21,42 +24,54 @@ use openssl::{
 };
 use serde::{Serialize, de::DeserializeOwned};
 
+pub use self::file::KeysError;
+use self::file::{KeyFile, Secret, from_hex};
 use super::StoreError;
 
-const KEY_BYTES: usize = 32;
 const NONCE_BYTES: usize = 24;
-/// First characters of every sealed value: the form, for the day there is a second one.
-const FORM: &str = "1:";
-/// A key file is three lines; anything much longer is another file.
-const FILE_LIMIT_BYTES: u64 = 4096;
+/// First characters of a value sealed by the first master key, as older versions wrote it.
+pub(super) const FORM_OLD: &str = "1:";
+/// Of one sealed by a master key, whose number follows.
+pub(super) const FORM_MASTER: &str = "2:";
+/// Of one sealed by a lasting key, whose number follows.
+const FORM_LASTING: &str = "3:";
+/// What can't be sealed anew: the trace is hashed as it was written, and the bytes of a secret paper are named by
+/// their hash; registers are appended to alone. They are sealed by keys of their own, which master keys seal.
+const LASTING: [&str; 6] = [
+    "audit_event.actor_sealed",
+    "audit_event.purpose_sealed",
+    "audit_event.change_sealed",
+    "quarantine.bytes",
+    "subject_request_act.act_sealed",
+    "breach_act.act_sealed",
+];
+/// How long a process may go on without asking the database which master key seals.
+const ASK_AFTER: Duration = Duration::from_secs(1);
 
-/// The secrets of one installation. Whoever loses them loses every number and name in the store.
+/// The secrets of one installation. Whoever loses them loses everything in the store.
+///
+/// Master keys are numbered and lie in the key file; the newest that the database knows seals. A process learns of a
+/// rotation by asking the database (at most a second later), and reads the file again.
 pub struct Keys {
-    lookup: [u8; KEY_BYTES],
-    sealing: [u8; KEY_BYTES],
+    lookup: Secret,
+    file: Option<PathBuf>,
+    state: RwLock<State>,
+    asked: Mutex<Asked>,
 }
 
-/// Why there are no keys.
-#[derive(Debug, thiserror::Error)]
-pub enum KeysError {
-    /// The file can't be read or written.
-    #[error("the key file cannot be read or written")]
-    Unreadable(#[source] io::Error),
-    /// Others than owner and group may read or write it.
-    #[error("the key file is open to everybody (mode {mode:03o}); it must be 600 or 640")]
-    Exposed {
-        /// Permission bits.
-        mode: u32,
-    },
-    /// It is not a key file, or was cut short.
-    #[error("the key file is damaged: expected {expected}")]
-    Damaged {
-        /// What was not found.
-        expected: &'static str,
-    },
-    /// The system gives no random bytes.
-    #[error("the system gives no random bytes")]
-    NoRandomness,
+/// When the database was asked last.
+#[derive(Default)]
+struct Asked {
+    at: Option<Instant>,
+    is_to_ask: bool,
+}
+
+#[derive(Clone)]
+struct State {
+    ring: BTreeMap<u32, Secret>,
+    /// The number of the key that seals.
+    active: u32,
+    lasting: BTreeMap<u32, Secret>,
 }
 
 /// Where a sealed value stands.
@@ -85,6 +100,7 @@ pub(super) enum Lookup {
     UserName,
     Token,
     ClientTokens,
+    ObjectName,
 }
 
 impl Lookup {
@@ -104,6 +120,7 @@ impl Lookup {
             Self::UserName => "sohoa store v1: name an officer signs in with",
             Self::Token => "sohoa store v1: token of a session, invitation or client",
             Self::ClientTokens => "sohoa store v1: secret that signs the tokens of clients",
+            Self::ObjectName => "sohoa store v1: name of an object",
         }
     }
 }
@@ -116,7 +133,7 @@ impl Keys {
     pub fn open_or_create(path: &Path) -> Result<Self, KeysError> {
         match Self::open(path) {
             Err(KeysError::Unreadable(e)) if e.kind() == io::ErrorKind::NotFound => {
-                Self::create(path)?;
+                KeyFile::create(path)?;
                 Self::open(path)
             }
             opened => opened,
@@ -128,15 +145,7 @@ impl Keys {
     /// # Errors
     /// See [`KeysError`].
     pub fn open(path: &Path) -> Result<Self, KeysError> {
-        let facts = fs::metadata(path).map_err(KeysError::Unreadable)?;
-        let mode = facts.permissions().mode() & 0o777;
-        if mode & 0o007 != 0 {
-            return Err(KeysError::Exposed { mode });
-        }
-        if !facts.is_file() || facts.len() > FILE_LIMIT_BYTES {
-            return Err(KeysError::Damaged { expected: "a small text file" });
-        }
-        Self::parse(&fs::read(path).map_err(KeysError::Unreadable)?)
+        Ok(Self::of(KeyFile::read(path)?, Some(path.to_owned())))
     }
 
     /// Fresh keys that are kept nowhere: for tests and dry runs.
@@ -144,72 +153,180 @@ impl Keys {
     /// # Errors
     /// [`KeysError::NoRandomness`].
     pub fn ephemeral() -> Result<Self, KeysError> {
-        let mut keys = Self { lookup: [0; KEY_BYTES], sealing: [0; KEY_BYTES] };
-        getrandom::fill(&mut keys.lookup).map_err(|_| KeysError::NoRandomness)?;
-        getrandom::fill(&mut keys.sealing).map_err(|_| KeysError::NoRandomness)?;
-        Ok(keys)
+        Ok(Self::of(KeyFile::fresh()?, None))
     }
 
-    fn parse(bytes: &[u8]) -> Result<Self, KeysError> {
-        let text = std::str::from_utf8(bytes).map_err(|_| KeysError::Damaged { expected: "text" })?;
-        let key = |name: &str, expected: &'static str| {
-            text.lines()
-                .find_map(|line| line.strip_prefix(name)?.trim().strip_prefix('='))
-                .and_then(|hex| from_hex(hex.trim()))
-                .ok_or(KeysError::Damaged { expected })
-        };
-        Ok(Self {
-            lookup: key("lookup", "a line “lookup = ” with 64 hexadecimal digits")?,
-            sealing: key("sealing", "a line “sealing = ” with 64 hexadecimal digits")?,
-        })
+    fn of(read: KeyFile, file: Option<PathBuf>) -> Self {
+        let active = newest_of(&read.ring);
+        let state = State { ring: read.ring, active, lasting: BTreeMap::new() };
+        Self { lookup: read.lookup, file, state: RwLock::new(state), asked: Mutex::default() }
     }
 
-    /// Written beside and linked into place: nobody ever sees half a key file, and of two that
-    /// start at once one wins.
-    fn create(path: &Path) -> Result<(), KeysError> {
-        let keys = Self::ephemeral()?;
-        let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
-        fs::create_dir_all(folder).map_err(KeysError::Unreadable)?;
-        let beside = path.with_extension(format!("new-{}", std::process::id()));
-        let made = write_new(&beside, &keys.text()).and_then(|()| fs::hard_link(&beside, path));
-        let _ = fs::remove_file(&beside); // the link, if made, is the file
-        match made {
-            Err(e) if e.kind() != io::ErrorKind::AlreadyExists => Err(KeysError::Unreadable(e)),
-            _ => fs::File::open(folder).and_then(|f| f.sync_all()).map_err(KeysError::Unreadable),
+    fn state<T>(&self, look: impl FnOnce(&State) -> T) -> T {
+        look(&self.state.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    fn change(&self, act: impl FnOnce(&mut State)) {
+        act(&mut self.state.write().unwrap_or_else(PoisonError::into_inner));
+    }
+
+    /// The number of the master key that seals.
+    pub(super) fn active(&self) -> u32 {
+        self.state(|state| state.active)
+    }
+
+    /// The numbers of the master keys in the key file.
+    pub(super) fn numbers(&self) -> Vec<u32> {
+        self.state(|state| state.ring.keys().copied().collect())
+    }
+
+    /// The number of the newest master key in the key file, whether it seals already or not.
+    pub(super) fn newest(&self) -> u32 {
+        self.state(|state| newest_of(&state.ring))
+    }
+
+    /// The number of the newest lasting key; `None` before the database was asked.
+    pub(super) fn newest_lasting(&self) -> Option<u32> {
+        self.state(|state| state.lasting.last_key_value().map(|(id, _)| *id))
+    }
+
+    /// Whether it is time to ask the database which key seals; whoever is told so asks.
+    pub(super) fn is_to_ask(&self) -> bool {
+        let mut asked = self.asked();
+        let is_due = asked.is_to_ask || asked.at.is_some_and(|at| at.elapsed() >= ASK_AFTER);
+        if is_due {
+            *asked = Asked { at: Some(Instant::now()), is_to_ask: false };
+        }
+        is_due
+    }
+
+    /// Which key seals from now on, and the lasting ones, as the database has them.
+    pub(super) fn settle(&self, active: u32, lasting: BTreeMap<u32, Secret>) {
+        self.change(|state| {
+            state.active = active;
+            state.lasting = lasting;
+        });
+        *self.asked() = Asked { at: Some(Instant::now()), is_to_ask: false };
+    }
+
+    /// Asks the database again before anything else is sealed: it gave no answer that could be used, or another than
+    /// before is to be expected.
+    pub(super) fn ask_again(&self) {
+        self.asked().is_to_ask = true;
+    }
+
+    fn asked(&self) -> MutexGuard<'_, Asked> {
+        self.asked.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Reads the file again. `false` where there is none, or it is another installation's or damaged: the keys stay
+    /// as they were.
+    pub(super) fn reload(&self) -> bool {
+        let Some(path) = &self.file else { return false };
+        match KeyFile::read(path) {
+            Ok(read) if read.lookup == self.lookup => {
+                self.change(|state| state.ring = read.ring);
+                true
+            }
+            Ok(_) => false,
+            Err(error) => {
+                tracing::error!(%error, "the key file can't be read again");
+                false
+            }
         }
     }
 
-    fn text(&self) -> String {
-        format!(
-            "# Keys of this installation. Keep a copy apart: without it no name or number can be read again.\n\
-             lookup = {}\nsealing = {}\n",
-            to_hex(&self.lookup),
-            to_hex(&self.sealing)
-        )
+    /// Writes a further master key into the file, under the first number from `least` that is free; gives the number.
+    /// It seals nothing yet.
+    pub(super) fn add_to_file(&self, least: u32) -> Result<u32, KeysError> {
+        let mut number = 0;
+        self.rewrite(|ring| {
+            number = least.max(newest_of(ring).saturating_add(1));
+            ring.insert(number, file::random()?);
+            Ok(())
+        })?;
+        Ok(number)
     }
 
-    /// Seals `plain` for `place`: XChaCha20-Poly1305, a random nonce, base64.
+    /// Takes a master key out of the file.
+    pub(super) fn drop_from_file(&self, id: u32) -> Result<(), KeysError> {
+        self.rewrite(|ring| {
+            ring.remove(&id);
+            Ok(())
+        })
+    }
+
+    fn rewrite(
+        &self,
+        act: impl FnOnce(&mut BTreeMap<u32, Secret>) -> Result<(), KeysError>,
+    ) -> Result<(), KeysError> {
+        let path = self.file.as_ref().ok_or(KeysError::NoFile)?;
+        let mut read = KeyFile::read(path)?;
+        if read.lookup != self.lookup {
+            return Err(KeysError::Damaged { expected: "khóa “lookup” đã khác" });
+        }
+        act(&mut read.ring)?;
+        if read.ring.is_empty() {
+            return Err(KeysError::Damaged {
+                expected: "phải còn ít nhất một khóa “sealing.N”"
+            });
+        }
+        read.replace(path)?;
+        self.change(|state| state.ring = read.ring);
+        Ok(())
+    }
+
+    /// The master key of that number; looked for in the file again where it isn't known.
+    fn master(&self, id: u32) -> Result<Secret, StoreError> {
+        let known = || self.state(|state| state.ring.get(&id).copied());
+        match known() {
+            Some(secret) => Ok(secret),
+            None if self.reload() => known().ok_or(StoreError::KeyMissing { id }),
+            None => Err(StoreError::KeyMissing { id }),
+        }
+    }
+
+    /// What wraps the keys of objects, made from the master key of that number.
+    pub(super) fn wrapping(&self, id: u32) -> Result<Secret, StoreError> {
+        Ok(blake3::derive_key("sohoa store v1: wraps the keys of objects", &self.master(id)?))
+    }
+
+    /// Seals `plain` for `place`: XChaCha20-Poly1305, a random nonce, base64, behind the number of the key.
     pub(super) fn seal(&self, place: Place<'_>, plain: &[u8]) -> Result<String, StoreError> {
-        let mut nonce = [0; NONCE_BYTES];
-        getrandom::fill(&mut nonce).map_err(|_| StoreError::NoRandomness)?;
-        let aad = place.bound();
-        let sealed = XChaCha20Poly1305::new(&self.sealing.into())
-            .encrypt(&XNonce::from(nonce), Payload { msg: plain, aad: aad.as_bytes() })
-            .map_err(|_| StoreError::Sealed { what: place.column })?;
-        let mut out = nonce.to_vec();
-        out.extend_from_slice(&sealed);
-        Ok(format!("{FORM}{}", STANDARD_NO_PAD.encode(out)))
+        if LASTING.contains(&place.column) {
+            let newest = self.state(|state| state.lasting.last_key_value().map(|(id, key)| (*id, *key)));
+            let (id, key) = newest.ok_or(StoreError::Sealed { what: place.column })?;
+            return Ok(format!("{FORM_LASTING}{id}:{}", sealed_by(&key, place, plain)?));
+        }
+        self.seal_by(self.active(), place, plain)
     }
 
-    /// Opens what [`Self::seal`] sealed for the same place.
+    /// As [`Self::seal`], by a master key that may not seal yet.
+    pub(super) fn seal_by(&self, id: u32, place: Place<'_>, plain: &[u8]) -> Result<String, StoreError> {
+        Ok(format!("{FORM_MASTER}{id}:{}", sealed_by(&self.master(id)?, place, plain)?))
+    }
+
+    /// Opens what [`Self::seal`] sealed for the same place, by any key of the ring.
     pub(super) fn open_sealed(&self, place: Place<'_>, sealed: &str) -> Result<Vec<u8>, StoreError> {
         let fault = StoreError::Sealed { what: place.column };
-        let Some(bytes) = sealed.strip_prefix(FORM).and_then(|t| STANDARD_NO_PAD.decode(t).ok()) else {
-            return Err(fault);
+        let numbered = |rest: &str| {
+            let (id, body) = rest.split_once(':')?;
+            Some((id.parse::<u32>().ok()?, body.to_owned()))
         };
+        let found = if let Some(body) = sealed.strip_prefix(FORM_OLD) {
+            Some((self.master(1)?, body.to_owned()))
+        } else if let Some((id, body)) = sealed.strip_prefix(FORM_MASTER).and_then(numbered) {
+            Some((self.master(id)?, body))
+        } else if let Some((id, body)) = sealed.strip_prefix(FORM_LASTING).and_then(numbered) {
+            self.state(|state| state.lasting.get(&id).copied()).map(|key| (key, body))
+        } else {
+            None
+        };
+        let Some((key, body)) = found else { return Err(fault) };
+        let Ok(bytes) = STANDARD_NO_PAD.decode(body) else { return Err(fault) };
         let Some((nonce, body)) = bytes.split_first_chunk::<NONCE_BYTES>() else { return Err(fault) };
         let aad = place.bound();
-        XChaCha20Poly1305::new(&self.sealing.into())
+        XChaCha20Poly1305::new(&key.into())
             .decrypt(&XNonce::from(*nonce), Payload { msg: body, aad: aad.as_bytes() })
             .map_err(|_| fault)
     }
@@ -278,12 +395,35 @@ impl Keys {
             .map_err(|_| StoreError::Corrupt { what: "the key that signs the trace" })
     }
 
-    /// What tells these keys from others without telling the keys: needs both.
-    pub(super) fn check_value(&self) -> String {
+    /// What tells the master key of that number from others without telling it: needs the key of look-ups too.
+    pub(super) fn check_value(&self, id: u32) -> Option<String> {
+        let secret = self.state(|state| state.ring.get(&id).copied())?;
         let mut hasher = self.hasher(Lookup::KeyCheck);
-        hasher.update(&blake3::derive_key(Lookup::KeyCheck.context(), &self.sealing));
-        hasher.finalize().to_hex().to_string()
+        hasher.update(&blake3::derive_key(Lookup::KeyCheck.context(), &secret));
+        Some(hasher.finalize().to_hex().to_string())
     }
+
+    /// Under which name the object of that hash lies: it tells nobody else what lies there.
+    pub(super) fn object_name(&self, hash: &str) -> String {
+        self.lookup_key(Lookup::ObjectName, &[hash])
+    }
+}
+
+fn newest_of(ring: &BTreeMap<u32, Secret>) -> u32 {
+    ring.last_key_value().map_or(1, |(id, _)| *id)
+}
+
+/// A nonce and ciphertext bound to `place`, as base64.
+fn sealed_by(key: &Secret, place: Place<'_>, plain: &[u8]) -> Result<String, StoreError> {
+    let mut nonce = [0; NONCE_BYTES];
+    getrandom::fill(&mut nonce).map_err(|_| StoreError::NoRandomness)?;
+    let aad = place.bound();
+    let sealed = XChaCha20Poly1305::new(&(*key).into())
+        .encrypt(&XNonce::from(nonce), Payload { msg: plain, aad: aad.as_bytes() })
+        .map_err(|_| StoreError::Sealed { what: place.column })?;
+    let mut out = nonce.to_vec();
+    out.extend_from_slice(&sealed);
+    Ok(STANDARD_NO_PAD.encode(out))
 }
 
 /// Whether `signature` of `statement` is one by the key whose public half is `key` (64 hexadecimal digits).
@@ -307,30 +447,10 @@ impl fmt::Debug for Keys {
     }
 }
 
-fn write_new(path: &Path, text: &str) -> io::Result<()> {
-    let _ = fs::remove_file(path); // a leftover of a process of the same number
-    let mut file = fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
-    file.write_all(text.as_bytes())?;
-    file.sync_all()
-}
-
-fn to_hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|b| format!("{b:02x}")).collect()
-}
-
-fn from_hex(text: &str) -> Option<[u8; KEY_BYTES]> {
-    let mut out = [0; KEY_BYTES];
-    if text.len() != 2 * KEY_BYTES || !text.is_ascii() {
-        return None;
-    }
-    for (i, byte) in out.iter_mut().enumerate() {
-        *byte = u8::from_str_radix(&text[2 * i..2 * i + 2], 16).ok()?;
-    }
-    Some(out)
-}
-
 #[cfg(test)]
 mod tests {
+    use std::{fs, os::unix::fs::PermissionsExt};
+
     use super::*;
 
     const HERE: Place<'_> = Place { column: "owner_identifier.ciphertext", row: "1" };
@@ -350,7 +470,10 @@ mod tests {
             (&keys, Place { column: "record.content_sealed", ..HERE }, &sealed),
             (&keys, HERE, &altered),
             (&keys, HERE, "1:AAAA"),
-            (&keys, HERE, &sealed[2..]),
+            (&keys, HERE, "2:1:AAAA"),
+            (&keys, HERE, "3:1:AAAA"),
+            (&keys, HERE, &sealed[4..]),
+            (&keys, HERE, &sealed.replacen("2:1:", "2:+1:x", 1)),
             (&keys, HERE, ""),
             (&other_keys, HERE, &sealed),
         ] {
@@ -387,32 +510,60 @@ mod tests {
         let text = fs::read(&path).unwrap();
         assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
         let second = Keys::open_or_create(&path).unwrap();
-        assert_eq!((first.lookup, first.sealing), (second.lookup, second.sealing));
-        assert_ne!(first.lookup, first.sealing);
+        let secrets = |keys: &Keys| (keys.lookup, keys.state(|state| state.ring.clone()));
+        assert_eq!(secrets(&first), secrets(&second));
+        assert_ne!(first.lookup, first.master(1).unwrap());
         assert_eq!(fs::read(&path).unwrap(), text);
         assert_eq!(fs::read_dir(path.parent().unwrap()).unwrap().count(), 1, "nothing is left beside it");
         assert_eq!(format!("{first:?}"), "Keys(…)");
+        fs::write(&path, "").unwrap();
+        assert!(matches!(Keys::open_or_create(&path), Err(KeysError::Damaged { .. })), "never overwritten");
+        assert_eq!(fs::read(&path).unwrap(), b"");
     }
 
     #[test]
-    fn a_faulty_key_file_is_named_and_left_alone() {
+    fn every_key_of_the_ring_opens_and_another_process_finds_a_new_one_in_the_file() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("keys");
-        let good = Keys::ephemeral().unwrap().text();
-        let check = |bytes: &[u8], mode: u32, expected: &str| {
-            fs::write(&path, bytes).unwrap();
-            fs::set_permissions(&path, fs::Permissions::from_mode(mode)).unwrap();
-            let error = Keys::open_or_create(&path).unwrap_err();
-            assert!(format!("{error:?}").contains(expected), "{error:?} / {expected}");
-            assert_eq!(fs::read(&path).unwrap(), bytes);
-        };
-        check(b"", 0o600, "lookup");
-        check(&good.as_bytes()[..good.len() - 20], 0o600, "sealing");
-        check(good.replace("lookup = ", "lookup = g").as_bytes(), 0o600, "lookup");
-        check(&[0xff, 0xfe], 0o600, "text");
-        check(&[b'#'; 5000], 0o600, "small");
-        check(good.as_bytes(), 0o644, "Exposed");
-        fs::set_permissions(&path, fs::Permissions::from_mode(0o640)).unwrap();
-        assert!(Keys::open_or_create(&path).is_ok());
+        let (here, elsewhere) = (Keys::open_or_create(&path).unwrap(), Keys::open_or_create(&path).unwrap());
+        let old = here.seal(HERE, b"old").unwrap();
+        assert_eq!(here.open_sealed(HERE, &format!("1:{}", &old["2:1:".len()..])).unwrap(), b"old");
+        assert_eq!(here.add_to_file(5).unwrap(), 5);
+        assert!(
+            here.seal(HERE, b"").unwrap().starts_with("2:1:"),
+            "it seals only once the database knows it"
+        );
+        here.settle(5, BTreeMap::new());
+        let new = here.seal(HERE, b"new").unwrap();
+        assert!(new.starts_with("2:5:"));
+        for keys in [&here, &elsewhere] {
+            assert_eq!(keys.open_sealed(HERE, &old).unwrap(), b"old");
+            assert_eq!(keys.open_sealed(HERE, &new).unwrap(), b"new");
+            assert_eq!(keys.numbers(), [1, 5]);
+        }
+        here.drop_from_file(1).unwrap();
+        assert!(matches!(here.open_sealed(HERE, &old), Err(StoreError::KeyMissing { id: 1 })));
+        assert!(here.drop_from_file(5).is_err(), "the last one stays");
+        fs::write(&path, "").unwrap();
+        assert!(matches!(here.open_sealed(HERE, &old), Err(StoreError::KeyMissing { id: 1 })));
+        assert_eq!(
+            here.open_sealed(HERE, &new).unwrap(),
+            b"new",
+            "a file that was spoilt takes nothing away"
+        );
+        assert!(here.add_to_file(6).is_err());
+    }
+
+    #[test]
+    fn what_cannot_be_sealed_anew_is_sealed_by_a_key_of_its_own() {
+        let keys = Keys::ephemeral().unwrap();
+        let place = Place { column: "audit_event.actor_sealed", row: "1" };
+        assert!(keys.seal(place, b"who").is_err(), "before the database was asked there is none");
+        keys.settle(1, [(1, [1; 32]), (2, [2; 32])].into());
+        let sealed = keys.seal(place, b"who").unwrap();
+        assert!(sealed.starts_with("3:2:"));
+        assert_eq!(keys.open_sealed(place, &sealed).unwrap(), b"who");
+        let by_another = sealed.replacen("3:2:", "3:1:", 1);
+        assert!(matches!(keys.open_sealed(place, &by_another), Err(StoreError::Sealed { .. })));
     }
 }

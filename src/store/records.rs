@@ -34,9 +34,25 @@ pub struct Filter {
 #[derive(Serialize, Deserialize)]
 struct Content {
     code: DocumentCode,
+    /// Where another one is printed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    printed: Option<DocumentCode>,
     fields: ConfirmedFields,
     confirmed_by: OfficerId,
     confirmed_at: Timestamp,
+}
+
+impl Content {
+    fn seal(keys: &Keys, record: &StoredRecord) -> Result<String, StoreError> {
+        let content = Self {
+            code: record.code.clone(),
+            printed: record.printed.clone(),
+            fields: record.fields.clone(),
+            confirmed_by: record.confirmed_by.clone(),
+            confirmed_at: record.confirmed_at,
+        };
+        keys.seal_json(Place { column: CONTENT, row: record.id.as_str() }, &content)
+    }
 }
 
 /// Keeps a new document and leads its code to it.
@@ -45,13 +61,7 @@ struct Content {
 /// [`StoreError::AlreadyStored`] with the document that the paper has become; the transaction
 /// stays usable. [`StoreError::Missing`] when paper or owner isn't kept, or the code isn't that paper's.
 pub async fn insert(tx: &mut Tx, record: &StoredRecord) -> Result<(), StoreError> {
-    let content = Content {
-        code: record.code.clone(),
-        fields: record.fields.clone(),
-        confirmed_by: record.confirmed_by.clone(),
-        confirmed_at: record.confirmed_at,
-    };
-    let sealed = tx.keys().seal_json(Place { column: CONTENT, row: record.id.as_str() }, &content)?;
+    let sealed = Content::seal(&tx.keys(), record)?;
     let period = record.fields.validity_period;
     let day_text = |day: Option<Date>| day.map(row::day);
     let kept = sqlx::query(
@@ -83,6 +93,30 @@ pub async fn insert(tx: &mut Tx, record: &StoredRecord) -> Result<(), StoreError
         let record = of_paper(tx, &record.paper).await?.ok_or(StoreError::Busy)?;
         return Err(StoreError::AlreadyStored { record });
     }
+    codes::link(tx, &record.code, &record.paper, &record.id).await
+}
+
+/// Gives a document the owner, code and fields that `record` has now, and leads the code to it; it must be assigned to
+/// the document's paper.
+///
+/// # Errors
+/// [`StoreError::Stale`] when it is no longer as `seen`; [`StoreError::Missing`] when the code isn't that paper's.
+pub async fn recode(tx: &mut Tx, seen: &StoredRecord, record: &StoredRecord) -> Result<(), StoreError> {
+    // Locks the row: of two who recode, the second one sees what the first one did.
+    let locked = sqlx::query("UPDATE record SET type_code = type_code WHERE id = $1")
+        .bind(record.id.as_str())
+        .execute(tx.connection())
+        .await?;
+    if locked.rows_affected() == 0 || get(tx, &record.id).await?.as_ref() != Some(seen) {
+        return Err(StoreError::Stale);
+    }
+    sqlx::query("UPDATE record SET owner_id = $1, type_code = $2, content_sealed = $3 WHERE id = $4")
+        .bind(record.owner.as_str())
+        .bind(record.code.type_code.to_string())
+        .bind(Content::seal(&tx.keys(), record)?)
+        .bind(record.id.as_str())
+        .execute(tx.connection())
+        .await?;
     codes::link(tx, &record.code, &record.paper, &record.id).await
 }
 
@@ -199,6 +233,7 @@ fn record_of(keys: &Keys, row: &AnyRow) -> Result<StoredRecord, StoreError> {
         paper: row.parsed("paper_id")?,
         owner: row.parsed("owner_id")?,
         code: content.code,
+        printed: content.printed,
         fields: content.fields,
         confirmed_by: content.confirmed_by,
         confirmed_at: content.confirmed_at,

@@ -11,7 +11,17 @@ const APPENDED: [&str; 5] =
 /// Only read.
 const READ: [&str; 2] = ["audit_event_before_segments", "_sqlx_migrations"];
 /// Rows that change and never go.
-const KEPT: [&str; 5] = ["audit_head", "document_code", "log_head", "subject_request", "breach"];
+const KEPT: [&str; 9] = [
+    "audit_head",
+    "breach",
+    "document_code",
+    "lasting_key",
+    "log_head",
+    "master_key",
+    "reuse",
+    "revocation",
+    "subject_request",
+];
 
 /// Why a role got no rights.
 #[derive(Debug, thiserror::Error)]

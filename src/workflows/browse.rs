@@ -499,11 +499,12 @@ pub async fn changes(ctx: &Ctx, by: &Actor, after: u64, limit: u32) -> Result<Ve
     Ok(changes::after(&mut tx, after, limit).await?)
 }
 
-/// Whether database and objects answer.
+/// Whether database and objects answer, and the key file has the key that seals.
 ///
 /// # Errors
 /// The store's.
 pub async fn is_ready(ctx: &Ctx) -> Result<(), StoreError> {
     ctx.db.ping().await?;
+    drop(ctx.db.read().await?);
     ctx.objects.exists(&ContentHash::of(b"")).await.map(drop)
 }

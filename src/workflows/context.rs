@@ -1,7 +1,14 @@
 //! What every workflow needs, passed down as one value.
 
-use std::{io, path::PathBuf, sync::Arc};
+use std::{
+    fs::File,
+    io::{self, Write},
+    os::{fd::AsRawFd, unix::fs::symlink},
+    path::PathBuf,
+    sync::Arc,
+};
 
+use rustix::fs::{MemfdFlags, memfd_create};
 use tempfile::TempDir;
 
 use crate::{
@@ -67,25 +74,32 @@ pub struct Rules {
     pub calendar: Calendar,
 }
 
-/// Bytes of the store laid out as files, for a reading process; gone when dropped.
+/// Bytes of the store laid out as files, for a reading process; gone when dropped. They lie in memory: what is kept
+/// sealed is never in clear on a disk.
 pub struct Spooled {
-    /// The files in order.
+    /// The files in order: links, in a private folder of a name of its own, to what this process holds.
     pub paths: Vec<PathBuf>,
     _dir: TempDir,
+    _files: Vec<File>,
 }
 
 impl Spooled {
-    /// Writes each of `files` into a private folder.
+    /// Lays out each of `files`.
     ///
     /// # Errors
-    /// When the folder for temporary files is full or not writable.
+    /// When there is no memory left, or the folder for temporary files is not writable.
     pub fn write<B: AsRef<[u8]>>(files: &[B]) -> io::Result<Self> {
         let dir = tempfile::Builder::new().prefix("sohoa-").tempdir()?;
-        let paths = (0..files.len()).map(|i| dir.path().join(format!("{i:05}"))).collect::<Vec<_>>();
-        for (path, bytes) in paths.iter().zip(files) {
-            std::fs::write(path, bytes)?;
+        let (mut paths, mut held) = (Vec::with_capacity(files.len()), Vec::with_capacity(files.len()));
+        for (i, bytes) in files.iter().enumerate() {
+            let mut file = File::from(memfd_create("sohoa", MemfdFlags::CLOEXEC)?);
+            file.write_all(bytes.as_ref())?;
+            let path = dir.path().join(format!("{i:05}"));
+            symlink(format!("/proc/self/fd/{}", file.as_raw_fd()), &path)?;
+            paths.push(path);
+            held.push(file);
         }
-        Ok(Self { paths, _dir: dir })
+        Ok(Self { paths, _dir: dir, _files: held })
     }
 }
 

@@ -185,6 +185,7 @@ async fn store(
         paper: paper.id.clone(),
         owner: confirmed.owner,
         code: confirmed.code,
+        printed: None,
         fields: confirmed.fields,
         confirmed_by: confirmed.by,
         confirmed_at: confirmed.at,

@@ -12,7 +12,7 @@ use crate::{
         officer::{ActingOfficer, stated},
         rights,
     },
-    store::{StoreError, Tx, papers, plans, prints, quarantine as apart},
+    store::{StoreError, Tx, papers, plans, prints, quarantine as apart, rotation},
     workflows::{
         access,
         context::Ctx,
@@ -118,7 +118,7 @@ pub async fn erase(
     Ok(paper)
 }
 
-/// Commits, then deletes the bytes of `objects` that no paper has any more.
+/// Commits, then deletes the bytes of `objects` that no paper has any more; not while they are being sealed anew.
 async fn erase_unreferenced(ctx: &Ctx, mut tx: Tx, objects: &[PaperObject]) -> Result<(), DigitiseError> {
     let mut erasable = Vec::new();
     for object in objects {
@@ -127,8 +127,13 @@ async fn erase_unreferenced(ctx: &Ctx, mut tx: Tx, objects: &[PaperObject]) -> R
         }
     }
     tx.commit().await?;
-    for hash in erasable {
-        ctx.objects.delete(hash).await?;
+    if !erasable.is_empty() {
+        let mut tx = ctx.db.write().await?;
+        rotation::hold(&mut tx).await?;
+        for hash in erasable {
+            ctx.objects.delete(hash).await?;
+        }
+        tx.commit().await?;
     }
     Ok(())
 }

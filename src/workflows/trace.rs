@@ -248,7 +248,7 @@ pub async fn read(
 }
 
 /// Kinds of objects that acts are done to, and what an auditor calls them.
-pub const KINDS: [(&str, &str); 12] = [
+pub const KINDS: [(&str, &str); 13] = [
     ("dossier", "hồ sơ"),
     ("paper", "giấy tờ"),
     ("record", "giấy tờ trong kho"),
@@ -259,6 +259,7 @@ pub const KINDS: [(&str, &str); 12] = [
     ("lesson", "mục học từ chỗ sửa"),
     ("file", "tệp được kiểm tra"),
     ("trace", "nhật ký"),
+    ("key", "khóa chủ"),
     ("request", "yêu cầu của chủ thể dữ liệu"),
     ("breach", "vi phạm về bảo vệ dữ liệu"),
 ];

@@ -18,6 +18,7 @@ use crate::{
         event::{Action, AuditEvent},
         ids::{PaperId, RecordId},
         officer::Actor,
+        record::StoredRecord,
         rights,
     },
     engines::{
@@ -215,8 +216,16 @@ pub async fn document(
     id: &RecordId,
     purpose: &Purpose,
 ) -> Result<Report, VerifyError> {
-    let record = browse::document(ctx, by, id, purpose).await?;
-    let (_, bytes) = browse::content(ctx, by, id, purpose).await?;
+    let document = browse::document(ctx, by, id, purpose).await?;
+    record(ctx, &document).await
+}
+
+/// The same of a document at hand; traced by whoever asks.
+///
+/// # Errors
+/// [`VerifyError`].
+pub(super) async fn record(ctx: &Ctx, record: &StoredRecord) -> Result<Report, VerifyError> {
+    let bytes = ctx.bytes(&record.coded).await?;
     let type_code = Some(record.fields.document_type_code.to_string());
     let order = order(ctx, ctx.clock.now(), Some(record.stored_at), None, type_code);
     Ok(judged(ctx, bytes, order).await?)

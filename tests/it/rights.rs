@@ -82,6 +82,14 @@ const TABLE: &[Row] = &[
     ("GET", "/api/v1/documents/{closed}/content?purpose=test", Nothing, "+++--", Closed),
     ("GET", "/api/v1/documents/{closed}/original?purpose=test", Nothing, "+++--", Closed),
     ("GET", "/api/v1/documents/{closed}/verification?purpose=test", Nothing, "+++--", Closed),
+    ("GET", "/api/v1/documents/{record}/history?purpose=test", Nothing, "+++--", Open),
+    ("GET", "/api/v1/documents/{closed}/history?purpose=test", Nothing, "+++--", Closed),
+    ("POST", "/api/v1/documents/{record}/revoke", Json(r#"{"reason":""}"#), "--+--", Closed),
+    ("POST", "/api/v1/documents/{record}/recode", Json(r#"{"reason":""}"#), "--+--", Closed),
+    ("POST", "/api/v1/dossiers/{dossier}/reusable", Json(r#"{"owner":"001085000001","purpose":"kiểm tra"}"#), "+++--", Closed),
+    ("POST", "/api/v1/dossiers/{dossier}/components/03/reuse", Json(r#"{"document":"none","purpose":"kiểm tra"}"#), "***--", Closed), // no such document
+    ("POST", "/api/v1/papers/{paper}/reuse", Json(r#"{"document":"none","purpose":"kiểm tra"}"#), "***--", Closed), // no such document
+    ("POST", "/api/v1/dossiers/{dossier}/reuses/none/undo", Json(r#"{"reason":"lý do"}"#), "***--", Closed), // no such taking
     ("POST", "/api/v1/verifications", File(&[]), "+++++", NoUnit),
     ("GET", "/api/v1/catalogue", Nothing, "+++++", NoUnit),
     ("GET", "/api/v1/changes", Nothing, "-++--", NoUnit),
@@ -121,6 +129,9 @@ const TABLE: &[Row] = &[
     ("POST", "/batches", File(&[]), "+++--", NoUnit),
     ("GET", "/dossiers/{dossier}", Nothing, "+++--", Closed),
     ("POST", "/dossiers/{dossier}/handed-in", Form("total=1"), "+++--", Closed),
+    ("POST", "/dossiers/{dossier}/reusable", Form("owner=001085000001&purpose=test"), "+++--", Closed),
+    ("POST", "/dossiers/{dossier}/reuses", Form("component=03&document=none&purpose=test"), "***--", Closed), // no such document
+    ("POST", "/dossiers/{dossier}/reuses/none/undo", Form("reason=x"), "***--", Closed), // no such taking
     ("POST", "/dossiers/{dossier}/papers", File(&[("kind", "01")]), "+++--", Closed),
     ("GET", "/papers/{paper}", Nothing, "+++--", Closed),
     ("POST", "/papers/{paper}/confirm", Form("issued_on=rubbish"), "+++--", Closed),
@@ -338,6 +349,7 @@ const BY_SCOPE: &[(&str, Scope)] = &[
     ("GET /api/v1/documents/{}/content", Scope::ReadDocuments),
     ("GET /api/v1/documents/{}/original", Scope::ReadDocuments),
     ("GET /api/v1/documents/{}/verification", Scope::ReadDocuments),
+    ("GET /api/v1/documents/{}/history", Scope::ReadDocuments),
     ("GET /api/v1/changes", Scope::ReadChanges),
     ("POST /api/v1/verifications", Scope::Verify),
     ("GET /api/v1/catalogue", Scope::ReadCatalogue),

@@ -4,6 +4,7 @@ mod audit;
 mod codes;
 mod documents;
 mod jobs;
+mod keys;
 mod objects;
 mod opening;
 mod owners;

@@ -60,6 +60,8 @@ row_id! {
     UnitId,
     /// A system that asks over REST.
     ClientId,
+    /// A paper of the store that was taken for a dossier.
+    ReuseId,
     /// A stay of an officer, from sign-in to sign-out.
     SessionId,
     /// A request of a data subject.

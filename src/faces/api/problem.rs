@@ -13,8 +13,9 @@ use crate::{
     store::StoreError,
     workflows::{
         arrange::ArrangeError, batch::BatchError, breaches::BreachError, browse::BrowseError,
-        digitise::DigitiseError, export::ExportError, intake::IntakeError, lessons::LessonError,
-        separators::SeparatorError, subject_requests::SubjectRequestError, trace::TraceError,
+        digitise::DigitiseError, documents::DocumentError, export::ExportError, intake::IntakeError,
+        lessons::LessonError, reuse::ReuseError, separators::SeparatorError,
+        subject_requests::SubjectRequestError, trace::TraceError,
     },
 };
 
@@ -219,6 +220,52 @@ impl From<DigitiseError> for Problem {
             DigitiseError::Stamp(_) => unprocessable("stamp").under("QĐ 1917/QĐ-BLĐTBXH, Điều 15 khoản 3"),
             DigitiseError::Denied(denied) => denied.into(),
             DigitiseError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<ReuseError> for Problem {
+    fn from(error: ReuseError) -> Self {
+        let detail = sentence(&error.to_string());
+        let conflict = |kind| Self::new(StatusCode::CONFLICT, kind, detail.clone());
+        let unprocessable = |kind| Self::new(StatusCode::UNPROCESSABLE_ENTITY, kind, detail.clone());
+        match error {
+            ReuseError::NotFound => Self::not_found(),
+            ReuseError::UnknownComponent => {
+                Self::new(StatusCode::NOT_FOUND, "unknown-component", detail).under("QĐ 1917/QĐ-BLĐTBXH, Điều 4 khoản 1")
+            }
+            ReuseError::OtherType => unprocessable("other-type").under("QĐ 1917/QĐ-BLĐTBXH, Điều 12"),
+            ReuseError::Taken => conflict("taken"),
+            ReuseError::DoesNot(_) => conflict("does-not-serve").under("QĐ 1917/QĐ-BLĐTBXH, Điều 12"),
+            ReuseError::NeedsReason(_) => unprocessable("needs-reason").under("QĐ 1917/QĐ-BLĐTBXH, Điều 12"),
+            ReuseError::NoReason => Self::bad_request("no-reason", detail),
+            ReuseError::WrongState { .. } => conflict("wrong-state"),
+            ReuseError::Unreadable(error) => error.into(),
+            ReuseError::Denied(denied) => denied.into(),
+            ReuseError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<DocumentError> for Problem {
+    fn from(error: DocumentError) -> Self {
+        let detail = sentence(&error.to_string());
+        let conflict = |kind| Self::new(StatusCode::CONFLICT, kind, detail.clone());
+        match error {
+            DocumentError::NotFound => Self::not_found(),
+            DocumentError::NoReason => Self::bad_request("no-reason", detail),
+            DocumentError::Decision => Self::bad_request("decision", detail),
+            DocumentError::Revoked => conflict("revoked").under("NĐ 45/2020/NĐ-CP, Điều 15"),
+            DocumentError::SameCode => conflict("same-code"),
+            DocumentError::UnknownType => Self::new(StatusCode::UNPROCESSABLE_ENTITY, "unknown-type", detail)
+                .under("QĐ 1917/QĐ-BLĐTBXH, Điều 7"),
+            DocumentError::CodeTaken { held_by } => Self {
+                conflict_with: Some(held_by.to_string()),
+                ..conflict("code-taken").under("QĐ 1917/QĐ-BLĐTBXH, Điều 3 khoản 8")
+            },
+            DocumentError::Stale => StoreError::Stale.into(),
+            DocumentError::Denied(denied) => denied.into(),
+            DocumentError::Store(error) => error.into(),
         }
     }
 }

@@ -93,7 +93,7 @@ async fn verify(args: &VerifyArgs) -> Result<Exit, Stop> {
             trace::verify(&ctx, &days).await?
         }
         Some(path) => {
-            let key_file = config.data.join("sohoa.keys");
+            let key_file = config.key_file();
             let keys = if key_file.exists() { Some(Keys::open(&key_file)?) } else { None };
             if keys.is_none() {
                 println!(

@@ -12,6 +12,7 @@ use axum::{
 
 use super::{
     Fault, Frame, Web, html, minute,
+    reuse::{self, TakenLine},
     upload::{self, Group, PaperLine},
 };
 use crate::{
@@ -47,6 +48,8 @@ struct DossierPage {
     groups: Vec<Group>,
     forms: Vec<(&'static str, &'static str)>,
     papers: Vec<PaperLine>,
+    /// Documents of the store that serve it.
+    taken: Vec<TakenLine>,
 }
 
 /// A component or result with its numbers.
@@ -71,7 +74,7 @@ async fn show(web: &Web, id: &str, status: StatusCode, fault: Option<String>) ->
     }
 }
 
-fn dossier_id(id: &str) -> Result<DossierId, Fault> {
+pub(super) fn dossier_id(id: &str) -> Result<DossierId, Fault> {
     DossierId::parse(id).map_err(|_| BrowseError::NotFound.into())
 }
 
@@ -100,6 +103,7 @@ async fn content(web: &Web, id: &str, fault: Option<String>) -> Result<DossierPa
         groups: procedure.map(|p| vec![upload::group(p, "")]).unwrap_or_default(),
         forms: HandedInAs::ALL.iter().map(|(_, name, label)| (*name, *label)).collect(),
         papers: papers.iter().map(upload::line).collect(),
+        taken: reuse::taken(web, id).await?,
     })
 }
 

@@ -39,6 +39,8 @@ struct UploadPage {
     is_batch_fault: bool,
     /// Secret papers whose term ends soon or is over.
     secret: Vec<SecretLine>,
+    /// Dossiers that use documents that were cancelled since.
+    cancelled: Vec<String>,
     /// Requests of data subjects and breaches whose term ends soon or is over.
     due: Vec<DueLine>,
     /// Papers of the whole dossier, as they were keyed.
@@ -124,6 +126,7 @@ async fn content(web: &Web, tried: Tried) -> Result<UploadPage, Fault> {
         fault: tried.fault,
         split: tried.split,
         secret: secret(web).await?,
+        cancelled: super::reuse::cancelled(web).await?,
         due: due(web).await?,
         n_papers: tried.n_papers,
         groups: catalogue.procedures.iter().map(|p| group(p, &tried.kind)).collect(),

@@ -189,6 +189,7 @@ pub fn record(paper: &PaperId, owner: &OwnerId, code: DocumentCode, stored_at: T
         paper: paper.clone(),
         owner: owner.clone(),
         fields: fields(&code.number.to_string()),
+        printed: None,
         code,
         confirmed_by: OfficerId::parse("somebody").unwrap(),
         confirmed_at: at(4),

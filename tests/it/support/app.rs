@@ -39,12 +39,12 @@ pub struct TestApp {
     pub ctx: Ctx,
     pub folder: TempDir,
     pub url: String,
+    /// Address of the database.
+    pub database: String,
     client: Client,
     stop: CancellationToken,
     cookie: Option<String>,
     bearer: Option<String>,
-    /// Its address, of an installation on PostgreSQL.
-    pub database: Option<String>,
 }
 
 impl Drop for TestApp {
@@ -99,14 +99,14 @@ impl TestApp {
         let clock = Clock::Fixed(NOW.parse::<Timestamp>().unwrap());
         let config = Config::default();
         let officer = ActingOfficer::alone(config.officer().0, clock.now());
-        let keys = Keys::open_or_create(&folder.path().join("sohoa.keys")).unwrap();
-        let db = Db::open(&database, keys).await.unwrap();
+        let keys = Arc::new(Keys::open_or_create(&folder.path().join("sohoa.keys")).unwrap());
+        let db = Db::open(&database, Arc::clone(&keys)).await.unwrap();
         administer::prepare(&db, &officer.officer, clock.now()).await.unwrap();
         let program = PathBuf::from(env!("CARGO_BIN_EXE_sohoa"));
         let limits = ReaderLimits { n_readers: 2, ..ReaderLimits::default() };
         let ctx = Ctx {
             db,
-            objects: Objects::local(&folder.path().join("objects")).unwrap(),
+            objects: Objects::local(&folder.path().join("objects"), keys).unwrap(),
             readers: Arc::new(Readers::new(program, limits)),
             clock,
             rules: Arc::new(Rules {
@@ -138,8 +138,7 @@ impl TestApp {
         for least in [Urgency::Pile, Urgency::Desk] {
             tokio::spawn(worker::work(ctx.clone(), stop.clone(), least));
         }
-        let database = (!is_sqlite).then_some(database);
-        Self { ctx, folder, url, client: Client::new(), stop, cookie: None, bearer: None, database }
+        Self { ctx, folder, url, database, client: Client::new(), stop, cookie: None, bearer: None }
     }
 
     pub fn get(&self, path: &str) -> RequestBuilder {
@@ -165,11 +164,11 @@ impl TestApp {
             ctx: self.ctx.clone(),
             folder: tempfile::tempdir().unwrap(),
             url: self.url.clone(),
+            database: self.database.clone(),
             client: Client::builder().redirect(Policy::none()).build().unwrap(),
             stop: CancellationToken::new(),
             cookie,
             bearer: None,
-            database: None,
         }
     }
 

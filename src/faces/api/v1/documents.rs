@@ -11,7 +11,7 @@ use serde_json::Value;
 use utoipa::ToSchema;
 
 use crate::{
-    domain::{code::DocumentCode, dossier::PaperObject, ids::RecordId, officer::Actor, record::StoredRecord},
+    domain::{code::DocumentCode, dossier::PaperObject, ids::{ContentHash, RecordId}, officer::Actor, record::StoredRecord},
     faces::{
         api::{
             Api,
@@ -34,6 +34,10 @@ pub struct DocumentOut {
     paper: String,
     /// Its code.
     code: CodeOut,
+    /// The code on its first page, where another one holds since: what is signed is never written anew.
+    printed_code: Option<CodeOut>,
+    /// When it was cancelled (NĐ 45/2020/NĐ-CP, Điều 15), UTC; null while it holds.
+    revoked_at: Option<String>,
     /// The fields as confirmed.
     #[schema(value_type = Object)]
     fields: Value,
@@ -59,6 +63,8 @@ impl From<&StoredRecord> for DocumentOut {
             owner: record.owner.to_string(),
             paper: record.paper.to_string(),
             code: CodeOut::assigned(&record.code),
+            printed_code: record.printed.as_ref().map(CodeOut::assigned),
+            revoked_at: record.revoked_at.map(|at| at.to_string()),
             fields: wire::confirmed_out(&record.fields),
             signature: record.signature,
             confirmed_by: record.confirmed_by.to_string(),
@@ -149,7 +155,15 @@ pub(in crate::faces::api) async fn see(
 ) -> Result<Response, Problem> {
     let purpose = purpose_for(&api, &by, &id, asked.purpose.as_deref()).await?;
     let record = browse::document(&api.ctx, &by, &id, &purpose).await?;
-    Ok(([(header::ETAG, format!("\"{}\"", record.coded))], Json(DocumentOut::from(&record))).into_response())
+    Ok(with_etag(&record))
+}
+
+/// The document as it is now; the tag changes with code and cancellation, not only with the bytes.
+pub(super) fn with_etag(record: &StoredRecord) -> Response {
+    let revoked_at = record.revoked_at.map(|at| at.to_string()).unwrap_or_default();
+    let now = format!("{} {} {revoked_at}", record.coded, record.code);
+    let tag = format!("\"{}\"", ContentHash::of(now.as_bytes()));
+    ([(header::ETAG, tag)], Json(DocumentOut::from(record))).into_response()
 }
 
 fn etag(object: &PaperObject) -> String {

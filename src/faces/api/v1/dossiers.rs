@@ -26,11 +26,13 @@ use crate::{
             extract::{Body, Officer, Place},
             problem::Problem,
         },
+        api::v1::reuse::TakenOut,
         wire::{CountOut, HandedInOut},
     },
     workflows::{
         count::{self, Standing},
         intake,
+        reuse::{self, Taken},
     },
 };
 
@@ -116,7 +118,7 @@ struct ChecklistItemOut {
     type_code: String,
     /// Name.
     name: String,
-    /// `digitise` or `do_not_digitise`.
+    /// `digitise`, `reuse` (a document of the store was taken) or `do_not_digitise`.
     decision: &'static str,
     /// The clause.
     rule: Option<String>,
@@ -124,6 +126,8 @@ struct ChecklistItemOut {
     reason: String,
     /// Papers handed in for it.
     papers: Vec<PaperRefOut>,
+    /// Documents of the store that were taken for it.
+    reused: Vec<TakenOut>,
     /// How many were handed in; null when nobody has said.
     declared: Option<u32>,
 }
@@ -201,32 +205,49 @@ pub(in crate::faces::api) async fn declare(
 async fn seen(api: &Api, officer: &ActingOfficer, id: &DossierId) -> Result<DossierOut, Problem> {
     let standing = count::standing(&api.ctx, officer, id).await?;
     let catalogue = intake::catalogue_of(&api.ctx, &standing.dossier).await?;
-    Ok(out(&standing, &catalogue))
+    let taken = reuse::of_dossier(&api.ctx, officer, id).await?;
+    Ok(out(&standing, &taken, &catalogue))
 }
 
-fn out(Standing { dossier, papers, comparison }: &Standing, catalogue: &Catalogue) -> DossierOut {
+fn out(
+    Standing { dossier, papers, comparison }: &Standing,
+    taken: &[Taken],
+    catalogue: &Catalogue,
+) -> DossierOut {
     let procedure = dossier.procedure.as_ref().and_then(|code| catalogue.procedure(code));
     DossierOut {
         id: dossier.id.to_string(),
         procedure: dossier.procedure.as_ref().map(ToString::to_string),
         procedure_name: procedure.map(|p| p.name.clone()),
         opened_at: dossier.opened_at.to_string(),
-        checklist: procedure.map(|p| checklist(p, papers, dossier.handed_in.as_ref())).unwrap_or_default(),
+        checklist: procedure.map(|p| checklist(p, papers, taken, dossier.handed_in.as_ref())).unwrap_or_default(),
         papers: papers.iter().map(PaperRefOut::from).collect(),
         handed_in: dossier.handed_in.as_ref().map(HandedInOut::from),
         count: CountOut::from(comparison),
     }
 }
 
-fn checklist(procedure: &Procedure, papers: &[Paper], declared: Option<&HandedIn>) -> Vec<ChecklistItemOut> {
+fn checklist(
+    procedure: &Procedure,
+    papers: &[Paper],
+    taken: &[Taken],
+    declared: Option<&HandedIn>,
+) -> Vec<ChecklistItemOut> {
     let item = |component: &DossierComponent| {
         let role = PaperRole::Component { code: component.code.clone() };
         let received = papers.iter().filter(|p| p.role.as_ref() == Some(&role));
+        let reused: Vec<TakenOut> =
+            taken.iter().filter(|t| t.reuse.component == component.code).map(TakenOut::from).collect();
         ChecklistItemOut {
             component: component.code.to_string(),
             type_code: component.type_code().to_string(),
             name: component.name.clone(),
-            decision: if component.digitise { "digitise" } else { "do_not_digitise" },
+            decision: match (reused.is_empty(), component.digitise) {
+                (false, _) => "reuse",
+                (true, true) => "digitise",
+                (true, false) => "do_not_digitise",
+            },
+            reused,
             rule: component.clause().map(|c| c.to_string()),
             reason: component.reason.clone(),
             papers: received.map(PaperRefOut::from).collect(),
