@@ -170,7 +170,7 @@ impl Index {
             let other: Vec<String> = line
                 .other
                 .iter()
-                .map(|(name, value)| format!("{}: {}", escaped(name), escaped(value)))
+                .map(|(name, value)| format!("{}: {}", escaped(label_of(name)), escaped(value)))
                 .collect();
             let name_of = |path: &str| path.rsplit('/').next().unwrap_or_default().to_owned();
             let files: Vec<String> = line
@@ -180,11 +180,11 @@ impl Index {
                 .collect();
             let _ = write!(
                 out,
-                "<tr><td>{}</td><td><strong>{}</strong><br>{}<br><small>{}</small></td><td>{}</td><td>{}</td><td>{}</td>\
+                "<tr><td>{}</td><td><strong>{}</strong>{}<br><small>{}</small></td><td>{}</td><td>{}</td><td>{}</td>\
                  <td>{}<br><small>{}</small></td><td>{}</td></tr>\n",
                 line.n,
                 escaped(&line.name),
-                escaped(&line.abstract_text),
+                abstract_of(line),
                 other.join("; "),
                 escaped(&line.number),
                 line.issued_on,
@@ -222,6 +222,26 @@ impl Index {
             );
         }
         out.push_str("</tbody></table>\n");
+    }
+}
+
+fn abstract_of(line: &Line) -> String {
+    if line.abstract_text.is_empty() {
+        String::new()
+    } else {
+        format!("<br>{}", escaped(&line.abstract_text))
+    }
+}
+
+/// What a further field is called; those that a kind of paper adds keep their key.
+fn label_of(name: &str) -> &str {
+    match name {
+        "holder_name" => "Họ tên người được cấp",
+        "holder_birth_date" => "Ngày sinh người được cấp",
+        "signer_name" => "Người ký",
+        "signer_position" => "Chức vụ người ký",
+        "parent_authority" => "Cơ quan chủ quản",
+        other => other,
     }
 }
 
