@@ -182,7 +182,7 @@ pub async fn list(ctx: &Ctx, by: &ActingOfficer) -> Result<Register, SubjectRequ
     for state in RequestState::ALL.into_iter().filter(|state| !state.is_open()) {
         closed.extend(subject_requests::in_state(&mut tx, of, state, SHOWN_AT_MOST).await?);
     }
-    closed.sort_by(|a, b| b.came_at.cmp(&a.came_at));
+    closed.sort_by_key(|request| std::cmp::Reverse(request.came_at));
     closed.truncate(SHOWN_AT_MOST as usize);
     Ok(Register { waiting, answered, closed, unknown_days: unknown_days(ctx) })
 }

@@ -11,6 +11,7 @@ mod owners;
 mod papers;
 mod plans;
 mod prints;
+mod protection;
 mod requests;
 mod sealed;
 mod world;

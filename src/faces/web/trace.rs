@@ -253,6 +253,11 @@ fn label_of(name: &str) -> String {
         "lesson" => "Nội dung học",
         "way" => "Cách đăng nhập",
         "certificate" => "Chứng thư (SHA-256)",
+        "due_at" => "Hạn",
+        "is_late" => "Chậm hạn",
+        "detected_at" => "Phát hiện lúc",
+        "request" => "Theo yêu cầu",
+        "found" => "Kết quả đếm",
         other => other,
     };
     if rest.is_empty() { label.to_owned() } else { format!("{label}: {rest}") }

@@ -95,7 +95,7 @@ impl Index {
     }
 
     fn keep_newest(&mut self) {
-        self.readings.sort_by(|a, b| b.at.cmp(&a.at));
+        self.readings.sort_by_key(|reading| std::cmp::Reverse(reading.at));
         self.readings.truncate(READINGS_SHOWN);
     }
 
@@ -106,10 +106,10 @@ impl Index {
              <style>{STYLE}</style></head><body>\n<h1>Dữ liệu của một cá nhân, tổ chức trong kho số hóa giấy tờ</h1>\n"
         );
         let known: Vec<String> = keys.iter().map(|key| escaped(&key.to_string())).collect();
-        let _ = write!(
+        let _ = writeln!(
             out,
             "<p>Của: <strong>{}</strong><br>Xuất lúc {} (giờ Việt Nam), người xuất: {}.<br>Mục đích: {}.</p>\n\
-             <p>Tệp <a href=\"data.json\">data.json</a> có toàn bộ dữ liệu dưới dạng máy đọc được.</p>\n",
+             <p>Tệp <a href=\"data.json\">data.json</a> có toàn bộ dữ liệu dưới dạng máy đọc được.</p>",
             known.join("; "),
             minute_in_vietnam(self.made_at),
             escaped(&self.made_by),
@@ -138,16 +138,16 @@ impl Index {
             out.push_str("</ul></div>\n");
         }
         if self.n_on_their_way > 0 {
-            let _ = write!(
+            let _ = writeln!(
                 out,
-                "<p class=\"note\">Có {} giấy tờ đã được cấp mã nhưng chưa vào kho, không nằm trong bản này.</p>\n",
+                "<p class=\"note\">Có {} giấy tờ đã được cấp mã nhưng chưa vào kho, không nằm trong bản này.</p>",
                 self.n_on_their_way
             );
         }
         if self.n_requests > 0 {
-            let _ = write!(
+            let _ = writeln!(
                 out,
-                "<p class=\"note\">Có {} yêu cầu về dữ liệu gửi tới đơn vị khác, không nằm trong bản này.</p>\n",
+                "<p class=\"note\">Có {} yêu cầu về dữ liệu gửi tới đơn vị khác, không nằm trong bản này.</p>",
                 self.n_requests
             );
         }
@@ -158,7 +158,7 @@ impl Index {
     }
 
     fn documents(&self, out: &mut String) {
-        let _ = write!(out, "<h2>Giấy tờ trong kho ({})</h2>\n", self.lines.len());
+        let _ = writeln!(out, "<h2>Giấy tờ trong kho ({})</h2>", self.lines.len());
         if self.lines.is_empty() {
             return;
         }
@@ -170,7 +170,7 @@ impl Index {
             let other: Vec<String> = line
                 .other
                 .iter()
-                .map(|(name, value)| format!("{}: {}", escaped(name), escaped(value)))
+                .map(|(name, value)| format!("{}: {}", escaped(label_of(name)), escaped(value)))
                 .collect();
             let name_of = |path: &str| path.rsplit('/').next().unwrap_or_default().to_owned();
             let files: Vec<String> = line
@@ -178,13 +178,13 @@ impl Index {
                 .iter()
                 .map(|path| format!("<a href=\"{}\">{}</a>", escaped(path), escaped(&name_of(path))))
                 .collect();
-            let _ = write!(
+            let _ = writeln!(
                 out,
-                "<tr><td>{}</td><td><strong>{}</strong><br>{}<br><small>{}</small></td><td>{}</td><td>{}</td><td>{}</td>\
-                 <td>{}<br><small>{}</small></td><td>{}</td></tr>\n",
+                "<tr><td>{}</td><td><strong>{}</strong>{}<br><small>{}</small></td><td>{}</td><td>{}</td><td>{}</td>\
+                 <td>{}<br><small>{}</small></td><td>{}</td></tr>",
                 line.n,
                 escaped(&line.name),
-                escaped(&line.abstract_text),
+                abstract_of(line),
                 other.join("; "),
                 escaped(&line.number),
                 line.issued_on,
@@ -198,13 +198,13 @@ impl Index {
     }
 
     fn who_read(&self, out: &mut String) {
-        let _ = write!(out, "<h2>Ai đã xem ({} lần)</h2>\n", self.n_readings);
+        let _ = writeln!(out, "<h2>Ai đã xem ({} lần)</h2>", self.n_readings);
         let mut shown: Vec<&ReadingLine> = self.readings.iter().collect();
-        shown.sort_by(|a, b| b.at.cmp(&a.at));
+        shown.sort_by_key(|reading| std::cmp::Reverse(reading.at));
         shown.truncate(READINGS_SHOWN);
         if (shown.len() as u64) < self.n_readings {
             let _ =
-                write!(out, "<p>Dưới đây là {} lần gần nhất; tất cả nằm trong data.json.</p>\n", shown.len());
+                writeln!(out, "<p>Dưới đây là {} lần gần nhất; tất cả nằm trong data.json.</p>", shown.len());
         }
         if shown.is_empty() {
             return;
@@ -212,9 +212,9 @@ impl Index {
         out.push_str("<table><thead><tr><th>Lúc</th><th>Ai</th><th>Việc</th><th>Giấy tờ</th><th>Mục đích</th></tr></thead><tbody>\n");
         for reading in shown {
             let document = reading.document.map(|n| n.to_string()).unwrap_or_default();
-            let _ = write!(
+            let _ = writeln!(
                 out,
-                "<tr><td>{}</td><td>{}</td><td>{}</td><td>{document}</td><td>{}</td></tr>\n",
+                "<tr><td>{}</td><td>{}</td><td>{}</td><td>{document}</td><td>{}</td></tr>",
                 minute_in_vietnam(reading.at),
                 escaped(&reading.who),
                 reading.what,
@@ -222,6 +222,26 @@ impl Index {
             );
         }
         out.push_str("</tbody></table>\n");
+    }
+}
+
+fn abstract_of(line: &Line) -> String {
+    if line.abstract_text.is_empty() {
+        String::new()
+    } else {
+        format!("<br>{}", escaped(&line.abstract_text))
+    }
+}
+
+/// What a further field is called; those that a kind of paper adds keep their key.
+fn label_of(name: &str) -> &str {
+    match name {
+        "holder_name" => "Họ tên người được cấp",
+        "holder_birth_date" => "Ngày sinh người được cấp",
+        "signer_name" => "Người ký",
+        "signer_position" => "Chức vụ người ký",
+        "parent_authority" => "Cơ quan chủ quản",
+        other => other,
     }
 }
 
