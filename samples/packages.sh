@@ -24,8 +24,8 @@ packages_of() {
     case $1 in
         build) echo "gcc libc6-dev pkg-config clang libclang-dev libtesseract-dev libleptonica-dev libssl-dev" ;;
         run) echo "tesseract-ocr-vie tesseract-ocr-osd" ;;
-        test) echo "poppler-utils qpdf openssl postgresql fonts-liberation2 fonts-dejavu-core fonts-freefont-ttf python3-venv softhsm2 opensc oathtool chromium" ;;
-        bench) echo "ocrmypdf time curl" ;;
+        test) echo "poppler-utils qpdf openssl postgresql fonts-liberation2 fonts-dejavu-core fonts-freefont-ttf python3-venv softhsm2 opensc oathtool chromium clamav-daemon" ;;
+        bench) echo "ocrmypdf time curl hey postgresql" ;;
     esac
 }
 
@@ -33,8 +33,8 @@ reason_of() {
     case $1 in
         build) echo "to build: compiler, linker, headers of Tesseract, Leptonica and OpenSSL" ;;
         run) echo "to read Vietnamese: Tesseract's models" ;;
-        test) echo "to test: independent PDF tools, a PostgreSQL server, a browser, tokens, fonts of sample papers, a spelling checker" ;;
-        bench) echo "to compare: ocrmypdf as the named peer, curl to hand in" ;;
+        test) echo "to test: independent PDF tools, a PostgreSQL server, a browser, tokens, an antivirus program, fonts of sample papers, a spelling checker" ;;
+        bench) echo "to compare: ocrmypdf and pgbench as named peers, curl and hey to ask" ;;
     esac
 }
 

@@ -50,6 +50,10 @@ pub struct Config {
     pub seal: Option<SealConfig>,
     /// Judging signatures.
     pub signatures: SignaturesConfig,
+    /// An antivirus program; files are not looked at without one.
+    pub antivirus: Option<AntivirusConfig>,
+    /// The log of services.
+    pub log: LogConfig,
 }
 
 impl Default for Config {
@@ -69,6 +73,8 @@ impl Default for Config {
             signing: SigningRules::default(),
             seal: None,
             signatures: SignaturesConfig::default(),
+            antivirus: None,
+            log: LogConfig::default(),
         }
     }
 }
@@ -144,6 +150,49 @@ pub struct SignaturesConfig {
     pub time_stamps: Option<String>,
     /// Addresses of our own network that may be asked; others have to be public.
     pub private_hosts: Vec<String>,
+}
+
+/// What services write to stderr.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct LogConfig {
+    /// `error`, `warn`, `info`, `debug` or `trace`.
+    pub level: String,
+    /// How a line is written.
+    pub format: LogFormat,
+}
+
+/// How a line of the log is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LogFormat {
+    /// For people.
+    Text,
+    /// One JSON object.
+    Json,
+}
+
+impl Default for LogConfig {
+    fn default() -> Self {
+        Self { level: "info".to_owned(), format: LogFormat::Text }
+    }
+}
+
+/// The antivirus program that looks at every file before it is read: clamd.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AntivirusConfig {
+    /// `ip:port`, or the path of a socket.
+    pub address: String,
+    /// For one file, seconds.
+    #[serde(default = "AntivirusConfig::seconds")]
+    pub seconds: NonZeroU32,
+}
+
+impl AntivirusConfig {
+    fn seconds() -> NonZeroU32 {
+        NonZeroU32::new(120).unwrap_or(NonZeroU32::MIN)
+    }
 }
 
 /// The key of the agency, and what its signature looks like.

@@ -6,7 +6,9 @@ pub mod cli;
 pub mod gate;
 pub mod guard;
 pub mod measures;
+mod pace;
 pub mod purposes;
+mod requests;
 pub mod verification;
 pub mod web;
 pub mod wire;
@@ -58,5 +60,5 @@ pub fn app(ctx: Ctx, served: &Served) -> Router {
         .route("/metrics", get(measures::page).with_state(measures))
         .merge(web::router(ctx, purposes, served))
         .layer(middleware::from_fn_with_state(gate, gate::pass));
-    guard::guard(app, served, &agent)
+    guard::guard(app, served, &agent).layer(middleware::from_fn(requests::told))
 }

@@ -10,7 +10,7 @@ use regex::Regex;
 use serde::{Deserialize, Serialize};
 use unicode_normalization::UnicodeNormalization;
 
-use super::ids::{ComponentCode, DocumentNumber, OwnerNumber, ProcedureCode};
+use super::ids::{ComponentCode, DocumentNumber, OwnerNumber, ProcedureCode, masked};
 
 /// The first part: whose paper it is.
 ///
@@ -85,6 +85,16 @@ impl fmt::Display for OwnerKey {
                 write!(f, "{name} {:02}.{:02}.{:04}", born.day(), born.month(), born.year())
             }
             Self::NamedOrganisation { name, founded } => write!(f, "{name} {founded}"),
+        }
+    }
+}
+
+impl OwnerKey {
+    /// As lists show it: numbers masked, names whole, for they tell one from another.
+    pub fn masked(&self) -> String {
+        match self {
+            Self::Numbered { number } => masked(number.as_str()),
+            named => named.to_string(),
         }
     }
 }
@@ -364,6 +374,13 @@ impl DocumentCode {
     }
 }
 
+impl DocumentCode {
+    /// As lists show it.
+    pub fn masked(&self) -> String {
+        format!("{}.{}.{}", self.owner.masked(), self.type_code, self.number)
+    }
+}
+
 impl fmt::Display for DocumentCode {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}.{}.{}", self.owner, self.type_code, self.number)
@@ -388,6 +405,19 @@ mod tests {
         ] {
             let code = DocumentCode::parse(text).unwrap();
             assert_eq!(code.to_string(), text);
+        }
+    }
+
+    #[test]
+    fn lists_show_the_end_of_a_number_and_the_whole_of_a_name() {
+        for (text, expected) in [
+            ("001085012345.1.001776-KQ1.19/QĐ-UBND", "********2345.1.001776-KQ1.19/QĐ-UBND"),
+            (
+                "Nguyễn Ưỡng 05.06.1985.1.001776.01.KS-20241125-3",
+                "Nguyễn Ưỡng 05.06.1985.1.001776.01.KS-20241125-3",
+            ),
+        ] {
+            assert_eq!(DocumentCode::parse(text).unwrap().masked(), expected);
         }
     }
 

@@ -109,6 +109,7 @@ pub struct Paper {
 #[serde(rename_all = "snake_case")]
 #[allow(missing_docs)]
 pub enum Step {
+    Scan,
     Check,
     Read,
     Sign,
@@ -324,6 +325,17 @@ impl PaperState {
     /// Whether work or a person's act may still move it.
     pub fn is_final(&self) -> bool {
         matches!(self, Self::Stored { .. } | Self::Refused { .. })
+    }
+
+    /// Whether its code was assigned.
+    pub fn has_code(&self) -> bool {
+        match self {
+            Self::Failed { before, .. } => before.has_code(),
+            state => matches!(
+                state,
+                Self::ToSign { .. } | Self::Signing { .. } | Self::ToCode { .. } | Self::Stored { .. }
+            ),
+        }
     }
 
     /// Whether the machine is at it: checked, then read.

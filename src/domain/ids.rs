@@ -71,6 +71,12 @@ impl OwnerNumber {
     }
 }
 
+/// A number as lists show it: its last four signs, the others as `*`.
+pub fn masked(number: &str) -> String {
+    let n_hidden = number.chars().count().saturating_sub(4);
+    number.chars().enumerate().map(|(at, sign)| if at < n_hidden { '*' } else { sign }).collect()
+}
+
 impl fmt::Display for OwnerNumber {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.as_str())

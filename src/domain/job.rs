@@ -46,12 +46,17 @@ impl Job {
         }
     }
 
+    /// What is done.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::CheckAndRead { .. } => "check_and_read",
+            Self::Compose { .. } => "compose",
+            Self::WriteCode { .. } => "write_code",
+        }
+    }
+
     /// Jobs of the same key are one while they wait.
     pub fn dedupe_key(&self) -> String {
-        match self {
-            Self::CheckAndRead { paper } => format!("check_and_read/{paper}"),
-            Self::Compose { paper } => format!("compose/{paper}"),
-            Self::WriteCode { paper } => format!("write_code/{paper}"),
-        }
+        format!("{}/{}", self.kind(), self.paper())
     }
 }

@@ -63,6 +63,7 @@ fn routes() -> OpenApiRouter<Api> {
         .routes(routes!(v1::papers::confirm))
         .routes(routes!(v1::papers::override_faults))
         .routes(routes!(v1::papers::erase_quarantined))
+        .routes(routes!(v1::papers::refuse))
         .routes(routes!(v1::papers::retry))
         .routes(routes!(v1::pages::see, v1::pages::arrange))
         .routes(routes!(v1::pages::insert))

@@ -20,25 +20,25 @@ mod stamp;
 mod verify;
 mod watch;
 
-use std::{path::PathBuf, process::ExitCode, sync::Arc};
+use std::{path::PathBuf, process::ExitCode, sync::Arc, time::Duration};
 
 use clap::{Args, Parser, Subcommand};
 
 use crate::{
     clock::Clock,
-    config::{Config, ConfigError, DatabaseUrl, SealConfig, SignaturesConfig},
+    config::{Config, ConfigError, DatabaseUrl, LogConfig, LogFormat, SealConfig, SignaturesConfig},
     domain::officer::ActingOfficer,
     engines::{
         reader::{self, Readers},
         signature::{order::TrustFiles, seal::Level},
     },
-    remote::{Remote, RemoteRules},
+    remote::{Remote, RemoteRules, antivirus::Antivirus},
     store::{
         Db, StoreError,
         keys::{Keys, KeysError},
         objects::Objects,
     },
-    telemetry,
+    telemetry::{self, Logs},
     workflows::{
         accounts as accounts_workflow, administer as administer_workflow,
         agency::{AgencySeal, SealPlaces},
@@ -256,11 +256,11 @@ pub fn main() -> ExitCode {
     if matches!(cli.command, Command::Reader) {
         return reader::child::run();
     }
-    telemetry::start(if matches!(cli.command, Command::Serve(_) | Command::Worker(_) | Command::Watch(_)) {
-        "info"
-    } else {
-        "warn"
-    });
+    // Services read from their configuration what they log.
+    let is_service = matches!(cli.command, Command::Serve(_) | Command::Worker(_) | Command::Watch(_));
+    if !is_service && let Err(error) = telemetry::start(Logs { level: "warn", is_json: false }) {
+        return ended(Err(Stop::usage(error.to_string())));
+    }
     let runtime = match tokio::runtime::Runtime::new() {
         Ok(runtime) => runtime,
         Err(error) => return ended(Err(Stop::new(Exit::Failure, error.to_string()))),
@@ -302,6 +302,13 @@ fn ended(result: Result<Exit, Stop>) -> ExitCode {
     ExitCode::from(exit as u8)
 }
 
+/// Starts the log of a service.
+fn log(config: &Config) -> Result<(), Stop> {
+    let LogConfig { level, format } = &config.log;
+    telemetry::start(Logs { level, is_json: *format == LogFormat::Json })
+        .map_err(|error| Stop::usage(error.to_string()))
+}
+
 /// Reading processes of this very program.
 fn readers(config: &Config, n_readers: Option<usize>) -> Result<Readers, Stop> {
     let program = std::env::current_exe().map_err(|e| Stop::new(Exit::Failure, e.to_string()))?;
@@ -320,6 +327,13 @@ fn remote(config: &Config) -> Result<Option<Remote>, Stop> {
     let rules =
         RemoteRules { private_hosts: config.signatures.private_hosts.clone(), ..RemoteRules::default() };
     Remote::new(&rules).map(Some).map_err(|error| Stop::usage(with_causes(&error)))
+}
+
+/// What looks for malware, where there is such a program.
+fn antivirus(config: &Config) -> Result<Option<Antivirus>, Stop> {
+    let Some(clamd) = &config.antivirus else { return Ok(None) };
+    let for_one = Duration::from_secs(u64::from(clamd.seconds.get()));
+    Antivirus::new(&clamd.address, for_one).map(Some).map_err(|error| Stop::usage(error.to_string()))
 }
 
 /// The agency's key, where there is one.
@@ -416,6 +430,7 @@ async fn open(
         learned: Arc::default(),
         seal: seal_key(config)?.map(Arc::new),
         remote: remote(config)?.map(Arc::new),
+        antivirus: antivirus(config)?,
     };
     // What commands wrote while no service ran. A faulty trace stops nobody from looking at it.
     if let Err(error) = trace::seal(&ctx).await {

@@ -15,7 +15,7 @@ use axum::{
 };
 use tower_http::{limit::RequestBodyLimitLayer, set_header::SetResponseHeaderLayer};
 
-use super::{Served, api::problem::Problem};
+use super::{Served, api::problem::Problem, pace};
 
 /// Bytes of a form beside its files.
 const FORM_BYTES: u64 = 1 << 20;
@@ -45,7 +45,8 @@ pub fn guard(app: Router, served: &Served, agent: &str) -> Router {
     let app = app
         .layer(middleware::from_fn_with_state(hosts, same_origin))
         .layer(DefaultBodyLimit::disable())
-        .layer(RequestBodyLimitLayer::new(limit));
+        .layer(RequestBodyLimitLayer::new(limit))
+        .layer(middleware::from_fn(pace::keep));
     let policy = HeaderValue::from_str(&content_policy(agent))
         .unwrap_or(HeaderValue::from_static("default-src 'none'"));
     let app = app.layer(SetResponseHeaderLayer::if_not_present(header::CONTENT_SECURITY_POLICY, policy));

@@ -12,7 +12,7 @@ use metrics_exporter_prometheus::{BuildError, Matcher, PrometheusBuilder, Promet
 use super::gate;
 use crate::workflows::{
     context::Ctx,
-    measures::{self, REFUSALS, STEP_SECONDS, Standing},
+    measures::{self, INFECTED, REFUSALS, STEP_SECONDS, Standing},
 };
 
 /// Bounds of seconds that steps are counted by.
@@ -37,6 +37,7 @@ fn record() -> Result<PrometheusHandle, BuildError> {
         .install_recorder()?;
     metrics::describe_histogram!(STEP_SECONDS, "Seconds of one step of one paper");
     metrics::describe_counter!(REFUSALS, "Findings that sent a paper back to the scanner");
+    metrics::describe_counter!(INFECTED, "Papers in which the antivirus program found something");
     Ok(handle)
 }
 

@@ -177,6 +177,7 @@ pub fn router(ctx: Ctx, purposes: Purposes, served: &Served) -> Router {
         .route("/papers/{id}/confirm", post(paper::acts::confirm))
         .route("/papers/{id}/override", post(paper::acts::override_faults))
         .route("/papers/{id}/erase", post(paper::acts::erase_quarantined))
+        .route("/papers/{id}/refuse", post(paper::acts::refuse))
         .route("/papers/{id}/retry", post(paper::acts::retry))
         .route("/papers/{id}/arrange", post(pages::arrange))
         .route("/papers/{id}/insert", post(pages::insert))
@@ -313,7 +314,9 @@ impl From<DigitiseError> for Fault {
         let status = match &error {
             DigitiseError::UnknownPaper => StatusCode::NOT_FOUND,
             DigitiseError::Denied(_) => StatusCode::FORBIDDEN,
-            DigitiseError::Store(_) | DigitiseError::Spool(_) => StatusCode::SERVICE_UNAVAILABLE,
+            DigitiseError::Store(_) | DigitiseError::Spool(_) | DigitiseError::NotScanned(_) => {
+                StatusCode::SERVICE_UNAVAILABLE
+            }
             DigitiseError::WrongState { .. } | DigitiseError::Stale | DigitiseError::CodeTaken { .. } => {
                 StatusCode::CONFLICT
             }

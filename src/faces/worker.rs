@@ -1,9 +1,10 @@
 //! The loop that takes jobs from the queue, and which workflow each is.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use jiff::SignedDuration;
 use tokio_util::sync::CancellationToken;
+use tracing::Instrument;
 
 use crate::{
     domain::{
@@ -134,14 +135,12 @@ async fn work_once(ctx: &Ctx, on_page: &OnPage, least: Urgency) -> Result<bool, 
     };
     let renewing = renew(ctx, claimed.clone());
     let outcome = tokio::select! {
-        outcome = run(ctx, &claimed.job, claimed.urgency, on_page) => outcome,
+        outcome = told(&claimed.job, run(ctx, &claimed.job, claimed.urgency, on_page)) => outcome,
         () = renewing => return Ok(true), // the lease is lost: another worker goes on
     };
     match outcome {
         Ok(()) => settle(ctx, &claimed, None).await?,
         Err(error) => {
-            // Causes go to the log once; they name no person.
-            tracing::warn!(job = %claimed.job.dedupe_key(), %error, "a job failed");
             let retry_at = retry_at(ctx, &error, claimed.attempts);
             if retry_at.is_none() {
                 give_up(ctx, &claimed.job, &error).await;
@@ -150,6 +149,19 @@ async fn work_once(ctx: &Ctx, on_page: &OnPage, least: Urgency) -> Result<bool, 
         }
     }
     Ok(true)
+}
+
+/// Logs how a job ends; what is written meanwhile carries the id of its paper, and causes name no person.
+async fn told(job: &Job, run: impl Future<Output = Result<(), DigitiseError>>) -> Result<(), DigitiseError> {
+    let span = tracing::error_span!("job", kind = job.kind(), paper = %job.paper());
+    let begun = Instant::now();
+    let outcome = run.instrument(span.clone()).await;
+    let ms = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);
+    span.in_scope(|| match &outcome {
+        Ok(()) => tracing::info!(ms, "a job is done"),
+        Err(error) => tracing::warn!(ms, %error, "a job failed"),
+    });
+    outcome
 }
 
 async fn run(ctx: &Ctx, job: &Job, urgency: Urgency, on_page: &OnPage) -> Result<(), DigitiseError> {
@@ -209,7 +221,8 @@ async fn renew(ctx: &Ctx, mut claimed: jobs::ClaimedJob) {
 
 /// When to try again; `None` to give up.
 fn retry_at(ctx: &Ctx, error: &DigitiseError, attempts: u32) -> Option<jiff::Timestamp> {
-    let may_pass = matches!(error, DigitiseError::Store(_) | DigitiseError::Spool(_) | DigitiseError::Stale)
+    use DigitiseError::{NotScanned, Spool, Stale, Store};
+    let may_pass = matches!(error, Store(_) | Spool(_) | Stale | NotScanned(_))
         || matches!(error, DigitiseError::Unreadable(e) if e.is_ours());
     (may_pass && attempts < jobs::MAX_ATTEMPTS)
         .then(|| ctx.clock.now() + SignedDuration::from_secs(1 << attempts.min(8)))
@@ -217,6 +230,7 @@ fn retry_at(ctx: &Ctx, error: &DigitiseError, attempts: u32) -> Option<jiff::Tim
 
 async fn give_up(ctx: &Ctx, job: &Job, error: &DigitiseError) {
     let step = match job {
+        _ if matches!(error, DigitiseError::NotScanned(_)) => Step::Scan,
         Job::CheckAndRead { .. } => Step::Read,
         Job::Compose { .. } => Step::Sign,
         Job::WriteCode { .. } => Step::Code,

@@ -443,7 +443,7 @@ pub async fn content(
     id: &RecordId,
     purpose: &Purpose,
 ) -> Result<(PaperObject, Vec<u8>), BrowseError> {
-    let record = document(ctx, by, id, purpose).await?;
+    let record = record(ctx, by, id).await?;
     let object =
         objects(ctx, &record.paper, ObjectRole::Coded).await?.into_iter().find(|o| o.hash == record.coded);
     let object = object.ok_or(StoreError::Corrupt { what: "coded PDF of a document" })?;
@@ -481,7 +481,7 @@ pub async fn original(
     ordinal: u32,
     purpose: &Purpose,
 ) -> Result<(PaperObject, Vec<u8>), BrowseError> {
-    let record = document(ctx, by, id, purpose).await?;
+    let record = record(ctx, by, id).await?;
     let originals = objects(ctx, &record.paper, ObjectRole::Original).await?;
     let object = originals.into_iter().find(|o| o.ordinal == ordinal).ok_or(BrowseError::NotFound)?;
     let bytes = ctx.bytes(&object.hash).await?;

@@ -20,7 +20,7 @@ use crate::{
         reader::Readers,
         signature::{order::TrustFiles, seal::Level},
     },
-    remote::Remote,
+    remote::{Remote, antivirus::Antivirus},
     store::{Db, StoreError, objects::Objects},
     workflows::{agency::AgencySeal, lessons::LearnedCache},
 };
@@ -44,6 +44,8 @@ pub struct Ctx {
     pub seal: Option<Arc<AgencySeal>>,
     /// Other systems, where the installation may ask them.
     pub remote: Option<Arc<Remote>>,
+    /// An antivirus program, where the installation has one.
+    pub antivirus: Option<Antivirus>,
 }
 
 /// Settings of an installation that workflows ask.

@@ -29,6 +29,7 @@ use crate::{
         imaging::{fault::ReadError, open::Container},
         reader::NotStamped,
     },
+    remote::antivirus::{AntivirusError, Verdict},
     store::{StoreError, Tx, audit, codes, dossiers, first, jobs, owners, papers, plans, prints},
     workflows::{
         access::{self, AccessError, Right},
@@ -83,6 +84,14 @@ pub enum DigitiseError {
     /// The reading process could not do it.
     #[error(transparent)]
     Unreadable(#[from] ReadError),
+    /// The antivirus program found something.
+    #[error(
+        "tệp có mã độc ({0}): không mở tệp; yêu cầu nộp lại tệp khác rồi chọn “không số hóa” cho tệp này, hoặc báo quản trị hệ thống nếu cho là nhầm"
+    )]
+    Infected(String),
+    /// The antivirus program did not look at the file.
+    #[error(transparent)]
+    NotScanned(#[from] AntivirusError),
     /// Files for the reading process could not be written.
     #[error("không ghi được tệp tạm: kiểm tra dung lượng đĩa")]
     Spool(#[source] io::Error),
@@ -163,6 +172,11 @@ pub async fn check_and_read(
             let before = Box::new(paper.state.clone());
             let failed = PaperState::Failed { step: Step::Read, cause, retry: false, before };
             return step(ctx, &mut paper, failed, Some(Action::FailPaper)).await;
+        }
+        // Tried again once a person says so: the program's list may have been wrong.
+        Err(found @ DigitiseError::Infected(_)) => {
+            measures::infected();
+            return fail(ctx, id, Step::Scan, &found).await;
         }
         Err(error) => return Err(error),
     };
@@ -267,6 +281,7 @@ async fn examine(
     let learned = lessons::in_force(ctx).await?;
     let catalogue = learned.taught(intake::catalogue_of(ctx, &dossier).await?);
     let files = ctx.bytes_of(&originals).await?;
+    scan(ctx, &files).await?;
     let spooled = Spooled::write(&files).map_err(DigitiseError::Spool)?;
     drop(files); // a large paper lies in memory no longer than it has to
     let declared = Declared {
@@ -292,6 +307,17 @@ async fn examine(
     let mut examination = reading.await.map_err(|_| ReadError::Crashed)??;
     register::weigh(ctx, &paper.id, &mut examination).await?;
     Ok(examination)
+}
+
+/// Has the antivirus program look at files, where the installation has one.
+async fn scan(ctx: &Ctx, files: &[Vec<u8>]) -> Result<(), DigitiseError> {
+    let Some(antivirus) = &ctx.antivirus else { return Ok(()) };
+    for file in files {
+        if let Verdict::Infected { name } = antivirus.look_at(file).await? {
+            return Err(DigitiseError::Infected(name));
+        }
+    }
+    Ok(())
 }
 
 /// Keeps what the head gave, unless the paper was moved on meanwhile.
@@ -484,6 +510,31 @@ pub async fn retry(ctx: &Ctx, officer: &ActingOfficer, id: &PaperId) -> Result<P
     let mut tx = ctx.db.write().await?;
     move_on(ctx, &mut tx, &mut paper, next, Some(officer), Some(Action::RetryPaper), None).await?;
     jobs::enqueue(&mut tx, &job, ctx.clock.now(), Urgency::Desk).await?;
+    tx.commit().await?;
+    Ok(paper)
+}
+
+/// An officer decides that a paper is not digitised, with his reason; its bytes stay as they came. Not once its code
+/// was assigned.
+///
+/// # Errors
+/// [`DigitiseError::NoReason`], [`DigitiseError::WrongState`] or the store's.
+pub async fn refuse(
+    ctx: &Ctx,
+    officer: &ActingOfficer,
+    id: &PaperId,
+    reason: &str,
+) -> Result<Paper, DigitiseError> {
+    let mut paper = paper_for(ctx, officer, id, rights::may_work_on).await?;
+    let reason = stated(reason).ok_or(DigitiseError::NoReason)?.to_owned();
+    let rests = !paper.state.is_being_read() && !matches!(paper.state, PaperState::Quarantined { .. });
+    if paper.state.has_code() || paper.state.is_final() || !rests {
+        return Err(wrong_state(&paper));
+    }
+    let next = PaperState::Refused { reason, clause: None, at: ctx.clock.now() };
+    let mut tx = ctx.db.write().await?;
+    prints::forget(&mut tx, &paper.id).await?;
+    move_on(ctx, &mut tx, &mut paper, next, Some(officer), Some(Action::RefusePaper), None).await?;
     tx.commit().await?;
     Ok(paper)
 }

@@ -21,6 +21,9 @@ pub const STEP_SECONDS: &str = "sohoa_step_seconds";
 /// Findings that sent a paper back to the scanner, by `kind` and `rule`.
 pub const REFUSALS: &str = "sohoa_refusals_total";
 
+/// Papers in which an antivirus program found something.
+pub const INFECTED: &str = "sohoa_infected_papers_total";
+
 /// How papers and jobs stand.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Standing {
@@ -60,6 +63,11 @@ pub(super) fn took(times: &StepTimes) {
         let seconds = f64::from(u32::try_from(ms).unwrap_or(u32::MAX)) / 1000.0;
         metrics::histogram!(STEP_SECONDS, "step" => step).record(seconds);
     }
+}
+
+/// Counts a paper in which an antivirus program found something.
+pub(super) fn infected() {
+    metrics::counter!(INFECTED).increment(1);
 }
 
 /// Counts the findings for which a paper goes back.

@@ -47,7 +47,7 @@ pub(super) async fn set_apart(ctx: &Ctx, paper: Paper) -> Result<(), DigitiseErr
     let mut plain = objects.clone();
     let mut tx = ctx.db.write().await?;
     let keeping: Vec<PaperId> =
-        others.iter().filter(|(p, _)| !may_be_set_apart(&p.state)).map(|(p, _)| p.id.clone()).collect();
+        others.iter().filter(|(p, _)| p.state.has_code()).map(|(p, _)| p.id.clone()).collect();
     let detail = (!others.is_empty()).then(|| {
         let of_the_file: Vec<_> = others.iter().map(|(p, _)| p.id.clone()).collect();
         serde_json::json!({ "before": paper.state.name(), "after": "quarantined",
@@ -55,7 +55,7 @@ pub(super) async fn set_apart(ctx: &Ctx, paper: Paper) -> Result<(), DigitiseErr
     });
     seal(ctx, &mut tx, paper, &objects, detail).await?;
     for (other, objects) in others {
-        if may_be_set_apart(&other.state) {
+        if !other.state.has_code() {
             plain.extend(objects.iter().cloned());
             seal(ctx, &mut tx, other, &objects, None).await?;
         }
@@ -84,18 +84,6 @@ async fn seal(
     }
     let next = PaperState::Quarantined { at: ctx.clock.now() };
     move_on(ctx, tx, &mut paper, next, None, Some(Action::QuarantinePaper), detail).await
-}
-
-/// Not once a code was assigned; a refused paper keeps its state, its bytes are sealed all the same.
-fn may_be_set_apart(state: &PaperState) -> bool {
-    match state {
-        PaperState::Failed { before, .. } => may_be_set_apart(before),
-        PaperState::ToSign { .. }
-        | PaperState::Signing { .. }
-        | PaperState::ToCode { .. }
-        | PaperState::Stored { .. } => false,
-        _ => true,
-    }
 }
 
 /// Erases the sealed bytes of a secret paper, by an officer's act and with his reason; what is left is that

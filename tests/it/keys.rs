@@ -13,7 +13,7 @@ use crate::{
     line::{truth_of, uploaded},
     support::{
         app::{TestApp, on_both_databases},
-        cli::{Ran, sohoa},
+        cli::{Ran, command, ran},
         papers,
     },
 };
@@ -75,8 +75,16 @@ fn nothing_lies_in_clear(app: &TestApp, scan: &Paper, contents: &[&[u8]]) {
 }
 
 fn keys(app: &TestApp, args: &[&str]) -> Ran {
-    let data = app.folder.path().display().to_string();
-    sohoa([&["keys"], args, &["--data", &data, "--database", &app.database]].concat())
+    run(app, &[&["keys"], args].concat())
+}
+
+fn run(app: &TestApp, args: &[&str]) -> Ran {
+    let mut command = command();
+    command.args(args).arg("--data").arg(app.folder.path());
+    if let Some(database) = &app.database {
+        command.args(["--database", database]);
+    }
+    ran(command.output().unwrap())
 }
 
 fn done(ran: Ran, said: &str) -> String {
@@ -139,9 +147,7 @@ async fn nothing_lies_in_clear_and_keys_are_changed_beside_the_running_service()
             old["items"][0]["after"]["abstract"], ABSTRACT,
             "sealed before the key was dropped: {old}"
         );
-        let data = app.folder.path().display().to_string();
-        let verify = ["audit", "verify", "--data", &data, "--database", &app.database];
-        done(sohoa(verify), "nguyên vẹn");
+        done(run(&app, &["audit", "verify"]), "nguyên vẹn");
 
         // Other key files.
         let other = tempfile::tempdir().unwrap();

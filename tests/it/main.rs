@@ -3,6 +3,7 @@
 
 mod accounts;
 mod agent;
+mod antivirus;
 mod bad_input;
 mod batch;
 mod card;
@@ -15,6 +16,7 @@ mod evidence;
 mod floors;
 mod hostile;
 mod keys;
+mod leaks;
 mod lessons;
 mod line;
 mod officer_page;

@@ -89,7 +89,7 @@ impl People {
 
     pub fn setting(&self, signing: SigningRules) -> Setting {
         let signing = SigningRules { officer: OfficerSigning::Required, ..signing };
-        Setting { signing, trust: self.trust(), seal: Some(Arc::new(self.seal())), listener: None }
+        Setting { signing, trust: self.trust(), seal: Some(Arc::new(self.seal())), ..Setting::default() }
     }
 }
 

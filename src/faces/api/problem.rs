@@ -210,6 +210,10 @@ impl From<DigitiseError> for Problem {
             DigitiseError::Signed => conflict("signed").under("QĐ 1917/QĐ-BLĐTBXH, Điều 15 khoản 3"),
             DigitiseError::NoReason => Self::bad_request("no-reason", detail),
             DigitiseError::Unreadable(error) => error.into(),
+            DigitiseError::Infected(_) => unprocessable("infected"),
+            DigitiseError::NotScanned(_) => {
+                Self::new(StatusCode::SERVICE_UNAVAILABLE, "not-scanned", sentence(&detail))
+            }
             DigitiseError::Spool(source) => spool(&source),
             DigitiseError::Stamp(_) => unprocessable("stamp").under("QĐ 1917/QĐ-BLĐTBXH, Điều 15 khoản 3"),
             DigitiseError::Denied(denied) => denied.into(),

@@ -58,6 +58,7 @@ pub(super) async fn serve(args: ServeArgs) -> Result<Exit, Stop> {
     if let Some(listen) = args.listen {
         config.listen = listen;
     }
+    super::log(&config)?;
     let ctx = super::open(&config, None, None).await?;
     let notice = notice(&ctx, &config, args.demo).await?;
     let address = config.address(accounts::exist(&ctx).await?)?;
@@ -164,6 +165,7 @@ async fn notice(ctx: &Ctx, config: &Config, is_demo: bool) -> Result<Notice, Sto
 
 pub(super) async fn worker(args: WorkerArgs) -> Result<Exit, Stop> {
     let config = Place { config: args.config, data: args.data, database: None }.config()?;
+    super::log(&config)?;
     let ctx = super::open(&config, None, None).await?;
     let stop = CancellationToken::new();
     let workers = start_workers(&ctx, config.readers.n_readers, &stop);

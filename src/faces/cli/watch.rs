@@ -76,6 +76,7 @@ pub(super) async fn watch(args: WatchArgs) -> Result<Exit, Stop> {
     if !settings.folder.is_dir() {
         return Err(Stop::usage(format!("không có thư mục {}", settings.folder.display())));
     }
+    super::log(&config)?;
     let ctx = super::open(&config, None, None).await?;
     let acting = officer(&ctx, &config, args.officer.as_deref()).await?;
     if let Some(code) = &settings.procedure {

@@ -134,7 +134,7 @@ async fn store_of(web: &Web, id: &str, after: Option<&str>) -> Result<OwnerPage,
     let filter = DocumentFilter::default();
     let found = browse::documents_of(&web.ctx, by, &id, &purpose, &filter, after.as_ref(), 50).await?;
     let today = day_in_vietnam(web.ctx.clock.now());
-    let name = found.keys.first().map(ToString::to_string).unwrap_or_default();
+    let name = found.keys.first().map(OwnerKey::masked).unwrap_or_default();
     Ok(OwnerPage {
         frame: web.frame("owners"),
         owner_id: id.to_string(),
@@ -177,7 +177,7 @@ fn line(record: &StoredRecord, today: Date) -> DocumentLine {
         authority: fields.issuing_authority.clone().unwrap_or_default(),
         validity,
         validity_class,
-        code: record.code.to_string(),
+        code: record.code.masked(),
         is_signed: !matches!(record.signature, SignatureState::Unsigned),
     }
 }

@@ -60,6 +60,7 @@ struct PaperPage {
     message: Option<String>,
     message_class: &'static str,
     is_moving: bool,
+    can_refuse: bool,
     can_retry: bool,
     /// What the head of page one gave, while the rest is read.
     first: Vec<FirstLine>,
@@ -227,6 +228,7 @@ async fn content(web: &Web, id: &str, keyed: Keyed) -> Result<PaperPage, Fault> 
         message,
         message_class,
         is_moving: matches!(state, "received" | "checking" | "reading" | "to_code"),
+        can_refuse: matches!(&paper.state, PaperState::Failed { .. } if !paper.state.has_code()),
         can_retry: matches!(paper.state, PaperState::Failed { retry: true, .. }),
         first: browse::first_proposals(&web.ctx, &paper).await?.map(first).unwrap_or_default(),
         scanned_before: rescan::scanned_before(&web.ctx, web.officer(), &paper).await?.map(before),

@@ -11,7 +11,7 @@ use crate::{
     domain::{
         event::{ActedAs, Action, Change},
         fields::FieldKey,
-        ids::DossierId,
+        ids::{DossierId, masked},
     },
     store::audit::{KeptEvent, Search},
     workflows::trace::{self, TraceError},
@@ -217,12 +217,6 @@ fn whence(actor: &ActedAs) -> Vec<String> {
 fn shown(name: &str, value: String) -> String {
     let is_number = matches!(name, "owner" | "personal_id") && value.bytes().any(|b| b.is_ascii_digit());
     if is_number { masked(&value) } else { value }
-}
-
-/// Numbers of people stand masked in lists, and whole in an answer of the API.
-fn masked(number: &str) -> String {
-    let n_hidden = number.chars().count().saturating_sub(4);
-    number.chars().enumerate().map(|(at, sign)| if at < n_hidden { '*' } else { sign }).collect()
 }
 
 /// What an auditor calls a field.

@@ -19,6 +19,7 @@ use sohoa::{
         gate::{Rates, Reached},
         worker,
     },
+    remote::antivirus::Antivirus,
     store::{Db, Keys, Objects},
     workflows::{
         administer,
@@ -29,7 +30,7 @@ use sohoa::{
 use tempfile::TempDir;
 use tokio_util::sync::CancellationToken;
 
-use super::postgres;
+use super::{logs, postgres};
 
 /// The instant at which the clock of every test stands.
 pub const NOW: &str = "2026-11-21T03:00:00Z";
@@ -38,12 +39,12 @@ pub struct TestApp {
     pub ctx: Ctx,
     pub folder: TempDir,
     pub url: String,
-    /// Address of the database.
-    pub database: String,
     client: Client,
     stop: CancellationToken,
     cookie: Option<String>,
     bearer: Option<String>,
+    /// Its address, of an installation on PostgreSQL.
+    pub database: Option<String>,
 }
 
 impl Drop for TestApp {
@@ -65,6 +66,7 @@ pub struct Setting {
     pub signing: SigningRules,
     pub trust: TrustFiles,
     pub seal: Option<Arc<AgencySeal>>,
+    pub antivirus: Option<Antivirus>,
     /// Where it listens, when somebody has to know it before.
     pub listener: Option<std::net::TcpListener>,
 }
@@ -87,6 +89,7 @@ impl TestApp {
     }
 
     pub async fn start_with(is_sqlite: bool, setting: Setting) -> Self {
+        logs::begin();
         let folder = tempfile::tempdir().unwrap();
         let database = if is_sqlite {
             format!("sqlite://{}?mode=rwc", folder.path().join("sohoa.sqlite").display())
@@ -119,6 +122,7 @@ impl TestApp {
             learned: Arc::default(),
             seal: setting.seal,
             remote: None,
+            antivirus: setting.antivirus,
         };
         let listener =
             setting.listener.unwrap_or_else(|| std::net::TcpListener::bind("127.0.0.1:0").unwrap());
@@ -133,7 +137,8 @@ impl TestApp {
         for least in [Urgency::Pile, Urgency::Desk] {
             tokio::spawn(worker::work(ctx.clone(), stop.clone(), least));
         }
-        Self { ctx, folder, url, database, client: Client::new(), stop, cookie: None, bearer: None }
+        let database = (!is_sqlite).then_some(database);
+        Self { ctx, folder, url, client: Client::new(), stop, cookie: None, bearer: None, database }
     }
 
     pub fn get(&self, path: &str) -> RequestBuilder {
@@ -159,11 +164,11 @@ impl TestApp {
             ctx: self.ctx.clone(),
             folder: tempfile::tempdir().unwrap(),
             url: self.url.clone(),
-            database: self.database.clone(),
             client: Client::builder().redirect(Policy::none()).build().unwrap(),
             stop: CancellationToken::new(),
             cookie,
             bearer: None,
+            database: self.database.clone(),
         }
     }
 

@@ -8,6 +8,8 @@ use std::{
 
 use serde_json::Value;
 
+use super::logs;
+
 pub struct Ran {
     pub code: i32,
     pub stdout: String,
@@ -38,10 +40,12 @@ pub fn command() -> Command {
 }
 
 pub fn ran(output: Output) -> Ran {
+    let stderr = String::from_utf8(output.stderr).unwrap();
+    logs::keep(&stderr);
     Ran {
         code: output.status.code().unwrap_or(-1),
         stdout: String::from_utf8(output.stdout).unwrap(),
-        stderr: String::from_utf8(output.stderr).unwrap(),
+        stderr,
     }
 }
 

@@ -3,8 +3,10 @@
 pub mod agent;
 pub mod app;
 pub mod browser;
+pub mod clamd;
 pub mod cli;
 pub mod judges;
+pub mod logs;
 pub mod papers;
 pub mod pdf;
 pub mod postgres;

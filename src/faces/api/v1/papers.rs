@@ -448,6 +448,7 @@ pub struct ReasonIn {
 enum Act {
     OverrideFaults,
     EraseQuarantined,
+    Refuse,
 }
 
 async fn act(
@@ -460,6 +461,7 @@ async fn act(
     match act {
         Act::OverrideFaults => digitise::override_faults(&api.ctx, officer, id, reason).await?,
         Act::EraseQuarantined => quarantine::erase(&api.ctx, officer, id, reason).await?,
+        Act::Refuse => digitise::refuse(&api.ctx, officer, id, reason).await?,
     };
     Ok(with_etag(seen(api, officer, id).await?))
 }
@@ -492,6 +494,21 @@ pub(in crate::faces::api) async fn erase_quarantined(
     Body(body): Body<ReasonIn>,
 ) -> Result<Response, Problem> {
     act(&api, &officer, &id, Act::EraseQuarantined, &body).await
+}
+
+/// `POST /papers/{id}/refuse`: an officer decides that a paper without a code is not digitised.
+#[utoipa::path(
+    post, path = "/papers/{id}/refuse", tag = "papers", params(("id" = String, Path, description = "Opaque id")),
+    request_body = ReasonIn,
+    responses((status = 200, body = PaperOut), (status = "4XX", body = Problem, content_type = "application/problem+json"))
+)]
+pub(in crate::faces::api) async fn refuse(
+    State(api): State<Api>,
+    Officer(officer): Officer,
+    Place(id): Place<PaperId>,
+    Body(body): Body<ReasonIn>,
+) -> Result<Response, Problem> {
+    act(&api, &officer, &id, Act::Refuse, &body).await
 }
 
 /// `POST /papers/{id}/retry`: a failed step is tried again.

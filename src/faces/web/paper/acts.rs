@@ -121,6 +121,7 @@ pub(in crate::faces::web) struct ReasonForm {
 enum Act {
     OverrideFaults(String),
     EraseQuarantined(String),
+    Refuse(String),
     Retry,
 }
 
@@ -134,6 +135,7 @@ async fn act(web: &Web, id: &str, act: Act) -> Response {
         (Ok(paper), Act::EraseQuarantined(reason)) => {
             quarantine::erase(&web.ctx, officer, &paper, &reason).await
         }
+        (Ok(paper), Act::Refuse(reason)) => digitise::refuse(&web.ctx, officer, &paper, &reason).await,
         (Ok(paper), Act::Retry) => digitise::retry(&web.ctx, officer, &paper).await,
     };
     match done {
@@ -158,6 +160,15 @@ pub(in crate::faces::web) async fn erase_quarantined(
     Form(form): Form<ReasonForm>,
 ) -> Response {
     act(&web, &id, Act::EraseQuarantined(form.reason)).await
+}
+
+/// `POST /papers/{id}/refuse`.
+pub(in crate::faces::web) async fn refuse(
+    web: Web,
+    Path(id): Path<String>,
+    Form(form): Form<ReasonForm>,
+) -> Response {
+    act(&web, &id, Act::Refuse(form.reason)).await
 }
 
 /// `POST /papers/{id}/retry`.
