@@ -325,7 +325,9 @@ pub enum ConfigError {
     #[error("[service] cần cả certificate và key, hoặc không có cả hai")]
     HalfTls,
     /// Who else speaks TLS to systems sees their certificates, not we.
-    #[error("[service] client_ca cần certificate và key: chỉ khi sohoa tự có TLS mới thấy chứng thư của hệ thống")]
+    #[error(
+        "[service] client_ca cần certificate và key: chỉ khi sohoa tự có TLS mới thấy chứng thư của hệ thống"
+    )]
     NoTlsForClients,
 }
 

@@ -9,6 +9,7 @@ need_packages build run test
 need_judges
 # The tests start PostgreSQL themselves, on a private socket; nothing is skipped without it.
 rm -rf "${CARGO_TARGET_DIR:-target}/tmp/logs"
-cargo test --locked "$@"
+# Programs of samples/ are no tests; clippy builds them in .ci/run.
+cargo test --locked --lib --bins --tests "$@"
 # Not where a filter leaves most of them out.
 [ $# -gt 0 ] || sh tests/leaks.sh

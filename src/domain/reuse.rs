@@ -123,7 +123,8 @@ fn scope(printed: Option<&str>, place: Option<&str>) -> Reason {
             if is_whole || is_here {
                 (Answer::Fits, "Phạm vi có hiệu lực bao gồm nơi giải quyết hồ sơ.".to_owned())
             } else {
-                let message = "Phạm vi có hiệu lực ghi trên giấy tờ không nêu rõ nơi giải quyết hồ sơ: xin đối chiếu.";
+                let message =
+                    "Phạm vi có hiệu lực ghi trên giấy tờ không nêu rõ nơi giải quyết hồ sơ: xin đối chiếu.";
                 (Answer::Unknown, message.to_owned())
             }
         }
@@ -135,7 +136,8 @@ fn scope(printed: Option<&str>, place: Option<&str>) -> Reason {
 /// from the kind of place on, and no other place before it that it might be a part of.
 fn names(scope: &str, unit: &str) -> bool {
     const KINDS: [&str; 6] = ["xã ", "phường ", "thị trấn ", "đặc khu ", "tỉnh ", "thành phố "];
-    let Some(place) = KINDS.iter().filter_map(|kind| unit.find(kind)).min().map(|at| unit[at..].trim()) else {
+    let Some(place) = KINDS.iter().filter_map(|kind| unit.find(kind)).min().map(|at| unit[at..].trim())
+    else {
         return false;
     };
     let is_end = |rest: &str| rest.chars().next().is_none_or(|c| !c.is_alphanumeric() && c != ' ');

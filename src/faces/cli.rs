@@ -27,7 +27,9 @@ use clap::{Args, Parser, Subcommand};
 
 use crate::{
     clock::Clock,
-    config::{Config, ConfigError, DatabaseUrl, LogConfig, LogFormat, OidcConfig, SealConfig, SignaturesConfig},
+    config::{
+        Config, ConfigError, DatabaseUrl, LogConfig, LogFormat, OidcConfig, SealConfig, SignaturesConfig,
+    },
     domain::officer::ActingOfficer,
     engines::{
         reader::{self, Readers},
@@ -354,8 +356,11 @@ fn provider(config: &Config) -> Result<Option<Provider>, Stop> {
         private_hosts,
         seconds: PROVIDER_SECONDS,
     };
-    let fault =
-        |_| Stop::usage("[oidc] issuer và address phải là địa chỉ https:// (http:// chỉ trong máy này)".to_owned());
+    let fault = |_| {
+        Stop::usage(
+            "[oidc] issuer và address phải là địa chỉ https:// (http:// chỉ trong máy này)".to_owned(),
+        )
+    };
     Provider::new(rules).map(Some).map_err(fault)
 }
 

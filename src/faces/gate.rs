@@ -260,12 +260,7 @@ pub fn set_cookie(token: Option<&str>, is_secure: bool) -> HeaderValue {
 }
 
 /// A cookie for this host alone that no script reads; without a value it is taken away.
-pub fn made_cookie(
-    name: &str,
-    value: Option<&str>,
-    is_secure: bool,
-    seconds: Option<u32>,
-) -> HeaderValue {
+pub fn made_cookie(name: &str, value: Option<&str>, is_secure: bool, seconds: Option<u32>) -> HeaderValue {
     let secure = if is_secure { "; Secure" } else { "" };
     let ends = seconds.map(|seconds| format!("; Max-Age={seconds}")).unwrap_or_default();
     let text = match value {

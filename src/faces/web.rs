@@ -397,7 +397,9 @@ impl From<ReuseError> for Fault {
             ReuseError::NotFound | ReuseError::UnknownComponent => StatusCode::NOT_FOUND,
             ReuseError::Denied(_) => StatusCode::FORBIDDEN,
             ReuseError::Store(_) => StatusCode::SERVICE_UNAVAILABLE,
-            ReuseError::Taken | ReuseError::DoesNot(_) | ReuseError::WrongState { .. } => StatusCode::CONFLICT,
+            ReuseError::Taken | ReuseError::DoesNot(_) | ReuseError::WrongState { .. } => {
+                StatusCode::CONFLICT
+            }
             _ => StatusCode::UNPROCESSABLE_ENTITY,
         };
         Self { status, message: sentence(&message_of(&error)) }

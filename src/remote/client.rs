@@ -155,7 +155,11 @@ pub(super) async fn sent(request: RequestBuilder) -> Result<Response, RemoteErro
     request.send().await.map_err(RemoteError::Unreachable)
 }
 
-pub(super) async fn body(mut answer: Response, kind: Option<&str>, most_bytes: usize) -> Result<Vec<u8>, RemoteError> {
+pub(super) async fn body(
+    mut answer: Response,
+    kind: Option<&str>,
+    most_bytes: usize,
+) -> Result<Vec<u8>, RemoteError> {
     if answer.status() != reqwest::StatusCode::OK {
         return Err(RemoteError::Refused(answer.status().as_u16()));
     }

@@ -54,7 +54,9 @@ pub async fn after(tx: &mut Tx, after: u64, limit: u32) -> Result<Vec<ChangeEven
     rows.iter()
         .map(|row| {
             let kind = row.text("kind")?;
-            let kind = [ChangeKind::Stored, ChangeKind::Revoked, ChangeKind::Recoded].into_iter().find(|k| kind_name(*k) == kind);
+            let kind = [ChangeKind::Stored, ChangeKind::Revoked, ChangeKind::Recoded]
+                .into_iter()
+                .find(|k| kind_name(*k) == kind);
             Ok(ChangeEvent {
                 seq: row.unsigned("seq")?,
                 record: row.parsed("record_id")?,

@@ -103,7 +103,9 @@ pub async fn all_of_paper(tx: &mut Tx, paper: &PaperId) -> Result<Vec<AssignedCo
     .fetch_all(tx.connection())
     .await?;
     let keys = tx.keys();
-    rows.iter().map(|row| Ok(AssignedCode { code: code_of(&keys, row)?, at: row.at("assigned_at")? })).collect()
+    rows.iter()
+        .map(|row| Ok(AssignedCode { code: code_of(&keys, row)?, at: row.at("assigned_at")? }))
+        .collect()
 }
 
 /// The code assigned to a paper, the last one where there were several.

@@ -109,11 +109,7 @@ pub async fn of_record(tx: &mut Tx, record: &RecordId, limit: u32) -> Result<Vec
 ///
 /// # Errors
 /// [`StoreError::Sealed`] and those of the database.
-pub async fn of_cancelled(
-    tx: &mut Tx,
-    unit: Option<&UnitId>,
-    limit: u32,
-) -> Result<Vec<Reuse>, StoreError> {
+pub async fn of_cancelled(tx: &mut Tx, unit: Option<&UnitId>, limit: u32) -> Result<Vec<Reuse>, StoreError> {
     let rows = sqlx::query(
         "SELECT reuse.* FROM revocation
            JOIN reuse ON reuse.record_id = revocation.record_id

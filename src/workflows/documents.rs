@@ -21,11 +21,7 @@ use crate::{
         dossiers, owners, papers, records,
         reuses::{self, Revocation},
     },
-    workflows::{
-        access::{AccessError, Right},
-        browse::Purpose,
-        context::Ctx,
-    },
+    workflows::{access::Right, browse::Purpose, context::Ctx},
 };
 
 /// Takings that a history shows at most.

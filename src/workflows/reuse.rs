@@ -129,7 +129,12 @@ pub async fn offers(
                 if rights::may_read_record(&by, &record.scope(today)).is_ok() {
                     let judgement = judged(officer, &record, today, Signatures::NotLookedAt);
                     let component_name = component.name.clone();
-                    offers.push(Offer { component: component.code.clone(), component_name, record, judgement });
+                    offers.push(Offer {
+                        component: component.code.clone(),
+                        component_name,
+                        record,
+                        judgement,
+                    });
                 }
             }
         }
@@ -140,7 +145,9 @@ pub async fn offers(
         action: Action::OfferReuse,
         object: ("owner", of_number.first().map_or_else(|| "none".to_owned(), ToString::to_string)),
         purpose: Some(purpose.as_str().to_owned()),
-        detail: Some(serde_json::json!({ "dossier": dossier.id, "owners": of_number, "n_offers": offers.len() })),
+        detail: Some(
+            serde_json::json!({ "dossier": dossier.id, "owners": of_number, "n_offers": offers.len() }),
+        ),
     };
     audit::append(&mut tx, &event).await?;
     tx.commit().await?;
@@ -313,7 +320,8 @@ pub async fn undo(
     if !reuses::undo(&mut tx, id, ctx.clock.now()).await? {
         return Err(ReuseError::NotFound);
     }
-    let event = AuditEvent { purpose: Some(reason.to_owned()), ..event_of(ctx, officer, Action::UndoReuse, &reuse) };
+    let event =
+        AuditEvent { purpose: Some(reason.to_owned()), ..event_of(ctx, officer, Action::UndoReuse, &reuse) };
     audit::append(&mut tx, &event).await?;
     tx.commit().await?;
     Ok(())

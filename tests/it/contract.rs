@@ -105,7 +105,7 @@ fn no_path_of_the_api_carries_a_number_or_a_name() {
     assert!(document["openapi"].as_str().unwrap().starts_with("3.1"));
     for (path, _) in document["paths"].as_object().unwrap() {
         for part in path.split('/').filter(|p| p.starts_with('{')) {
-            assert!(["{id}", "{code}", "{position}"].contains(&part), "{path}");
+            assert!(["{id}", "{code}", "{position}", "{reuse}"].contains(&part), "{path}");
             assert!(part != "{code}" || path.contains("/components/"), "{path} carries a code");
         }
     }

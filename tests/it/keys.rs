@@ -13,7 +13,7 @@ use crate::{
     line::{truth_of, uploaded},
     support::{
         app::{TestApp, on_both_databases},
-        cli::{Ran, sohoa},
+        cli::{Ran, bytes_of, sohoa},
         papers,
     },
 };
@@ -66,7 +66,7 @@ fn nothing_lies_in_clear(app: &TestApp, scan: &Paper, contents: &[&[u8]]) {
     files(app.folder.path(), &mut all);
     assert!(all.len() > 3, "{all:?}");
     for file in all {
-        let bytes = std::fs::read(&file).unwrap();
+        let bytes = bytes_of(&file);
         for needle in &needles {
             let found = memchr::memmem::find(&bytes, needle);
             assert_eq!(found, None, "{}: {}", file.display(), String::from_utf8_lossy(needle));

@@ -30,6 +30,11 @@ async fn stored(app: &TestApp, seed: u64, changed: Value) -> (String, Value) {
     (stored["document"].as_str().unwrap().to_owned(), fields)
 }
 
+/// The kind of a problem, without what all of them begin with.
+fn kind(problem: &Value) -> &str {
+    problem["type"].as_str().unwrap().trim_start_matches("urn:sohoa:problem:")
+}
+
 async fn offers(app: &TestApp, dossier: &str, owner: &Value) -> Vec<Value> {
     let asked = json!({ "owner": owner, "purpose": "tiếp nhận hồ sơ trợ giúp xã hội" });
     let found = app.json(app.post(&format!("/api/v1/dossiers/{dossier}/reusable")).json(&asked)).await;
@@ -56,7 +61,8 @@ async fn kinds_of_changes(app: &TestApp, document: &str) -> Vec<String> {
 async fn a_stored_paper_serves_again_until_it_is_cancelled() {
     on_both_databases(async |app| {
         let period = json!({ "from": "2024-01-01", "until": "2029-12-31" });
-        let (document, fields) = stored(&app, 31, json!({ "validity_period": period, "validity_scope": null })).await;
+        let (document, fields) =
+            stored(&app, 31, json!({ "validity_period": period, "validity_scope": null })).await;
         let owner = &fields["owner_id"];
         let dossier = app.open_dossier("1.001776").await;
         let place = format!("/api/v1/dossiers/{dossier}/components/03/reuse");
@@ -79,17 +85,21 @@ async fn a_stored_paper_serves_again_until_it_is_cancelled() {
 
         // What is unknown a person decides, with a reason; once.
         let refused = app.problem(app.post(&place).json(&take(&document, None))).await;
-        assert_eq!((&refused["type"], &refused["status"]), (&json!("needs-reason"), &json!(422)), "{refused}");
+        assert_eq!(kind(&refused), "needs-reason", "{refused}");
         assert_eq!(component(&app, &dossier, "03").await["decision"], "digitise");
         let reason = Some("Đã đối chiếu bản chính");
         let taken = app.json(app.post(&place).json(&take(&document, reason))).await;
         let item = component(&app, &dossier, "03").await;
-        assert_eq!((&item["decision"], &item["reused"][0]["today"]), (&json!("reuse"), &json!("unknown")), "{item:#}");
+        assert_eq!(
+            (&item["decision"], &item["reused"][0]["today"]),
+            (&json!("reuse"), &json!("unknown")),
+            "{item:#}"
+        );
         let again = app.problem(app.post(&place).json(&take(&document, reason))).await;
-        assert_eq!(again["type"], "taken");
+        assert_eq!(kind(&again), "taken");
         let other = format!("/api/v1/dossiers/{dossier}/components/01/reuse");
         let wrong = app.problem(app.post(&other).json(&take(&document, reason))).await;
-        assert_eq!(wrong["type"], "other-type");
+        assert_eq!(kind(&wrong), "other-type");
 
         // Taken back, and taken again instead of a paper that was handed in all the same.
         let undo = format!("/api/v1/dossiers/{dossier}/reuses/{}/undo", taken["id"].as_str().unwrap());
@@ -108,14 +118,14 @@ async fn a_stored_paper_serves_again_until_it_is_cancelled() {
         let said = json!({ "reason": "Cấp sai đối tượng", "decision": "15/QĐ-UBND" });
         let revoked = app.json(app.post(&revoke).json(&said)).await;
         assert!(revoked["revoked_at"].is_string(), "{revoked:#}");
-        assert_eq!(app.problem(app.post(&revoke).json(&said)).await["type"], "revoked");
+        assert_eq!(kind(&app.problem(app.post(&revoke).json(&said)).await), "revoked");
         assert_eq!(component(&app, &dossier, "03").await["reused"][0]["today"], "does_not");
         let offered = offers(&app, &dossier, owner).await;
         assert_eq!(offered[0]["judgement"]["answer"], "does_not");
         let elsewhere = app.open_dossier("1.001776").await;
         let place = format!("/api/v1/dossiers/{elsewhere}/components/03/reuse");
         let refused = app.problem(app.post(&place).json(&take(&document, reason))).await;
-        assert_eq!(refused["type"], "does-not-serve", "{refused}");
+        assert_eq!(kind(&refused), "does-not-serve", "{refused}");
         assert_eq!(kinds_of_changes(&app, &document).await, ["stored", "revoked"]);
         let content = format!("/api/v1/documents/{document}/content");
         assert_eq!(app.get(&content).send().await.unwrap().status(), 200);
@@ -124,7 +134,10 @@ async fn a_stored_paper_serves_again_until_it_is_cancelled() {
         assert_eq!(history["reuses"].as_array().unwrap().len(), 2, "{history:#}");
         assert!(history["reuses"][0]["undone_at"].is_string() && history["reuses"][1]["undone_at"].is_null());
         let start = app.get("/").send().await.unwrap().text().await.unwrap();
-        assert!(start.contains(&format!("/dossiers/{dossier}")) && start.contains("đã bị hủy hoặc thu hồi"), "{start}");
+        assert!(
+            start.contains(&format!("/dossiers/{dossier}")) && start.contains("đã bị hủy hoặc thu hồi"),
+            "{start}"
+        );
     })
     .await;
 }
@@ -166,23 +179,26 @@ async fn an_owner_receives_a_number_and_both_codes_lead_to_the_paper() {
         assert_eq!(documents["items"][0]["id"], json!(document));
         assert_eq!(kinds_of_changes(&app, &document).await, ["stored", "recoded"]);
         let history = app.json(app.get(&format!("{place}/history"))).await;
-        let codes: Vec<&Value> = history["codes"].as_array().unwrap().iter().map(|c| &c["code"]["text"]).collect();
+        let codes: Vec<&Value> =
+            history["codes"].as_array().unwrap().iter().map(|c| &c["code"]["text"]).collect();
         assert_eq!(codes, [&json!(before), &json!(after)]);
 
         // A code that another paper holds or held is never given again.
-        let (second, _) = stored(&app, 34, json!({ "owner_id": "001185000888", "document_number": number })).await;
+        let (second, _) =
+            stored(&app, 34, json!({ "owner_id": "001185000888", "document_number": number })).await;
         let recode = format!("/api/v1/documents/{second}/recode");
         for owner in ["001185000777", provisional] {
-            let taken = app.problem(app.post(&recode).json(&json!({ "owner": owner, "reason": "thử" }))).await;
-            assert_eq!(taken["type"], "code-taken", "{owner}: {taken}");
+            let taken =
+                app.problem(app.post(&recode).json(&json!({ "owner": owner, "reason": "thử" }))).await;
+            assert_eq!(kind(&taken), "code-taken", "{owner}: {taken}");
         }
-        for (wrong, kind) in [
+        for (wrong, expected) in [
             (json!({ "reason": "không đổi gì" }), "same-code"),
             (json!({ "owner": "001185000999", "reason": " " }), "no-reason"),
             (json!({ "document_type_code": "1.001699-KQ9", "reason": "thử" }), "unknown-type"),
             (json!({ "owner": "12345", "reason": "thử" }), "owner"),
         ] {
-            assert_eq!(app.problem(app.post(&recode).json(&wrong)).await["type"], kind, "{wrong}");
+            assert_eq!(kind(&app.problem(app.post(&recode).json(&wrong)).await), expected, "{wrong}");
         }
         assert_eq!(kinds_of_changes(&app, &second).await, ["stored"]);
         let verified = sohoa::workflows::administer::verify_audit(&app.ctx).await.unwrap();

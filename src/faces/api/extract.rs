@@ -5,6 +5,7 @@ use axum::{
     extract::{
         FromRequest, FromRequestParts, Multipart, Path, Query, Request,
         multipart::{Field, MultipartError},
+        rejection::JsonRejection,
     },
     http::{StatusCode, header, request::Parts},
 };
@@ -63,10 +64,22 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Body<T> {
             Err(rejection) => Err(Problem::new(
                 rejection.status(),
                 "body",
-                format!("Nội dung yêu cầu không đúng mẫu JSON: {}", safe(&rejection.body_text())),
+                format!("Nội dung yêu cầu không đúng mẫu JSON: {}", safe(&reason_of(&rejection))),
             )),
         }
     }
+}
+
+/// What the parser says, without the way to the place in front of it: that is made of what was sent.
+fn reason_of(rejection: &JsonRejection) -> String {
+    let mut cause: Option<&(dyn std::error::Error + 'static)> = Some(rejection);
+    while let Some(error) = cause {
+        if let Some(error) = error.downcast_ref::<serde_json::Error>() {
+            return error.to_string();
+        }
+        cause = error.source();
+    }
+    "không đọc được".to_owned()
 }
 
 /// The reason without the values it quotes: they may be personal data.

@@ -231,9 +231,8 @@ impl From<ReuseError> for Problem {
         let unprocessable = |kind| Self::new(StatusCode::UNPROCESSABLE_ENTITY, kind, detail.clone());
         match error {
             ReuseError::NotFound => Self::not_found(),
-            ReuseError::UnknownComponent => {
-                Self::new(StatusCode::NOT_FOUND, "unknown-component", detail).under("QĐ 1917/QĐ-BLĐTBXH, Điều 4 khoản 1")
-            }
+            ReuseError::UnknownComponent => Self::new(StatusCode::NOT_FOUND, "unknown-component", detail)
+                .under("QĐ 1917/QĐ-BLĐTBXH, Điều 4 khoản 1"),
             ReuseError::OtherType => unprocessable("other-type").under("QĐ 1917/QĐ-BLĐTBXH, Điều 12"),
             ReuseError::Taken => conflict("taken"),
             ReuseError::DoesNot(_) => conflict("does-not-serve").under("QĐ 1917/QĐ-BLĐTBXH, Điều 12"),

@@ -112,11 +112,7 @@ pub(super) struct ReusableForm {
 }
 
 /// `POST /dossiers/{id}/reusable`: what a person or organisation already has for the dossier.
-pub(super) async fn reusable(
-    web: Web,
-    Path(id): Path<String>,
-    Form(form): Form<ReusableForm>,
-) -> Response {
+pub(super) async fn reusable(web: Web, Path(id): Path<String>, Form(form): Form<ReusableForm>) -> Response {
     let page = match offered(&web, &id, &form).await {
         Ok(offers) => Ok((StatusCode::OK, None, offers)),
         Err(fault) if fault.status == StatusCode::UNPROCESSABLE_ENTITY => {
@@ -138,7 +134,10 @@ async fn offered(web: &Web, id: &str, form: &ReusableForm) -> Result<Vec<OfferLi
     let dossier = dossier_id(id)?;
     let purpose = Purpose::parse(&form.purpose).map_err(|e| unprocessable(sentence(&e.to_string())))?;
     let key = OwnerKey::parse(&form.owner).map_err(|_| {
-        unprocessable("Không phải số định danh, cũng không phải họ tên và ngày sinh (dd.mm.yyyy): xin kiểm tra lại.".into())
+        unprocessable(
+            "Không phải số định danh, cũng không phải họ tên và ngày sinh (dd.mm.yyyy): xin kiểm tra lại."
+                .into(),
+        )
     })?;
     let (owners, offers) = reuse::offers(&web.ctx, web.officer(), &dossier, &key, &purpose).await?;
     web.purposes.state(web.actor(), &owners, &purpose, web.ctx.clock.now());

@@ -188,7 +188,9 @@ fn line_of(event: &KeptEvent) -> EventLine {
                 ChangeLine { before: shown(before), after: shown(after), name: label_of(&name) }
             })
             .collect(),
-        facts: facts.map(|(name, _, after)| (label_of(&name), fact(&name, after.unwrap_or_default()))).collect(),
+        facts: facts
+            .map(|(name, _, after)| (label_of(&name), fact(&name, after.unwrap_or_default())))
+            .collect(),
     }
 }
 

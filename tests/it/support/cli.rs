@@ -49,6 +49,14 @@ pub fn ran(output: Output) -> Ran {
     }
 }
 
+/// What is in a file of an installation that runs in this process: read by another one, since closing a file takes away
+/// all locks that SQLite has on it.
+pub fn bytes_of(path: &Path) -> Vec<u8> {
+    let read = Command::new("cat").arg(path).output().unwrap();
+    assert!(read.status.success(), "{}", path.display());
+    read.stdout
+}
+
 /// `digitise --json --dry-run` of one path.
 pub fn dry_run(path: &Path) -> Ran {
     sohoa([OsStr::new("digitise"), OsStr::new("--json"), OsStr::new("--dry-run"), path.as_os_str()])

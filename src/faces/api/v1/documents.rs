@@ -11,7 +11,13 @@ use serde_json::Value;
 use utoipa::ToSchema;
 
 use crate::{
-    domain::{code::DocumentCode, dossier::PaperObject, ids::{ContentHash, RecordId}, officer::Actor, record::StoredRecord},
+    domain::{
+        code::DocumentCode,
+        dossier::PaperObject,
+        ids::{ContentHash, RecordId},
+        officer::Actor,
+        record::StoredRecord,
+    },
     faces::{
         api::{
             Api,

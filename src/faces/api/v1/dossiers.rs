@@ -21,12 +21,12 @@ use crate::{
         officer::ActingOfficer,
     },
     faces::{
+        api::v1::reuse::TakenOut,
         api::{
             Api,
             extract::{Body, Officer, Place},
             problem::Problem,
         },
-        api::v1::reuse::TakenOut,
         wire::{CountOut, HandedInOut},
     },
     workflows::{
@@ -220,7 +220,9 @@ fn out(
         procedure: dossier.procedure.as_ref().map(ToString::to_string),
         procedure_name: procedure.map(|p| p.name.clone()),
         opened_at: dossier.opened_at.to_string(),
-        checklist: procedure.map(|p| checklist(p, papers, taken, dossier.handed_in.as_ref())).unwrap_or_default(),
+        checklist: procedure
+            .map(|p| checklist(p, papers, taken, dossier.handed_in.as_ref()))
+            .unwrap_or_default(),
         papers: papers.iter().map(PaperRefOut::from).collect(),
         handed_in: dossier.handed_in.as_ref().map(HandedInOut::from),
         count: CountOut::from(comparison),

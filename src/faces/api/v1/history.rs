@@ -76,7 +76,12 @@ pub(in crate::faces::api) async fn recode(
 ) -> Result<Response, Problem> {
     let wrong = |field: &str, why: String| Problem::bad_request(field, why);
     let recoding = Recoding {
-        owner: body.owner.as_deref().map(OwnerKey::parse).transpose().map_err(|e| wrong("owner", e.to_string()))?,
+        owner: body
+            .owner
+            .as_deref()
+            .map(OwnerKey::parse)
+            .transpose()
+            .map_err(|e| wrong("owner", e.to_string()))?,
         type_code: body
             .document_type_code
             .as_deref()
