@@ -408,6 +408,25 @@ pub struct ConfirmedFields {
     pub other: BTreeMap<String, String>,
 }
 
+impl ConfirmedFields {
+    /// As JSON by the names of Điều 6, the owner as its text.
+    pub fn named(&self) -> serde_json::Value {
+        serde_json::json!({
+            "document_type_code": self.document_type_code,
+            "owner_id": self.owner.to_string(),
+            "document_name": self.document_name,
+            "document_number": self.document_number,
+            "issued_on": self.issued_on,
+            "issuing_authority": self.issuing_authority,
+            "abstract": self.abstract_text,
+            "validity_period": self.validity_period,
+            "validity_scope": self.validity_scope,
+            "recorded_at": self.recorded_at,
+            "other": self.other,
+        })
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

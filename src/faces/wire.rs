@@ -11,7 +11,7 @@ use crate::domain::{
     code::{CodeNumber, DocumentCode},
     count::{Comparison, Difference, HandedIn},
     dossier::EraseTerm,
-    fields::{Alternative, ConfirmedFields, FieldKey, Proposed, ProposedFields, Status},
+    fields::{Alternative, FieldKey, Proposed, ProposedFields, Status},
     first::FirstProposals,
     page::{Finding, PageFacts},
     separator::SheetMark,
@@ -165,23 +165,6 @@ fn other_out(fields: &ProposedFields) -> Value {
     json!({
         "value": inner, "raw": "", "confidence": (f64::from(lowest) * 1000.0).round() / 1000.0, "status": status,
         "source": source, "page": null, "box_mm": null,
-    })
-}
-
-/// The fields as they were confirmed, by the names of Điều 6.
-pub fn confirmed_out(fields: &ConfirmedFields) -> Value {
-    json!({
-        "document_type_code": fields.document_type_code,
-        "owner_id": fields.owner.to_string(),
-        "document_name": fields.document_name,
-        "document_number": fields.document_number,
-        "issued_on": fields.issued_on,
-        "issuing_authority": fields.issuing_authority,
-        "abstract": fields.abstract_text,
-        "validity_period": fields.validity_period,
-        "validity_scope": fields.validity_scope,
-        "recorded_at": fields.recorded_at,
-        "other": fields.other,
     })
 }
 

@@ -25,6 +25,8 @@ use super::{Cause, Keys, StoreError, error, rotation};
 /// How long a writer waits for its turn, and anyone for a connection.
 const PATIENCE: Duration = Duration::from_secs(30);
 const CONNECTIONS: u32 = 12;
+/// How long a connection rests before it is asked whether it is still there.
+const RESTED: Duration = Duration::from_secs(1);
 
 /// What both engines run, and what one alone needs; numbered, and never edited after a release.
 const MIGRATIONS: [(i64, &str, &str); 11] = [
@@ -130,6 +132,16 @@ impl Db {
         let pool = AnyPoolOptions::new()
             .max_connections(CONNECTIONS)
             .acquire_timeout(PATIENCE)
+            // Asked whether it is still there only when it has rested: a question is a round trip to the server.
+            .test_before_acquire(false)
+            .before_acquire(|connection, standing| {
+                Box::pin(async move {
+                    if standing.idle_for > RESTED {
+                        connection.ping().await?;
+                    }
+                    Ok(true)
+                })
+            })
             .after_connect(move |connection, _| Box::pin(async move { engine.prepare(connection).await }))
             .connect(url)
             .await?;

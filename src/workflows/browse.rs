@@ -17,7 +17,7 @@ use crate::{
         rights::{self, Denied},
     },
     engines::imaging::fault::ReadError,
-    store::{StoreError, audit, changes, codes, first, owners, papers, plans, records},
+    store::{StoreError, Tx, audit, changes, codes, first, owners, papers, plans, records},
     workflows::{
         access::{self, AccessError},
         arrange::{self, Arrangement},
@@ -96,6 +96,18 @@ async fn trace(
     purpose: &Purpose,
 ) -> Result<(), StoreError> {
     let mut tx = ctx.db.write().await?;
+    append(ctx, &mut tx, by, action, object, purpose).await?;
+    tx.commit().await
+}
+
+async fn append(
+    ctx: &Ctx,
+    tx: &mut Tx,
+    by: &Actor,
+    action: Action,
+    object: (&'static str, String),
+    purpose: &Purpose,
+) -> Result<(), StoreError> {
     let event = AuditEvent {
         at: ctx.clock.now(),
         actor: Some(by.clone()),
@@ -104,8 +116,7 @@ async fn trace(
         purpose: Some(purpose.0.clone()),
         detail: None,
     };
-    audit::append(&mut tx, &event).await?;
-    tx.commit().await
+    audit::append(tx, &event).await.map(drop)
 }
 
 /// A dossier with its papers.
@@ -307,15 +318,15 @@ pub async fn look_up_owner(
     purpose: &Purpose,
 ) -> Result<Vec<OwnerId>, BrowseError> {
     rights::may_read_store(by).map_err(AccessError::from)?;
-    let found = {
-        let mut tx = ctx.db.read().await?;
-        match key.number() {
-            Some(number) => owners::find(&mut tx, number).await?.into_iter().collect(),
-            None => owners::find_named(&mut tx, key).await?,
-        }
+    // Looked up and traced in one transaction: what portals ask most often.
+    let mut tx = ctx.db.write().await?;
+    let found = match key.number() {
+        Some(number) => owners::find(&mut tx, number).await?.into_iter().collect(),
+        None => owners::find_named(&mut tx, key).await?,
     };
     let object = found.first().map_or_else(|| "none".to_owned(), ToString::to_string);
-    trace(ctx, by, Action::LookUpOwner, ("owner", object), purpose).await?;
+    append(ctx, &mut tx, by, Action::LookUpOwner, ("owner", object), purpose).await?;
+    tx.commit().await?;
     Ok(found)
 }
 

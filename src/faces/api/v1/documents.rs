@@ -24,7 +24,7 @@ use crate::{
             extract::{Asked, Body, By, Place, purpose},
             problem::Problem,
         },
-        wire::{self, CodeOut},
+        wire::CodeOut,
     },
     workflows::browse::{self, Purpose},
 };
@@ -71,7 +71,7 @@ impl From<&StoredRecord> for DocumentOut {
             code: CodeOut::assigned(&record.code),
             printed_code: record.printed.as_ref().map(CodeOut::assigned),
             revoked_at: record.revoked_at.map(|at| at.to_string()),
-            fields: wire::confirmed_out(&record.fields),
+            fields: record.fields.named(),
             signature: record.signature,
             confirmed_by: record.confirmed_by.to_string(),
             confirmed_at: record.confirmed_at.to_string(),

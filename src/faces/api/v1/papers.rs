@@ -171,7 +171,7 @@ fn out(paper: &Paper, originals: &[PaperObject], codes_without_number: bool) -> 
         | PaperState::ToCode { confirmed } => {
             answer.reasons = confirmed.checked.findings.iter().map(ReasonOut::from).collect();
             answer.pages = wire::pages_out(&confirmed.checked.pages, &nothing);
-            answer.confirmed = Some(wire::confirmed_out(&confirmed.fields));
+            answer.confirmed = Some(confirmed.fields.named());
             answer.code = Some(CodeOut::assigned(&confirmed.code));
         }
         PaperState::Stored { record } => answer.document = Some(record.to_string()),
