@@ -1,4 +1,4 @@
-//! Bytes under their BLAKE3: written once, never changed, checked at every reading; sealed where they lie ([`form`]).
+//! Bytes under their BLAKE3: written once, never changed, checked at every reading; sealed where they lie (`objects/form.rs`).
 //!
 //! The name under which they lie is a keyed hash of that: whoever has a copy of a paper can't see that it is here.
 //! Bytes in clear, named by their BLAKE3, are those of older versions: read like the others until they are sealed.

@@ -260,7 +260,7 @@ pub(super) enum ClientCommand {
         /// Phạm vi, có thể nhiều: documents.read, changes.read, verify, catalogue.read
         #[arg(long = "scope", value_name = "PHẠM VI", required = true)]
         scopes: Vec<String>,
-        /// Tệp PEM chứng thư của hệ thống, dùng thay khóa bí mật (cần [service] client_ca)
+        /// Tệp PEM chứng thư của hệ thống, dùng thay khóa bí mật (cần mục service, khóa client_ca trong tệp cấu hình)
         #[arg(long, value_name = "F.pem")]
         certificate: Option<PathBuf>,
     },
