@@ -60,6 +60,14 @@ pub struct Judgement {
     pub reasons: Vec<Reason>,
 }
 
+impl Judgement {
+    /// The reasons why it does not serve; none where it does, or where a person decides.
+    pub fn faults(&self) -> impl Iterator<Item = &str> {
+        let of_faults = self.reasons.iter().filter(|reason| reason.answer == Answer::DoesNot);
+        of_faults.map(|reason| reason.message.as_str())
+    }
+}
+
 /// What the signatures of a paper were found to be worth, where they were looked at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Signatures {

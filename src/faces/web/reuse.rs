@@ -45,12 +45,12 @@ struct OfferLine {
 }
 
 /// An answer as pages show it, never by colour alone.
-pub(super) struct Verdict {
-    pub class: &'static str,
-    pub words: &'static str,
-    pub needs_reason: bool,
-    pub may_take: bool,
-    pub reasons: Vec<String>,
+struct Verdict {
+    class: &'static str,
+    words: &'static str,
+    needs_reason: bool,
+    may_take: bool,
+    reasons: Vec<String>,
 }
 
 impl From<&Judgement> for Verdict {
@@ -76,7 +76,8 @@ pub(super) struct TakenLine {
     pub component: String,
     pub document: String,
     pub name: String,
-    pub today: Verdict,
+    /// Why it serves no more, where it does not.
+    pub faults: Vec<String>,
 }
 
 impl From<&Taken> for TakenLine {
@@ -86,7 +87,8 @@ impl From<&Taken> for TakenLine {
             component: taken.reuse.component.to_string(),
             document: taken.reuse.record.to_string(),
             name: taken.record.fields.document_name.clone(),
-            today: (&taken.today).into(),
+            // What was unknown, an officer decided when it was taken.
+            faults: taken.today.faults().map(str::to_owned).collect(),
         }
     }
 }
