@@ -2,6 +2,7 @@
 
 #[cfg(not(fuzzing))]
 pub mod assembly;
+#[cfg(not(fuzzing))]
 pub mod client_certificate;
 #[cfg(not(fuzzing))]
 pub mod credentials;
@@ -14,6 +15,7 @@ pub mod imaging;
 pub mod native;
 #[cfg(not(fuzzing))]
 pub mod ocr;
+#[cfg(not(fuzzing))]
 pub mod oidc;
 #[cfg(not(fuzzing))]
 pub mod overlay;
