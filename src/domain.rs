@@ -3,6 +3,7 @@
 //! Everything here is decided from its arguments alone: no file, no clock, no database, no network.
 
 pub mod account;
+pub mod acts;
 pub mod batch;
 pub mod breach;
 pub mod calendar;

@@ -9,6 +9,7 @@
 //! change log last: the change log puts its writers in a row until commit.
 
 pub mod accounts;
+mod acts;
 pub mod attempts;
 pub mod audit;
 pub mod breaches;

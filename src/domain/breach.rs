@@ -207,19 +207,6 @@ pub fn due(detected_at: Timestamp) -> Timestamp {
     detected_at.saturating_add(NOTIFY_WITHIN).unwrap_or(Timestamp::MAX)
 }
 
-/// An act as the history has it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct KeptBreachAct {
-    /// From 1.
-    pub no: u64,
-    /// When.
-    pub at: Timestamp,
-    /// Who.
-    pub by: OfficerId,
-    /// What.
-    pub act: BreachAct,
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

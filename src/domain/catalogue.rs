@@ -232,6 +232,13 @@ impl Catalogue {
         }
     }
 
+    /// Whether a paper may be of that type: one that the catalogue names, or on demand in a procedure of its.
+    pub fn has_type(&self, code: &DocumentTypeCode) -> bool {
+        let is_on_demand =
+            matches!(code, DocumentTypeCode::Component { component, .. } if component.is_on_demand());
+        self.name_of(code).is_some() || is_on_demand && self.procedure(code.procedure()).is_some()
+    }
+
     /// Whether papers of that type speak of somebody's health.
     pub fn is_health(&self, code: &DocumentTypeCode) -> bool {
         let Some(procedure) = self.procedure(code.procedure()) else { return false };

@@ -338,6 +338,12 @@ impl PaperState {
         }
     }
 
+    /// Whether an officer may decide that it goes no further: it rests, without a code, and is not set apart.
+    pub fn may_be_given_up(&self) -> bool {
+        let is_set_apart = matches!(self, Self::Quarantined { .. });
+        !self.has_code() && !self.is_final() && !self.is_being_read() && !is_set_apart
+    }
+
     /// Whether the machine is at it: checked, then read.
     pub fn is_being_read(&self) -> bool {
         matches!(self, Self::Received | Self::Checking | Self::Reading { .. })

@@ -226,3 +226,8 @@ impl From<ActingClient> for Actor {
 pub fn stated(reason: &str) -> Option<&str> {
     Some(reason.trim()).filter(|reason| !reason.is_empty())
 }
+
+/// What somebody keyed, trimmed; `None` when nothing is left, or more than `most` letters.
+pub fn stated_within(said: &str, most: usize) -> Option<&str> {
+    stated(said).filter(|said| said.chars().count() <= most)
+}

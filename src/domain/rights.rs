@@ -214,13 +214,21 @@ pub fn may_list_requests(by: &ActingOfficer) -> Verdict {
     holds(by, REQUESTS)
 }
 
+/// Seeing the requests of every unit: those who audit.
+///
+/// # Errors
+/// [`Denied`].
+pub fn may_see_all_requests(by: &ActingOfficer) -> Verdict {
+    holds(by, &[Auditor])
+}
+
 /// Seeing one request: of the own unit, and of any for those who audit.
 ///
 /// # Errors
 /// [`Denied`].
 pub fn may_see_request(by: &ActingOfficer, unit: Option<&UnitId>) -> Verdict {
     may_list_requests(by)?;
-    if by.roles.any(&[Auditor]) || unit == by.unit.as_ref() { Ok(()) } else { Err(Denied::Foreign) }
+    if may_see_all_requests(by).is_ok() || unit == by.unit.as_ref() { Ok(()) } else { Err(Denied::Foreign) }
 }
 
 /// Answering a request, doing it, refusing it: those who answer for the unit.

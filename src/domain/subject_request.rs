@@ -290,19 +290,6 @@ impl SubjectRequest {
     }
 }
 
-/// An act as the history has it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct KeptRequestAct {
-    /// From 1.
-    pub no: u64,
-    /// When.
-    pub at: Timestamp,
-    /// Who.
-    pub by: OfficerId,
-    /// What.
-    pub act: RequestAct,
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

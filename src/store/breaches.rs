@@ -6,16 +6,22 @@ use sqlx::any::AnyRow;
 
 use super::{
     Keys, StoreError, Tx,
+    acts::History,
     keys::Place,
     row::{Columns, micros, widen},
 };
 use crate::domain::{
-    breach::{Breach, BreachAct, BreachState, KeptBreachAct, NOTIFY_WITHIN},
+    acts::KeptAct,
+    breach::{Breach, BreachAct, BreachState, NOTIFY_WITHIN},
     ids::{BreachId, OfficerId},
 };
 
 const SEALED: &str = "breach.sealed";
-const ACT: &str = "breach_act.act_sealed";
+const ACTS: History = History {
+    insert: "INSERT INTO breach_act (breach_id, no, at, officer_id, act_sealed) VALUES ($1, $2, $3, $4, $5)",
+    list: "SELECT * FROM breach_act WHERE breach_id = $1 ORDER BY no",
+    sealed: "breach_act.act_sealed",
+};
 
 /// Keeps a new breach, with the act that writes it down.
 ///
@@ -37,8 +43,9 @@ pub async fn insert(tx: &mut Tx, breach: &Breach) -> Result<(), StoreError> {
     .bind(widen(breach.version, "breach.version")?)
     .execute(tx.connection())
     .await?;
-    append(tx, breach, &breach.opened_by, breach.opened_at, &BreachAct::Open { facts: breach.facts.clone() })
-        .await
+    let opened = BreachAct::Open { facts: breach.facts.clone() };
+    let place = (breach.id.as_str(), breach.version);
+    ACTS.append(tx, place, &breach.opened_by, breach.opened_at, &opened).await
 }
 
 /// Appends an act and moves the breach on: state, notice, what is known, version.
@@ -67,29 +74,7 @@ pub async fn act(
     if moved.rows_affected() != 1 {
         return Err(StoreError::Stale);
     }
-    append(tx, breach, by, at, act).await
-}
-
-async fn append(
-    tx: &mut Tx,
-    breach: &Breach,
-    by: &OfficerId,
-    at: Timestamp,
-    act: &BreachAct,
-) -> Result<(), StoreError> {
-    let place = format!("{}/{}", breach.id, breach.version);
-    let sealed = tx.keys().seal_json(Place { column: ACT, row: &place }, act)?;
-    sqlx::query(
-        "INSERT INTO breach_act (breach_id, no, at, officer_id, act_sealed) VALUES ($1, $2, $3, $4, $5)",
-    )
-    .bind(breach.id.as_str())
-    .bind(widen(breach.version, "breach_act.no")?)
-    .bind(micros(at))
-    .bind(by.as_str())
-    .bind(sealed)
-    .execute(tx.connection())
-    .await?;
-    Ok(())
+    ACTS.append(tx, (breach.id.as_str(), breach.version), by, at, act).await
 }
 
 /// The breach of that id.
@@ -108,24 +93,8 @@ pub async fn get(tx: &mut Tx, id: &BreachId) -> Result<Option<Breach>, StoreErro
 ///
 /// # Errors
 /// [`StoreError::Sealed`] and those of the database.
-pub async fn acts(tx: &mut Tx, id: &BreachId) -> Result<Vec<KeptBreachAct>, StoreError> {
-    let rows = sqlx::query("SELECT * FROM breach_act WHERE breach_id = $1 ORDER BY no")
-        .bind(id.as_str())
-        .fetch_all(tx.connection())
-        .await?;
-    let keys = tx.keys();
-    rows.iter()
-        .map(|row| {
-            let no: u64 = row.unsigned("no")?;
-            let place = format!("{id}/{no}");
-            Ok(KeptBreachAct {
-                no,
-                at: row.at("at")?,
-                by: row.parsed("officer_id")?,
-                act: keys.open_json(Place { column: ACT, row: &place }, &row.text("act_sealed")?)?,
-            })
-        })
-        .collect()
+pub async fn acts(tx: &mut Tx, id: &BreachId) -> Result<Vec<KeptAct<BreachAct>>, StoreError> {
+    ACTS.of(tx, id.as_str()).await
 }
 
 /// Breaches: those first whose term ends first, then those that are closed, the newest first; at most `limit` of each.

@@ -9,16 +9,22 @@ use sqlx::any::AnyRow;
 
 use super::{
     Keys, StoreError, Tx,
+    acts::History,
     keys::Place,
     row::{self, Columns, micros, widen},
 };
 use crate::domain::{
+    acts::KeptAct,
     ids::{OfficerId, OwnerId, SubjectRequestId, UnitId},
-    subject_request::{CameBy, KeptRequestAct, RequestAct, RequestKind, RequestState, SubjectRequest},
+    subject_request::{CameBy, RequestAct, RequestKind, RequestState, SubjectRequest},
 };
 
 const SEALED: &str = "subject_request.sealed";
-const ACT: &str = "subject_request_act.act_sealed";
+const ACTS: History = History {
+    insert: "INSERT INTO subject_request_act (request_id, no, at, officer_id, act_sealed) VALUES ($1, $2, $3, $4, $5)",
+    list: "SELECT * FROM subject_request_act WHERE request_id = $1 ORDER BY no",
+    sealed: "subject_request_act.act_sealed",
+};
 
 #[derive(Serialize, Deserialize)]
 struct Sealed {
@@ -85,19 +91,7 @@ pub async fn act(
     }
     // The first version is the taking in: acts are counted from 1.
     let no = request.version.saturating_sub(1);
-    let place = format!("{}/{no}", request.id);
-    let sealed = tx.keys().seal_json(Place { column: ACT, row: &place }, act)?;
-    sqlx::query(
-        "INSERT INTO subject_request_act (request_id, no, at, officer_id, act_sealed) VALUES ($1, $2, $3, $4, $5)",
-    )
-    .bind(request.id.as_str())
-    .bind(widen(no, "subject_request_act.no")?)
-    .bind(micros(at))
-    .bind(by.as_str())
-    .bind(sealed)
-    .execute(tx.connection())
-    .await?;
-    Ok(())
+    ACTS.append(tx, (request.id.as_str(), no), by, at, act).await
 }
 
 /// The request of that id.
@@ -116,24 +110,8 @@ pub async fn get(tx: &mut Tx, id: &SubjectRequestId) -> Result<Option<SubjectReq
 ///
 /// # Errors
 /// [`StoreError::Sealed`] and those of the database.
-pub async fn acts(tx: &mut Tx, id: &SubjectRequestId) -> Result<Vec<KeptRequestAct>, StoreError> {
-    let rows = sqlx::query("SELECT * FROM subject_request_act WHERE request_id = $1 ORDER BY no")
-        .bind(id.as_str())
-        .fetch_all(tx.connection())
-        .await?;
-    let keys = tx.keys();
-    rows.iter()
-        .map(|row| {
-            let no: u64 = row.unsigned("no")?;
-            let place = format!("{id}/{no}");
-            Ok(KeptRequestAct {
-                no,
-                at: row.at("at")?,
-                by: row.parsed("officer_id")?,
-                act: keys.open_json(Place { column: ACT, row: &place }, &row.text("act_sealed")?)?,
-            })
-        })
-        .collect()
+pub async fn acts(tx: &mut Tx, id: &SubjectRequestId) -> Result<Vec<KeptAct<RequestAct>>, StoreError> {
+    ACTS.of(tx, id.as_str()).await
 }
 
 /// Whose requests are asked for.

@@ -5,10 +5,11 @@ use jiff::Timestamp;
 
 use crate::{
     domain::{
-        breach::{Breach, BreachAct, BreachFacts, BreachState, Exposure, KeptBreachAct, due},
+        acts::KeptAct,
+        breach::{Breach, BreachAct, BreachFacts, BreachState, Exposure, due},
         event::{Action, AuditEvent},
         ids::BreachId,
-        officer::ActingOfficer,
+        officer::{ActingOfficer, stated_within},
         rights::{self, Denied},
     },
     store::{StoreError, Tx, audit, breaches, clients, officers},
@@ -121,7 +122,7 @@ pub struct Seen {
     /// The breach.
     pub breach: Breach,
     /// What was done, with who did it.
-    pub acts: Vec<(KeptBreachAct, String)>,
+    pub acts: Vec<(KeptAct<BreachAct>, String)>,
     /// Whether the officer may act on it.
     pub may_keep: bool,
 }
@@ -314,11 +315,7 @@ pub async fn urgent(ctx: &Ctx, by: &ActingOfficer) -> Result<Vec<Breach>, StoreE
 }
 
 fn text(said: &str, what: &'static str) -> Result<String, BreachError> {
-    let said = said.trim();
-    if said.is_empty() || said.chars().count() > LETTERS_AT_MOST {
-        return Err(BreachError::Text { what });
-    }
-    Ok(said.to_owned())
+    stated_within(said, LETTERS_AT_MOST).map(str::to_owned).ok_or(BreachError::Text { what })
 }
 
 async fn trace(

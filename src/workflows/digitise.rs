@@ -437,13 +437,8 @@ pub(super) async fn dossier_of(ctx: &Ctx, paper: &Paper) -> Result<Dossier, Digi
 }
 
 async fn is_known_type(ctx: &Ctx, paper: &Paper, fields: &ConfirmedFields) -> Result<(), DigitiseError> {
-    use crate::domain::code::DocumentTypeCode;
     let catalogue = intake::catalogue_of(ctx, &dossier_of(ctx, paper).await?).await?;
-    let code = &fields.document_type_code;
-    let on_demand = matches!(code, DocumentTypeCode::Component { component, .. } if component.is_on_demand());
-    let known =
-        catalogue.name_of(code).is_some() || on_demand && catalogue.procedure(code.procedure()).is_some();
-    if known { Ok(()) } else { Err(DigitiseError::UnknownType) }
+    if catalogue.has_type(&fields.document_type_code) { Ok(()) } else { Err(DigitiseError::UnknownType) }
 }
 
 /// How the files of a paper came in.
@@ -527,8 +522,7 @@ pub async fn refuse(
 ) -> Result<Paper, DigitiseError> {
     let mut paper = paper_for(ctx, officer, id, rights::may_work_on).await?;
     let reason = stated(reason).ok_or(DigitiseError::NoReason)?.to_owned();
-    let rests = !paper.state.is_being_read() && !matches!(paper.state, PaperState::Quarantined { .. });
-    if paper.state.has_code() || paper.state.is_final() || !rests {
+    if !paper.state.may_be_given_up() {
         return Err(wrong_state(&paper));
     }
     let next = PaperState::Refused { reason, clause: None, at: ctx.clock.now() };

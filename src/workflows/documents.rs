@@ -203,12 +203,11 @@ async fn is_known(tx: &mut Tx, record: &StoredRecord, code: &DocumentTypeCode) -
     let then = catalogues::get(tx, &dossier.catalogue).await?;
     let now = catalogues::current(tx, Timestamp::MAX).await?;
     let mut versions = [then, now].into_iter().flatten();
-    let on_demand = matches!(code, DocumentTypeCode::Component { component, .. } if component.is_on_demand());
-    let is_known = versions.any(|version| {
-        let catalogue = &version.catalogue;
-        catalogue.name_of(code).is_some() || on_demand && catalogue.procedure(code.procedure()).is_some()
-    });
-    if is_known { Ok(()) } else { Err(DocumentError::UnknownType) }
+    if versions.any(|version| version.catalogue.has_type(code)) {
+        Ok(())
+    } else {
+        Err(DocumentError::UnknownType)
+    }
 }
 
 async fn trace(

@@ -116,7 +116,7 @@ pub async fn offers(
     let dossier = dossier_for(ctx, officer, dossier).await?;
     let components = components_of(ctx, &dossier).await?;
     let today = day_in_vietnam(ctx.clock.now());
-    let mut tx = ctx.db.write().await?;
+    let mut tx = ctx.db.read().await?;
     let of_number = match owner.number() {
         Some(number) => owners::find(&mut tx, number).await?.into_iter().collect(),
         None => owners::find_named(&mut tx, owner).await?,
@@ -139,6 +139,7 @@ pub async fn offers(
             }
         }
     }
+    drop(tx);
     let event = AuditEvent {
         at: ctx.clock.now(),
         actor: Some(by),
@@ -149,6 +150,7 @@ pub async fn offers(
             serde_json::json!({ "dossier": dossier.id, "owners": of_number, "n_offers": offers.len() }),
         ),
     };
+    let mut tx = ctx.db.write().await?;
     audit::append(&mut tx, &event).await?;
     tx.commit().await?;
     Ok((of_number, offers))
@@ -213,11 +215,7 @@ pub async fn take_for_paper(
         Some(PaperRole::Component { code }) => code.clone(),
         _ => return Err(ReuseError::UnknownComponent),
     };
-    let may_be_given_up = !paper.state.has_code()
-        && !paper.state.is_final()
-        && !paper.state.is_being_read()
-        && !matches!(paper.state, PaperState::Quarantined { .. });
-    if !may_be_given_up {
+    if !paper.state.may_be_given_up() {
         return Err(ReuseError::WrongState { state: paper.state.label() });
     }
     taken(ctx, officer, &dossier, &component, taking, Some(paper)).await

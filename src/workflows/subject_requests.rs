@@ -6,12 +6,13 @@ use jiff::{SignedDuration, Timestamp, civil::Date};
 use crate::{
     clock::day_in_vietnam,
     domain::{
+        acts::KeptAct,
         code::OwnerKey,
         event::{Action, AuditEvent},
         ids::{OwnerId, SubjectRequestId},
-        officer::ActingOfficer,
+        officer::{ActingOfficer, stated_within},
         rights::{self, Denied},
-        subject_request::{CameBy, KeptRequestAct, RequestAct, RequestKind, RequestState, SubjectRequest},
+        subject_request::{CameBy, RequestAct, RequestKind, RequestState, SubjectRequest},
     },
     store::{
         StoreError, Tx, accounts, audit, officers, owners,
@@ -188,9 +189,7 @@ pub async fn list(ctx: &Ctx, by: &ActingOfficer) -> Result<Register, SubjectRequ
 }
 
 fn of(by: &ActingOfficer) -> Of<'_> {
-    // Whoever may see another unit's may see all.
-    let stranger = crate::domain::ids::UnitId::new();
-    if rights::may_see_request(by, Some(&stranger)).is_ok() { Of::All } else { Of::Unit(by.unit.as_ref()) }
+    if rights::may_see_all_requests(by).is_ok() { Of::All } else { Of::Unit(by.unit.as_ref()) }
 }
 
 /// Of this year, and of the next once a term may end there.
@@ -214,7 +213,7 @@ pub struct Seen {
     /// How the person is known whose data it is about, where the store knows him.
     pub owner: Option<OwnerKey>,
     /// What was done, with who did it.
-    pub acts: Vec<(KeptRequestAct, String)>,
+    pub acts: Vec<(KeptAct<RequestAct>, String)>,
     /// Whether the officer may act on it.
     pub may_decide: bool,
 }
@@ -356,11 +355,7 @@ async fn request_for(
 }
 
 fn text(said: &str, what: &'static str) -> Result<String, SubjectRequestError> {
-    let said = said.trim();
-    if said.is_empty() || said.chars().count() > LETTERS_AT_MOST {
-        return Err(SubjectRequestError::Text { what });
-    }
-    Ok(said.to_owned())
+    stated_within(said, LETTERS_AT_MOST).map(str::to_owned).ok_or(SubjectRequestError::Text { what })
 }
 
 /// The name of an officer, for who may see the register.

@@ -1,5 +1,7 @@
 //! Papers of the store that serve a dossier again: looked up by owner, judged, taken and taken back (Điều 12).
 
+use std::collections::BTreeSet;
+
 use askama::Template;
 use axum::{
     Form,
@@ -37,6 +39,7 @@ struct ReusePage {
 
 struct OfferLine {
     component: String,
+    component_name: String,
     document: String,
     name: String,
     number: String,
@@ -102,9 +105,9 @@ pub(super) async fn taken(web: &Web, dossier: &str) -> Result<Vec<TakenLine>, Fa
 /// Dossiers for which a document was taken that was cancelled since, each once.
 pub(super) async fn cancelled(web: &Web) -> Result<Vec<String>, Fault> {
     let taken = reuse::cancelled_since(&web.ctx, web.officer(), MOST_CANCELLED).await?;
-    let mut dossiers: Vec<String> = taken.iter().map(|taken| taken.reuse.dossier.to_string()).collect();
-    dossiers.dedup();
-    Ok(dossiers)
+    let mut seen = BTreeSet::new();
+    let dossiers = taken.iter().map(|taken| taken.reuse.dossier.to_string());
+    Ok(dossiers.filter(|dossier| seen.insert(dossier.clone())).collect())
 }
 
 #[derive(Deserialize)]
@@ -149,7 +152,8 @@ async fn offered(web: &Web, id: &str, form: &ReusableForm) -> Result<Vec<OfferLi
 fn line(Offer { component, component_name, record, judgement }: &Offer) -> OfferLine {
     let fields = &record.fields;
     OfferLine {
-        component: format!("{component} – {component_name}"),
+        component: component.to_string(),
+        component_name: component_name.clone(),
         document: record.id.to_string(),
         name: fields.document_name.clone(),
         number: fields.document_number.as_ref().map_or("không số".to_owned(), ToString::to_string),
@@ -160,7 +164,6 @@ fn line(Offer { component, component_name, record, judgement }: &Offer) -> Offer
 
 #[derive(Deserialize)]
 pub(super) struct TakeForm {
-    /// `03 – Giấy xác nhận khuyết tật`: what stands before the dash counts.
     component: String,
     document: String,
     purpose: String,
@@ -178,8 +181,7 @@ pub(super) async fn take(web: Web, Path(id): Path<String>, Form(form): Form<Take
 
 async fn took(web: &Web, id: &str, form: TakeForm) -> Result<(), Fault> {
     let dossier = dossier_id(id)?;
-    let component = form.component.split(" – ").next().unwrap_or_default();
-    let component = ComponentCode::parse(component).map_err(|_| BrowseError::NotFound)?;
+    let component = ComponentCode::parse(&form.component).map_err(|_| BrowseError::NotFound)?;
     let record = RecordId::parse(&form.document).map_err(|_| BrowseError::NotFound)?;
     let taking = Taking { record, purpose: Purpose::parse(&form.purpose)?, reason: Some(form.reason) };
     reuse::take(&web.ctx, web.officer(), &dossier, &component, taking).await?;
