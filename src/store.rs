@@ -24,6 +24,7 @@ pub mod first;
 pub mod idempotency;
 pub mod jobs;
 pub mod keys;
+mod lane;
 pub mod lessons;
 pub mod objects;
 pub mod officers;
@@ -38,6 +39,7 @@ pub mod roles;
 pub mod rotation;
 mod row;
 pub mod sessions;
+mod shared;
 pub mod subject_requests;
 pub mod verifications;
 
