@@ -8,7 +8,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::{
-    domain::{confirm::FieldFault, rights::Denied},
+    domain::{archive::LineFault, confirm::FieldFault, rights::Denied},
     engines::imaging::fault::ReadError,
     store::StoreError,
     workflows::{
@@ -38,9 +38,23 @@ pub struct Problem {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schema(value_type = Vec<Object>)]
     errors: Vec<FieldFault>,
+    /// Places of a list that are wrong, all of them.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    lines: Vec<LineOut>,
     /// The paper that is in the way, where one is.
     #[serde(skip_serializing_if = "Option::is_none")]
     conflict_with: Option<String>,
+}
+
+/// A place of a list that is wrong.
+#[derive(Debug, Serialize, ToSchema)]
+struct LineOut {
+    /// From 1, the header.
+    line: u32,
+    /// Its column; empty where it is about the whole line.
+    column: &'static str,
+    /// What is wrong and what to do: a Vietnamese sentence without its stop.
+    message: String,
 }
 
 impl Problem {
@@ -53,6 +67,7 @@ impl Problem {
             detail: detail.into(),
             rule: None,
             errors: Vec::new(),
+            lines: Vec::new(),
             conflict_with: None,
         }
     }
@@ -76,6 +91,12 @@ impl Problem {
 
     pub(super) fn under(mut self, rule: &str) -> Self {
         self.rule = Some(rule.to_owned());
+        self
+    }
+
+    pub(super) fn with_lines(mut self, faults: &[LineFault]) -> Self {
+        let line = |f: &LineFault| LineOut { line: f.line, column: f.column, message: f.message.clone() };
+        self.lines = faults.iter().map(line).collect();
         self
     }
 
