@@ -9,6 +9,7 @@ pub mod arrange;
 pub mod batch;
 pub mod breaches;
 pub mod browse;
+pub mod catalogue;
 pub mod clients;
 pub mod context;
 pub mod count;

@@ -289,6 +289,14 @@ pub fn may_read_catalogue(by: &Actor) -> Verdict {
     }
 }
 
+/// Putting another catalogue in force (Điều 20 khoản 3–4).
+///
+/// # Errors
+/// [`Denied`].
+pub fn may_import_catalogue(by: &ActingOfficer) -> Verdict {
+    holds(by, &[Administrator])
+}
+
 /// Seeing what corrections would teach.
 ///
 /// # Errors
@@ -388,6 +396,7 @@ mod tests {
         check("follow changes", &|by| may_follow_changes(&by.into()), "-++--");
         check("verify", &|by| may_verify(&by.into()), "+++++");
         check("catalogue", &|by| may_read_catalogue(&by.into()), "+++++");
+        check("import catalogue", &may_import_catalogue, "----+");
         check("see lessons", &may_see_lessons, "+++--");
         check("decide lessons", &may_decide_lessons, "--+--");
         check("read audit", &may_read_audit, "---+-");

@@ -88,6 +88,8 @@ fn routes() -> OpenApiRouter<Api> {
         .routes(routes!(v1::reuse::take_for_paper))
         .routes(routes!(v1::reuse::undo))
         .routes(routes!(v1::catalogue::see))
+        .routes(routes!(v1::catalogue::versions))
+        .routes(routes!(v1::catalogue::import))
         .routes(routes!(v1::changes::after))
         .routes(routes!(v1::lessons::list))
         .routes(routes!(v1::lessons::decide))

@@ -183,7 +183,7 @@ enum Command {
     /// Kiểm tra hoặc nhập Danh mục; kiểm tra mẫu giấy tờ và danh bạ cơ quan
     #[command(
         subcommand,
-        after_help = "Ví dụ: sohoa catalogue check danh-muc.json\n       sohoa catalogue check --templates mau-giay-to"
+        after_help = "Ví dụ: sohoa catalogue check danh-muc.json\n       sohoa catalogue import --dry-run --effective 2027-01-01 --decision 25/QĐ-BYT danh-muc.json\n       sohoa catalogue check --templates mau-giay-to"
     )]
     Catalogue(administer::CatalogueCommand),
     /// Khai báo công chức

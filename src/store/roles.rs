@@ -6,8 +6,15 @@ use sqlx::Row;
 use super::{Db, StoreError, db::Engine};
 
 /// Written once: read and appended to.
-const APPENDED: [&str; 5] =
-    ["audit_event", "audit_segment", "audit_day", "subject_request_act", "breach_act"];
+const APPENDED: [&str; 7] = [
+    "audit_event",
+    "audit_segment",
+    "audit_day",
+    "subject_request_act",
+    "breach_act",
+    "catalogue_version",
+    "catalogue_import",
+];
 /// Only read.
 const READ: [&str; 2] = ["audit_event_before_segments", "_sqlx_migrations"];
 /// Rows that change and never go.

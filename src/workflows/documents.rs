@@ -2,7 +2,7 @@
 //! history. Bytes that were signed are never written anew: what is printed on the paper stays, and is shown beside the
 //! code that holds.
 
-use jiff::Timestamp;
+use jiff::{Timestamp, civil::Date};
 
 use crate::{
     clock::day_in_vietnam,
@@ -167,7 +167,7 @@ pub async fn recode(
         record.fields.owner = owner;
     }
     if let Some(type_code) = recoding.type_code {
-        is_known(&mut tx, &seen, &type_code).await?;
+        is_known(&mut tx, &seen, &type_code, day_in_vietnam(now)).await?;
         record.fields.document_type_code = type_code;
     }
     let number = match recoding.number {
@@ -196,12 +196,17 @@ pub async fn recode(
 }
 
 /// Of the catalogue that the document's dossier was opened under, or of the one in force now.
-async fn is_known(tx: &mut Tx, record: &StoredRecord, code: &DocumentTypeCode) -> Result<(), DocumentError> {
+async fn is_known(
+    tx: &mut Tx,
+    record: &StoredRecord,
+    code: &DocumentTypeCode,
+    today: Date,
+) -> Result<(), DocumentError> {
     let missing = || DocumentError::Store(StoreError::Corrupt { what: "dossier of a document" });
     let paper = papers::get(tx, &record.paper).await?.ok_or_else(missing)?;
     let dossier = dossiers::get(tx, &paper.dossier).await?.ok_or_else(missing)?;
     let then = catalogues::get(tx, &dossier.catalogue).await?;
-    let now = catalogues::current(tx, Timestamp::MAX).await?;
+    let now = catalogues::in_force(tx, today).await?;
     let mut versions = [then, now].into_iter().flatten();
     if versions.any(|version| version.catalogue.has_type(code)) {
         Ok(())

@@ -7,6 +7,7 @@ mod antivirus;
 mod bad_input;
 mod batch;
 mod card;
+mod catalogue;
 mod clients;
 mod command_line;
 mod contract;

@@ -8,13 +8,13 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::{
-    domain::{confirm::FieldFault, rights::Denied},
+    domain::{catalogue::CatalogueFaults, confirm::FieldFault, rights::Denied},
     engines::imaging::fault::ReadError,
     store::StoreError,
     workflows::{
         arrange::ArrangeError, batch::BatchError, breaches::BreachError, browse::BrowseError,
-        digitise::DigitiseError, documents::DocumentError, export::ExportError, intake::IntakeError,
-        lessons::LessonError, reuse::ReuseError, separators::SeparatorError,
+        catalogue::ImportError, digitise::DigitiseError, documents::DocumentError, export::ExportError,
+        intake::IntakeError, lessons::LessonError, reuse::ReuseError, separators::SeparatorError,
         subject_requests::SubjectRequestError, trace::TraceError,
     },
 };
@@ -38,6 +38,9 @@ pub struct Problem {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schema(value_type = Vec<Object>)]
     errors: Vec<FieldFault>,
+    /// What is wrong with a file that is refused as a whole, each with its place.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    faults: Vec<String>,
     /// The paper that is in the way, where one is.
     #[serde(skip_serializing_if = "Option::is_none")]
     conflict_with: Option<String>,
@@ -54,6 +57,7 @@ impl Problem {
             rule: None,
             errors: Vec::new(),
             conflict_with: None,
+            faults: Vec::new(),
         }
     }
 
@@ -177,6 +181,10 @@ impl From<IntakeError> for Problem {
             IntakeError::UnknownProcedure => {
                 Self::new(StatusCode::UNPROCESSABLE_ENTITY, "unknown-procedure", detail)
             }
+            IntakeError::NotInForce => {
+                Self::new(StatusCode::UNPROCESSABLE_ENTITY, "not-in-force", sentence(&detail))
+                    .under("QĐ 1917/QĐ-BLĐTBXH, Điều 20 khoản 3")
+            }
             IntakeError::UnknownDossier => Self::not_found(),
             IntakeError::NoProcedure => Self::new(StatusCode::CONFLICT, "no-procedure", detail),
             IntakeError::UnknownRole(_) => Self::new(StatusCode::NOT_FOUND, "unknown-component", detail)
@@ -265,6 +273,24 @@ impl From<DocumentError> for Problem {
             DocumentError::Stale => StoreError::Stale.into(),
             DocumentError::Denied(denied) => denied.into(),
             DocumentError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<ImportError> for Problem {
+    fn from(error: ImportError) -> Self {
+        let detail = sentence(&error.to_string());
+        match error {
+            ImportError::Faults(CatalogueFaults(faults)) => {
+                let detail = format!("Danh mục có {} lỗi, không nhập gì.", faults.len());
+                Self { faults, ..Self::new(StatusCode::UNPROCESSABLE_ENTITY, "catalogue", detail) }
+                    .under("QĐ 1917/QĐ-BLĐTBXH, Điều 20 khoản 3")
+            }
+            ImportError::Decision => Self::new(StatusCode::UNPROCESSABLE_ENTITY, "decision", detail),
+            ImportError::Day => Self::new(StatusCode::UNPROCESSABLE_ENTITY, "effective-day", detail),
+            ImportError::Stale => Self::new(StatusCode::CONFLICT, "stale", detail),
+            ImportError::Denied(denied) => denied.into(),
+            ImportError::Store(error) => error.into(),
         }
     }
 }
