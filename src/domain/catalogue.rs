@@ -239,8 +239,9 @@ impl Catalogue {
 
     /// The name of the paper of that type, where the catalogue knows it.
     pub fn name_of(&self, code: &DocumentTypeCode) -> Option<&str> {
-        let procedure = self.procedure(code.procedure())?;
+        let procedure = self.procedure(code.procedure()?)?;
         match code {
+            DocumentTypeCode::National { .. } => None,
             DocumentTypeCode::Result { .. } => {
                 procedure.results.iter().find(|r| &r.code == code).map(|r| r.name.as_str())
             }
@@ -254,13 +255,33 @@ impl Catalogue {
     pub fn has_type(&self, code: &DocumentTypeCode) -> bool {
         let is_on_demand =
             matches!(code, DocumentTypeCode::Component { component, .. } if component.is_on_demand());
-        self.name_of(code).is_some() || is_on_demand && self.procedure(code.procedure()).is_some()
+        self.name_of(code).is_some()
+            || is_on_demand && code.procedure().is_some_and(|code| self.procedure(code).is_some())
+    }
+
+    /// The code of papers of that type in the national database: of a result its own, of a component that of the
+    /// earlier result that it is.
+    pub fn national_code_of(&self, code: &DocumentTypeCode) -> Option<&NationalResultCode> {
+        let procedure = self.procedure(code.procedure()?)?;
+        match code {
+            DocumentTypeCode::Result { .. } => {
+                procedure.results.iter().find(|r| &r.code == code)?.national_result_code.as_ref()
+            }
+            DocumentTypeCode::Component { component, .. } => {
+                match procedure.component(component)?.prior_result_code.as_ref()? {
+                    PriorResult::National(code) => Some(code),
+                    PriorResult::Ours(_) => None,
+                }
+            }
+            DocumentTypeCode::National { .. } => None,
+        }
     }
 
     /// Whether papers of that type speak of somebody's health.
     pub fn is_health(&self, code: &DocumentTypeCode) -> bool {
-        let Some(procedure) = self.procedure(code.procedure()) else { return false };
+        let Some(procedure) = code.procedure().and_then(|code| self.procedure(code)) else { return false };
         match code {
+            DocumentTypeCode::National { .. } => false,
             DocumentTypeCode::Result { .. } => {
                 procedure.results.iter().any(|r| &r.code == code && r.is_health)
             }

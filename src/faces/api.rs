@@ -90,6 +90,8 @@ fn routes() -> OpenApiRouter<Api> {
         .routes(routes!(v1::catalogue::see))
         .routes(routes!(v1::catalogue::versions))
         .routes(routes!(v1::catalogue::import))
+        .routes(routes!(v1::manual_codes::enter, v1::manual_codes::waiting))
+        .routes(routes!(v1::manual_codes::act))
         .routes(routes!(v1::changes::after))
         .routes(routes!(v1::lessons::list))
         .routes(routes!(v1::lessons::decide))

@@ -18,12 +18,14 @@ const APPENDED: [&str; 7] = [
 /// Only read.
 const READ: [&str; 2] = ["audit_event_before_segments", "_sqlx_migrations"];
 /// Rows that change and never go.
-const KEPT: [&str; 9] = [
+const KEPT: [&str; 11] = [
     "audit_head",
     "breach",
     "document_code",
+    "dossier_result",
     "lasting_key",
     "log_head",
+    "manual_code",
     "master_key",
     "reuse",
     "revocation",

@@ -7,7 +7,7 @@ use jiff::{Timestamp, civil::Date};
 use crate::{
     clock::day_in_vietnam,
     domain::{
-        code::{CodeNumber, DocumentCode, DocumentTypeCode, OwnerKey},
+        code::{CodeNumber, DocumentCode, DocumentTypeCode, OwnerKey, ResultReadings},
         event::{Action, AuditEvent, Change},
         ids::{DocumentNumber, PaperId, RecordId},
         officer::{ActingOfficer, Actor, stated},
@@ -184,7 +184,9 @@ pub async fn recode(
     }
     let printed = seen.printed.clone().unwrap_or_else(|| seen.code.clone());
     record.printed = (printed != record.code).then_some(printed);
+    let earlier = codes::all_of_paper(&mut tx, &record.paper).await?;
     codes::assign(&mut tx, &record.code, &record.owner, &record.paper, now).await?;
+    codes::note_readings(&mut tx, &record.code, &readings_of(&seen, &record, &earlier)).await?;
     records::recode(&mut tx, &seen, &record).await?;
     let told = |code: &DocumentCode| serde_json::json!({ "code": code.to_string() });
     let mut after = told(&record.code);
@@ -193,6 +195,14 @@ pub async fn recode(
     changes::append(&mut tx, id, ChangeKind::Recoded, now).await?;
     tx.commit().await?;
     Ok(record)
+}
+
+/// The place in the dossier stays; the national code only with the type, for what a new type has is not looked up.
+fn readings_of(seen: &StoredRecord, record: &StoredRecord, earlier: &[AssignedCode]) -> ResultReadings {
+    let is_same = record.code.type_code == seen.code.type_code;
+    let of_code = |codes: &&AssignedCode| codes.code == seen.code;
+    let readings = earlier.iter().find(of_code).map(|code| code.readings.clone()).unwrap_or_default();
+    ResultReadings { national: readings.national.filter(|_| is_same), ..readings }
 }
 
 /// Of the catalogue that the document's dossier was opened under, or of the one in force now.

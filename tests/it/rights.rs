@@ -94,6 +94,9 @@ const TABLE: &[Row] = &[
     ("GET", "/api/v1/catalogue", Nothing, "+++++", NoUnit),
     ("GET", "/api/v1/catalogue/versions", Nothing, "+++++", NoUnit),
     ("POST", "/api/v1/catalogue/imports", Json("{}"), "----+", NoUnit), // no catalogue
+    ("POST", "/api/v1/manual-codes", Json(r#"{"code":"001085000001.1.001776-KQ1.1/QĐ-UBND","given_on":"2027-01-01"}"#), "+++--", NoUnit), // not yet
+    ("GET", "/api/v1/manual-codes?purpose=test", Nothing, "+++--", NoUnit),
+    ("POST", "/api/v1/manual-codes/none/acts", Json(r#"{"act":"withdraw","reason":"x"}"#), "--*--", NoUnit), // no such code
     ("GET", "/api/v1/changes", Nothing, "-++--", NoUnit),
     ("GET", "/api/v1/audit/events", Nothing, "---+-", NoUnit),
     ("GET", "/api/v1/lessons", Nothing, "+++--", NoUnit),

@@ -153,8 +153,7 @@ fn of_references(catalogue: &Catalogue, faults: &mut Vec<String>) {
                 "{place}: prior_result_code phải là mã kết quả, như 1.001699-KQ1 hoặc KQ.G15.000031"
             )),
             PriorResult::Ours(code) if catalogue.name_of(code).is_none() => faults.push(format!(
-                "{place}: Danh mục không có kết quả {code}: thêm kết quả đó vào thủ tục {}, hoặc sửa prior_result_code",
-                code.procedure()
+                "{place}: Danh mục không có kết quả {code}: thêm kết quả đó vào thủ tục của nó, hoặc sửa prior_result_code"
             )),
             _ => {}
         }
@@ -177,9 +176,11 @@ fn of_circles(catalogue: &Catalogue, faults: &mut Vec<String>) {
     let mut asks: BTreeMap<&ProcedureCode, BTreeSet<&ProcedureCode>> = BTreeMap::new();
     for (procedure, _, prior) in priors(catalogue) {
         if let PriorResult::Ours(code) = prior
-            && *code.procedure() != procedure.code
+            && catalogue.name_of(code).is_some()
+            && let Some(issuer) = code.procedure()
+            && *issuer != procedure.code
         {
-            asks.entry(&procedure.code).or_default().insert(code.procedure());
+            asks.entry(&procedure.code).or_default().insert(issuer);
         }
     }
     // What asks for nothing that is left is in no circle, and goes; what stays leads into one.
@@ -243,7 +244,7 @@ mod tests {
         check(prior("1.001699-KQ1"), "");
         check(prior("1.001776-KQ1"), "thành vòng: 1.001699 → 1.001776 → 1.001699");
         check(prior("1.001653-KQ1"), "thành vòng: 1.001653 → 1.001699 → 1.001653");
-        check(prior("1.001776-KQ9"), "không có kết quả 1.001776-KQ9: thêm kết quả đó vào thủ tục 1.001776");
+        check(prior("1.001776-KQ9"), "không có kết quả 1.001776-KQ9: thêm kết quả đó");
         check(prior("9.999999-KQ1"), "không có kết quả 9.999999-KQ1");
         check(prior("1.001776.01"), "phải là mã kết quả");
         check(prior("KQ.G99.000001"), "không rõ mã kết quả KQ.G99.000001");

@@ -14,8 +14,8 @@ use crate::{
     workflows::{
         arrange::ArrangeError, batch::BatchError, breaches::BreachError, browse::BrowseError,
         catalogue::ImportError, digitise::DigitiseError, documents::DocumentError, export::ExportError,
-        intake::IntakeError, lessons::LessonError, reuse::ReuseError, separators::SeparatorError,
-        subject_requests::SubjectRequestError, trace::TraceError,
+        intake::IntakeError, lessons::LessonError, manual_codes::ManualCodeError, reuse::ReuseError,
+        separators::SeparatorError, subject_requests::SubjectRequestError, trace::TraceError,
     },
 };
 
@@ -291,6 +291,31 @@ impl From<ImportError> for Problem {
             ImportError::Stale => Self::new(StatusCode::CONFLICT, "stale", detail),
             ImportError::Denied(denied) => denied.into(),
             ImportError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<ManualCodeError> for Problem {
+    fn from(error: ManualCodeError) -> Self {
+        let detail = sentence(&error.to_string());
+        let conflict = |kind| Self::new(StatusCode::CONFLICT, kind, detail.clone());
+        match error {
+            ManualCodeError::NotFound => Self::not_found(),
+            ManualCodeError::Future => Self::new(StatusCode::UNPROCESSABLE_ENTITY, "day", detail),
+            ManualCodeError::UnknownType => {
+                Self::new(StatusCode::UNPROCESSABLE_ENTITY, "unknown-type", detail)
+                    .under("QĐ 1917/QĐ-BLĐTBXH, Điều 7")
+            }
+            ManualCodeError::Known => conflict("known-code").under("QĐ 1917/QĐ-BLĐTBXH, Điều 17 khoản 2"),
+            ManualCodeError::CodeTaken { held_by } => Self {
+                conflict_with: Some(held_by.to_string()),
+                ..conflict("code-taken").under("QĐ 1917/QĐ-BLĐTBXH, Điều 3 khoản 8")
+            },
+            ManualCodeError::NoCode => conflict("no-code"),
+            ManualCodeError::Settled => conflict("settled"),
+            ManualCodeError::NoReason => Self::bad_request("no-reason", detail),
+            ManualCodeError::Denied(denied) => denied.into(),
+            ManualCodeError::Store(error) => error.into(),
         }
     }
 }
