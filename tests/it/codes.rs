@@ -157,7 +157,12 @@ async fn a_second_paper_is_shown_beside_the_first(app: &TestApp, first: &str, fi
         ("abstract", text("abstract")),
         ("holder_name", "Lò Văn Khác"),
     ];
-    let page = app.post(&format!("/papers/{second}/confirm")).form(&form).send().await.unwrap();
+    let form = reqwest::Url::parse_with_params("http://form", &form).unwrap().query().unwrap().to_owned();
+    let page = app
+        .post(&format!("/papers/{second}/confirm"))
+        .header("content-type", "application/x-www-form-urlencoded")
+        .body(form);
+    let page = page.send().await.unwrap();
     assert_eq!(page.status(), 422);
     let page = page.text().await.unwrap();
     for part in [
