@@ -25,6 +25,7 @@ pub mod first;
 pub mod idempotency;
 pub mod jobs;
 pub mod keys;
+mod lane;
 pub mod lessons;
 pub mod manual_codes;
 pub mod objects;
@@ -40,6 +41,7 @@ pub mod roles;
 pub mod rotation;
 mod row;
 pub mod sessions;
+mod shared;
 pub mod subject_requests;
 pub mod verifications;
 
