@@ -245,6 +245,17 @@ pub async fn link(
     if linked.rows_affected() == 1 { Ok(()) } else { Err(StoreError::Missing { what: "the code" }) }
 }
 
+/// Leads every code of a paper to the document made from it: also what is printed in the place of its code, and what was
+/// given by hand.
+pub(super) async fn link_all(tx: &mut Tx, paper: &PaperId, record: &RecordId) -> Result<(), StoreError> {
+    sqlx::query("UPDATE document_code SET record_id = $1 WHERE paper_id = $2")
+        .bind(record.as_str())
+        .bind(paper.as_str())
+        .execute(tx.connection())
+        .await?;
+    Ok(())
+}
+
 /// By which a number is found again.
 pub(super) fn number_key(keys: &Keys, number: &str) -> String {
     keys.lookup_key(Lookup::DocumentNumber, &[number])
