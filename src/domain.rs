@@ -10,6 +10,7 @@ pub mod breach;
 pub mod calendar;
 pub mod card;
 pub mod catalogue;
+pub mod cleaning;
 pub mod code;
 pub mod confirm;
 pub mod count;

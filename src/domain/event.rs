@@ -88,11 +88,16 @@ pub enum Action {
     NotifyBreach,
     DismissBreach,
     CountReadings,
+    ListForCleaning,
+    EnterManualCode,
+    ListManualCodes,
+    ReconcileManualCode,
+    WithdrawManualCode,
 }
 
 impl Action {
     /// All of them, in the order in which pages offer them.
-    pub const ALL: [Self; 69] = [
+    pub const ALL: [Self; 74] = [
         Self::OpenDossier,
         Self::DeclareHandedIn,
         Self::ReceivePaper,
@@ -162,10 +167,15 @@ impl Action {
         Self::NotifyBreach,
         Self::DismissBreach,
         Self::CountReadings,
+        Self::ListForCleaning,
+        Self::EnterManualCode,
+        Self::ListManualCodes,
+        Self::ReconcileManualCode,
+        Self::WithdrawManualCode,
     ];
 
     /// Those by which somebody gets to see personal data of others.
-    pub const READINGS: [Self; 11] = [
+    pub const READINGS: [Self; 13] = [
         Self::LookUpOwner,
         Self::ListDocuments,
         Self::ViewPaper,
@@ -177,6 +187,8 @@ impl Action {
         Self::ViewRequest,
         Self::OfferReuse,
         Self::ReadHistory,
+        Self::ListForCleaning,
+        Self::ListManualCodes,
     ];
 
     /// The name on the wire and in the store.
@@ -263,6 +275,11 @@ impl Action {
             Self::NotifyBreach => "thông báo vi phạm cho cơ quan có thẩm quyền",
             Self::DismissBreach => "kết luận vi phạm không phải thông báo",
             Self::CountReadings => "đếm dữ liệu cá nhân mà một tài khoản đã xem",
+            Self::ListForCleaning => "đưa vào danh sách làm sạch dữ liệu theo công văn 2513",
+            Self::EnterManualCode => "nhập mã đã cấp bằng tay khi phần mềm không hoạt động",
+            Self::ListManualCodes => "xem danh sách mã đã cấp bằng tay",
+            Self::ReconcileManualCode => "đối soát mã đã cấp bằng tay với giấy tờ trong phần mềm",
+            Self::WithdrawManualCode => "rút một mã cấp bằng tay đã nhập nhầm",
         }
     }
 }

@@ -64,6 +64,7 @@ const COLUMNS: [Column; 22] = [
     column!("lesson", "sealed", "id"),
     column!("lesson_version", "reason_sealed", "CAST(version AS TEXT)"),
     column!("paper_verification", "sealed", "paper_id"),
+    column!("manual_code", "sealed", "id"),
     column!("reuse", "sealed", "id"),
     column!("revocation", "sealed", "record_id"),
     column!("subject_request", "sealed", "id"),

@@ -578,6 +578,7 @@ pub(super) fn stop_of_intake(error: IntakeError) -> Stop {
         IntakeError::Unreadable(error) => Stop::new(exit_of_reading(&error), error.to_string()),
         IntakeError::Spool(_) => Stop::new(Exit::StorageUnreachable, error.to_string()),
         IntakeError::UnknownProcedure
+        | IntakeError::NotInForce
         | IntakeError::Denied(_)
         | IntakeError::Plan(_)
         | IntakeError::UnknownDossier

@@ -94,7 +94,8 @@ impl From<ArchiveError> for Problem {
             ArchiveError::Intake(error) => error.into(),
             ArchiveError::Table(_) => Self::new(StatusCode::UNPROCESSABLE_ENTITY, "list", detail),
             ArchiveError::Faults(faults) => {
-                Self::new(StatusCode::UNPROCESSABLE_ENTITY, "list", detail).with_lines(&faults)
+                let faults = faults.iter().map(ToString::to_string).collect();
+                Self::new(StatusCode::UNPROCESSABLE_ENTITY, "list", detail).with_faults(faults)
             }
         }
     }
