@@ -88,11 +88,20 @@ pub enum Action {
     NotifyBreach,
     DismissBreach,
     CountReadings,
+    ViewOwner,
+    DescribeOwner,
+    AddOwnerNumber,
+    MergeOwners,
+    SplitOwner,
+    UndoOwnerAct,
+    SetGuardian,
+    EndGuardian,
+    ActForChild,
 }
 
 impl Action {
     /// All of them, in the order in which pages offer them.
-    pub const ALL: [Self; 69] = [
+    pub const ALL: [Self; 78] = [
         Self::OpenDossier,
         Self::DeclareHandedIn,
         Self::ReceivePaper,
@@ -162,10 +171,19 @@ impl Action {
         Self::NotifyBreach,
         Self::DismissBreach,
         Self::CountReadings,
+        Self::ViewOwner,
+        Self::DescribeOwner,
+        Self::AddOwnerNumber,
+        Self::MergeOwners,
+        Self::SplitOwner,
+        Self::UndoOwnerAct,
+        Self::SetGuardian,
+        Self::EndGuardian,
+        Self::ActForChild,
     ];
 
     /// Those by which somebody gets to see personal data of others.
-    pub const READINGS: [Self; 11] = [
+    pub const READINGS: [Self; 12] = [
         Self::LookUpOwner,
         Self::ListDocuments,
         Self::ViewPaper,
@@ -177,6 +195,7 @@ impl Action {
         Self::ViewRequest,
         Self::OfferReuse,
         Self::ReadHistory,
+        Self::ViewOwner,
     ];
 
     /// The name on the wire and in the store.
@@ -263,6 +282,15 @@ impl Action {
             Self::NotifyBreach => "thông báo vi phạm cho cơ quan có thẩm quyền",
             Self::DismissBreach => "kết luận vi phạm không phải thông báo",
             Self::CountReadings => "đếm dữ liệu cá nhân mà một tài khoản đã xem",
+            Self::ViewOwner => "xem thông tin của chủ giấy tờ",
+            Self::DescribeOwner => "ghi thông tin của chủ giấy tờ",
+            Self::AddOwnerNumber => "thêm số định danh cho chủ giấy tờ",
+            Self::MergeOwners => "gộp hai chủ giấy tờ thành một",
+            Self::SplitOwner => "tách một chủ giấy tờ thành hai",
+            Self::UndoOwnerAct => "hoàn tác việc đã làm với chủ giấy tờ",
+            Self::SetGuardian => "ghi người giám hộ của trẻ em",
+            Self::EndGuardian => "chấm dứt quan hệ giám hộ của trẻ em",
+            Self::ActForChild => "cho người giám hộ thay mặt trẻ em trong hồ sơ",
         }
     }
 }

@@ -103,6 +103,8 @@ pub enum ChangeKind {
     Revoked,
     /// It was given another code; the earlier one leads to it for ever.
     Recoded,
+    /// It lies in another owner's store: two owners were found to be one, or one to be two.
+    OwnerChanged,
 }
 
 /// One change; later ones have higher numbers, and none is missing in between.

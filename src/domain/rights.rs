@@ -190,6 +190,32 @@ pub fn may_read_record(by: &Actor, record: &RecordScope<'_>) -> Verdict {
     }
 }
 
+/// Reading a child's document of another unit while the child's guardian acts in a dossier of one's own: what speaks of
+/// health stays closed.
+///
+/// # Errors
+/// [`Denied`].
+pub fn may_read_for_guardian(by: &ActingOfficer, record: &RecordScope<'_>) -> Verdict {
+    holds(by, DESK)?;
+    if record.sensitivity == Some(Sensitivity::Child) { Ok(()) } else { Err(Denied::Foreign) }
+}
+
+/// Saying what is known of an owner: names, birth date, further numbers, who acts for a child.
+///
+/// # Errors
+/// [`Denied`].
+pub fn may_describe_owner(by: &ActingOfficer) -> Verdict {
+    holds(by, CASES)
+}
+
+/// Finding two owners to be one, or one to be two, and taking that back.
+///
+/// # Errors
+/// [`Denied`].
+pub fn may_merge_owners(by: &ActingOfficer) -> Verdict {
+    holds(by, ABOVE)
+}
+
 /// Taking all that is kept of one person out of the system (Luật 91/2025/QH15).
 ///
 /// # Errors
@@ -379,6 +405,8 @@ mod tests {
         check("erase", &|by| may_erase(by, &paper), "--+--");
         check("read store", &|by| may_read_store(&by.into()), "+++--");
         check("export", &may_export, "--+--");
+        check("describe owner", &may_describe_owner, "-++--");
+        check("merge owners", &may_merge_owners, "--+--");
         check("take in request", &may_take_in_request, "+++--");
         check("list requests", &may_list_requests, "++++-");
         check("see request", &|by| may_see_request(by, Some(&unit)), "++++-");

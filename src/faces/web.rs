@@ -7,6 +7,7 @@ mod dossier;
 mod lessons;
 mod officers;
 mod owner;
+mod owner_acts;
 mod pages;
 mod paper;
 mod provider;
@@ -30,7 +31,7 @@ use crate::{
     workflows::{
         accounts::AccountError, arrange::ArrangeError, breaches::BreachError, browse::BrowseError,
         context::Ctx, digitise::DigitiseError, export::ExportError, intake::IntakeError,
-        lessons::LessonError, provider::ProviderError, reuse::ReuseError, sign_in::SignInError,
+        lessons::LessonError, owners::OwnerError, provider::ProviderError, reuse::ReuseError, sign_in::SignInError,
         subject_requests::SubjectRequestError, trace::TraceError,
     },
 };
@@ -206,6 +207,7 @@ pub fn router(ctx: Ctx, purposes: Purposes, served: &Served) -> Router {
         .route("/owners", get(owner::form).post(owner::look_up))
         .route("/owners/{id}", get(owner::page))
         .route("/owners/{id}/export", post(requests::export))
+        .route("/owners/{id}/acts", post(owner_acts::act))
         .route("/requests", get(requests::register).post(requests::take_in))
         .route("/requests/{id}", get(requests::page).post(requests::act))
         .route("/breaches", get(breaches::register).post(breaches::open))
@@ -482,6 +484,7 @@ fn message_of(error: &(dyn std::error::Error + 'static)) -> String {
         || matches!(error.downcast_ref(), Some(AccountError::Store(_)))
         || matches!(error.downcast_ref(), Some(SubjectRequestError::Store(_)))
         || matches!(error.downcast_ref(), Some(BreachError::Store(_)))
+        || matches!(error.downcast_ref(), Some(OwnerError::Store(_)))
         || matches!(error.downcast_ref(), Some(ExportError::Store(_)))
         || matches!(error.downcast_ref(), Some(SignInError::Store(_)))
         || matches!(error.downcast_ref(), Some(ProviderError::Store(_)));

@@ -54,7 +54,7 @@ pub async fn after(tx: &mut Tx, after: u64, limit: u32) -> Result<Vec<ChangeEven
     rows.iter()
         .map(|row| {
             let kind = row.text("kind")?;
-            let kind = [ChangeKind::Stored, ChangeKind::Revoked, ChangeKind::Recoded]
+            let kind = [ChangeKind::Stored, ChangeKind::Revoked, ChangeKind::Recoded, ChangeKind::OwnerChanged]
                 .into_iter()
                 .find(|k| kind_name(*k) == kind);
             Ok(ChangeEvent {
@@ -72,5 +72,6 @@ fn kind_name(kind: ChangeKind) -> &'static str {
         ChangeKind::Stored => "stored",
         ChangeKind::Revoked => "revoked",
         ChangeKind::Recoded => "recoded",
+        ChangeKind::OwnerChanged => "owner_changed",
     }
 }

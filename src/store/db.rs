@@ -42,7 +42,7 @@ const MIGRATIONS: [(i64, &str, &str); 11] = [
     (12, "providers", include_str!("../../migrations/0012_providers.sql")),
     (14, "reuse", include_str!("../../migrations/0014_reuse.sql")),
 ];
-const SQLITE_MIGRATIONS: [(i64, &str, &str); 3] = [
+const SQLITE_MIGRATIONS: [(i64, &str, &str); 4] = [
     (2, "append only", include_str!("../../migrations/sqlite/0002_append_only.sql")),
     (
         9,
@@ -60,8 +60,16 @@ const SQLITE_MIGRATIONS: [(i64, &str, &str); 3] = [
             include_str!("../../migrations/sqlite/0013_protection.sql")
         ),
     ),
+    (
+        19,
+        "owners",
+        concat!(
+            include_str!("../../migrations/0019_owners.sql"),
+            include_str!("../../migrations/sqlite/0019_owners.sql")
+        ),
+    ),
 ];
-const POSTGRES_MIGRATIONS: [(i64, &str, &str); 3] = [
+const POSTGRES_MIGRATIONS: [(i64, &str, &str); 4] = [
     (2, "append only", include_str!("../../migrations/postgres/0002_append_only.sql")),
     (
         9,
@@ -77,6 +85,14 @@ const POSTGRES_MIGRATIONS: [(i64, &str, &str); 3] = [
         concat!(
             include_str!("../../migrations/0013_protection.sql"),
             include_str!("../../migrations/postgres/0013_protection.sql")
+        ),
+    ),
+    (
+        19,
+        "owners",
+        concat!(
+            include_str!("../../migrations/0019_owners.sql"),
+            include_str!("../../migrations/postgres/0019_owners.sql")
         ),
     ),
 ];

@@ -10,6 +10,7 @@ use sqlx::any::AnyRow;
 use super::{
     Keys, StoreError, Tx, codes,
     keys::Place,
+    owners,
     row::{self, Columns, micros},
 };
 use crate::domain::{
@@ -62,6 +63,8 @@ impl Content {
 /// stays usable. [`StoreError::Missing`] when paper or owner isn't kept, or the code isn't that paper's.
 pub async fn insert(tx: &mut Tx, record: &StoredRecord) -> Result<(), StoreError> {
     let sealed = Content::seal(&tx.keys(), record)?;
+    // Found to be another one while the paper was on its way.
+    let owner = owners::hold(tx, &record.owner).await?;
     let period = record.fields.validity_period;
     let day_text = |day: Option<Date>| day.map(row::day);
     let kept = sqlx::query(
@@ -73,7 +76,7 @@ pub async fn insert(tx: &mut Tx, record: &StoredRecord) -> Result<(), StoreError
     )
     .bind(record.id.as_str())
     .bind(record.paper.as_str())
-    .bind(record.owner.as_str())
+    .bind(owner.as_str())
     .bind(record.code.type_code.to_string())
     .bind(day_text(record.fields.issued_on))
     .bind(day_text(period.and_then(|p| p.from)))

@@ -6,15 +6,16 @@ use sqlx::Row;
 use super::{Db, StoreError, db::Engine};
 
 /// Written once: read and appended to.
-const APPENDED: [&str; 5] =
-    ["audit_event", "audit_segment", "audit_day", "subject_request_act", "breach_act"];
+const APPENDED: [&str; 6] =
+    ["audit_event", "audit_segment", "audit_day", "subject_request_act", "breach_act", "owner_act"];
 /// Only read.
 const READ: [&str; 2] = ["audit_event_before_segments", "_sqlx_migrations"];
 /// Rows that change and never go.
-const KEPT: [&str; 9] = [
+const KEPT: [&str; 10] = [
     "audit_head",
     "breach",
     "document_code",
+    "guardianship",
     "lasting_key",
     "log_head",
     "master_key",

@@ -4,7 +4,6 @@
 use jiff::civil::Date;
 
 use crate::{
-    clock::day_in_vietnam,
     domain::{
         code::{DocumentCode, DocumentTypeCode, OwnerKey},
         dossier::{Dossier, ObjectRole, Paper, PaperObject},
@@ -341,6 +340,8 @@ pub struct DocumentFilter {
 
 /// What is known of an owner, and a page of his documents, newest first.
 pub struct OwnerDocuments {
+    /// Who he is today.
+    pub owner: OwnerId,
     /// The keys by which he is known.
     pub keys: Vec<OwnerKey>,
     /// The documents.
@@ -363,22 +364,25 @@ pub async fn documents_of(
     limit: u32,
 ) -> Result<OwnerDocuments, BrowseError> {
     rights::may_read_store(by).map_err(AccessError::from)?;
-    let (keys, mut documents) = {
-        let mut tx = ctx.db.read().await?;
-        let keys = owners::keys_of(&mut tx, owner).await?;
-        if keys.is_empty() {
-            return Err(BrowseError::NotFound);
+    let mut tx = ctx.db.read().await?;
+    let owner = owners::current(&mut tx, owner).await?.ok_or(BrowseError::NotFound)?;
+    let keys = owners::keys_of(&mut tx, &owner).await?;
+    let filter = records::Filter { type_code: filter.type_code.clone(), valid_on: filter.valid_on };
+    let mut found = records::of_owner(&mut tx, &owner, &filter, after, limit + 1).await?;
+    let has_more = found.len() > limit as usize;
+    found.truncate(limit as usize);
+    let next = found.last().filter(|_| has_more).map(|d| d.id.clone());
+    let mut documents = Vec::with_capacity(found.len());
+    for document in found {
+        match access::read_record(&mut tx, by, &document, ctx.clock.now()).await {
+            Ok(()) => documents.push(document),
+            Err(AccessError::NotFound) => {}
+            Err(other) => return Err(other.into()),
         }
-        let filter = records::Filter { type_code: filter.type_code.clone(), valid_on: filter.valid_on };
-        (keys, records::of_owner(&mut tx, owner, &filter, after, limit + 1).await?)
-    };
-    let has_more = documents.len() > limit as usize;
-    documents.truncate(limit as usize);
-    let next = documents.last().filter(|_| has_more).map(|d| d.id.clone());
-    let today = today(ctx);
-    documents.retain(|document| rights::may_read_record(by, &document.scope(today)).is_ok());
+    }
+    drop(tx);
     trace(ctx, by, Action::ListDocuments, ("owner", owner.to_string()), purpose).await?;
-    Ok(OwnerDocuments { keys, documents, next })
+    Ok(OwnerDocuments { owner, keys, documents, next })
 }
 
 /// The document of a code.
@@ -421,12 +425,18 @@ async fn record(ctx: &Ctx, by: &Actor, id: &RecordId) -> Result<StoredRecord, Br
     rights::may_read_store(by).map_err(AccessError::from)?;
     let mut tx = ctx.db.read().await?;
     let record = records::get(&mut tx, id).await?.ok_or(BrowseError::NotFound)?;
-    rights::may_read_record(by, &record.scope(today(ctx))).map_err(AccessError::from)?;
+    access::read_record(&mut tx, by, &record, ctx.clock.now()).await?;
     Ok(record)
 }
 
-fn today(ctx: &Ctx) -> Date {
-    day_in_vietnam(ctx.clock.now())
+/// Who that owner is today: his purposes are stated under that id.
+///
+/// # Errors
+/// [`BrowseError`].
+pub async fn current_owner(ctx: &Ctx, by: &Actor, id: &OwnerId) -> Result<OwnerId, BrowseError> {
+    rights::may_read_store(by).map_err(AccessError::from)?;
+    let mut tx = ctx.db.read().await?;
+    owners::current(&mut tx, id).await?.ok_or(BrowseError::NotFound)
 }
 
 /// One stored document.

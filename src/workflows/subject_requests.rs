@@ -121,10 +121,13 @@ pub async fn take_in(
     };
     let mut tx = ctx.db.write().await?;
     let owner = match taken_in.owner {
-        Some(owner) if owners::keys_of(&mut tx, &owner).await?.is_empty() => {
-            return Err(SubjectRequestError::Unknown);
+        Some(owner) => {
+            let held = owners::hold(&mut tx, &owner).await;
+            Some(held.map_err(|error| match error {
+                StoreError::Missing { .. } => SubjectRequestError::Unknown,
+                other => other.into(),
+            })?)
         }
-        Some(owner) => Some(owner),
         None => match OwnerKey::parse(&asker) {
             Ok(OwnerKey::Numbered { number }) => owners::find(&mut tx, &number).await?,
             // A name leads to candidates, among whom a person chooses.

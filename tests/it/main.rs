@@ -23,6 +23,7 @@ mod mtls;
 mod officer_page;
 mod online;
 mod overlay;
+mod owners;
 mod pages_command;
 mod pdfa;
 mod pki;

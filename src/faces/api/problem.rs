@@ -14,7 +14,7 @@ use crate::{
     workflows::{
         arrange::ArrangeError, batch::BatchError, breaches::BreachError, browse::BrowseError,
         digitise::DigitiseError, documents::DocumentError, export::ExportError, intake::IntakeError,
-        lessons::LessonError, reuse::ReuseError, separators::SeparatorError,
+        lessons::LessonError, owners::OwnerError, reuse::ReuseError, separators::SeparatorError,
         subject_requests::SubjectRequestError, trace::TraceError,
     },
 };
@@ -230,6 +230,8 @@ impl From<ReuseError> for Problem {
         let conflict = |kind| Self::new(StatusCode::CONFLICT, kind, detail.clone());
         let unprocessable = |kind| Self::new(StatusCode::UNPROCESSABLE_ENTITY, kind, detail.clone());
         match error {
+            ReuseError::NoGuardian => Self::new(StatusCode::UNPROCESSABLE_ENTITY, "no-guardian", detail)
+                .under("Bộ luật Dân sự 91/2015/QH13, Điều 21"),
             ReuseError::NotFound => Self::not_found(),
             ReuseError::UnknownComponent => Self::new(StatusCode::NOT_FOUND, "unknown-component", detail)
                 .under("QĐ 1917/QĐ-BLĐTBXH, Điều 4 khoản 1"),
@@ -338,6 +340,35 @@ impl From<BreachError> for Problem {
                 Self::new(StatusCode::UNPROCESSABLE_ENTITY, "breach", detail)
             }
             BreachError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<OwnerError> for Problem {
+    fn from(error: OwnerError) -> Self {
+        let detail = sentence(&error.to_string());
+        let conflict = |kind| Self::new(StatusCode::CONFLICT, kind, detail.clone());
+        let unprocessable = |kind| Self::new(StatusCode::UNPROCESSABLE_ENTITY, kind, detail.clone());
+        match error {
+            OwnerError::NotFound => Self::not_found(),
+            OwnerError::NoReason => Self::bad_request("no-reason", detail),
+            OwnerError::Same => conflict("same-owner"),
+            OwnerError::Kinds | OwnerError::Related => conflict("owners-differ"),
+            OwnerError::Ask(_) => conflict("needs-confirmation"),
+            OwnerError::NumberTaken { owner } => {
+                Self { conflict_with: Some(owner.to_string()), ..conflict("number-taken") }
+            }
+            OwnerError::NothingNew => conflict("nothing-new"),
+            OwnerError::NotANumber | OwnerError::Names => unprocessable("owner"),
+            OwnerError::Parts => unprocessable("parts"),
+            OwnerError::NotUndoable => conflict("not-undoable"),
+            OwnerError::Changed(_) | OwnerError::MergedSince => conflict("changed-since"),
+            OwnerError::NoBirthDate | OwnerError::NotAChild | OwnerError::Guardian | OwnerError::Period => {
+                unprocessable("guardian").under("Bộ luật Dân sự 91/2015/QH13, Điều 21")
+            }
+            OwnerError::AlreadyGuardian => conflict("guardian"),
+            OwnerError::Denied(denied) => denied.into(),
+            OwnerError::Store(error) => error.into(),
         }
     }
 }

@@ -9,6 +9,7 @@ pub(super) mod documents;
 pub(super) mod dossiers;
 pub(super) mod history;
 pub(super) mod lessons;
+pub(super) mod owner_acts;
 pub(super) mod owners;
 pub(super) mod pages;
 pub(super) mod papers;
