@@ -29,6 +29,7 @@ pub mod page;
 pub mod plan;
 pub mod record;
 pub mod rescan;
+pub mod retention;
 pub mod reuse;
 pub mod rights;
 pub mod separator;

@@ -34,6 +34,7 @@ pub mod papers;
 pub mod plans;
 pub mod prints;
 pub mod quarantine;
+pub mod record_acts;
 pub mod records;
 pub mod reuses;
 pub mod roles;

@@ -33,6 +33,7 @@ pub mod provider;
 pub mod quarantine;
 pub mod register;
 pub mod rescan;
+pub mod retention;
 pub mod reuse;
 pub mod seal;
 pub mod separators;

@@ -97,11 +97,18 @@ pub enum Action {
     SetGuardian,
     EndGuardian,
     ActForChild,
+    RemoveDocument,
+    RestoreDocument,
+    HoldDocument,
+    LiftHold,
+    EraseDocument,
+    RestrictOwner,
+    LiftRestriction,
 }
 
 impl Action {
     /// All of them, in the order in which pages offer them.
-    pub const ALL: [Self; 78] = [
+    pub const ALL: [Self; 85] = [
         Self::OpenDossier,
         Self::DeclareHandedIn,
         Self::ReceivePaper,
@@ -180,6 +187,13 @@ impl Action {
         Self::SetGuardian,
         Self::EndGuardian,
         Self::ActForChild,
+        Self::RemoveDocument,
+        Self::RestoreDocument,
+        Self::HoldDocument,
+        Self::LiftHold,
+        Self::EraseDocument,
+        Self::RestrictOwner,
+        Self::LiftRestriction,
     ];
 
     /// Those by which somebody gets to see personal data of others.
@@ -291,6 +305,13 @@ impl Action {
             Self::SetGuardian => "ghi người giám hộ của trẻ em",
             Self::EndGuardian => "chấm dứt quan hệ giám hộ của trẻ em",
             Self::ActForChild => "cho người giám hộ thay mặt trẻ em trong hồ sơ",
+            Self::RemoveDocument => "gỡ giấy tờ khỏi kho của chủ giấy tờ",
+            Self::RestoreDocument => "đưa giấy tờ đã gỡ trở lại kho",
+            Self::HoldDocument => "giữ giấy tờ, không cho xóa",
+            Self::LiftHold => "thôi giữ giấy tờ",
+            Self::EraseDocument => "xóa hẳn tệp và dữ liệu của giấy tờ đã hết thời hạn lưu trữ",
+            Self::RestrictOwner => "hạn chế xử lý dữ liệu của chủ giấy tờ",
+            Self::LiftRestriction => "thôi hạn chế xử lý dữ liệu của chủ giấy tờ",
         }
     }
 }

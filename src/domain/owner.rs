@@ -438,6 +438,10 @@ pub enum OwnerAct {
         /// The relation.
         id: GuardianshipId,
     },
+    /// Said that his data may not be used.
+    Restrict,
+    /// Said that they may again.
+    LiftRestriction,
 }
 
 impl OwnerAct {
@@ -452,6 +456,8 @@ impl OwnerAct {
             Self::Undo { .. } => "undo",
             Self::SetGuardian { .. } => "set_guardian",
             Self::EndGuardian { .. } => "end_guardian",
+            Self::Restrict => "restrict",
+            Self::LiftRestriction => "lift_restriction",
         }
     }
 
@@ -466,6 +472,8 @@ impl OwnerAct {
             Self::Undo { .. } => "Hoàn tác",
             Self::SetGuardian { .. } => "Ghi người giám hộ",
             Self::EndGuardian { .. } => "Chấm dứt giám hộ",
+            Self::Restrict => "Hạn chế xử lý dữ liệu",
+            Self::LiftRestriction => "Thôi hạn chế xử lý dữ liệu",
         }
     }
 

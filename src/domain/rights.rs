@@ -133,6 +133,22 @@ pub fn may_override(by: &ActingOfficer, paper: &PaperScope<'_>) -> Verdict {
     of_own_unit(by, paper, CASES)
 }
 
+/// Taking a stored document out of its owner's store, putting it back, holding it, erasing it for ever.
+///
+/// # Errors
+/// [`Denied`].
+pub fn may_remove(by: &ActingOfficer, paper: &PaperScope<'_>) -> Verdict {
+    of_own_unit(by, paper, ABOVE)
+}
+
+/// Saying that the data of an owner may not be used, and that they may again (Luật 91/2025/QH15).
+///
+/// # Errors
+/// [`Denied`].
+pub fn may_restrict(by: &ActingOfficer) -> Verdict {
+    holds(by, ABOVE)
+}
+
 /// Giving a document a new code (Điều 7).
 ///
 /// # Errors
@@ -400,6 +416,8 @@ mod tests {
         check("sign", &|by| may_sign(by, &paper), "+++--");
         check("override", &|by| may_override(by, &paper), "-++--");
         check("recode", &|by| may_recode(by, &paper), "--+--");
+        check("remove", &|by| may_remove(by, &paper), "--+--");
+        check("restrict", &may_restrict, "--+--");
         check("revoke", &|by| may_revoke(by, &paper), "--+--");
         check("follow", &|by| may_follow(by, &paper), "+++--");
         check("erase", &|by| may_erase(by, &paper), "--+--");

@@ -42,7 +42,7 @@ const MIGRATIONS: [(i64, &str, &str); 11] = [
     (12, "providers", include_str!("../../migrations/0012_providers.sql")),
     (14, "reuse", include_str!("../../migrations/0014_reuse.sql")),
 ];
-const SQLITE_MIGRATIONS: [(i64, &str, &str); 4] = [
+const SQLITE_MIGRATIONS: [(i64, &str, &str); 5] = [
     (2, "append only", include_str!("../../migrations/sqlite/0002_append_only.sql")),
     (
         9,
@@ -68,8 +68,16 @@ const SQLITE_MIGRATIONS: [(i64, &str, &str); 4] = [
             include_str!("../../migrations/sqlite/0019_owners.sql")
         ),
     ),
+    (
+        20,
+        "erasure",
+        concat!(
+            include_str!("../../migrations/0020_erasure.sql"),
+            include_str!("../../migrations/sqlite/0020_erasure.sql")
+        ),
+    ),
 ];
-const POSTGRES_MIGRATIONS: [(i64, &str, &str); 4] = [
+const POSTGRES_MIGRATIONS: [(i64, &str, &str); 5] = [
     (2, "append only", include_str!("../../migrations/postgres/0002_append_only.sql")),
     (
         9,
@@ -93,6 +101,14 @@ const POSTGRES_MIGRATIONS: [(i64, &str, &str); 4] = [
         concat!(
             include_str!("../../migrations/0019_owners.sql"),
             include_str!("../../migrations/postgres/0019_owners.sql")
+        ),
+    ),
+    (
+        20,
+        "erasure",
+        concat!(
+            include_str!("../../migrations/0020_erasure.sql"),
+            include_str!("../../migrations/postgres/0020_erasure.sql")
         ),
     ),
 ];

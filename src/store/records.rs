@@ -18,6 +18,7 @@ use crate::domain::{
     fields::ConfirmedFields,
     ids::{ContentHash, DocumentNumber, OfficerId, OwnerId, PaperId, RecordId, UnitId},
     record::{SignatureState, StoredRecord},
+    retention::Keeping,
 };
 
 const CONTENT: &str = "record.content_sealed";
@@ -123,6 +124,30 @@ pub async fn recode(tx: &mut Tx, seen: &StoredRecord, record: &StoredRecord) -> 
     codes::link(tx, &record.code, &record.paper, &record.id).await
 }
 
+/// Takes everything out of a document but its owner, code, type and name; its objects are the caller's.
+///
+/// # Errors
+/// [`StoreError`] of the database.
+pub async fn empty(tx: &mut Tx, record: &StoredRecord) -> Result<(), StoreError> {
+    let mut bare = record.clone();
+    let fields = &mut bare.fields;
+    fields.issued_on = None;
+    fields.issuing_authority = None;
+    fields.abstract_text = None;
+    fields.validity_period = None;
+    fields.validity_scope = None;
+    fields.other.clear();
+    sqlx::query(
+        "UPDATE record SET content_sealed = $1, originals = '[]', words = NULL, issued_on = NULL,
+                           valid_from = NULL, valid_until = NULL WHERE id = $2",
+    )
+    .bind(Content::seal(&tx.keys(), &bare)?)
+    .bind(record.id.as_str())
+    .execute(tx.connection())
+    .await?;
+    Ok(())
+}
+
 /// The document of that id.
 ///
 /// # Errors
@@ -164,7 +189,7 @@ pub async fn of_owner(
     };
     let rows = sqlx::query(
         "SELECT * FROM record
-          WHERE owner_id = $1
+          WHERE owner_id = $1 AND removed_at IS NULL
             AND ($2 IS NULL OR type_code = $2)
             AND ($3 IS NULL OR ((valid_from IS NULL OR valid_from <= $3)
                             AND (valid_until IS NULL OR valid_until >= $3)))
@@ -250,6 +275,11 @@ fn record_of(keys: &Keys, row: &AnyRow) -> Result<StoredRecord, StoreError> {
             .map(|(state, _)| *state)
             .ok_or(StoreError::Corrupt { what: "record.signature" })?,
         revoked_at: row.at_opt("revoked_at")?,
+        keeping: Keeping {
+            removed_at: row.at_opt("removed_at")?,
+            held_at: row.at_opt("held_at")?,
+            erased_at: row.at_opt("erased_at")?,
+        },
         unit: row.parsed_opt("unit_id")?,
         is_health: row.int("is_health")? == 1,
         id,

@@ -6,8 +6,8 @@ use sqlx::Row;
 use super::{Db, StoreError, db::Engine};
 
 /// Written once: read and appended to.
-const APPENDED: [&str; 6] =
-    ["audit_event", "audit_segment", "audit_day", "subject_request_act", "breach_act", "owner_act"];
+const APPENDED: [&str; 7] =
+    ["audit_event", "audit_segment", "audit_day", "subject_request_act", "breach_act", "owner_act", "record_act"];
 /// Only read.
 const READ: [&str; 2] = ["audit_event_before_segments", "_sqlx_migrations"];
 /// Rows that change and never go.

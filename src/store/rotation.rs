@@ -73,7 +73,7 @@ const COLUMNS: [Column; 23] = [
 
 /// Written once and hashed as they are: what older versions sealed here by the first master key stays under it. (What is
 /// sealed here today is sealed by lasting keys.)
-const WRITTEN_ONCE: [Column; 8] = [
+const WRITTEN_ONCE: [Column; 9] = [
     column!("audit_event", "actor_sealed", "CAST(happened_at AS TEXT)"),
     column!("audit_event", "purpose_sealed", "CAST(happened_at AS TEXT)"),
     column!("audit_event", "change_sealed", "CAST(happened_at AS TEXT)"),
@@ -82,6 +82,7 @@ const WRITTEN_ONCE: [Column; 8] = [
     column!("subject_request_act", "act_sealed", "request_id || '/' || CAST(no AS TEXT)", "request_id"),
     column!("breach_act", "act_sealed", "breach_id || '/' || CAST(no AS TEXT)", "breach_id"),
     column!("owner_act", "act_sealed", "owner_id || '/' || CAST(no AS TEXT)", "owner_id"),
+    column!("record_act", "act_sealed", "record_id || '/' || CAST(no AS TEXT)", "record_id"),
 ];
 
 /// A master key as the database knows it.

@@ -31,6 +31,9 @@ pub enum BrowseError {
     /// No such row, or not for this officer.
     #[error("không tìm thấy")]
     NotFound,
+    /// Its files are gone for ever; code and trace stay.
+    #[error("tệp của giấy tờ đã được xóa hẳn khi hết thời hạn lưu trữ")]
+    Erased,
     /// A reading of personal data without a purpose.
     #[error(
         "cần ghi mục đích tra cứu: mỗi lần xem dữ liệu cá nhân đều được lưu vết (QĐ 1917/QĐ-BLĐTBXH, Điều 8 khoản 2)"
@@ -465,6 +468,9 @@ pub async fn content(
     purpose: &Purpose,
 ) -> Result<(PaperObject, Vec<u8>), BrowseError> {
     let record = record(ctx, by, id).await?;
+    if record.keeping.erased_at.is_some() {
+        return Err(BrowseError::Erased);
+    }
     let object =
         objects(ctx, &record.paper, ObjectRole::Coded).await?.into_iter().find(|o| o.hash == record.coded);
     let object = object.ok_or(StoreError::Corrupt { what: "coded PDF of a document" })?;
@@ -503,6 +509,9 @@ pub async fn original(
     purpose: &Purpose,
 ) -> Result<(PaperObject, Vec<u8>), BrowseError> {
     let record = record(ctx, by, id).await?;
+    if record.keeping.erased_at.is_some() {
+        return Err(BrowseError::Erased);
+    }
     let originals = objects(ctx, &record.paper, ObjectRole::Original).await?;
     let object = originals.into_iter().find(|o| o.ordinal == ordinal).ok_or(BrowseError::NotFound)?;
     let bytes = ctx.bytes(&object.hash).await?;

@@ -276,6 +276,8 @@ impl Told {
             "stored_at": record.stored_at,
             "signature": record.signature,
             "revoked_at": record.revoked_at,
+            "removed_at": record.keeping.removed_at,
+            "erased_at": record.keeping.erased_at,
             "files": own.iter().map(file).collect::<Vec<_>>(),
         });
         let told = told.to_string();

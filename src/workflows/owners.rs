@@ -17,7 +17,7 @@ use crate::{
     store::{
         StoreError, Tx, audit, guardians, owner_acts,
         owners::{self, Identifier},
-        records,
+        record_acts, records,
     },
     workflows::{
         access::{self, AccessError},
@@ -145,6 +145,8 @@ pub struct SeenOwner {
     pub guardians: Vec<Relation>,
     /// For whom he acts or acted.
     pub wards: Vec<Relation>,
+    /// Since when his data may not be used.
+    pub restricted_at: Option<Timestamp>,
     /// Owners who were found to be him.
     pub merged: Vec<OwnerId>,
     /// A child's, and closed to whoever asks: no names, no birth date, no relations.
@@ -191,6 +193,7 @@ async fn seen(ctx: &Ctx, tx: &mut Tx, by: &Actor, id: &OwnerId) -> Result<SeenOw
     let is_closed = is_child(&keys, &known, today) && !reads_any(tx, by, &id, now).await?;
     let merged = owners::all_of(tx, &id).await?.into_iter().skip(1).collect();
     let kind = owners::kind_of(tx, &id).await?;
+    let restricted_at = record_acts::restricted(tx, &id).await?;
     if is_closed {
         let identifiers = identifiers.into_iter().filter(|i| i.key.number().is_some()).collect();
         let nothing = (Profile::default(), Vec::new(), Vec::new(), Vec::new());
@@ -203,6 +206,7 @@ async fn seen(ctx: &Ctx, tx: &mut Tx, by: &Actor, id: &OwnerId) -> Result<SeenOw
             findings,
             guardians,
             wards,
+            restricted_at,
             merged,
             is_closed,
         });
@@ -217,7 +221,18 @@ async fn seen(ctx: &Ctx, tx: &mut Tx, by: &Actor, id: &OwnerId) -> Result<SeenOw
         }
     }
     let (guardians, wards) = relations;
-    Ok(SeenOwner { id, kind, identifiers, profile, findings, guardians, wards, merged, is_closed })
+    Ok(SeenOwner {
+        id,
+        kind,
+        identifiers,
+        profile,
+        findings,
+        guardians,
+        wards,
+        restricted_at,
+        merged,
+        is_closed,
+    })
 }
 
 /// Under 16 by what is known: of a year alone, who might be a child is one.

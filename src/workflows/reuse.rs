@@ -18,7 +18,7 @@ use crate::{
         rights::{self, Denied},
     },
     engines::{imaging::fault::ReadError, signature::verdict::Overall},
-    store::{StoreError, Tx, audit, owners, papers, prints, records, reuses},
+    store::{StoreError, Tx, audit, owners, papers, prints, record_acts, records, reuses},
     workflows::{
         access::{self, AccessError},
         browse::Purpose,
@@ -47,6 +47,9 @@ pub enum ReuseError {
     /// The document is of another type than the component asks for.
     #[error("giấy tờ này không thuộc loại mà thành phần hồ sơ yêu cầu")]
     OtherType,
+    /// The owner's data may not be used.
+    #[error("chủ giấy tờ đang được hạn chế xử lý dữ liệu: không sử dụng lại được giấy tờ này")]
+    Restricted,
     /// It is taken for that component already.
     #[error("giấy tờ này đã được sử dụng lại cho thành phần đó của hồ sơ")]
     Taken,
@@ -142,8 +145,9 @@ pub async fn offers(
     for component in &components {
         let filter = records::Filter { type_code: Some(component.type_code().clone()), valid_on: None };
         for owner in &of_number {
+            let is_restricted = record_acts::restricted(&mut tx, owner).await?.is_some();
             for record in records::of_owner(&mut tx, owner, &filter, None, MOST_OFFERED).await? {
-                if is_open(&mut tx, &by, &record, now).await? {
+                if is_open(&mut tx, &by, &record, now).await? && !is_restricted {
                     let judgement = judged(officer, &record, today, Signatures::NotLookedAt);
                     let component_name = component.name.clone();
                     offers.push(Offer {
@@ -275,6 +279,9 @@ async fn taken(
     let mut tx = ctx.db.write().await?;
     // Cancelled or given another code while its signatures were looked at.
     let seen = records::get(&mut tx, &record).await?.ok_or(ReuseError::NotFound)?;
+    if record_acts::restricted(&mut tx, &seen.owner).await?.is_some() {
+        return Err(ReuseError::Restricted);
+    }
     let judgement = judged(officer, &seen, today, signatures);
     let reason = reason.as_deref().and_then(stated).map(str::to_owned);
     match judgement.answer {

@@ -12,6 +12,7 @@ mod command_line;
 mod contract;
 mod count;
 mod early;
+mod erasure;
 mod evidence;
 mod floors;
 mod hostile;

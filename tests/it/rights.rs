@@ -83,6 +83,11 @@ const TABLE: &[Row] = &[
     ("GET", "/api/v1/owners/{owner}/history?purpose=test", Nothing, "+++--", Open),
     ("POST", "/api/v1/owners/{owner}/guardians", Json(r#"{"guardian":"001085000001","kind":"mother","basis":""}"#), "-++--", Open),
     ("POST", "/api/v1/owners/{owner}/guardians/end", Json(r#"{"relation":"none","reason":""}"#), "-++--", Open),
+    ("POST", "/api/v1/owners/{owner}/restrict", Json(r#"{"restricted":true,"reason":""}"#), "--+--", Open),
+    ("POST", "/api/v1/documents/{record}/keeping", Json(r#"{"act":"remove","reason":""}"#), "--+--", Closed),
+    ("POST", "/api/v1/subject-requests/{request}/carry-out", Json(r#"{"version":99}"#), "--+--", Closed), // stale
+    ("POST", "/documents/{record}/keeping", Form("act=remove&reason="), "--+--", Closed),
+    ("POST", "/requests/{request}/carry-out", Form("version=99"), "--+--", Closed),
     ("POST", "/owners/{owner}/acts", Form("act=none"), "-++--", Open),
     ("POST", "/api/v1/documents/lookup", Json(r#"{"code":"001085000001.1.001776-KQ1.1/QĐ-UBND","purpose":"kiểm tra"}"#), "+++--", NoUnit),
     ("GET", "/api/v1/documents/{record}?purpose=test", Nothing, "+++--", Open),

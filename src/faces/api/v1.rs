@@ -13,6 +13,7 @@ pub(super) mod owner_acts;
 pub(super) mod owners;
 pub(super) mod pages;
 pub(super) mod papers;
+pub(super) mod retention;
 pub(super) mod reuse;
 pub(super) mod signing;
 pub(super) mod subject_requests;

@@ -12,7 +12,7 @@ use serde::Deserialize;
 
 use super::{
     Fault, Frame, Web, html,
-    owner_acts::{self, OwnerCard},
+    owner_acts::{self, OwnerCard, RemovedLine},
     sentence,
 };
 use crate::{
@@ -20,8 +20,9 @@ use crate::{
     domain::{
         code::OwnerKey,
         ids::{OwnerId, RecordId},
+        officer::ActingOfficer,
         record::{SignatureState, StoredRecord},
-        rights,
+        rights::{self, PaperScope},
     },
     workflows::browse::{self, BrowseError, DocumentFilter, Purpose},
 };
@@ -49,6 +50,7 @@ struct OwnerPage {
     may_take_in: bool,
     fault: Option<String>,
     card: OwnerCard,
+    removed: Vec<RemovedLine>,
 }
 
 struct DocumentLine {
@@ -62,6 +64,8 @@ struct DocumentLine {
     validity_class: &'static str,
     code: String,
     is_signed: bool,
+    is_held: bool,
+    may_keep: bool,
 }
 
 #[derive(Deserialize)]
@@ -171,11 +175,12 @@ async fn store_of(
         owner: name,
         is_provisional: found.keys.iter().all(OwnerKey::is_provisional),
         purpose: purpose.as_str().to_owned(),
-        documents: found.documents.iter().map(|d| line(d, today)).collect(),
+        documents: found.documents.iter().map(|d| line(web.officer(), d, today)).collect(),
         next: found.next.map(|id| id.to_string()),
         may_export: rights::may_export(web.officer()).is_ok(),
         may_take_in: rights::may_take_in_request(web.officer()).is_ok(),
         fault,
+        removed: owner_acts::removed(web, &id).await?,
         card,
     }))
 }
@@ -189,7 +194,7 @@ pub(super) async fn purpose_of_document(web: &Web, id: &RecordId) -> Result<Purp
     purpose_for(web, &browse::owner_of(&web.ctx, web.actor(), id).await?)
 }
 
-fn line(record: &StoredRecord, today: Date) -> DocumentLine {
+fn line(by: &ActingOfficer, record: &StoredRecord, today: Date) -> DocumentLine {
     let fields = &record.fields;
     let day = |d: Date| d.strftime("%d/%m/%Y").to_string();
     let (validity, validity_class) = match fields.validity_period {
@@ -213,6 +218,9 @@ fn line(record: &StoredRecord, today: Date) -> DocumentLine {
         validity_class,
         code: record.code.masked(),
         is_signed: !matches!(record.signature, SignatureState::Unsigned),
+        is_held: record.keeping.held_at.is_some(),
+        may_keep: rights::may_remove(by, &PaperScope { unit: record.unit.as_ref(), is_quarantined: false })
+            .is_ok(),
     }
 }
 

@@ -12,11 +12,14 @@ use jiff::civil::Date;
 
 use super::{Fault, Web, minute, owner, sentence};
 use crate::{
+    clock::day_in_vietnam,
     domain::{
         code::{OwnerKey, OwnerName},
         confirm::parse_day,
         ids::{GuardianshipId, IdFinding, IdSeverity, OwnerId, RecordId},
         owner::{GuardianKind, KnownName, MergeQuestion, Parting, Profile, Sex},
+        record::StoredRecord,
+        retention::Term,
         rights,
     },
     workflows::{
@@ -24,6 +27,7 @@ use crate::{
         guardians::{self, NewGuardian, Relation},
         merging,
         owners::{self, OwnerError, PaperOwner, PastAct, SeenOwner, Undo},
+        retention::{self, Doing, RetentionError},
     },
 };
 
@@ -77,6 +81,8 @@ pub(super) struct OwnerCard {
     pub wards: Vec<RelationLine>,
     pub merged: usize,
     pub is_closed: bool,
+    pub restricted_since: String,
+    pub may_restrict: bool,
     pub is_person: bool,
     pub kinds: Vec<(&'static str, &'static str)>,
     pub acts: Vec<ActLine>,
@@ -176,6 +182,8 @@ fn card_of(web: &Web, seen: &SeenOwner, acts: &[PastAct]) -> OwnerCard {
         wards: seen.wards.iter().map(RelationLine::from).collect(),
         merged: seen.merged.len(),
         is_closed: seen.is_closed,
+        restricted_since: seen.restricted_at.map(minute).unwrap_or_default(),
+        may_restrict: rights::may_restrict(web.officer()).is_ok(),
         is_person: seen.kind == "person",
         kinds: GuardianKind::ALL.iter().map(|kind| (kind.as_str(), kind.words())).collect(),
         acts: acts.iter().rev().map(act).collect(),
@@ -186,6 +194,70 @@ fn card_of(web: &Web, seen: &SeenOwner, acts: &[PastAct]) -> OwnerCard {
 
 fn unprocessable(message: &str) -> Fault {
     Fault { status: StatusCode::UNPROCESSABLE_ENTITY, message: message.to_owned() }
+}
+
+impl From<RetentionError> for Fault {
+    fn from(error: RetentionError) -> Self {
+        let status = match &error {
+            RetentionError::NotFound => StatusCode::NOT_FOUND,
+            RetentionError::Denied(_) => StatusCode::FORBIDDEN,
+            RetentionError::NoReason => StatusCode::UNPROCESSABLE_ENTITY,
+            RetentionError::NotNow(_) | RetentionError::Stale => StatusCode::CONFLICT,
+            RetentionError::Store(_) => StatusCode::SERVICE_UNAVAILABLE,
+        };
+        Self { status, message: sentence(&super::message_of(&error)) }
+    }
+}
+
+/// `POST /documents/{id}/keeping`: a document out of its owner's store, back, held, let go, erased.
+pub(super) async fn keeping(
+    web: Web,
+    Path(id): Path<String>,
+    Form(form): Form<HashMap<String, String>>,
+) -> Response {
+    let text = |name: &str| form.get(name).map_or("", |text| text.trim());
+    let done = match (RecordId::parse(&id), Doing::parse(text("act"))) {
+        (Ok(id), Some(doing)) => {
+            retention::act(&web.ctx, web.officer(), &id, doing, text("reason")).await.map_err(Fault::from)
+        }
+        _ => Err(Fault::from(RetentionError::NotFound)),
+    };
+    match done {
+        Ok(record) => Redirect::to(&format!("/owners/{}", record.owner)).into_response(),
+        Err(fault) => fault.page(&web),
+    }
+}
+
+/// A document that was taken out of its owner's store, for those who answer for it.
+pub(super) struct RemovedLine {
+    pub id: String,
+    pub name: String,
+    pub code: String,
+    pub removed_at: String,
+    pub term: String,
+    pub is_held: bool,
+    pub is_erased: bool,
+    pub may_erase: bool,
+}
+
+/// Documents that were taken out of the store of an owner.
+pub(super) async fn removed(web: &Web, id: &OwnerId) -> Result<Vec<RemovedLine>, Fault> {
+    let today = day_in_vietnam(web.ctx.clock.now());
+    let found = retention::removed_of(&web.ctx, web.officer(), id).await?;
+    let line = |(record, term): &(StoredRecord, Term)| RemovedLine {
+        id: record.id.to_string(),
+        name: record.fields.document_name.clone(),
+        code: record.code.masked(),
+        removed_at: record.keeping.removed_at.map(minute).unwrap_or_default(),
+        term: match term.until {
+            Some(until) => format!("lưu đến hết {} ({})", shown(until), term.source),
+            None => format!("lưu vĩnh viễn ({})", term.source),
+        },
+        is_held: record.keeping.held_at.is_some(),
+        is_erased: record.keeping.erased_at.is_some(),
+        may_erase: term.is_over(today) && record.keeping.held_at.is_none(),
+    };
+    Ok(found.iter().map(line).collect())
 }
 
 impl From<OwnerError> for Fault {
@@ -306,6 +378,10 @@ async fn acted(web: &Web, id: &str, form: &Keyed) -> Result<(), Fault> {
                 until: form.day("until")?,
             };
             drop(guardians::set(ctx, by, &id, new).await?);
+        }
+        "restrict" | "lift_restriction" => {
+            let is_on = form.text("act") == "restrict";
+            drop(retention::restrict(ctx, by, &id, is_on, reason).await?);
         }
         "end_guardian" => {
             let relation = GuardianshipId::parse(form.text("relation")).map_err(|_| missing())?;

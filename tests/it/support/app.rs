@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use sohoa::{
     clock::Clock,
     config::Config,
-    domain::{job::Urgency, officer::ActingOfficer, signing::SigningRules},
+    domain::{job::Urgency, officer::ActingOfficer, retention::Retention, signing::SigningRules},
     engines::{
         extraction::Guide,
         reader::{ReaderLimits, Readers},
@@ -73,6 +73,8 @@ pub struct Setting {
     pub provider: Option<Arc<Provider>>,
     /// Where others tell the time with it.
     pub clock: Option<Clock>,
+    /// How long documents are kept.
+    pub retention: Retention,
 }
 
 fn usual() -> Served {
@@ -123,6 +125,7 @@ impl TestApp {
                 level: Level::Basic,
                 time_stamps: None,
                 calendar: config.calendar.clone(),
+                retention: setting.retention,
             }),
             learned: Arc::default(),
             seal: setting.seal,

@@ -74,6 +74,8 @@ pub struct OwnerSeenOut {
     guardians: Vec<RelationOut>,
     /// For whom he acts or acted; for officers alone.
     wards: Vec<RelationOut>,
+    /// Since when his data may not be used outside the unit that handles them, UTC.
+    restricted_at: Option<String>,
     /// Ids that lead here.
     merged: Vec<String>,
     /// A child's, whose papers are another unit's: names, birth date and guardians are left out.
@@ -161,6 +163,7 @@ impl From<&SeenOwner> for OwnerSeenOut {
             findings: seen.findings.iter().map(IdFindingOut::from).collect(),
             guardians: seen.guardians.iter().map(RelationOut::from).collect(),
             wards: seen.wards.iter().map(RelationOut::from).collect(),
+            restricted_at: seen.restricted_at.map(|at| at.to_string()),
             merged: seen.merged.iter().map(ToString::to_string).collect(),
             closed: seen.is_closed,
         }
@@ -271,9 +274,9 @@ pub struct DescribeIn {
 #[derive(Serialize, ToSchema)]
 pub struct OwnerIdOut {
     /// Opaque.
-    id: String,
+    pub(super) id: String,
     /// Of a split, the other one's.
-    other: Option<String>,
+    pub(super) other: Option<String>,
 }
 
 fn led(id: &OwnerId, other: Option<&OwnerId>) -> Json<OwnerIdOut> {
@@ -444,7 +447,8 @@ pub struct OwnerActOut {
     owner: String,
     /// Its number there.
     act: u64,
-    /// `describe`, `add_number`, `merge`, `split`, `part_from`, `undo`, `set_guardian`, `end_guardian`.
+    /// `describe`, `add_number`, `merge`, `split`, `part_from`, `undo`, `set_guardian`, `end_guardian`,
+    /// `restrict`, `lift_restriction`.
     kind: &'static str,
     /// UTC.
     at: String,
