@@ -19,7 +19,7 @@ use crate::{
 pub struct ChangeOut {
     /// Its place in the order.
     seq: u64,
-    /// `stored` or `revoked`.
+    /// `stored`, `revoked`, `recoded`, `owner_changed`, `removed`, `restored` or `erased`.
     #[schema(value_type = String)]
     kind: crate::domain::record::ChangeKind,
     /// The document.

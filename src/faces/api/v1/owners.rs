@@ -108,6 +108,7 @@ pub(in crate::faces::api) async fn documents(
         valid_on: asked.valid_on.as_deref().map(parse_day).transpose().map_err(|e| wrong("valid_on", &e))?,
     };
     let after = asked.after.as_deref().map(RecordId::parse).transpose().map_err(|e| wrong("after", &e))?;
+    let id = browse::current_owner(&api.ctx, &by, &id).await?;
     let purpose = purpose(&api, &by, &id, asked.purpose.as_deref())?;
     let limit = asked.limit.unwrap_or(50).clamp(1, 200);
     let found = browse::documents_of(&api.ctx, &by, &id, &purpose, &filter, after.as_ref(), limit).await?;
