@@ -88,11 +88,13 @@ pub enum Action {
     NotifyBreach,
     DismissBreach,
     CountReadings,
+    SearchDocuments,
+    ExportRecord,
 }
 
 impl Action {
     /// All of them, in the order in which pages offer them.
-    pub const ALL: [Self; 69] = [
+    pub const ALL: [Self; 71] = [
         Self::OpenDossier,
         Self::DeclareHandedIn,
         Self::ReceivePaper,
@@ -162,10 +164,12 @@ impl Action {
         Self::NotifyBreach,
         Self::DismissBreach,
         Self::CountReadings,
+        Self::SearchDocuments,
+        Self::ExportRecord,
     ];
 
     /// Those by which somebody gets to see personal data of others.
-    pub const READINGS: [Self; 11] = [
+    pub const READINGS: [Self; 13] = [
         Self::LookUpOwner,
         Self::ListDocuments,
         Self::ViewPaper,
@@ -177,6 +181,8 @@ impl Action {
         Self::ViewRequest,
         Self::OfferReuse,
         Self::ReadHistory,
+        Self::SearchDocuments,
+        Self::ExportRecord,
     ];
 
     /// The name on the wire and in the store.
@@ -263,6 +269,8 @@ impl Action {
             Self::NotifyBreach => "thông báo vi phạm cho cơ quan có thẩm quyền",
             Self::DismissBreach => "kết luận vi phạm không phải thông báo",
             Self::CountReadings => "đếm dữ liệu cá nhân mà một tài khoản đã xem",
+            Self::SearchDocuments => "tìm giấy tờ trong kho theo nội dung",
+            Self::ExportRecord => "xuất dữ liệu của giấy tờ theo mẫu quốc gia",
         }
     }
 }

@@ -13,7 +13,7 @@ use crate::{
 };
 
 /// A disability certificate in the store, with these fields changed; the document and its fields.
-async fn stored(app: &TestApp, seed: u64, changed: Value) -> (String, Value) {
+pub async fn stored(app: &TestApp, seed: u64, changed: Value) -> (String, Value) {
     let scan = papers::clean(Kind::DisabilityCertificate, seed);
     let dossier = app.open_dossier("1.001699").await;
     let paper = uploaded(app, &dossier, "results", &papers::bytes(&scan), &[("ordinal", "1")]).await;
@@ -31,7 +31,7 @@ async fn stored(app: &TestApp, seed: u64, changed: Value) -> (String, Value) {
 }
 
 /// The kind of a problem, without what all of them begin with.
-fn kind(problem: &Value) -> &str {
+pub fn kind(problem: &Value) -> &str {
     problem["type"].as_str().unwrap().trim_start_matches("urn:sohoa:problem:")
 }
 

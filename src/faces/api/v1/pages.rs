@@ -126,8 +126,8 @@ pub(in crate::faces::api) async fn see(
 }
 
 /// One change. A position is a place in the plan before the step, a page one of the originals; both from 1.
-#[derive(ToSchema)]
-#[schema(rename_all = "snake_case")]
+#[derive(Deserialize, ToSchema)]
+#[serde(tag = "kind", rename_all = "snake_case")]
 #[allow(dead_code)] // describes `PlanStep`
 enum StepIn {
     /// `{"kind": "reorder", "order": [3, 1, 2]}`: all positions in their new order.
