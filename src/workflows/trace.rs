@@ -252,6 +252,7 @@ pub const KINDS: [(&str, &str); 13] = [
     ("dossier", "hồ sơ"),
     ("paper", "giấy tờ"),
     ("record", "giấy tờ trong kho"),
+    ("search", "câu tìm kiếm"),
     ("owner", "kho của cá nhân, tổ chức"),
     ("officer", "công chức"),
     ("client", "hệ thống kết nối"),

@@ -246,7 +246,8 @@ pub(in crate::faces::api) async fn content(
            ("Range" = Option<String>, Header, description = "One part, `bytes=0-1023`"),
            ("If-Range" = Option<String>, Header, description = "ETag of the parts that the caller has"),
            ("If-None-Match" = Option<String>, Header, description = "ETag that was given before")),
-    responses((status = 200, body = Vec<u8>, content_type = "application/octet-stream"), (status = 206, description = "The part", body = Vec<u8>, content_type = "application/octet-stream"), (status = 304, description = "Unchanged"),
+    responses((status = 200, content((Vec<u8> = "application/pdf"), (Vec<u8> = "image/tiff"), (Vec<u8> = "image/jpeg"), (Vec<u8> = "image/png"))),
+              (status = 206, description = "The part", content((Vec<u8> = "application/pdf"), (Vec<u8> = "image/tiff"), (Vec<u8> = "image/jpeg"), (Vec<u8> = "image/png"))), (status = 304, description = "Unchanged"),
               (status = "4XX", body = Problem, content_type = "application/problem+json"))
 )]
 pub(in crate::faces::api) async fn original(
