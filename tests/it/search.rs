@@ -49,7 +49,7 @@ impl Papers {
     async fn of(app: &TestApp) -> Self {
         let said = |text: &str, day: &str| {
             let period = json!({ "from": "2024-01-01", "until": "2024-12-31" });
-            let other = json!({ "holder_name": "Nguyễn Thị Mẫu" }); // of nobody's age
+            let other = json!({ "holder_name": "Nguyễn Thị Mẫu", "holder_birth_date": "1985-06-05" });
             json!({ "abstract": text, "issued_on": day, "validity_period": period, "owner_id": "001085012345", "other": other })
         };
         let (exact, fields) = stored(app, 31, said("Về việc hỗ trợ chi phí hoả táng", "2024-05-06")).await;
