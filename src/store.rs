@@ -25,6 +25,7 @@ pub mod first;
 pub mod idempotency;
 pub mod jobs;
 pub mod keys;
+mod lane;
 pub mod lessons;
 pub mod objects;
 pub mod officers;
@@ -40,6 +41,7 @@ pub mod rotation;
 mod row;
 pub mod search;
 pub mod sessions;
+mod shared;
 pub mod subject_requests;
 pub mod verifications;
 

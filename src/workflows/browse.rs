@@ -17,7 +17,7 @@ use crate::{
         rights::{self, Denied},
     },
     engines::imaging::fault::ReadError,
-    store::{StoreError, Tx, audit, changes, codes, first, owners, papers, plans, records},
+    store::{StoreError, audit, changes, codes, first, owners, papers, plans, records},
     workflows::{
         access::{self, AccessError},
         arrange::{self, Arrangement},
@@ -95,19 +95,6 @@ async fn trace(
     object: (&'static str, String),
     purpose: &Purpose,
 ) -> Result<(), StoreError> {
-    let mut tx = ctx.db.write().await?;
-    append(ctx, &mut tx, by, action, object, purpose).await?;
-    tx.commit().await
-}
-
-async fn append(
-    ctx: &Ctx,
-    tx: &mut Tx,
-    by: &Actor,
-    action: Action,
-    object: (&'static str, String),
-    purpose: &Purpose,
-) -> Result<(), StoreError> {
     let event = AuditEvent {
         at: ctx.clock.now(),
         actor: Some(by.clone()),
@@ -116,7 +103,7 @@ async fn append(
         purpose: Some(purpose.0.clone()),
         detail: None,
     };
-    audit::append(tx, &event).await.map(drop)
+    audit::append_alone(&ctx.db, event).await
 }
 
 /// A dossier with its papers.
@@ -318,15 +305,15 @@ pub async fn look_up_owner(
     purpose: &Purpose,
 ) -> Result<Vec<OwnerId>, BrowseError> {
     rights::may_read_store(by).map_err(AccessError::from)?;
-    // Looked up and traced in one transaction: what portals ask most often.
-    let mut tx = ctx.db.write().await?;
+    // What portals ask most often.
+    let mut tx = ctx.db.read_singly().await?;
     let found = match key.number() {
         Some(number) => owners::find(&mut tx, number).await?.into_iter().collect(),
         None => owners::find_named(&mut tx, key).await?,
     };
-    let object = found.first().map_or_else(|| "none".to_owned(), ToString::to_string);
-    append(ctx, &mut tx, by, Action::LookUpOwner, ("owner", object), purpose).await?;
     tx.commit().await?;
+    let object = found.first().map_or_else(|| "none".to_owned(), ToString::to_string);
+    trace(ctx, by, Action::LookUpOwner, ("owner", object), purpose).await?;
     Ok(found)
 }
 
@@ -363,15 +350,14 @@ pub async fn documents_of(
     limit: u32,
 ) -> Result<OwnerDocuments, BrowseError> {
     rights::may_read_store(by).map_err(AccessError::from)?;
-    let (keys, mut documents) = {
-        let mut tx = ctx.db.read().await?;
-        let keys = owners::keys_of(&mut tx, owner).await?;
-        if keys.is_empty() {
-            return Err(BrowseError::NotFound);
-        }
-        let filter = records::Filter { type_code: filter.type_code.clone(), valid_on: filter.valid_on };
-        (keys, records::of_owner(&mut tx, owner, &filter, after, limit + 1).await?)
-    };
+    let mut tx = ctx.db.read_singly().await?;
+    let keys = owners::keys_of(&mut tx, owner).await?;
+    if keys.is_empty() {
+        return Err(BrowseError::NotFound);
+    }
+    let filter = records::Filter { type_code: filter.type_code.clone(), valid_on: filter.valid_on };
+    let mut documents = records::of_owner(&mut tx, owner, &filter, after, limit + 1).await?;
+    tx.commit().await?;
     let has_more = documents.len() > limit as usize;
     documents.truncate(limit as usize);
     let next = documents.last().filter(|_| has_more).map(|d| d.id.clone());
@@ -390,20 +376,21 @@ pub async fn look_up_code(
     by: &Actor,
     code: &DocumentCode,
     purpose: &Purpose,
-) -> Result<Option<RecordId>, BrowseError> {
+) -> Result<Option<StoredRecord>, BrowseError> {
     rights::may_read_store(by).map_err(AccessError::from)?;
-    let found = {
-        let mut tx = ctx.db.read().await?;
-        codes::find(&mut tx, code).await?.and_then(|(_, record)| record)
+    let mut tx = ctx.db.read_singly().await?;
+    let found = match codes::find(&mut tx, code).await? {
+        Some((_, Some(id))) => records::get(&mut tx, &id).await?,
+        _ => None,
     };
-    let found = match found {
-        Some(id) => match record(ctx, by, &id).await {
-            Err(BrowseError::NotFound) => None,
-            found => Some(found?.id),
-        },
-        None => None,
+    tx.commit().await?;
+    // What is another unit's is not there; what is closed is said to be.
+    let found = match found.as_ref().map(|record| rights::may_read_record(by, &record.scope(today(ctx)))) {
+        Some(Err(Denied::Foreign)) => None,
+        Some(Err(denied)) => return Err(BrowseError::Denied(denied)),
+        Some(Ok(())) | None => found,
     };
-    let object = found.as_ref().map_or_else(|| "none".to_owned(), ToString::to_string);
+    let object = found.as_ref().map_or_else(|| "none".to_owned(), |record| record.id.to_string());
     trace(ctx, by, Action::LookUpCode, ("record", object), purpose).await?;
     Ok(found)
 }
@@ -419,8 +406,9 @@ pub async fn owner_of(ctx: &Ctx, by: &Actor, id: &RecordId) -> Result<OwnerId, B
 /// The document, if `by` may read it.
 pub(super) async fn record(ctx: &Ctx, by: &Actor, id: &RecordId) -> Result<StoredRecord, BrowseError> {
     rights::may_read_store(by).map_err(AccessError::from)?;
-    let mut tx = ctx.db.read().await?;
+    let mut tx = ctx.db.read_singly().await?;
     let record = records::get(&mut tx, id).await?.ok_or(BrowseError::NotFound)?;
+    tx.commit().await?;
     rights::may_read_record(by, &record.scope(today(ctx))).map_err(AccessError::from)?;
     Ok(record)
 }
@@ -477,8 +465,10 @@ pub async fn code_of(ctx: &Ctx, id: &RecordId) -> Result<DocumentCode, BrowseErr
 /// # Errors
 /// The store's.
 pub async fn objects(ctx: &Ctx, id: &PaperId, role: ObjectRole) -> Result<Vec<PaperObject>, StoreError> {
-    let mut tx = ctx.db.read().await?;
-    digitise::objects_as(&mut tx, id, role).await
+    let mut tx = ctx.db.read_singly().await?;
+    let found = digitise::objects_as(&mut tx, id, role).await?;
+    tx.commit().await?;
+    Ok(found)
 }
 
 /// One of the files that came in, byte for byte; `ordinal` from 0.
@@ -511,9 +501,10 @@ pub async fn changes(
     limit: u32,
 ) -> Result<Option<Vec<ChangeEvent>>, BrowseError> {
     rights::may_follow_changes(by).map_err(AccessError::from)?;
-    let mut tx = ctx.db.read().await?;
+    let mut tx = ctx.db.read_singly().await?;
     let found = changes::after(&mut tx, after, limit).await?;
     let is_behind_the_end = found.is_empty() && after > changes::last(&mut tx).await?;
+    tx.commit().await?;
     Ok((!is_behind_the_end).then_some(found))
 }
 
