@@ -168,7 +168,7 @@ async fn rarest(tx: &mut Tx, entries: impl Iterator<Item = &Entry>) -> Result<Op
     let mut rarest: Option<(i64, i64)> = None;
     for entry in entries {
         let row = sqlx::query(
-            "SELECT COUNT(*) AS n FROM (SELECT 1 AS one FROM search_word WHERE word_key = $1 LIMIT $2) AS some",
+            "SELECT COUNT(*) AS n FROM (SELECT 1 AS one FROM search_word WHERE word_key = $1 LIMIT $2) AS few",
         );
         let row = row.bind(entry.word).bind(COMMON).fetch_one(tx.connection()).await?;
         let n = row.int("n")?;
