@@ -90,11 +90,16 @@ pub enum Action {
     CountReadings,
     SearchDocuments,
     ExportRecord,
+    ListForCleaning,
+    EnterManualCode,
+    ListManualCodes,
+    ReconcileManualCode,
+    WithdrawManualCode,
 }
 
 impl Action {
     /// All of them, in the order in which pages offer them.
-    pub const ALL: [Self; 71] = [
+    pub const ALL: [Self; 76] = [
         Self::OpenDossier,
         Self::DeclareHandedIn,
         Self::ReceivePaper,
@@ -166,10 +171,15 @@ impl Action {
         Self::CountReadings,
         Self::SearchDocuments,
         Self::ExportRecord,
+        Self::ListForCleaning,
+        Self::EnterManualCode,
+        Self::ListManualCodes,
+        Self::ReconcileManualCode,
+        Self::WithdrawManualCode,
     ];
 
     /// Those by which somebody gets to see personal data of others.
-    pub const READINGS: [Self; 13] = [
+    pub const READINGS: [Self; 15] = [
         Self::LookUpOwner,
         Self::ListDocuments,
         Self::ViewPaper,
@@ -183,6 +193,8 @@ impl Action {
         Self::ReadHistory,
         Self::SearchDocuments,
         Self::ExportRecord,
+        Self::ListForCleaning,
+        Self::ListManualCodes,
     ];
 
     /// The name on the wire and in the store.
@@ -271,6 +283,11 @@ impl Action {
             Self::CountReadings => "đếm dữ liệu cá nhân mà một tài khoản đã xem",
             Self::SearchDocuments => "tìm giấy tờ trong kho theo nội dung",
             Self::ExportRecord => "xuất dữ liệu của giấy tờ theo mẫu quốc gia",
+            Self::ListForCleaning => "đưa vào danh sách làm sạch dữ liệu theo công văn 2513",
+            Self::EnterManualCode => "nhập mã đã cấp bằng tay khi phần mềm không hoạt động",
+            Self::ListManualCodes => "xem danh sách mã đã cấp bằng tay",
+            Self::ReconcileManualCode => "đối soát mã đã cấp bằng tay với giấy tờ trong phần mềm",
+            Self::WithdrawManualCode => "rút một mã cấp bằng tay đã nhập nhầm",
         }
     }
 }

@@ -94,7 +94,8 @@ pub async fn insert(tx: &mut Tx, record: &StoredRecord) -> Result<(), StoreError
         let record = of_paper(tx, &record.paper).await?.ok_or(StoreError::Busy)?;
         return Err(StoreError::AlreadyStored { record });
     }
-    codes::link(tx, &record.code, &record.paper, &record.id).await
+    codes::link(tx, &record.code, &record.paper, &record.id).await?;
+    codes::link_all(tx, &record.paper, &record.id).await
 }
 
 /// Gives a document the owner, code and fields that `record` has now, and leads the code to it; it must be assigned to

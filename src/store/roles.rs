@@ -6,17 +6,26 @@ use sqlx::Row;
 use super::{Db, StoreError, db::Engine};
 
 /// Written once: read and appended to.
-const APPENDED: [&str; 5] =
-    ["audit_event", "audit_segment", "audit_day", "subject_request_act", "breach_act"];
+const APPENDED: [&str; 7] = [
+    "audit_event",
+    "audit_segment",
+    "audit_day",
+    "subject_request_act",
+    "breach_act",
+    "catalogue_version",
+    "catalogue_import",
+];
 /// Only read.
 const READ: [&str; 2] = ["audit_event_before_segments", "_sqlx_migrations"];
 /// Rows that change and never go.
-const KEPT: [&str; 9] = [
+const KEPT: [&str; 11] = [
     "audit_head",
     "breach",
     "document_code",
+    "dossier_result",
     "lasting_key",
     "log_head",
+    "manual_code",
     "master_key",
     "reuse",
     "revocation",

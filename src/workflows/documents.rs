@@ -2,12 +2,12 @@
 //! history. Bytes that were signed are never written anew: what is printed on the paper stays, and is shown beside the
 //! code that holds.
 
-use jiff::Timestamp;
+use jiff::{Timestamp, civil::Date};
 
 use crate::{
     clock::day_in_vietnam,
     domain::{
-        code::{CodeNumber, DocumentCode, DocumentTypeCode, OwnerKey},
+        code::{CodeNumber, DocumentCode, DocumentTypeCode, OwnerKey, ResultReadings},
         event::{Action, AuditEvent, Change},
         ids::{DocumentNumber, PaperId, RecordId},
         officer::{ActingOfficer, Actor, stated},
@@ -167,7 +167,7 @@ pub async fn recode(
         record.fields.owner = owner;
     }
     if let Some(type_code) = recoding.type_code {
-        is_known(&mut tx, &seen, &type_code).await?;
+        is_known(&mut tx, &seen, &type_code, day_in_vietnam(now)).await?;
         record.fields.document_type_code = type_code;
     }
     let number = match recoding.number {
@@ -184,7 +184,9 @@ pub async fn recode(
     }
     let printed = seen.printed.clone().unwrap_or_else(|| seen.code.clone());
     record.printed = (printed != record.code).then_some(printed);
+    let earlier = codes::all_of_paper(&mut tx, &record.paper).await?;
     codes::assign(&mut tx, &record.code, &record.owner, &record.paper, now).await?;
+    codes::note_readings(&mut tx, &record.code, &readings_of(&seen, &record, &earlier)).await?;
     records::recode(&mut tx, &seen, &record).await?;
     let told = |code: &DocumentCode| serde_json::json!({ "code": code.to_string() });
     let mut after = told(&record.code);
@@ -195,13 +197,26 @@ pub async fn recode(
     Ok(record)
 }
 
+/// The place in the dossier stays; the national code only with the type, for what a new type has is not looked up.
+fn readings_of(seen: &StoredRecord, record: &StoredRecord, earlier: &[AssignedCode]) -> ResultReadings {
+    let is_same = record.code.type_code == seen.code.type_code;
+    let of_code = |codes: &&AssignedCode| codes.code == seen.code;
+    let readings = earlier.iter().find(of_code).map(|code| code.readings.clone()).unwrap_or_default();
+    ResultReadings { national: readings.national.filter(|_| is_same), ..readings }
+}
+
 /// Of the catalogue that the document's dossier was opened under, or of the one in force now.
-async fn is_known(tx: &mut Tx, record: &StoredRecord, code: &DocumentTypeCode) -> Result<(), DocumentError> {
+async fn is_known(
+    tx: &mut Tx,
+    record: &StoredRecord,
+    code: &DocumentTypeCode,
+    today: Date,
+) -> Result<(), DocumentError> {
     let missing = || DocumentError::Store(StoreError::Corrupt { what: "dossier of a document" });
     let paper = papers::get(tx, &record.paper).await?.ok_or_else(missing)?;
     let dossier = dossiers::get(tx, &paper.dossier).await?.ok_or_else(missing)?;
     let then = catalogues::get(tx, &dossier.catalogue).await?;
-    let now = catalogues::current(tx, Timestamp::MAX).await?;
+    let now = catalogues::in_force(tx, today).await?;
     let mut versions = [then, now].into_iter().flatten();
     if versions.any(|version| version.catalogue.has_type(code)) {
         Ok(())

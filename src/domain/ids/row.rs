@@ -68,6 +68,8 @@ row_id! {
     SubjectRequestId,
     /// A breach of the rules on personal data.
     BreachId,
+    /// A code that was given by hand.
+    ManualCodeId,
 }
 
 /// BLAKE3 of some bytes, 64 lower-case hexadecimal digits: the name under which the bytes are kept.

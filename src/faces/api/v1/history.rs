@@ -120,6 +120,10 @@ pub struct HistoryOut {
 #[derive(Serialize, ToSchema)]
 struct CodeSinceOut {
     code: CodeOut,
+    /// Its place among the results of its dossier (NĐ 45/2020/NĐ-CP), where it is one.
+    dossier_result_ordinal: Option<u16>,
+    /// The code of its kind in the national database, where the catalogue knew it.
+    national_result_code: Option<String>,
     /// UTC.
     assigned_at: String,
 }
@@ -168,6 +172,8 @@ impl From<&History> for HistoryOut {
         });
         let since = |assigned: &crate::store::codes::AssignedCode| CodeSinceOut {
             code: CodeOut::assigned(&assigned.code),
+            dossier_result_ordinal: assigned.readings.dossier_ordinal,
+            national_result_code: assigned.readings.national.as_ref().map(ToString::to_string),
             assigned_at: assigned.at.to_string(),
         };
         Self {
