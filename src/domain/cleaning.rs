@@ -101,7 +101,8 @@ impl Basics {
                 let found = id.findings(self.born.map(Date::year), self.is_male, today.year());
                 groups.extend(found.into_iter().map(|finding| (Group::OddNumber, finding.message)));
             }
-            Some(OwnerNumber::Organisation(_)) => {}
+            // A foreigner has no other.
+            Some(OwnerNumber::Passport(_) | OwnerNumber::Organisation(_)) => {}
         }
         if self.is_child(today) != Some(false) {
             let missing = [

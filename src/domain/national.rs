@@ -257,6 +257,7 @@ mod tests {
             text: None,
             signature: SignatureState::Unsigned,
             revoked_at: None,
+            keeping: Default::default(),
             unit: None,
             is_health: false,
         }

@@ -54,7 +54,7 @@ const MIGRATIONS: [(i64, &str, &str); 14] = [
     (18, "codes", include_str!("../../migrations/0018_codes.sql")),
     (21, "archive", include_str!("../../migrations/0021_archive.sql")),
 ];
-const SQLITE_MIGRATIONS: [(i64, &str, &str); 4] = [
+const SQLITE_MIGRATIONS: [(i64, &str, &str); 6] = [
     (2, "append only", include_str!("../../migrations/sqlite/0002_append_only.sql")),
     (
         9,
@@ -80,8 +80,24 @@ const SQLITE_MIGRATIONS: [(i64, &str, &str); 4] = [
             include_str!("../../migrations/sqlite/0017_catalogue.sql")
         ),
     ),
+    (
+        19,
+        "owners",
+        concat!(
+            include_str!("../../migrations/0019_owners.sql"),
+            include_str!("../../migrations/sqlite/0019_owners.sql")
+        ),
+    ),
+    (
+        20,
+        "erasure",
+        concat!(
+            include_str!("../../migrations/0020_erasure.sql"),
+            include_str!("../../migrations/sqlite/0020_erasure.sql")
+        ),
+    ),
 ];
-const POSTGRES_MIGRATIONS: [(i64, &str, &str); 4] = [
+const POSTGRES_MIGRATIONS: [(i64, &str, &str); 6] = [
     (2, "append only", include_str!("../../migrations/postgres/0002_append_only.sql")),
     (
         9,
@@ -105,6 +121,22 @@ const POSTGRES_MIGRATIONS: [(i64, &str, &str); 4] = [
         concat!(
             include_str!("../../migrations/0017_catalogue.sql"),
             include_str!("../../migrations/postgres/0017_catalogue.sql")
+        ),
+    ),
+    (
+        19,
+        "owners",
+        concat!(
+            include_str!("../../migrations/0019_owners.sql"),
+            include_str!("../../migrations/postgres/0019_owners.sql")
+        ),
+    ),
+    (
+        20,
+        "erasure",
+        concat!(
+            include_str!("../../migrations/0020_erasure.sql"),
+            include_str!("../../migrations/postgres/0020_erasure.sql")
         ),
     ),
 ];

@@ -10,6 +10,7 @@ use sqlx::any::AnyRow;
 use super::{
     Keys, StoreError, Tx, codes,
     keys::Place,
+    owners,
     row::{self, Columns, micros},
     search,
 };
@@ -18,6 +19,7 @@ use crate::domain::{
     fields::ConfirmedFields,
     ids::{ContentHash, DocumentNumber, OfficerId, OwnerId, PaperId, RecordId, UnitId},
     record::{SignatureState, StoredRecord},
+    retention::Keeping,
 };
 
 const CONTENT: &str = "record.content_sealed";
@@ -63,6 +65,8 @@ impl Content {
 /// stays usable. [`StoreError::Missing`] when paper or owner isn't kept, or the code isn't that paper's.
 pub async fn insert(tx: &mut Tx, record: &StoredRecord) -> Result<(), StoreError> {
     let sealed = Content::seal(&tx.keys(), record)?;
+    // Found to be another one while the paper was on its way.
+    let owner = owners::hold(tx, &record.owner).await?;
     let period = record.fields.validity_period;
     let day_text = |day: Option<Date>| day.map(row::day);
     let kept = sqlx::query(
@@ -74,7 +78,7 @@ pub async fn insert(tx: &mut Tx, record: &StoredRecord) -> Result<(), StoreError
     )
     .bind(record.id.as_str())
     .bind(record.paper.as_str())
-    .bind(record.owner.as_str())
+    .bind(owner.as_str())
     .bind(record.code.type_code.to_string())
     .bind(day_text(record.fields.issued_on))
     .bind(day_text(period.and_then(|p| p.from)))
@@ -123,6 +127,30 @@ pub async fn recode(tx: &mut Tx, seen: &StoredRecord, record: &StoredRecord) -> 
     codes::link(tx, &record.code, &record.paper, &record.id).await
 }
 
+/// Takes everything out of a document but its owner, code, type and name; its objects are the caller's.
+///
+/// # Errors
+/// [`StoreError`] of the database.
+pub async fn empty(tx: &mut Tx, record: &StoredRecord) -> Result<(), StoreError> {
+    let mut bare = record.clone();
+    let fields = &mut bare.fields;
+    fields.issued_on = None;
+    fields.issuing_authority = None;
+    fields.abstract_text = None;
+    fields.validity_period = None;
+    fields.validity_scope = None;
+    fields.other.clear();
+    sqlx::query(
+        "UPDATE record SET content_sealed = $1, originals = '[]', words = NULL, issued_on = NULL,
+                           valid_from = NULL, valid_until = NULL WHERE id = $2",
+    )
+    .bind(Content::seal(&tx.keys(), &bare)?)
+    .bind(record.id.as_str())
+    .execute(tx.connection())
+    .await?;
+    search::forget(tx, &record.id).await
+}
+
 /// The document of that id.
 ///
 /// # Errors
@@ -164,7 +192,7 @@ pub async fn of_owner(
     };
     let rows = sqlx::query(
         "SELECT * FROM record
-          WHERE owner_id = $1
+          WHERE owner_id = $1 AND removed_at IS NULL
             AND ($2 IS NULL OR type_code = $2)
             AND ($3 IS NULL OR ((valid_from IS NULL OR valid_from <= $3)
                             AND (valid_until IS NULL OR valid_until >= $3)))
@@ -250,6 +278,11 @@ pub(super) fn record_of(keys: &Keys, row: &AnyRow) -> Result<StoredRecord, Store
             .map(|(state, _)| *state)
             .ok_or(StoreError::Corrupt { what: "record.signature" })?,
         revoked_at: row.at_opt("revoked_at")?,
+        keeping: Keeping {
+            removed_at: row.at_opt("removed_at")?,
+            held_at: row.at_opt("held_at")?,
+            erased_at: row.at_opt("erased_at")?,
+        },
         unit: row.parsed_opt("unit_id")?,
         is_health: row.int("is_health")? == 1,
         id,

@@ -12,6 +12,7 @@ use crate::{
         ids::{ContentHash, PaperId, RecordId},
         plan::PagePlan,
         record::{ChangeKind, SignatureState, StoredRecord},
+        retention::Keeping,
         text::RecognisedText,
     },
     engines::{
@@ -200,6 +201,7 @@ async fn store(
         text: Some(text),
         signature: coded.signature,
         revoked_at: None,
+        keeping: Keeping::default(),
         unit: dossier.unit,
         is_health,
     };

@@ -43,6 +43,12 @@ pub struct DocumentOut {
     printed_code: Option<CodeOut>,
     /// When it was cancelled (NĐ 45/2020/NĐ-CP, Điều 15), UTC; null while it holds.
     revoked_at: Option<String>,
+    /// When it was taken out of its owner's store, UTC: kept until its term is over, for those who answer for it.
+    removed_at: Option<String>,
+    /// Since when it may not be erased, UTC.
+    held_at: Option<String>,
+    /// When its files and fields were erased for ever, UTC; code, ledger and trace stay.
+    erased_at: Option<String>,
     /// The fields as confirmed.
     #[schema(value_type = Object)]
     fields: Value,
@@ -70,6 +76,9 @@ impl From<&StoredRecord> for DocumentOut {
             code: CodeOut::assigned(&record.code),
             printed_code: record.printed.as_ref().map(CodeOut::assigned),
             revoked_at: record.revoked_at.map(|at| at.to_string()),
+            removed_at: record.keeping.removed_at.map(|at| at.to_string()),
+            held_at: record.keeping.held_at.map(|at| at.to_string()),
+            erased_at: record.keeping.erased_at.map(|at| at.to_string()),
             fields: record.fields.named(),
             signature: record.signature,
             confirmed_by: record.confirmed_by.to_string(),

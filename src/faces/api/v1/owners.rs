@@ -110,6 +110,7 @@ pub(in crate::faces::api) async fn documents(
     let list = format!("owners/{id}/documents");
     let after = cursor::place(&api, &by, &list, asked.after.as_deref())?;
     let after = after.as_deref().map(RecordId::parse).transpose().map_err(|_| cursor::not_ours())?;
+    let id = browse::current_owner(&api.ctx, &by, &id).await?;
     let purpose = purpose(&api, &by, &id, asked.purpose.as_deref())?;
     let limit = asked.limit.unwrap_or(50).clamp(1, 200);
     let found = browse::documents_of(&api.ctx, &by, &id, &purpose, &filter, after.as_ref(), limit).await?;

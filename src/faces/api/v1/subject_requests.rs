@@ -58,7 +58,7 @@ pub struct SubjectRequestOut {
 }
 
 impl SubjectRequestOut {
-    fn of(request: &SubjectRequest, now: Timestamp) -> Self {
+    pub(super) fn of(request: &SubjectRequest, now: Timestamp) -> Self {
         Self {
             id: request.id.to_string(),
             unit: request.unit.as_ref().map(ToString::to_string),
