@@ -208,6 +208,8 @@ impl Action {
         Self::EraseDocument,
         Self::RestrictOwner,
         Self::LiftRestriction,
+        Self::SearchDocuments,
+        Self::ExportRecord,
     ];
 
     /// Those by which somebody gets to see personal data of others.
