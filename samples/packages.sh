@@ -25,7 +25,7 @@ packages_of() {
         build) echo "gcc libc6-dev pkg-config clang libclang-dev libtesseract-dev libleptonica-dev libssl-dev" ;;
         run) echo "tesseract-ocr-vie tesseract-ocr-osd" ;;
         test) echo "poppler-utils qpdf openssl postgresql fonts-liberation2 fonts-dejavu-core fonts-freefont-ttf python3-venv softhsm2 opensc oathtool chromium clamav-daemon curl" ;;
-        bench) echo "ocrmypdf time curl hey postgresql" ;;
+        bench) echo "ocrmypdf time curl hey wrk postgresql" ;;
     esac
 }
 
@@ -34,7 +34,7 @@ reason_of() {
         build) echo "to build: compiler, linker, headers of Tesseract, Leptonica and OpenSSL" ;;
         run) echo "to read Vietnamese: Tesseract's models" ;;
         test) echo "to test: independent PDF tools, a PostgreSQL server, a browser, tokens, an antivirus program, a TLS client, fonts of sample papers, a spelling checker" ;;
-        bench) echo "to compare: ocrmypdf and pgbench as named peers, curl and hey to ask" ;;
+        bench) echo "to compare: ocrmypdf and pgbench as named peers, curl, hey and wrk to ask" ;;
     esac
 }
 

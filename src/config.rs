@@ -11,6 +11,7 @@ use serde::Deserialize;
 use crate::{
     domain::{
         calendar::Calendar,
+        code::ResultReading,
         fields::Threshold,
         ids::{OfficerId, PersonalId},
         officer::Officer,
@@ -40,6 +41,8 @@ pub struct Config {
     pub officer: Option<OfficerConfig>,
     /// Papers without a number get `KS-<yyyymmdd>-<ordinal>` as the third part of their code.
     pub code_papers_without_number: bool,
+    /// Codes.
+    pub codes: CodesConfig,
     /// Limits of reading processes.
     pub readers: ReaderLimits,
     /// What the checks of Điều 9 ask for.
@@ -75,6 +78,7 @@ impl Default for Config {
             oidc: None,
             officer: None,
             code_papers_without_number: true,
+            codes: CodesConfig::default(),
             readers: ReaderLimits::default(),
             pages: PageRules::default(),
             reading: ReadingConfig::default(),
@@ -155,6 +159,14 @@ pub struct OidcConfig {
     /// Whether new accounts are opened there alone, administrators' aside.
     #[serde(default)]
     pub only: bool,
+}
+
+/// How codes are printed.
+#[derive(Debug, Clone, Copy, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct CodesConfig {
+    /// How the type of a result is printed: `catalogue`, `dossier` or `national`.
+    pub result: ResultReading,
 }
 
 /// What is promised of the fields of a paper.

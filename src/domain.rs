@@ -4,12 +4,14 @@
 
 pub mod account;
 pub mod acts;
+pub mod archive;
 pub mod batch;
 pub mod breach;
 pub mod calendar;
 pub mod card;
 pub mod catalogue;
 pub mod checklist;
+pub mod cleaning;
 pub mod code;
 pub mod confirm;
 pub mod count;

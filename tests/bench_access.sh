@@ -3,8 +3,8 @@
 # Usage: sh tests/bench_access.sh
 #   SECONDS_EACH=20   how long each measure takes
 #   SOHOA=PROGRAM     a program that is built already
-# pgbench runs the same look-up and the same insert, on a copy of the same database in the same server; hey asks ours over
-# HTTP with a system's token, and takes its share of the same cores.
+# pgbench runs the same look-up and the same insert, on a copy of the same database in the same server; wrk and hey ask
+# ours over HTTP with a system's token, and take their share of the same cores.
 set -eu
 cd "$(dirname "$0")/.."
 . samples/packages.sh
@@ -73,13 +73,16 @@ id=$(sed -n 's/^client_id\t//p' "$work/client")
 secret=$(sed -n 's/^client_secret\t//p' "$work/client")
 printf '{"owner":"%s","purpose":"do toc do"}' "$owner" >"$work/question"
 
+bearer() {
+    curl -sS -u "$id:$secret" -d grant_type=client_credentials "$url/oauth/token" |
+        sed 's/.*"access_token":"\([^"]*\)".*/\1/'
+}
+
 # asked FILE HEY-OPTIONS…: look-ups over HTTP, the report into FILE.
 asked() {
     report=$1
     shift
-    bearer=$(curl -sS -u "$id:$secret" -d grant_type=client_credentials "$url/oauth/token" |
-        sed 's/.*"access_token":"\([^"]*\)".*/\1/')
-    hey -z "${each}s" -m POST -T application/json -H "Authorization: Bearer $bearer" -D "$work/question" "$@" \
+    hey -z "${each}s" -m POST -T application/json -H "Authorization: Bearer $(bearer)" -D "$work/question" "$@" \
         "$url/api/v1/owners/lookup" >"$report"
     grep -q '\[200\]' "$report" || { cat "$report" >&2; exit 1; }
     ! grep -q '\[[345][0-9][0-9]\].*responses' "$report" || { cat "$report" >&2; exit 1; }
@@ -88,9 +91,19 @@ rate_of() { sed -n 's/.*Requests\/sec:[^0-9]*//p' "$1"; }
 p_of() { sed -n "s/.*$1% in \([0-9.]*\) secs.*/\1/p" "$2"; }
 milliseconds() { awk "BEGIN { printf \"%.1f\", $1 * 1000 }"; }
 
-echo "As many as it can (hey, 16 at once):"
-asked "$work/most" -c 16
-ours=$(rate_of "$work/most")
+echo "As many as it can (wrk, 16 at once):"
+cat >"$work/ask.lua" <<LUA
+wrk.method, wrk.body = "POST", [[$(cat "$work/question")]]
+wrk.headers["Content-Type"] = "application/json"
+wrk.headers["Authorization"] = "Bearer $(bearer)"
+LUA
+wrk -t 1 -c 16 -d "${each}s" --latency -s "$work/ask.lua" "$url/api/v1/owners/lookup" >"$work/most"
+if grep -q 'Non-2xx\|Socket errors' "$work/most"; then
+    cat "$work/most" >&2
+    exit 1
+fi
+ours=$(sed -n 's/^Requests\/sec: *//p' "$work/most")
+ours_p99=$(sed -n 's/^ *99% *//p' "$work/most")
 
 # The same tables and the same statements, beside a service that rests.
 sql -d sohoa -c "SELECT lookup_key FROM owner_identifier WHERE is_number = 1 LIMIT 1" >"$work/key"
@@ -110,7 +123,7 @@ COMMIT;
 SQL
 "$bin/pgbench" -h "$work" -U postgres -n -c 16 -j 2 -M prepared -T "$each" -f "$work/peer.sql" peer >"$work/peer" 2>&1
 theirs=$(sed -n 's/^tps = \([0-9.]*\).*/\1/p' "$work/peer")
-echo "  sohoa over HTTP      $ours a second, p99 $(milliseconds "$(p_of 99 "$work/most")") ms"
+echo "  sohoa over HTTP      $ours a second, p99 $ours_p99"
 echo "  pgbench, same SQL    $theirs a second"
 awk "BEGIN { printf \"  ratio                %.2f (asked: 0.50 at least)\n\", $ours / $theirs }"
 

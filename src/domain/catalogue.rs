@@ -3,7 +3,8 @@
 //! Source: QĐ 1917/QĐ-BLĐTBXH, Điều 4 khoản 1, Điều 7, Điều 20 khoản 3. Knows nothing of where the
 //! file is or when it was imported.
 
-use std::collections::BTreeSet;
+mod difference;
+mod faults;
 
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
@@ -13,9 +14,13 @@ use super::{
     eligibility::Clause,
     ids::{ComponentCode, NationalResultCode, ProcedureCode},
 };
+pub use difference::{Difference, DifferenceKind, FieldChange};
 
 /// The form of catalogue this program reads.
 const SCHEMA: &str = "catalogue/1";
+
+/// Bytes of a catalogue, at most: that of the whole country has some 3,000 procedures and 8 MB.
+const MOST_BYTES: usize = 32 << 20;
 
 /// The catalogue that the program carries: a start, to be replaced by the agency's own.
 pub const STARTING_CATALOGUE: &str = include_str!("../../schemas/catalogue/procedures.json");
@@ -202,11 +207,24 @@ impl Catalogue {
     /// # Errors
     /// [`CatalogueFaults`] with all faults that can be told, in Vietnamese, each with its place.
     pub fn parse(text: &str) -> Result<Self, CatalogueFaults> {
+        if text.len() > MOST_BYTES {
+            let fault = format!("tệp dài hơn {} MB: kiểm tra xem có chọn nhầm tệp không", MOST_BYTES >> 20);
+            return Err(CatalogueFaults(vec![fault]));
+        }
+        let text = text.trim_start_matches('\u{feff}');
         let catalogue: Self = serde_json::from_str(text).map_err(|e| {
             CatalogueFaults(vec![format!("dòng {}, cột {}: không đúng mẫu ({e})", e.line(), e.column())])
         })?;
-        let faults = catalogue.faults();
+        let faults = faults::of(&catalogue);
         if faults.is_empty() { Ok(catalogue) } else { Err(CatalogueFaults(faults)) }
+    }
+
+    /// Reads a catalogue that was taken before: rules that came later don't refuse it.
+    ///
+    /// # Errors
+    /// When the text has another form.
+    pub fn read_kept(text: &str) -> Result<Self, serde_json::Error> {
+        serde_json::from_str(text)
     }
 
     /// The catalogue that the program carries.
@@ -221,8 +239,9 @@ impl Catalogue {
 
     /// The name of the paper of that type, where the catalogue knows it.
     pub fn name_of(&self, code: &DocumentTypeCode) -> Option<&str> {
-        let procedure = self.procedure(code.procedure())?;
+        let procedure = self.procedure(code.procedure()?)?;
         match code {
+            DocumentTypeCode::National { .. } => None,
             DocumentTypeCode::Result { .. } => {
                 procedure.results.iter().find(|r| &r.code == code).map(|r| r.name.as_str())
             }
@@ -236,13 +255,33 @@ impl Catalogue {
     pub fn has_type(&self, code: &DocumentTypeCode) -> bool {
         let is_on_demand =
             matches!(code, DocumentTypeCode::Component { component, .. } if component.is_on_demand());
-        self.name_of(code).is_some() || is_on_demand && self.procedure(code.procedure()).is_some()
+        self.name_of(code).is_some()
+            || is_on_demand && code.procedure().is_some_and(|code| self.procedure(code).is_some())
+    }
+
+    /// The code of papers of that type in the national database: of a result its own, of a component that of the
+    /// earlier result that it is.
+    pub fn national_code_of(&self, code: &DocumentTypeCode) -> Option<&NationalResultCode> {
+        let procedure = self.procedure(code.procedure()?)?;
+        match code {
+            DocumentTypeCode::Result { .. } => {
+                procedure.results.iter().find(|r| &r.code == code)?.national_result_code.as_ref()
+            }
+            DocumentTypeCode::Component { component, .. } => {
+                match procedure.component(component)?.prior_result_code.as_ref()? {
+                    PriorResult::National(code) => Some(code),
+                    PriorResult::Ours(_) => None,
+                }
+            }
+            DocumentTypeCode::National { .. } => None,
+        }
     }
 
     /// Whether papers of that type speak of somebody's health.
     pub fn is_health(&self, code: &DocumentTypeCode) -> bool {
-        let Some(procedure) = self.procedure(code.procedure()) else { return false };
+        let Some(procedure) = code.procedure().and_then(|code| self.procedure(code)) else { return false };
         match code {
+            DocumentTypeCode::National { .. } => false,
             DocumentTypeCode::Result { .. } => {
                 procedure.results.iter().any(|r| &r.code == code && r.is_health)
             }
@@ -261,24 +300,6 @@ impl Catalogue {
                 titles.push(title.to_owned());
             }
         }
-    }
-
-    fn faults(&self) -> Vec<String> {
-        let mut faults = Vec::new();
-        if self.schema != SCHEMA {
-            faults.push(format!("schema là “{}”; chương trình này đọc “{SCHEMA}”", self.schema));
-        }
-        if self.procedures.is_empty() {
-            faults.push("không có thủ tục nào".to_owned());
-        }
-        let mut seen = BTreeSet::new();
-        for procedure in &self.procedures {
-            if !seen.insert(&procedure.code) {
-                faults.push(format!("thủ tục {} có hai lần", procedure.code));
-            }
-            procedure.faults(&mut faults);
-        }
-        faults
     }
 }
 
@@ -300,50 +321,19 @@ impl Procedure {
             .find(|r| matches!(r.code, DocumentTypeCode::Result { ordinal, .. } if ordinal == n))
     }
 
-    fn faults(&self, faults: &mut Vec<String>) {
-        let place = &self.code;
-        if self.name.trim().is_empty() {
-            faults.push(format!("thủ tục {place} không có tên"));
-        }
-        if self.valid_from.zip(self.valid_until).is_some_and(|(from, until)| until < from) {
-            faults.push(format!("thủ tục {place}: ngày hết hiệu lực sớm hơn ngày có hiệu lực"));
-        }
-        let mut components = BTreeSet::new();
-        for component in &self.components {
-            let code = &component.code;
-            if !components.insert(code) {
-                faults.push(format!("thủ tục {place}: thành phần {code} có hai lần"));
-            }
-            let expected =
-                DocumentTypeCode::Component { procedure: self.code.clone(), component: code.clone() };
-            if component.full_type_code != expected {
-                faults.push(format!("{place}.{code}: full_type_code phải là {expected}"));
-            }
-            match component.clause() {
-                None => faults.push(format!(
-                    "{place}.{code}: lý do phải bắt đầu bằng điều khoản, như “QĐ 1917 Điều 4.1.a: …”"
-                )),
-                Some(clause) if component.digitise != (clause.article == 4) => faults.push(format!(
-                    "{place}.{code}: digitise = {} nhưng lý do dẫn {clause}",
-                    component.digitise
-                )),
-                Some(_) => {}
-            }
-            if code.is_on_demand() {
-                faults.push(format!("{place}.{code}: mã YC01–YC99 dành cho giấy tờ số hóa theo nhu cầu"));
-            }
-        }
-        let mut results = BTreeSet::new();
-        for result in &self.results {
-            let ours =
-                matches!(&result.code, DocumentTypeCode::Result { procedure, .. } if *procedure == self.code);
-            if !ours {
-                faults.push(format!("thủ tục {place}: mã kết quả {} không thuộc thủ tục này", result.code));
-            }
-            if !results.insert(&result.code) {
-                faults.push(format!("thủ tục {place}: kết quả {} có hai lần", result.code));
-            }
-        }
+    /// The ministry that owns the procedure on `day`; `None` where the catalogue does not say.
+    pub fn ministry_on(&self, day: Date) -> Option<&str> {
+        self.owning_ministry
+            .iter()
+            .find(|ministry| ministry.owns_on(day))
+            .map(|ministry| ministry.name.as_str())
+    }
+}
+
+impl OwningMinistry {
+    /// Whether the period holds `day`; open ends are open.
+    fn owns_on(&self, day: Date) -> bool {
+        self.from.is_none_or(|from| from <= day) && self.until.is_none_or(|until| day <= until)
     }
 }
 

@@ -3,6 +3,8 @@
 //! Source: QĐ 1917/QĐ-BLĐTBXH, Điều 7. The parts are what is stored; the joined text is for people.
 //! Knows nothing of PDF or SQL.
 
+mod readings;
+
 use std::{fmt, sync::LazyLock};
 
 use jiff::civil::Date;
@@ -10,7 +12,8 @@ use regex::Regex;
 use serde::{Deserialize, Serialize};
 use unicode_normalization::UnicodeNormalization;
 
-use super::ids::{ComponentCode, DocumentNumber, OwnerNumber, ProcedureCode, masked};
+use super::ids::{ComponentCode, DocumentNumber, NationalResultCode, OwnerNumber, ProcedureCode, masked};
+pub use readings::{ResultReading, ResultReadings};
 
 /// The first part: whose paper it is.
 ///
@@ -198,6 +201,12 @@ pub enum DocumentTypeCode {
         /// Which paper of that procedure.
         component: ComponentCode,
     },
+    /// Mã kết quả of the national database (TT 01/2023/TT-VPCP, Điều 10 khoản 2): a reading that is printed by setting,
+    /// never what a paper is assigned by.
+    National {
+        /// `KQ.G15.000031`.
+        code: NationalResultCode,
+    },
 }
 
 impl DocumentTypeCode {
@@ -205,6 +214,9 @@ impl DocumentTypeCode {
     /// [`InvalidCode::TypeCode`] when `text`, trimmed, has neither form.
     pub fn parse(text: &str) -> Result<Self, InvalidCode> {
         let text = text.trim();
+        if let Ok(code) = NationalResultCode::parse(text) {
+            return Ok(Self::National { code });
+        }
         let procedure =
             text.get(..8).and_then(|p| ProcedureCode::parse(p).ok()).ok_or(InvalidCode::TypeCode)?;
         let rest = &text[8..];
@@ -218,10 +230,11 @@ impl DocumentTypeCode {
         Ok(Self::Component { procedure, component })
     }
 
-    /// The procedure the paper belongs to.
-    pub fn procedure(&self) -> &ProcedureCode {
+    /// The procedure the paper belongs to; a national code doesn't say.
+    pub fn procedure(&self) -> Option<&ProcedureCode> {
         match self {
-            Self::Result { procedure, .. } | Self::Component { procedure, .. } => procedure,
+            Self::Result { procedure, .. } | Self::Component { procedure, .. } => Some(procedure),
+            Self::National { .. } => None,
         }
     }
 }
@@ -231,6 +244,7 @@ impl fmt::Display for DocumentTypeCode {
         match self {
             Self::Result { procedure, ordinal } => write!(f, "{procedure}-KQ{ordinal}"),
             Self::Component { procedure, component } => write!(f, "{procedure}.{component}"),
+            Self::National { code } => write!(f, "{code}"),
         }
     }
 }
@@ -337,14 +351,15 @@ pub enum InvalidCode {
 }
 
 static TYPE_CODE: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(r"\.([1-9]\.[0-9]{6}(?:-KQ[1-9][0-9]*|\.[A-Z0-9]{1,12}))\.")
+    Regex::new(r"\.([1-9]\.[0-9]{6}(?:-KQ[1-9][0-9]*|\.[A-Z0-9]{1,12})|KQ\.[A-Z][0-9]{2}\.[0-9]{5,7})\.")
         .expect("the pattern is a constant")
 });
 
 /// Whether `text` holds what in a code begins the type of the paper.
 pub(in crate::domain) fn begins_type_code(text: &str) -> bool {
     static ANCHOR: LazyLock<Regex> = LazyLock::new(|| {
-        Regex::new(r"(?:^|[^0-9])[1-9]\.[0-9]{6}(?:[^0-9]|$)").expect("the pattern is a constant")
+        Regex::new(r"(?:^|[^0-9])[1-9]\.[0-9]{6}(?:[^0-9]|$)|\.KQ\.[A-Z][0-9]{2}\.[0-9]{5,7}\.")
+            .expect("the pattern is a constant")
     });
     ANCHOR.is_match(text)
 }

@@ -223,6 +223,9 @@ pub struct Confirmation {
     pub fields: ConfirmedFields,
     /// The code.
     pub code: DocumentCode,
+    /// What is printed in its place, where the setting reads the type of a result otherwise.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub printed: Option<DocumentCode>,
     /// Whose store the paper goes into.
     pub owner: OwnerId,
     /// Who confirmed.
@@ -231,6 +234,13 @@ pub struct Confirmation {
     pub at: Timestamp,
     /// The pages, for composing.
     pub checked: CheckedPages,
+}
+
+impl Confirmation {
+    /// The code that goes onto the page.
+    pub fn on_page(&self) -> &DocumentCode {
+        self.printed.as_ref().unwrap_or(&self.code)
+    }
 }
 
 /// How long the bytes of a secret paper are kept after they were set apart.

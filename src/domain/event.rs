@@ -104,11 +104,16 @@ pub enum Action {
     EraseDocument,
     RestrictOwner,
     LiftRestriction,
+    ListForCleaning,
+    EnterManualCode,
+    ListManualCodes,
+    ReconcileManualCode,
+    WithdrawManualCode,
 }
 
 impl Action {
     /// All of them, in the order in which pages offer them.
-    pub const ALL: [Self; 85] = [
+    pub const ALL: [Self; 90] = [
         Self::OpenDossier,
         Self::DeclareHandedIn,
         Self::ReceivePaper,
@@ -194,10 +199,15 @@ impl Action {
         Self::EraseDocument,
         Self::RestrictOwner,
         Self::LiftRestriction,
+        Self::ListForCleaning,
+        Self::EnterManualCode,
+        Self::ListManualCodes,
+        Self::ReconcileManualCode,
+        Self::WithdrawManualCode,
     ];
 
     /// Those by which somebody gets to see personal data of others.
-    pub const READINGS: [Self; 12] = [
+    pub const READINGS: [Self; 14] = [
         Self::LookUpOwner,
         Self::ListDocuments,
         Self::ViewPaper,
@@ -210,6 +220,8 @@ impl Action {
         Self::OfferReuse,
         Self::ReadHistory,
         Self::ViewOwner,
+        Self::ListForCleaning,
+        Self::ListManualCodes,
     ];
 
     /// The name on the wire and in the store.
@@ -312,6 +324,11 @@ impl Action {
             Self::EraseDocument => "xóa hẳn tệp và dữ liệu của giấy tờ đã hết thời hạn lưu trữ",
             Self::RestrictOwner => "hạn chế xử lý dữ liệu của chủ giấy tờ",
             Self::LiftRestriction => "thôi hạn chế xử lý dữ liệu của chủ giấy tờ",
+            Self::ListForCleaning => "đưa vào danh sách làm sạch dữ liệu theo công văn 2513",
+            Self::EnterManualCode => "nhập mã đã cấp bằng tay khi phần mềm không hoạt động",
+            Self::ListManualCodes => "xem danh sách mã đã cấp bằng tay",
+            Self::ReconcileManualCode => "đối soát mã đã cấp bằng tay với giấy tờ trong phần mềm",
+            Self::WithdrawManualCode => "rút một mã cấp bằng tay đã nhập nhầm",
         }
     }
 }

@@ -18,8 +18,8 @@ pub use procedure::{
     ProcedureCode,
 };
 pub use row::{
-    BreachId, ClientId, ContentHash, DossierId, GuardianshipId, InvalidRowId, LessonId, OfficerId, OwnerId, PaperId,
-    RecordId, ReuseId, SessionId, SigningId, SubjectRequestId, UnitId,
+    BreachId, ClientId, ContentHash, DossierId, GuardianshipId, InvalidRowId, LessonId, ManualCodeId,
+    OfficerId, OwnerId, PaperId, RecordId, ReuseId, SessionId, SigningId, SubjectRequestId, UnitId,
 };
 
 use std::fmt;

@@ -331,6 +331,22 @@ pub fn may_read_catalogue(by: &Actor) -> Verdict {
     }
 }
 
+/// Putting another catalogue in force (Điều 20 khoản 3–4).
+///
+/// # Errors
+/// [`Denied`].
+pub fn may_import_catalogue(by: &ActingOfficer) -> Verdict {
+    holds(by, &[Administrator])
+}
+
+/// Listing people for confirmation, and taking the numbers that come back (công văn 2513/LĐTBXH-TTTT).
+///
+/// # Errors
+/// [`Denied`].
+pub fn may_clean(by: &ActingOfficer) -> Verdict {
+    holds(by, ABOVE)
+}
+
 /// Seeing what corrections would teach.
 ///
 /// # Errors
@@ -434,6 +450,8 @@ mod tests {
         check("follow changes", &|by| may_follow_changes(&by.into()), "-++--");
         check("verify", &|by| may_verify(&by.into()), "+++++");
         check("catalogue", &|by| may_read_catalogue(&by.into()), "+++++");
+        check("clean", &may_clean, "--+--");
+        check("import catalogue", &may_import_catalogue, "----+");
         check("see lessons", &may_see_lessons, "+++--");
         check("decide lessons", &may_decide_lessons, "--+--");
         check("read audit", &may_read_audit, "---+-");

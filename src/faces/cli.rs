@@ -5,6 +5,7 @@ mod agent;
 mod audit;
 mod batch;
 mod check;
+mod clean;
 mod digitise;
 mod doctor;
 mod input;
@@ -184,9 +185,15 @@ enum Command {
     /// Kiểm tra hoặc nhập Danh mục; kiểm tra mẫu giấy tờ và danh bạ cơ quan
     #[command(
         subcommand,
-        after_help = "Ví dụ: sohoa catalogue check danh-muc.json\n       sohoa catalogue check --templates mau-giay-to"
+        after_help = "Ví dụ: sohoa catalogue check danh-muc.json\n       sohoa catalogue import --dry-run --effective 2027-01-01 --decision 25/QĐ-BYT danh-muc.json\n       sohoa catalogue check --templates mau-giay-to"
     )]
     Catalogue(administer::CatalogueCommand),
+    /// Làm sạch dữ liệu: danh sách người chưa có số định danh, nhập số đã được cung cấp (công văn 2513/LĐTBXH-TTTT)
+    #[command(
+        subcommand,
+        after_help = "Ví dụ: sohoa clean report --purpose 'Rà soát theo công văn 2513' --out danh-sach.csv\n       sohoa clean import --dry-run danh-sach.csv"
+    )]
+    Clean(clean::CleanCommand),
     /// Khai báo công chức
     #[command(
         subcommand,
@@ -293,6 +300,7 @@ pub fn main() -> ExitCode {
             Command::Seal(args) => seal::seal(*args).await,
             Command::Agent(args) => agent::agent(*args).await,
             Command::Catalogue(command) => administer::catalogue(command).await,
+            Command::Clean(command) => clean::clean(command).await,
             Command::Officer(command) => administer::officer(command).await,
             Command::Client(command) => administer::client(command).await,
             Command::Audit(command) => audit::audit(command).await,
@@ -457,6 +465,7 @@ async fn open(
         pages: config.pages.clone(),
         guide: Arc::new(lists(config)?.guide().with_threshold(config.reading.threshold)),
         code_papers_without_number: config.code_papers_without_number,
+        result_reading: config.codes.result,
         officer,
         signing: config.signing.clone(),
         trust: Arc::new(trust(config)?),

@@ -2,7 +2,9 @@
 //! picture, the store of one person. One file per page; they work without script.
 
 mod account;
+mod archive;
 mod breaches;
+mod catalogue;
 mod dossier;
 mod lessons;
 mod officers;
@@ -148,6 +150,7 @@ fn menu(officer: &ActingOfficer, officers_sign: bool) -> Vec<MenuItem> {
         (rights::may_list_requests(officer), "requests", "/requests", "Yêu cầu về dữ liệu"),
         (rights::may_see_breaches(officer), "breaches", "/breaches", "Vi phạm dữ liệu"),
         (rights::may_verify(&by), "verify", "/verify", "Kiểm tra chữ ký"),
+        (rights::may_read_catalogue(&by), "catalogue", "/catalogue", "Danh mục"),
         (rights::may_see_lessons(officer), "lessons", "/lessons", "Học từ chỗ sửa"),
         (rights::may_read_audit(officer), "trace", "/trace", "Nhật ký"),
         (rights::may_administer(officer), "officers", "/officers", "Tài khoản"),
@@ -182,6 +185,7 @@ pub fn router(ctx: Ctx, purposes: Purposes, served: &Served) -> Router {
         .route("/", get(upload::page))
         .route("/papers", post(upload::receive))
         .route("/batches", post(upload::receive_batch))
+        .route("/archive", get(archive::page).post(archive::receive))
         .route("/dossiers/{id}", get(dossier::page))
         .route("/dossiers/{id}/reusable", post(reuse::reusable))
         .route("/dossiers/{id}/reuses", post(reuse::take))
@@ -201,6 +205,7 @@ pub fn router(ctx: Ctx, purposes: Purposes, served: &Served) -> Router {
         .route("/verify", get(verify::page).post(verify::judge))
         .route("/documents/{id}/verification", get(verify::document))
         .route("/signing", get(signing::page))
+        .route("/catalogue", get(catalogue::page).post(catalogue::import))
         .route("/lessons", get(lessons::page))
         .route("/lessons/{id}", post(lessons::decide))
         .route("/trace", get(trace::page))

@@ -14,8 +14,11 @@ pub mod file;
 mod head;
 mod look;
 mod segment;
+mod together;
 mod verify;
 mod walk;
+
+use std::collections::BTreeSet;
 
 use jiff::Timestamp;
 use sqlx::any::AnyRow;
@@ -23,14 +26,16 @@ use sqlx::any::AnyRow;
 pub use exposure::exposure;
 pub use look::{KeptEvent, Search, of_object, search};
 pub use segment::{SEGMENT_EVENTS, Sealed, seal};
+pub use together::append_alone;
 pub use verify::verify;
 pub use walk::{AuditFault, AuditFaultKind, AuditHead, AuditVerification};
 
 pub(super) use head::{begin, exists, resume};
+pub(super) use together::Waiting;
 
 use self::entry::{ACTOR, CHANGE, Entry, PURPOSE};
 use super::{
-    StoreError, Tx,
+    Keys, StoreError, Tx,
     db::Engine,
     keys::Place,
     row::{Columns, micros, time},
@@ -60,16 +65,21 @@ pub async fn append_change(
 ) -> Result<Timestamp, StoreError> {
     for _ in 0..TRIES {
         let at = tx.next_event_at(micros(event.at));
-        let entry = entry_of(tx, event, change, at)?;
-        if insert(tx, &entry).await? {
+        let entry = entry_of(&tx.keys(), event, change, at)?;
+        if insert(tx, std::slice::from_ref(&entry)).await?.contains(&at) {
             return time(at, "audit_event.happened_at");
         }
-        // Another server was here first: some way ahead of it, so that the two don't meet again at once.
-        let newest = newest(tx).await?;
-        let ahead = entry.mac.bytes().fold(0, |sum, byte| sum * 7 % 1_000 + i64::from(byte));
-        tx.next_event_at(newest.saturating_add(ahead));
+        give_way(tx, &entry).await?;
     }
     Err(StoreError::Busy)
+}
+
+/// Another server was here first: some way ahead of it, so that the two don't meet again at once.
+async fn give_way(tx: &mut Tx, entry: &Entry) -> Result<(), StoreError> {
+    let newest = newest(tx).await?;
+    let ahead = entry.mac.bytes().fold(0, |sum, byte| sum * 7 % 1_000 + i64::from(byte));
+    tx.next_event_at(newest.saturating_add(ahead));
+    Ok(())
 }
 
 /// The time of the newest event, in microseconds; the least number where there is none.
@@ -79,8 +89,7 @@ pub(super) async fn newest(tx: &mut Tx) -> Result<i64, StoreError> {
     Ok(row.int_opt("newest")?.unwrap_or(i64::MIN))
 }
 
-fn entry_of(tx: &Tx, event: &AuditEvent, change: &Change, at: i64) -> Result<Entry, StoreError> {
-    let keys = tx.keys();
+fn entry_of(keys: &Keys, event: &AuditEvent, change: &Change, at: i64) -> Result<Entry, StoreError> {
     let row = at.to_string();
     let place = |column| Place { column, row: &row };
     let actor = event.actor.as_ref().map(ActedAs::from);
@@ -101,43 +110,46 @@ fn entry_of(tx: &Tx, event: &AuditEvent, change: &Change, at: i64) -> Result<Ent
         detail: event.detail.as_ref().map(ToString::to_string),
         mac: String::new(),
     };
-    entry.mac = entry.mac_by(&keys);
+    entry.mac = entry.mac_by(keys);
     Ok(entry)
 }
 
-/// `false` when another event has that time.
-async fn insert(tx: &mut Tx, entry: &Entry) -> Result<bool, StoreError> {
+/// The times of those that are kept: all but those whose time another event has.
+async fn insert(tx: &mut Tx, entries: &[Entry]) -> Result<BTreeSet<i64>, StoreError> {
     // On PostgreSQL a later time may be committed earlier: there the number of the transaction orders events, as it
     // is known of each number when all before it are over.
-    let sql = match tx.engine() {
-        Engine::Sqlite => {
-            "INSERT INTO audit_event (happened_at, turn, actor_id, actor_sealed, action, object_kind, object_id,
-                                      purpose_sealed, change_sealed, detail, mac)
-             VALUES ($1, (SELECT COALESCE(MAX(turn), 0) + 1 FROM audit_event),
-                     $2, $3, $4, $5, $6, $7, $8, $9, $10)
-             ON CONFLICT (happened_at) DO NOTHING"
-        }
+    let turn = match tx.engine() {
+        Engine::Sqlite => "(SELECT COALESCE(MAX(turn), 0) + 1 FROM audit_event)",
         Engine::Postgres => {
-            "INSERT INTO audit_event (happened_at, turn, actor_id, actor_sealed, action, object_kind, object_id,
-                                      purpose_sealed, change_sealed, detail, mac)
-             VALUES ($1, pg_current_xact_id()::text::bigint
-                         + COALESCE((SELECT turn_base FROM audit_head WHERE id = 1), 0),
-                     $2, $3, $4, $5, $6, $7, $8, $9, $10)
-             ON CONFLICT (happened_at) DO NOTHING"
+            "pg_current_xact_id()::text::bigint + COALESCE((SELECT turn_base FROM audit_head WHERE id = 1), 0)"
         }
     };
-    let inserted = sqlx::query(sql)
-        .bind(entry.happened_at)
-        .bind(&entry.actor_id)
-        .bind(&entry.actor_sealed)
-        .bind(&entry.action)
-        .bind(&entry.object_kind)
-        .bind(&entry.object_id)
-        .bind(&entry.purpose_sealed)
-        .bind(&entry.change_sealed)
-        .bind(&entry.detail)
-        .bind(&entry.mac)
-        .execute(tx.connection())
-        .await?;
-    Ok(inserted.rows_affected() == 1)
+    let rows: Vec<String> = (0..entries.len())
+        .map(|row| {
+            let given: Vec<String> = (1..=10).map(|column| format!("${}", row * 10 + column)).collect();
+            format!("({}, {turn}, {})", given[0], given[1..].join(", "))
+        })
+        .collect();
+    let sql = format!(
+        "INSERT INTO audit_event (happened_at, turn, actor_id, actor_sealed, action, object_kind, object_id,
+                                  purpose_sealed, change_sealed, detail, mac)
+         VALUES {} ON CONFLICT (happened_at) DO NOTHING RETURNING happened_at",
+        rows.join(", ")
+    );
+    let mut query = sqlx::query(sqlx::AssertSqlSafe(sql));
+    for entry in entries {
+        query = query
+            .bind(entry.happened_at)
+            .bind(&entry.actor_id)
+            .bind(&entry.actor_sealed)
+            .bind(&entry.action)
+            .bind(&entry.object_kind)
+            .bind(&entry.object_id)
+            .bind(&entry.purpose_sealed)
+            .bind(&entry.change_sealed)
+            .bind(&entry.detail)
+            .bind(&entry.mac);
+    }
+    let kept = query.fetch_all(tx.connection()).await?;
+    kept.iter().map(|row| row.int("happened_at")).collect()
 }

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use sqlx::any::AnyRow;
 
 use super::{
-    StoreError, Tx, accounts,
+    Db, StoreError, Tx, accounts,
     keys::Lookup,
     row::{Columns, micros},
 };
@@ -28,8 +28,8 @@ pub struct Client {
 }
 
 /// The secret that signs the tokens of this installation's clients; the same on all of its servers.
-pub fn signing_secret(tx: &Tx) -> String {
-    tx.keys().lookup_key(Lookup::ClientTokens, &["1"])
+pub fn signing_secret(db: &Db) -> String {
+    db.keys().lookup_key(Lookup::ClientTokens, &["1"])
 }
 
 /// Keeps a new client with its secret.
@@ -63,6 +63,20 @@ pub async fn get(tx: &mut Tx, id: &ClientId) -> Result<Option<Client>, StoreErro
         .fetch_optional(tx.connection())
         .await?;
     row.map(|row| client_of(&row)).transpose()
+}
+
+/// As [`get`], as of a moment after this was called; those who ask of the same client at once are answered together.
+///
+/// # Errors
+/// [`StoreError`] of the database.
+pub async fn get_now(db: &Db, id: &ClientId) -> Result<Option<Client>, StoreError> {
+    let read = || async {
+        let mut tx = db.read_singly().await?;
+        let client = get(&mut tx, id).await?;
+        tx.commit().await?;
+        Ok(client)
+    };
+    db.clients().ask(id, read).await
 }
 
 /// The client of that id, when the secret is its.

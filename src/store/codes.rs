@@ -9,18 +9,19 @@ use sqlx::any::AnyRow;
 use super::{
     Keys, StoreError, Tx,
     keys::{Lookup, Place},
-    owners,
+    manual_codes, owners,
     row::{self, Columns, micros},
 };
 use crate::domain::{
-    code::{CodeNumber, DocumentCode, DocumentTypeCode, OwnerKey},
-    ids::{OwnerId, PaperId, RecordId},
+    code::{CodeNumber, DocumentCode, DocumentTypeCode, OwnerKey, ResultReadings},
+    ids::{DossierId, NationalResultCode, OwnerId, PaperId, RecordId},
 };
 
 const OWNER: &str = "document_code.owner_sealed";
 const NUMBER: &str = "document_code.number_sealed";
 
-/// Assigns `code` to a paper, for ever. To the paper that has it already: nothing happens.
+/// Assigns `code` to a paper, for ever. To the paper that has it already: nothing happens. Where the code was given by
+/// hand, this is the paper that bears it.
 ///
 /// # Errors
 /// [`StoreError::CodeTaken`] with the paper that holds it; the transaction stays usable.
@@ -55,10 +56,14 @@ pub async fn assign(
     .execute(tx.connection())
     .await?;
     if assigned.rows_affected() == 1 {
+        manual_codes::take(tx, &code_key(&keys, code), paper, at).await?;
         return Ok(());
     }
     match find(tx, code).await? {
-        Some((held_by, _)) if held_by == *paper => Ok(()),
+        Some((held_by, _)) if held_by == *paper => {
+            manual_codes::take(tx, &code_key(&keys, code), paper, at).await?;
+            Ok(())
+        }
         Some((held_by, _)) => Err(StoreError::CodeTaken { held_by }),
         // The holder's transaction ended after this one's view of the data was taken.
         None => Err(StoreError::Busy),
@@ -86,6 +91,8 @@ pub async fn find(
 pub struct AssignedCode {
     /// The code.
     pub code: DocumentCode,
+    /// The other readings of its type.
+    pub readings: ResultReadings,
     /// Since when.
     pub at: Timestamp,
 }
@@ -96,7 +103,8 @@ pub struct AssignedCode {
 /// [`StoreError::Sealed`] and those of the database.
 pub async fn all_of_paper(tx: &mut Tx, paper: &PaperId) -> Result<Vec<AssignedCode>, StoreError> {
     let rows = sqlx::query(
-        "SELECT id, owner_sealed, type_code, number_sealed, assigned_at FROM document_code
+        "SELECT id, owner_sealed, type_code, number_sealed, assigned_at,
+                dossier_result_ordinal, national_result_code FROM document_code
           WHERE paper_id = $1 ORDER BY assigned_at, id",
     )
     .bind(paper.as_str())
@@ -104,7 +112,13 @@ pub async fn all_of_paper(tx: &mut Tx, paper: &PaperId) -> Result<Vec<AssignedCo
     .await?;
     let keys = tx.keys();
     rows.iter()
-        .map(|row| Ok(AssignedCode { code: code_of(&keys, row)?, at: row.at("assigned_at")? }))
+        .map(|row| {
+            let ordinal = row.int_opt("dossier_result_ordinal")?;
+            let dossier_ordinal = ordinal.map(|n| row::narrow(n, "dossier_result_ordinal")).transpose()?;
+            let readings =
+                ResultReadings { dossier_ordinal, national: row.parsed_opt("national_result_code")? };
+            Ok(AssignedCode { code: code_of(&keys, row)?, readings, at: row.at("assigned_at")? })
+        })
         .collect()
 }
 
@@ -114,6 +128,44 @@ pub async fn all_of_paper(tx: &mut Tx, paper: &PaperId) -> Result<Vec<AssignedCo
 /// [`StoreError::Sealed`] and those of the database.
 pub async fn of_paper(tx: &mut Tx, paper: &PaperId) -> Result<Option<DocumentCode>, StoreError> {
     Ok(all_of_paper(tx, paper).await?.pop().map(|assigned| assigned.code))
+}
+
+/// The next ordinal of a result within its dossier, from 1 (NĐ 45/2020/NĐ-CP, Điều 14 khoản 3 điểm d). Given once, without
+/// a gap, also when the transactions that ask overlap; given back when they are not committed.
+///
+/// # Errors
+/// [`StoreError`] of the database; [`StoreError::Corrupt`] behind the 65,535th.
+pub async fn next_of_dossier(tx: &mut Tx, dossier: &DossierId) -> Result<u16, StoreError> {
+    let row = sqlx::query(
+        "INSERT INTO dossier_result (dossier_id, last_ordinal) VALUES ($1, 1)
+         ON CONFLICT (dossier_id) DO UPDATE SET last_ordinal = dossier_result.last_ordinal + 1
+         RETURNING last_ordinal",
+    )
+    .bind(dossier.as_str())
+    .fetch_one(tx.connection())
+    .await?;
+    row.unsigned("last_ordinal")
+}
+
+/// Keeps the other readings of a code's type beside it.
+///
+/// # Errors
+/// [`StoreError`] of the database.
+pub async fn note_readings(
+    tx: &mut Tx,
+    code: &DocumentCode,
+    readings: &ResultReadings,
+) -> Result<(), StoreError> {
+    let key = code_key(&tx.keys(), code);
+    sqlx::query(
+        "UPDATE document_code SET dossier_result_ordinal = $1, national_result_code = $2 WHERE code_key = $3",
+    )
+    .bind(readings.dossier_ordinal.map(i64::from))
+    .bind(readings.national.as_ref().map(NationalResultCode::as_str))
+    .bind(key)
+    .execute(tx.connection())
+    .await?;
+    Ok(())
 }
 
 fn code_of(keys: &Keys, row: &AnyRow) -> Result<DocumentCode, StoreError> {
@@ -126,6 +178,20 @@ fn code_of(keys: &Keys, row: &AnyRow) -> Result<DocumentCode, StoreError> {
         (Some(type_code), Some(number)) => Ok(DocumentCode { owner, type_code, number }),
         _ => Err(StoreError::Corrupt { what: "document_code" }),
     }
+}
+
+/// The owner under whose store the paper's code was assigned, the last one where there were several.
+///
+/// # Errors
+/// [`StoreError`] of the database.
+pub async fn owner_of_paper(tx: &mut Tx, paper: &PaperId) -> Result<Option<OwnerId>, StoreError> {
+    let row = sqlx::query(
+        "SELECT owner_id FROM document_code WHERE paper_id = $1 ORDER BY assigned_at DESC, id DESC LIMIT 1",
+    )
+    .bind(paper.as_str())
+    .fetch_optional(tx.connection())
+    .await?;
+    row.map(|row| row.parsed("owner_id")).transpose()
 }
 
 /// How many papers of `owner` have a code and are not in the store yet.
@@ -160,7 +226,10 @@ pub async fn next_ordinal(tx: &mut Tx, day: Date) -> Result<u32, StoreError> {
 }
 
 /// Leads the code of a paper to the document made from it.
-pub(super) async fn link(
+///
+/// # Errors
+/// [`StoreError::Missing`] when the code isn't that paper's.
+pub async fn link(
     tx: &mut Tx,
     code: &DocumentCode,
     paper: &PaperId,
@@ -176,13 +245,24 @@ pub(super) async fn link(
     if linked.rows_affected() == 1 { Ok(()) } else { Err(StoreError::Missing { what: "the code" }) }
 }
 
+/// Leads every code of a paper to the document made from it: also what is printed in the place of its code, and what was
+/// given by hand.
+pub(super) async fn link_all(tx: &mut Tx, paper: &PaperId, record: &RecordId) -> Result<(), StoreError> {
+    sqlx::query("UPDATE document_code SET record_id = $1 WHERE paper_id = $2")
+        .bind(record.as_str())
+        .bind(paper.as_str())
+        .execute(tx.connection())
+        .await?;
+    Ok(())
+}
+
 /// By which a number is found again.
 pub(super) fn number_key(keys: &Keys, number: &str) -> String {
     keys.lookup_key(Lookup::DocumentNumber, &[number])
 }
 
 /// One hash for all ways of writing the same code.
-fn code_key(keys: &Keys, code: &DocumentCode) -> String {
+pub(super) fn code_key(keys: &Keys, code: &DocumentCode) -> String {
     let owner = match code.owner.number() {
         Some(number) => owners::canonical_number(number),
         None => code.owner.to_string(),
@@ -200,6 +280,6 @@ fn number_kind(number: &CodeNumber) -> &'static str {
 fn result_ordinal(type_code: &DocumentTypeCode) -> Option<i64> {
     match type_code {
         DocumentTypeCode::Result { ordinal, .. } => Some(i64::from(*ordinal)),
-        DocumentTypeCode::Component { .. } => None,
+        DocumentTypeCode::Component { .. } | DocumentTypeCode::National { .. } => None,
     }
 }

@@ -20,16 +20,25 @@ use sqlx::{
 };
 use tokio::sync::{Mutex, OwnedMutexGuard};
 
-use super::{Cause, Keys, StoreError, error, rotation};
+use super::{
+    Cause, Keys, StoreError, audit,
+    clients::Client,
+    error,
+    lane::{self, Held, Lane},
+    rotation,
+    shared::Shared,
+};
+use crate::domain::ids::ClientId;
 
 /// How long a writer waits for its turn, and anyone for a connection.
-const PATIENCE: Duration = Duration::from_secs(30);
+pub(super) const PATIENCE: Duration = Duration::from_secs(30);
+/// For transactions, besides those of the [`lane`].
 const CONNECTIONS: u32 = 12;
 /// How long a connection rests before it is asked whether it is still there.
-const RESTED: Duration = Duration::from_secs(1);
+pub(super) const RESTED: Duration = Duration::from_secs(1);
 
 /// What both engines run, and what one alone needs; numbered, and never edited after a release.
-const MIGRATIONS: [(i64, &str, &str); 11] = [
+const MIGRATIONS: [(i64, &str, &str); 13] = [
     (1, "tables", include_str!("../../migrations/0001_tables.sql")),
     (3, "page plan", include_str!("../../migrations/0003_page_plan.sql")),
     (4, "handed in", include_str!("../../migrations/0004_handed_in.sql")),
@@ -41,8 +50,10 @@ const MIGRATIONS: [(i64, &str, &str); 11] = [
     (11, "keys", include_str!("../../migrations/0011_keys.sql")),
     (12, "providers", include_str!("../../migrations/0012_providers.sql")),
     (14, "reuse", include_str!("../../migrations/0014_reuse.sql")),
+    (18, "codes", include_str!("../../migrations/0018_codes.sql")),
+    (21, "archive", include_str!("../../migrations/0021_archive.sql")),
 ];
-const SQLITE_MIGRATIONS: [(i64, &str, &str); 5] = [
+const SQLITE_MIGRATIONS: [(i64, &str, &str); 6] = [
     (2, "append only", include_str!("../../migrations/sqlite/0002_append_only.sql")),
     (
         9,
@@ -58,6 +69,14 @@ const SQLITE_MIGRATIONS: [(i64, &str, &str); 5] = [
         concat!(
             include_str!("../../migrations/0013_protection.sql"),
             include_str!("../../migrations/sqlite/0013_protection.sql")
+        ),
+    ),
+    (
+        17,
+        "catalogue",
+        concat!(
+            include_str!("../../migrations/0017_catalogue.sql"),
+            include_str!("../../migrations/sqlite/0017_catalogue.sql")
         ),
     ),
     (
@@ -77,7 +96,7 @@ const SQLITE_MIGRATIONS: [(i64, &str, &str); 5] = [
         ),
     ),
 ];
-const POSTGRES_MIGRATIONS: [(i64, &str, &str); 5] = [
+const POSTGRES_MIGRATIONS: [(i64, &str, &str); 6] = [
     (2, "append only", include_str!("../../migrations/postgres/0002_append_only.sql")),
     (
         9,
@@ -93,6 +112,14 @@ const POSTGRES_MIGRATIONS: [(i64, &str, &str); 5] = [
         concat!(
             include_str!("../../migrations/0013_protection.sql"),
             include_str!("../../migrations/postgres/0013_protection.sql")
+        ),
+    ),
+    (
+        17,
+        "catalogue",
+        concat!(
+            include_str!("../../migrations/0017_catalogue.sql"),
+            include_str!("../../migrations/postgres/0017_catalogue.sql")
         ),
     ),
     (
@@ -117,12 +144,17 @@ const POSTGRES_MIGRATIONS: [(i64, &str, &str); 5] = [
 #[derive(Clone)]
 pub struct Db {
     pool: sqlx::AnyPool,
+    lane: Lane,
     engine: Engine,
     keys: Arc<Keys>,
     /// Writers of this process queue here: SQLite lets one in, and serves the others at random.
     turn: Arc<Mutex<()>>,
     /// Microseconds of this process's last event: the trace's clock, which never runs back.
     last_event_at: Arc<AtomicI64>,
+    /// Clients as they are being asked for.
+    clients: Arc<Shared<ClientId, Option<Client>>>,
+    /// Events that wait to be written together.
+    events: Arc<audit::Waiting>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -137,10 +169,15 @@ enum Mode {
     Writes,
 }
 
-/// A transaction: what is not committed did not happen.
+enum Inner {
+    Whole(sqlx::Transaction<'static, Any>),
+    Singly(Held),
+}
+
+/// A transaction: what is not committed did not happen. (But see [`Db::read_singly`].)
 pub struct Tx {
     // Ends before the turn is given away: fields drop in this order.
-    inner: sqlx::Transaction<'static, Any>,
+    inner: Inner,
     keys: Arc<Keys>,
     engine: Engine,
     mode: Mode,
@@ -162,7 +199,7 @@ impl Db {
         engine.prepare(&mut first).await?;
         first.close().await?;
         let pool = AnyPoolOptions::new()
-            .max_connections(CONNECTIONS)
+            .max_connections(CONNECTIONS + lane::WIDTH as u32)
             .acquire_timeout(PATIENCE)
             // Asked whether it is still there only when it has rested: a question is a round trip to the server.
             .test_before_acquire(false)
@@ -177,9 +214,17 @@ impl Db {
             .after_connect(move |connection, _| Box::pin(async move { engine.prepare(connection).await }))
             .connect(url)
             .await?;
-        let last_event_at = Arc::new(AtomicI64::new(i64::MIN));
-        let db = Self { pool, engine, keys: keys.into(), turn: Arc::default(), last_event_at };
-        let has_trace = super::audit::exists(&mut db.read().await?).await?;
+        let db = Self {
+            pool,
+            lane: Lane::new(),
+            engine,
+            keys: keys.into(),
+            turn: Arc::default(),
+            last_event_at: Arc::new(AtomicI64::new(i64::MIN)),
+            clients: Arc::default(),
+            events: Arc::default(),
+        };
+        let has_trace = audit::exists(&mut db.read().await?).await?;
         db.migrate().await?;
         db.check_keys(has_trace).await?;
         Ok(db)
@@ -239,9 +284,29 @@ impl Db {
             // Named, since what is done after a conflict has to see whoever won.
             return self.begin("BEGIN ISOLATION LEVEL READ COMMITTED", Mode::Writes, None).await;
         }
-        let turn = tokio::time::timeout(PATIENCE, Arc::clone(&self.turn).lock_owned());
-        let turn = turn.await.map_err(|_| StoreError::Busy)?;
+        let turn = self.turn().await?;
         self.begin("BEGIN IMMEDIATE", Mode::Writes, Some(turn)).await
+    }
+
+    /// As [`Self::read`], where each statement may have a view of its own: nothing is begun around them. Committed
+    /// before anything else is waited for: connections of this kind are few.
+    ///
+    /// # Errors
+    /// As [`Self::read`].
+    pub async fn read_singly(&self) -> Result<Tx, StoreError> {
+        self.singly(Mode::Reads, None).await
+    }
+
+    /// As [`Self::write`], for a single statement: done when it is done, whether or not the end is committed.
+    ///
+    /// # Errors
+    /// As [`Self::write`].
+    pub(super) async fn write_singly(&self) -> Result<Tx, StoreError> {
+        let turn = match self.engine {
+            Engine::Postgres => None,
+            Engine::Sqlite => Some(self.turn().await?),
+        };
+        self.singly(Mode::Writes, turn).await
     }
 
     /// Whether an installation is in the database, without opening it: then there were keys, and none are made anew.
@@ -262,11 +327,20 @@ impl Db {
 
     /// Waits for transactions under way and closes all connections.
     pub async fn close(&self) {
+        self.lane.close();
         self.pool.close().await;
     }
 
     pub(super) fn keys(&self) -> &Keys {
         &self.keys
+    }
+
+    pub(super) fn clients(&self) -> &Shared<ClientId, Option<Client>> {
+        &self.clients
+    }
+
+    pub(super) fn events(&self) -> &Arc<audit::Waiting> {
+        &self.events
     }
 
     async fn begin(
@@ -275,7 +349,26 @@ impl Db {
         mode: Mode,
         turn: Option<OwnedMutexGuard<()>>,
     ) -> Result<Tx, StoreError> {
-        let inner = self.pool.begin_with(begin).await?;
+        let inner = Inner::Whole(self.pool.begin_with(begin).await?);
+        self.ready(inner, mode, turn).await
+    }
+
+    async fn singly(&self, mode: Mode, turn: Option<OwnedMutexGuard<()>>) -> Result<Tx, StoreError> {
+        let inner = Inner::Singly(self.lane.hold(&self.pool).await?);
+        self.ready(inner, mode, turn).await
+    }
+
+    async fn turn(&self) -> Result<OwnedMutexGuard<()>, StoreError> {
+        let turn = tokio::time::timeout(PATIENCE, Arc::clone(&self.turn).lock_owned());
+        turn.await.map_err(|_| StoreError::Busy)
+    }
+
+    async fn ready(
+        &self,
+        inner: Inner,
+        mode: Mode,
+        turn: Option<OwnedMutexGuard<()>>,
+    ) -> Result<Tx, StoreError> {
         let (keys, last_event_at) = (Arc::clone(&self.keys), Arc::clone(&self.last_event_at));
         let mut tx = Tx { inner, keys, engine: self.engine, mode, last_event_at, _turn: turn };
         if tx.keys.is_to_ask() {
@@ -315,13 +408,13 @@ impl Db {
         // Only in a new database, or one from before there was a head: a chain whose head was taken away must not
         // begin anew.
         if is_new || !has_trace {
-            super::audit::begin(&mut tx).await?;
+            audit::begin(&mut tx).await?;
             sqlx::query("INSERT INTO log_head (id, change_seq) VALUES (1, 0) ON CONFLICT (id) DO NOTHING")
                 .execute(tx.connection())
                 .await?;
         }
-        super::audit::resume(&mut tx).await?;
-        self.last_event_at.fetch_max(super::audit::newest(&mut tx).await?, Ordering::Relaxed);
+        audit::resume(&mut tx).await?;
+        self.last_event_at.fetch_max(audit::newest(&mut tx).await?, Ordering::Relaxed);
         tx.commit().await
     }
 }
@@ -333,14 +426,19 @@ impl Tx {
     /// [`StoreError::Busy`], [`StoreError::Full`], [`StoreError::Unreachable`]: none of it happened,
     /// or, when the connection broke while the answer was under way, nobody knows.
     pub async fn commit(self) -> Result<(), StoreError> {
-        match self.mode {
-            Mode::Writes => Ok(self.inner.commit().await?),
-            Mode::Reads => Ok(self.inner.rollback().await?),
+        match (self.inner, self.mode) {
+            (Inner::Whole(inner), Mode::Writes) => inner.commit().await?,
+            (Inner::Whole(inner), Mode::Reads) => inner.rollback().await?,
+            (Inner::Singly(held), _) => held.rest(),
         }
+        Ok(())
     }
 
     pub(super) fn connection(&mut self) -> &mut AnyConnection {
-        &mut self.inner
+        match &mut self.inner {
+            Inner::Whole(inner) => inner,
+            Inner::Singly(held) => held.connection(),
+        }
     }
 
     pub(super) fn keys(&self) -> Arc<Keys> {

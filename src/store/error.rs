@@ -5,7 +5,7 @@ use std::{fmt, io};
 use crate::domain::ids::{OfficerId, PaperId, RecordId};
 
 /// Why the store did not do what it was asked.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, Clone, thiserror::Error)]
 pub enum StoreError {
     /// The database or the object store can't be reached or used.
     #[error("the store cannot be reached")]
@@ -94,6 +94,7 @@ pub enum StoreError {
 }
 
 /// What the library below said, as text: callers act on the variant, people read this in the log.
+#[derive(Clone)]
 pub struct Cause(String);
 
 impl Cause {

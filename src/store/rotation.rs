@@ -45,7 +45,7 @@ macro_rules! column {
 }
 
 /// All columns of values that master keys seal.
-const COLUMNS: [Column; 23] = [
+const COLUMNS: [Column; 25] = [
     column!("lasting_key", "sealed", "CAST(id AS TEXT)"),
     column!("officer", "sealed", "id"),
     column!("account", "sealed", "officer_id"),
@@ -60,9 +60,11 @@ const COLUMNS: [Column; 23] = [
     column!("page_plan", "reason_sealed", "paper_id || '/' || CAST(ordinal AS TEXT)", "paper_id"),
     column!("paper_print", "looks_sealed", "paper_id"),
     column!("first_proposal", "sealed", "paper_id"),
+    column!("paper_known", "sealed", "paper_id"),
     column!("lesson", "sealed", "id"),
     column!("lesson_version", "reason_sealed", "CAST(version AS TEXT)"),
     column!("paper_verification", "sealed", "paper_id"),
+    column!("manual_code", "sealed", "id"),
     column!("reuse", "sealed", "id"),
     column!("revocation", "sealed", "record_id"),
     column!("subject_request", "sealed", "id"),

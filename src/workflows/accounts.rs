@@ -87,8 +87,10 @@ impl From<AccessError> for AccountError {
 /// # Errors
 /// The store's.
 pub async fn exist(ctx: &Ctx) -> Result<bool, StoreError> {
-    let mut tx = ctx.db.read().await?;
-    accounts::any(&mut tx).await
+    let mut tx = ctx.db.read_singly().await?;
+    let exist = accounts::any(&mut tx).await?;
+    tx.commit().await?;
+    Ok(exist)
 }
 
 /// Whether there are accounts whose passwords everybody knows.

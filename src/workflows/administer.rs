@@ -1,15 +1,18 @@
-//! Officers, catalogue and the trace, for those who run an installation.
+//! Officers and the trace, for those who run an installation.
 
 use jiff::Timestamp;
 
 use crate::{
     domain::{
-        catalogue::{Catalogue, CatalogueFaults},
+        catalogue::Catalogue,
         event::{Action, AuditEvent, Change},
-        ids::ContentHash,
         officer::{ActingOfficer, Officer},
     },
-    store::{Db, StoreError, audit, catalogues, officers, roles},
+    store::{
+        Db, StoreError, audit,
+        catalogues::{self, InForce},
+        officers, roles,
+    },
     workflows::context::Ctx,
 };
 
@@ -24,64 +27,11 @@ pub async fn prepare(db: &Db, officer: &Officer, now: Timestamp) -> Result<(), S
     if officers::get(&mut tx, &officer.id).await?.is_none() {
         officers::insert(&mut tx, officer, now).await?;
     }
-    if catalogues::current(&mut tx, now).await?.is_none() {
-        catalogues::insert(&mut tx, &Catalogue::starting(), None, None, now).await?;
+    if catalogues::imports(&mut tx).await?.is_empty() {
+        let in_force = InForce { from: catalogues::BEGINNING, decision_number: None, by: None };
+        catalogues::insert(&mut tx, &Catalogue::starting(), in_force, now).await?;
     }
     tx.commit().await
-}
-
-/// What an import did.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Imported {
-    /// The version's hash.
-    pub version: ContentHash,
-    /// Procedures in it.
-    pub n_procedures: usize,
-    /// Whether it was in force already.
-    pub is_known: bool,
-}
-
-/// Why a catalogue was not imported.
-#[derive(Debug, thiserror::Error)]
-pub enum ImportError {
-    /// Refused whole.
-    #[error(transparent)]
-    Faults(#[from] CatalogueFaults),
-    /// The store failed.
-    #[error(transparent)]
-    Store(#[from] StoreError),
-}
-
-/// Takes a catalogue as the one in force (Điều 20 khoản 3–4); refused whole when anything is wrong.
-///
-/// # Errors
-/// [`ImportError`].
-pub async fn import_catalogue(
-    ctx: &Ctx,
-    officer: &ActingOfficer,
-    text: &str,
-) -> Result<Imported, ImportError> {
-    let catalogue = Catalogue::parse(text)?;
-    let (version, _) = catalogues::canonical(&catalogue)?;
-    let now = ctx.clock.now();
-    let mut tx = ctx.db.write().await?;
-    let before = catalogues::current(&mut tx, now).await?.map(|current| current.hash);
-    let is_known = before.as_ref() == Some(&version);
-    if !is_known {
-        catalogues::insert(&mut tx, &catalogue, None, Some(&officer.officer.id), now).await?;
-        let event = AuditEvent {
-            at: now,
-            actor: Some(officer.into()),
-            action: Action::ImportCatalogue,
-            object: ("catalogue", version.to_string()),
-            purpose: None,
-            detail: None,
-        };
-        let change = Change::of(&before, &version);
-        audit::append_change(&mut tx, &event, &change).await?;
-        tx.commit().await?;
-    }
-    Ok(Imported { version, n_procedures: catalogue.procedures.len(), is_known })
 }
 
 /// Adds an officer.

@@ -90,7 +90,9 @@ impl From<IntakeError> for ArrangeError {
             IntakeError::UnknownDossier => Self::Step(DigitiseError::UnknownPaper),
             IntakeError::Denied(denied) => Self::Step(DigitiseError::Denied(denied)),
             IntakeError::NoReason => Self::Step(DigitiseError::NoReason),
-            IntakeError::UnknownProcedure | IntakeError::NoProcedure => Self::NoProcedure,
+            IntakeError::UnknownProcedure | IntakeError::NotInForce | IntakeError::NoProcedure => {
+                Self::NoProcedure
+            }
         }
     }
 }

@@ -16,7 +16,7 @@ use crate::{
         rights::{self, Denied},
     },
     engines::imaging::fault::ReadError,
-    store::{StoreError, Tx, audit, changes, codes, first, owners, papers, plans, records},
+    store::{StoreError, audit, changes, codes, first, owners, papers, plans, records},
     workflows::{
         access::{self, AccessError},
         arrange::{self, Arrangement},
@@ -97,19 +97,6 @@ async fn trace(
     object: (&'static str, String),
     purpose: &Purpose,
 ) -> Result<(), StoreError> {
-    let mut tx = ctx.db.write().await?;
-    append(ctx, &mut tx, by, action, object, purpose).await?;
-    tx.commit().await
-}
-
-async fn append(
-    ctx: &Ctx,
-    tx: &mut Tx,
-    by: &Actor,
-    action: Action,
-    object: (&'static str, String),
-    purpose: &Purpose,
-) -> Result<(), StoreError> {
     let event = AuditEvent {
         at: ctx.clock.now(),
         actor: Some(by.clone()),
@@ -118,7 +105,7 @@ async fn append(
         purpose: Some(purpose.0.clone()),
         detail: None,
     };
-    audit::append(tx, &event).await.map(drop)
+    audit::append_alone(&ctx.db, event).await
 }
 
 /// A dossier with its papers.
@@ -320,15 +307,15 @@ pub async fn look_up_owner(
     purpose: &Purpose,
 ) -> Result<Vec<OwnerId>, BrowseError> {
     rights::may_read_store(by).map_err(AccessError::from)?;
-    // Looked up and traced in one transaction: what portals ask most often.
-    let mut tx = ctx.db.write().await?;
+    // What portals ask most often.
+    let mut tx = ctx.db.read_singly().await?;
     let found = match key.number() {
         Some(number) => owners::find(&mut tx, number).await?.into_iter().collect(),
         None => owners::find_named(&mut tx, key).await?,
     };
-    let object = found.first().map_or_else(|| "none".to_owned(), ToString::to_string);
-    append(ctx, &mut tx, by, Action::LookUpOwner, ("owner", object), purpose).await?;
     tx.commit().await?;
+    let object = found.first().map_or_else(|| "none".to_owned(), ToString::to_string);
+    trace(ctx, by, Action::LookUpOwner, ("owner", object), purpose).await?;
     Ok(found)
 }
 
@@ -367,9 +354,14 @@ pub async fn documents_of(
     limit: u32,
 ) -> Result<OwnerDocuments, BrowseError> {
     rights::may_read_store(by).map_err(AccessError::from)?;
-    let mut tx = ctx.db.read().await?;
-    let owner = owners::current(&mut tx, owner).await?.ok_or(BrowseError::NotFound)?;
-    let keys = owners::keys_of(&mut tx, &owner).await?;
+    let mut tx = ctx.db.read_singly().await?;
+    // One who was found to be another has no keys of his own.
+    let mut owner = owner.clone();
+    let mut keys = owners::keys_of(&mut tx, &owner).await?;
+    if keys.is_empty() {
+        owner = owners::current(&mut tx, &owner).await?.ok_or(BrowseError::NotFound)?;
+        keys = owners::keys_of(&mut tx, &owner).await?;
+    }
     let filter = records::Filter { type_code: filter.type_code.clone(), valid_on: filter.valid_on };
     let mut found = records::of_owner(&mut tx, &owner, &filter, after, limit + 1).await?;
     let has_more = found.len() > limit as usize;
@@ -383,7 +375,7 @@ pub async fn documents_of(
             Err(other) => return Err(other.into()),
         }
     }
-    drop(tx);
+    tx.commit().await?;
     trace(ctx, by, Action::ListDocuments, ("owner", owner.to_string()), purpose).await?;
     Ok(OwnerDocuments { owner, keys, documents, next })
 }
@@ -397,20 +389,24 @@ pub async fn look_up_code(
     by: &Actor,
     code: &DocumentCode,
     purpose: &Purpose,
-) -> Result<Option<RecordId>, BrowseError> {
+) -> Result<Option<StoredRecord>, BrowseError> {
     rights::may_read_store(by).map_err(AccessError::from)?;
-    let found = {
-        let mut tx = ctx.db.read().await?;
-        codes::find(&mut tx, code).await?.and_then(|(_, record)| record)
+    let mut tx = ctx.db.read_singly().await?;
+    let found = match codes::find(&mut tx, code).await? {
+        Some((_, Some(id))) => records::get(&mut tx, &id).await?,
+        _ => None,
     };
+    // What is another unit's is not there; what is closed is said to be.
     let found = match found {
-        Some(id) => match record(ctx, by, &id).await {
-            Err(BrowseError::NotFound) => None,
-            found => Some(found?.id),
+        Some(record) => match access::read_record(&mut tx, by, &record, ctx.clock.now()).await {
+            Ok(()) => Some(record),
+            Err(AccessError::NotFound) => None,
+            Err(other) => return Err(other.into()),
         },
         None => None,
     };
-    let object = found.as_ref().map_or_else(|| "none".to_owned(), ToString::to_string);
+    tx.commit().await?;
+    let object = found.as_ref().map_or_else(|| "none".to_owned(), |record| record.id.to_string());
     trace(ctx, by, Action::LookUpCode, ("record", object), purpose).await?;
     Ok(found)
 }
@@ -426,9 +422,10 @@ pub async fn owner_of(ctx: &Ctx, by: &Actor, id: &RecordId) -> Result<OwnerId, B
 /// The document, if `by` may read it.
 async fn record(ctx: &Ctx, by: &Actor, id: &RecordId) -> Result<StoredRecord, BrowseError> {
     rights::may_read_store(by).map_err(AccessError::from)?;
-    let mut tx = ctx.db.read().await?;
+    let mut tx = ctx.db.read_singly().await?;
     let record = records::get(&mut tx, id).await?.ok_or(BrowseError::NotFound)?;
     access::read_record(&mut tx, by, &record, ctx.clock.now()).await?;
+    tx.commit().await?;
     Ok(record)
 }
 
@@ -493,8 +490,10 @@ pub async fn code_of(ctx: &Ctx, id: &RecordId) -> Result<DocumentCode, BrowseErr
 /// # Errors
 /// The store's.
 pub async fn objects(ctx: &Ctx, id: &PaperId, role: ObjectRole) -> Result<Vec<PaperObject>, StoreError> {
-    let mut tx = ctx.db.read().await?;
-    digitise::objects_as(&mut tx, id, role).await
+    let mut tx = ctx.db.read_singly().await?;
+    let found = digitise::objects_as(&mut tx, id, role).await?;
+    tx.commit().await?;
+    Ok(found)
 }
 
 /// One of the files that came in, byte for byte; `ordinal` from 0.
@@ -525,8 +524,10 @@ pub async fn original(
 /// [`BrowseError`].
 pub async fn changes(ctx: &Ctx, by: &Actor, after: u64, limit: u32) -> Result<Vec<ChangeEvent>, BrowseError> {
     rights::may_follow_changes(by).map_err(AccessError::from)?;
-    let mut tx = ctx.db.read().await?;
-    Ok(changes::after(&mut tx, after, limit).await?)
+    let mut tx = ctx.db.read_singly().await?;
+    let found = changes::after(&mut tx, after, limit).await?;
+    tx.commit().await?;
+    Ok(found)
 }
 
 /// Whether database and objects answer, and the key file has the key that seals.

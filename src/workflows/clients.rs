@@ -187,7 +187,7 @@ pub async fn token(
         return Err(ClientError::Scope);
     }
     let claims = Claims::new(&client.id, &scopes, now).bound_to(bound_to);
-    let token = credentials::sign_claims(&claims, &clients::signing_secret(&tx))?;
+    let token = credentials::sign_claims(&claims, &clients::signing_secret(&ctx.db))?;
     let acting = acting(client, &scopes, now, address);
     trace(&mut tx, now, acting.into(), Action::SignIn, &id, way.detail()).await?;
     tx.commit().await?;
@@ -206,14 +206,13 @@ pub async fn resume(
     address: Option<IpAddr>,
 ) -> Result<Option<ActingClient>, StoreError> {
     let now = ctx.clock.now();
-    let mut tx = ctx.db.read().await?;
-    let claims = credentials::read_claims(token, &clients::signing_secret(&tx), now);
+    let claims = credentials::read_claims(token, &clients::signing_secret(&ctx.db), now);
     let bound_to = claims.as_ref().and_then(Claims::certificate).map(str::to_owned);
     let Some((id, scopes, at)) = claims.and_then(|claims| claims.read()) else { return Ok(None) };
     if bound_to.is_some() && certificate.and_then(|shown| shown.thumbprint_at(now)) != bound_to.as_deref() {
         return Ok(None);
     }
-    let client = clients::get(&mut tx, &id).await?.filter(|client| client.is_active);
+    let client = clients::get_now(&ctx.db, &id).await?.filter(|client| client.is_active);
     let client = client.filter(|client| client.certificate == bound_to);
     Ok(client.map(|client| acting(client, &scopes, at, address)))
 }

@@ -14,8 +14,8 @@ use tempfile::TempDir;
 use crate::{
     clock::Clock,
     domain::{
-        calendar::Calendar, dossier::PaperObject, ids::ContentHash, officer::ActingOfficer,
-        retention::Retention, signing::SigningRules,
+        calendar::Calendar, code::ResultReading, dossier::PaperObject, ids::ContentHash,
+        officer::ActingOfficer, retention::Retention, signing::SigningRules,
     },
     engines::{
         extraction::Guide,
@@ -62,6 +62,8 @@ pub struct Rules {
     pub guide: Arc<Guide>,
     /// Whether papers without a number get a code.
     pub code_papers_without_number: bool,
+    /// How the type of a result is printed.
+    pub result_reading: ResultReading,
     /// Who acts in the service until there are accounts.
     pub officer: ActingOfficer,
     /// What is asked of officers' signatures.

@@ -11,13 +11,15 @@ use tokio::sync::mpsc;
 use crate::{
     clock::day_in_vietnam,
     domain::{
-        code::{CodeNumber, DocumentCode},
+        catalogue::Catalogue,
+        code::{CodeNumber, DocumentCode, ResultReadings},
         confirm::{FieldEdits, FieldFault},
         dossier::{Confirmation, Dossier, ObjectRole, Paper, PaperObject, PaperState, Step},
+        eligibility::PaperRole,
         event::{Action, AuditEvent, Change},
         fields::ConfirmedFields,
         first::FirstProposals,
-        ids::PaperId,
+        ids::{OwnerId, PaperId},
         job::{Job, Urgency},
         officer::{ActingOfficer, stated},
         page::{CheckedPages, PageFaults, Severity},
@@ -33,6 +35,7 @@ use crate::{
     store::{StoreError, Tx, audit, codes, dossiers, first, jobs, owners, papers, plans, prints},
     workflows::{
         access::{self, AccessError, Right},
+        archive,
         context::{Ctx, Spooled},
         examine::{self, Declared, Examination, Interest},
         intake, lessons, measures, quarantine, register,
@@ -306,6 +309,7 @@ async fn examine(
     }
     let mut examination = reading.await.map_err(|_| ReadError::Crashed)??;
     register::weigh(ctx, &paper.id, &mut examination).await?;
+    archive::weigh(ctx, &paper.id, &mut examination).await?;
     Ok(examination)
 }
 
@@ -380,7 +384,7 @@ pub async fn confirm(
     let now = ctx.clock.now();
     let fields = proposed.confirmed_with(edits, now).map_err(DigitiseError::Fields)?;
     let (checked, proposed) = (checked.clone(), proposed.clone());
-    is_known_type(ctx, &paper, &fields).await?;
+    let catalogue = catalogue_with_type(ctx, &paper, &fields).await?;
     let arrived = arrived(ctx, &paper).await?;
 
     let mut tx = ctx.db.write().await?;
@@ -394,11 +398,11 @@ pub async fn confirm(
     };
     let code = DocumentCode::assign(fields.owner.clone(), fields.document_type_code.clone(), number);
     let owner = owners::find_or_create(&mut tx, &fields.owner, now).await?;
-    codes::assign(&mut tx, &code, &owner, &paper.id, now).await?;
+    let printed = assign(ctx, &mut tx, &paper, &code, &owner, &catalogue).await?;
     lessons::note(ctx, &mut tx, &proposed, &fields).await?;
     let change = Change::of_confirmation(&proposed, &fields);
     let by = officer.officer.id.clone();
-    let confirmed = Box::new(Confirmation { fields, code, owner, by, at: now, checked });
+    let confirmed = Box::new(Confirmation { fields, code, printed, owner, by, at: now, checked });
     // What arrived signed was signed by whom it concerns; and where officers have no signatures yet, the step is
     // passed over, and the record says so.
     let is_signed_here =
@@ -436,9 +440,43 @@ pub(super) async fn dossier_of(ctx: &Ctx, paper: &Paper) -> Result<Dossier, Digi
     dossiers::get(&mut tx, &paper.dossier).await?.ok_or(DigitiseError::UnknownPaper)
 }
 
-async fn is_known_type(ctx: &Ctx, paper: &Paper, fields: &ConfirmedFields) -> Result<(), DigitiseError> {
+async fn catalogue_with_type(
+    ctx: &Ctx,
+    paper: &Paper,
+    fields: &ConfirmedFields,
+) -> Result<Catalogue, DigitiseError> {
     let catalogue = intake::catalogue_of(ctx, &dossier_of(ctx, paper).await?).await?;
-    if catalogue.has_type(&fields.document_type_code) { Ok(()) } else { Err(DigitiseError::UnknownType) }
+    if catalogue.has_type(&fields.document_type_code) {
+        Ok(catalogue)
+    } else {
+        Err(DigitiseError::UnknownType)
+    }
+}
+
+/// Assigns the code, with every reading of its type; what is printed in its place by the setting leads to the paper, too.
+async fn assign(
+    ctx: &Ctx,
+    tx: &mut Tx,
+    paper: &Paper,
+    code: &DocumentCode,
+    owner: &OwnerId,
+    catalogue: &Catalogue,
+) -> Result<Option<DocumentCode>, DigitiseError> {
+    let dossier_ordinal = match &paper.role {
+        Some(PaperRole::Result { .. }) => Some(codes::next_of_dossier(tx, &paper.dossier).await?),
+        _ => None,
+    };
+    let national = catalogue.national_code_of(&code.type_code).cloned();
+    let readings = ResultReadings { dossier_ordinal, national };
+    let printed = code.read_as(ctx.rules.result_reading, &readings);
+    let now = ctx.clock.now();
+    // Before the code itself: the last one is the paper's.
+    if let Some(printed) = &printed {
+        codes::assign(tx, printed, owner, &paper.id, now).await?;
+    }
+    codes::assign(tx, code, owner, &paper.id, now).await?;
+    codes::note_readings(tx, code, &readings).await?;
+    Ok(printed)
 }
 
 /// How the files of a paper came in.

@@ -2,22 +2,25 @@
 //! history. Bytes that were signed are never written anew: what is printed on the paper stays, and is shown beside the
 //! code that holds.
 
-use jiff::Timestamp;
+use jiff::{Timestamp, civil::Date};
 
 use crate::{
+    clock::day_in_vietnam,
     domain::{
-        code::{CodeNumber, DocumentCode, DocumentTypeCode, OwnerKey},
+        acts::KeptAct,
+        code::{CodeNumber, DocumentCode, DocumentTypeCode, OwnerKey, ResultReadings},
         event::{Action, AuditEvent, Change},
         ids::{DocumentNumber, PaperId, RecordId},
         officer::{ActingOfficer, Actor, stated},
         record::{ChangeKind, StoredRecord},
+        retention::RecordAct,
         reuse::Reuse,
         rights::{self, Denied, PaperScope},
     },
     store::{
         StoreError, Tx, audit, catalogues, changes,
         codes::{self, AssignedCode},
-        dossiers, owners, papers, records,
+        dossiers, owners, papers, record_acts, records,
         reuses::{self, Revocation},
     },
     workflows::{
@@ -170,7 +173,7 @@ pub async fn recode(
         record.fields.owner = owner;
     }
     if let Some(type_code) = recoding.type_code {
-        is_known(&mut tx, &seen, &type_code).await?;
+        is_known(&mut tx, &seen, &type_code, day_in_vietnam(now)).await?;
         record.fields.document_type_code = type_code;
     }
     let number = match recoding.number {
@@ -187,7 +190,9 @@ pub async fn recode(
     }
     let printed = seen.printed.clone().unwrap_or_else(|| seen.code.clone());
     record.printed = (printed != record.code).then_some(printed);
+    let earlier = codes::all_of_paper(&mut tx, &record.paper).await?;
     codes::assign(&mut tx, &record.code, &record.owner, &record.paper, now).await?;
+    codes::note_readings(&mut tx, &record.code, &readings_of(&seen, &record, &earlier)).await?;
     records::recode(&mut tx, &seen, &record).await?;
     let told = |code: &DocumentCode| serde_json::json!({ "code": code.to_string() });
     let mut after = told(&record.code);
@@ -198,13 +203,26 @@ pub async fn recode(
     Ok(record)
 }
 
+/// The place in the dossier stays; the national code only with the type, for what a new type has is not looked up.
+fn readings_of(seen: &StoredRecord, record: &StoredRecord, earlier: &[AssignedCode]) -> ResultReadings {
+    let is_same = record.code.type_code == seen.code.type_code;
+    let of_code = |codes: &&AssignedCode| codes.code == seen.code;
+    let readings = earlier.iter().find(of_code).map(|code| code.readings.clone()).unwrap_or_default();
+    ResultReadings { national: readings.national.filter(|_| is_same), ..readings }
+}
+
 /// Of the catalogue that the document's dossier was opened under, or of the one in force now.
-async fn is_known(tx: &mut Tx, record: &StoredRecord, code: &DocumentTypeCode) -> Result<(), DocumentError> {
+async fn is_known(
+    tx: &mut Tx,
+    record: &StoredRecord,
+    code: &DocumentTypeCode,
+    today: Date,
+) -> Result<(), DocumentError> {
     let missing = || DocumentError::Store(StoreError::Corrupt { what: "dossier of a document" });
     let paper = papers::get(tx, &record.paper).await?.ok_or_else(missing)?;
     let dossier = dossiers::get(tx, &paper.dossier).await?.ok_or_else(missing)?;
     let then = catalogues::get(tx, &dossier.catalogue).await?;
-    let now = catalogues::current(tx, Timestamp::MAX).await?;
+    let now = catalogues::in_force(tx, today).await?;
     let mut versions = [then, now].into_iter().flatten();
     if versions.any(|version| version.catalogue.has_type(code)) {
         Ok(())
@@ -243,6 +261,8 @@ pub struct History {
     pub revocation: Option<Revocation>,
     /// Where it was taken, oldest first.
     pub takings: Vec<Reuse>,
+    /// What was done to keep it or not, oldest first.
+    pub acts: Vec<KeptAct<RecordAct>>,
 }
 
 /// The history of a document; reading it is traced.
@@ -267,6 +287,7 @@ pub async fn history(
     let codes = codes::all_of_paper(&mut tx, &record.paper).await?;
     let revocation = reuses::revocation_of(&mut tx, id).await?;
     let takings = reuses::of_record(&mut tx, id, MOST_TAKINGS).await?;
+    let acts = record_acts::of(&mut tx, id).await?;
     let event = AuditEvent {
         at: ctx.clock.now(),
         actor: Some(by.clone()),
@@ -277,5 +298,5 @@ pub async fn history(
     };
     audit::append(&mut tx, &event).await?;
     tx.commit().await?;
-    Ok(History { record, codes, revocation, takings })
+    Ok(History { record, codes, revocation, takings, acts })
 }

@@ -5,7 +5,9 @@ use std::io;
 use jiff::Timestamp;
 
 use crate::{
+    clock::day_in_vietnam,
     domain::{
+        archive::KnownFields,
         catalogue::Catalogue,
         count::HandedIn,
         dossier::{Dossier, ExpectedPages, ObjectRole, Paper, PaperObject, PaperState},
@@ -21,7 +23,7 @@ use crate::{
         fault::ReadError,
         open::{Container, ContainerKind},
     },
-    store::{StoreError, Tx, audit, catalogues, dossiers, jobs, papers, plans},
+    store::{StoreError, Tx, audit, catalogues, dossiers, jobs, known, papers, plans},
     workflows::{
         access::{self, AccessError},
         context::{Ctx, Spooled},
@@ -47,6 +49,8 @@ pub struct Upload {
     pub plan: Option<PagePlan>,
     /// Whether a person waits for what is read of it.
     pub urgency: Urgency,
+    /// What a list of the archive says of it (Điều 14); nothing elsewhere.
+    pub known: KnownFields,
 }
 
 /// Why nothing was received, or no dossier opened.
@@ -55,6 +59,9 @@ pub enum IntakeError {
     /// Not in the catalogue.
     #[error("Danh mục không có thủ tục này: kiểm tra lại mã, hoặc nhập Danh mục mới.")]
     UnknownProcedure,
+    /// In the catalogue, not in force today.
+    #[error("theo Danh mục, thủ tục này hôm nay chưa có hoặc đã hết hiệu lực: chọn thủ tục thay thế.")]
+    NotInForce,
     /// No such dossier.
     #[error("không có hồ sơ này")]
     UnknownDossier,
@@ -94,15 +101,15 @@ impl From<AccessError> for IntakeError {
     }
 }
 
-/// The catalogue in force, and its version.
+/// The catalogue in force today, and its version.
 ///
 /// # Errors
 /// [`StoreError`].
 pub async fn current_catalogue(ctx: &Ctx) -> Result<(ContentHash, Catalogue), StoreError> {
     let mut tx = ctx.db.read().await?;
-    let current = catalogues::current(&mut tx, ctx.clock.now()).await?;
+    let current = catalogues::in_force(&mut tx, day_in_vietnam(ctx.clock.now())).await?;
     let current = current.ok_or(StoreError::Missing { what: "a catalogue in force" })?;
-    Ok((current.hash, current.catalogue))
+    Ok((current.import.hash, current.catalogue))
 }
 
 /// The catalogue a dossier was opened with.
@@ -118,7 +125,7 @@ pub async fn catalogue_of(ctx: &Ctx, dossier: &Dossier) -> Result<Catalogue, Sto
 /// Opens a dossier of `procedure` under the catalogue in force.
 ///
 /// # Errors
-/// [`IntakeError::UnknownProcedure`] or the store's.
+/// [`IntakeError::UnknownProcedure`], [`IntakeError::NotInForce`] or the store's.
 pub async fn open_dossier(
     ctx: &Ctx,
     officer: &ActingOfficer,
@@ -139,10 +146,13 @@ pub async fn open_dossier_of(
 ) -> Result<Dossier, IntakeError> {
     rights::may_receive(officer).map_err(AccessError::from)?;
     let (hash, catalogue) = current_catalogue(ctx).await?;
-    if procedure.as_ref().is_some_and(|code| catalogue.procedure(code).is_none()) {
-        return Err(IntakeError::UnknownProcedure);
-    }
     let now = ctx.clock.now();
+    if let Some(code) = &procedure {
+        let entry = catalogue.procedure(code).ok_or(IntakeError::UnknownProcedure)?;
+        if !entry.is_in_force_on(day_in_vietnam(now)) {
+            return Err(IntakeError::NotInForce);
+        }
+    }
     let dossier = Dossier {
         id: DossierId::new(),
         procedure,
@@ -246,6 +256,9 @@ pub(super) async fn keep_in(
         papers::add_object(tx, &paper.id, object).await?;
     }
     let planned = upload.plan.as_ref().map(PagePlan::pages).map(<[_]>::to_vec);
+    if is_received && !upload.known.0.is_empty() {
+        known::insert(tx, &paper.id, &upload.known).await?;
+    }
     if let Some(plan) = upload.plan {
         plans::append(tx, &paper.id, &first_entry(plan, now)).await?;
     }

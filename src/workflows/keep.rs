@@ -72,7 +72,7 @@ pub async fn write_code(ctx: &Ctx, id: &PaperId) -> Result<(), DigitiseError> {
         _ => return Err(digitise::wrong_state(&paper)),
     };
     let base = base(ctx, &paper, &confirmed).await?;
-    let coded = coded(ctx, base, &confirmed.code).await?;
+    let coded = coded(ctx, base, confirmed.on_page()).await?;
     store(ctx, &mut paper, *confirmed, coded).await
 }
 
@@ -186,7 +186,7 @@ async fn store(
         paper: paper.id.clone(),
         owner: confirmed.owner,
         code: confirmed.code,
-        printed: None,
+        printed: confirmed.printed,
         fields: confirmed.fields,
         confirmed_by: confirmed.by,
         confirmed_at: confirmed.at,

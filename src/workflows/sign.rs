@@ -153,7 +153,7 @@ async fn composed(ctx: &Ctx, paper: &Paper, confirmed: &Confirmation) -> Result<
         CodeOrder::AfterSigning => composed.pdf,
         CodeOrder::BeforeSigning => {
             let judge = VerifyOrder::of_unsigned(ctx.clock.now());
-            keep::stamped(ctx, composed.pdf, &confirmed.code, judge).await?.pdf
+            keep::stamped(ctx, composed.pdf, confirmed.on_page(), judge).await?.pdf
         }
     };
     let kept = ctx.objects.put(pdf).await?.as_object(ObjectRole::Composed, 0, "application/pdf");

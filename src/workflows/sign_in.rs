@@ -176,7 +176,7 @@ pub async fn resume(
 ) -> Result<Option<ActingOfficer>, StoreError> {
     let now = ctx.clock.now();
     let (session, acting) = {
-        let mut tx = ctx.db.read().await?;
+        let mut tx = ctx.db.read_singly().await?;
         let Some(session) = sessions::of_token(&mut tx, token).await? else { return Ok(None) };
         if !stay_goes_on(session.signed_in_at, session.last_seen_at, now) {
             return Ok(None);
@@ -184,6 +184,7 @@ pub async fn resume(
         let kept = accounts::of_officer(&mut tx, &session.officer).await?;
         let Some(kept) = kept.filter(|kept| kept.account.is_active) else { return Ok(None) };
         let acting = acting(&mut tx, &session, &kept.account, address).await?;
+        tx.commit().await?;
         (session, acting)
     };
     if now.duration_since(session.last_seen_at) >= TOUCHED_EVERY {

@@ -180,8 +180,26 @@ fn a_catalogue_is_imported_whole_or_not_at_all() {
     assert!(refused.stderr.contains("full_type_code phải là 1.001776.01"), "{}", refused.stderr);
     let changed = dir.path().join("changed.json");
     fs::write(&changed, text.replacen("Bảo trợ xã hội", "Bảo trợ xã hội, trẻ em", 1)).unwrap();
-    let imported = sohoa(["catalogue", "import", "--data", data, changed.to_str().unwrap()]);
-    assert_eq!((imported.code, imported.stdout.trim()), (0, "Đã nhập 21 thủ tục."), "{}", imported.stderr);
+    let import =
+        ["catalogue", "import", "--data", data, "--effective", "2026-01-01", "--decision", "25/QĐ-BYT"];
+    let tried = sohoa(import.into_iter().chain(["--dry-run", "--json", changed.to_str().unwrap()]));
+    let report = tried.answer();
+    assert_eq!((&report["is_imported"], &report["effective_on"]), (&false.into(), &"2026-01-01".into()));
+    assert_eq!(report["differences"][0]["kind"], "procedure_changed", "{report:#}");
+    let imported = sohoa(import.into_iter().chain([changed.to_str().unwrap()]));
+    let first = "Đã nhập: 21 thủ tục, 76 thành phần; có hiệu lực từ 01/01/2026.";
+    assert_eq!((imported.code, imported.stdout.lines().next()), (0, Some(first)), "{}", imported.stderr);
+    assert!(
+        imported.stdout.contains("field: Bảo trợ xã hội → Bảo trợ xã hội, trẻ em"),
+        "{}",
+        imported.stdout
+    );
+    for (option, value) in
+        [("--effective", "31/02/2027"), ("--effective", "2207-01-01"), ("--decision", "a\u{7}b")]
+    {
+        let refused = sohoa(["catalogue", "import", "--data", data, option, value, broken.to_str().unwrap()]);
+        assert_eq!(refused.code, 2, "{option} {value}: {}", refused.stderr);
+    }
     let again = sohoa(["catalogue", "import", "--data", data, changed.to_str().unwrap()]);
     assert!(again.stdout.contains("không có gì thay đổi"));
 }

@@ -105,6 +105,8 @@ async fn a_document_leaves_the_store_is_held_and_is_erased_when_its_term_is_over
         assert_eq!(seen["code"]["text"], format!("{number}.1.001699-KQ1.{printed}"));
         let history = app.json(app.get(&format!("{place}/history?purpose=test"))).await;
         assert_eq!(history["reuses"].as_array().unwrap().len(), 1, "{history:#}");
+        let acts = history["keeping"].as_array().unwrap().iter().map(|act| act["act"].as_str().unwrap());
+        assert_eq!(acts.collect::<Vec<_>>(), ["remove", "restore", "hold", "lift", "remove", "erase"]);
         assert_eq!(refused(&app, &document, "restore").await, "erased");
         let changes = app.json(app.get("/api/v1/changes?limit=1000")).await;
         let kinds: Vec<&str> =

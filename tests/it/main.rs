@@ -4,10 +4,14 @@
 mod accounts;
 mod agent;
 mod antivirus;
+mod archive;
 mod bad_input;
 mod batch;
 mod card;
+mod catalogue;
+mod clean;
 mod clients;
+mod codes;
 mod command_line;
 mod contract;
 mod count;

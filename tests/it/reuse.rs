@@ -13,7 +13,7 @@ use crate::{
 };
 
 /// A disability certificate in the store, with these fields changed; the document and its fields.
-async fn stored(app: &TestApp, seed: u64, changed: Value) -> (String, Value) {
+pub async fn stored(app: &TestApp, seed: u64, changed: Value) -> (String, Value) {
     let scan = papers::clean(Kind::DisabilityCertificate, seed);
     let dossier = app.open_dossier("1.001699").await;
     let paper = uploaded(app, &dossier, "results", &papers::bytes(&scan), &[("ordinal", "1")]).await;

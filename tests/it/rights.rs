@@ -55,6 +55,7 @@ const TABLE: &[Row] = &[
     ("POST", "/api/v1/dossiers/{dossier}/results", File(&[("ordinal", "1")]), "+++--", Closed),
     ("POST", "/api/v1/dossiers/{dossier}/opinions", File(&[("code", "01")]), "+++--", Closed),
     ("POST", "/api/v1/batches", File(&[]), "+++--", NoUnit),
+    ("POST", "/api/v1/archive", File(&[]), "+++--", NoUnit),
     ("POST", "/api/v1/dossiers/{dossier}/batches", File(&[]), "+++--", NoUnit), // a file that is none is told first
     ("GET", "/api/v1/dossiers/{dossier}/separators", Nothing, "+++--", Closed),
     ("GET", "/api/v1/papers/{paper}", Nothing, "+++--", Closed),
@@ -108,6 +109,11 @@ const TABLE: &[Row] = &[
     ("POST", "/api/v1/dossiers/{dossier}/reuses/none/undo", Json(r#"{"reason":"lý do"}"#), "***--", Closed), // no such taking
     ("POST", "/api/v1/verifications", File(&[]), "+++++", NoUnit),
     ("GET", "/api/v1/catalogue", Nothing, "+++++", NoUnit),
+    ("GET", "/api/v1/catalogue/versions", Nothing, "+++++", NoUnit),
+    ("POST", "/api/v1/catalogue/imports", Json("{}"), "----+", NoUnit), // no catalogue
+    ("POST", "/api/v1/manual-codes", Json(r#"{"code":"001085000001.1.001776-KQ1.1/QĐ-UBND","given_on":"2027-01-01"}"#), "+++--", NoUnit), // not yet
+    ("GET", "/api/v1/manual-codes?purpose=test", Nothing, "+++--", NoUnit),
+    ("POST", "/api/v1/manual-codes/none/acts", Json(r#"{"act":"withdraw","reason":"x"}"#), "--*--", NoUnit), // no such code
     ("GET", "/api/v1/changes", Nothing, "-++--", NoUnit),
     ("GET", "/api/v1/audit/events", Nothing, "---+-", NoUnit),
     ("GET", "/api/v1/lessons", Nothing, "+++--", NoUnit),
@@ -143,6 +149,8 @@ const TABLE: &[Row] = &[
     ("GET", "/", Nothing, "+++--", NoUnit),
     ("POST", "/papers", File(&[("kind", "1.001776 01")]), "+++--", NoUnit),
     ("POST", "/batches", File(&[]), "+++--", NoUnit),
+    ("GET", "/archive", Nothing, "+++--", NoUnit),
+    ("POST", "/archive", File(&[]), "+++--", NoUnit),
     ("GET", "/dossiers/{dossier}", Nothing, "+++--", Closed),
     ("POST", "/dossiers/{dossier}/handed-in", Form("total=1"), "+++--", Closed),
     ("POST", "/dossiers/{dossier}/reusable", Form("owner=001085000001&purpose=test"), "+++--", Closed),
@@ -165,6 +173,8 @@ const TABLE: &[Row] = &[
     ("GET", "/documents/{record}/verification?purpose=test", Nothing, "+++--", Open),
     ("GET", "/documents/{record}/content?purpose=test", Nothing, "+++--", Open),
     ("GET", "/documents/{record}/original?purpose=test", Nothing, "+++--", Open),
+    ("GET", "/catalogue", Nothing, "+++++", NoUnit),
+    ("POST", "/catalogue", File(&[]), "----+", NoUnit), // no catalogue
     ("GET", "/lessons", Nothing, "+++--", NoUnit),
     ("GET", "/trace", Nothing, "---+-", NoUnit),
     ("POST", "/lessons/none", Form("act=accept"), "--*--", NoUnit),
@@ -375,6 +385,7 @@ const BY_SCOPE: &[(&str, Scope)] = &[
     ("GET /api/v1/changes", Scope::ReadChanges),
     ("POST /api/v1/verifications", Scope::Verify),
     ("GET /api/v1/catalogue", Scope::ReadCatalogue),
+    ("GET /api/v1/catalogue/versions", Scope::ReadCatalogue),
 ];
 
 #[tokio::test(flavor = "multi_thread")]

@@ -8,14 +8,15 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::{
-    domain::{confirm::FieldFault, retention::NotNow, rights::Denied},
+    domain::{catalogue::CatalogueFaults, confirm::FieldFault, retention::NotNow, rights::Denied},
     engines::imaging::fault::ReadError,
     store::StoreError,
     workflows::{
         arrange::ArrangeError, batch::BatchError, breaches::BreachError, browse::BrowseError,
-        digitise::DigitiseError, documents::DocumentError, export::ExportError, intake::IntakeError,
-        lessons::LessonError, owners::OwnerError, retention::RetentionError, reuse::ReuseError,
-        separators::SeparatorError, subject_requests::SubjectRequestError, trace::TraceError,
+        catalogue::ImportError, digitise::DigitiseError, documents::DocumentError, export::ExportError,
+        intake::IntakeError, lessons::LessonError, manual_codes::ManualCodeError, owners::OwnerError,
+        retention::RetentionError, reuse::ReuseError, separators::SeparatorError,
+        subject_requests::SubjectRequestError, trace::TraceError,
     },
 };
 
@@ -38,6 +39,9 @@ pub struct Problem {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schema(value_type = Vec<Object>)]
     errors: Vec<FieldFault>,
+    /// What is wrong with a file that is refused as a whole, each with its place.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    faults: Vec<String>,
     /// The paper that is in the way, where one is.
     #[serde(skip_serializing_if = "Option::is_none")]
     conflict_with: Option<String>,
@@ -54,6 +58,7 @@ impl Problem {
             rule: None,
             errors: Vec::new(),
             conflict_with: None,
+            faults: Vec::new(),
         }
     }
 
@@ -77,6 +82,10 @@ impl Problem {
     pub(super) fn under(mut self, rule: &str) -> Self {
         self.rule = Some(rule.to_owned());
         self
+    }
+
+    pub(super) fn with_faults(self, faults: Vec<String>) -> Self {
+        Self { faults, ..self }
     }
 
     pub(super) fn fields(errors: Vec<FieldFault>) -> Self {
@@ -177,6 +186,10 @@ impl From<IntakeError> for Problem {
             IntakeError::UnknownProcedure => {
                 Self::new(StatusCode::UNPROCESSABLE_ENTITY, "unknown-procedure", detail)
             }
+            IntakeError::NotInForce => {
+                Self::new(StatusCode::UNPROCESSABLE_ENTITY, "not-in-force", sentence(&detail))
+                    .under("QĐ 1917/QĐ-BLĐTBXH, Điều 20 khoản 3")
+            }
             IntakeError::UnknownDossier => Self::not_found(),
             IntakeError::NoProcedure => Self::new(StatusCode::CONFLICT, "no-procedure", detail),
             IntakeError::UnknownRole(_) => Self::new(StatusCode::NOT_FOUND, "unknown-component", detail)
@@ -268,6 +281,50 @@ impl From<DocumentError> for Problem {
             DocumentError::Stale => StoreError::Stale.into(),
             DocumentError::Denied(denied) => denied.into(),
             DocumentError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<ImportError> for Problem {
+    fn from(error: ImportError) -> Self {
+        let detail = sentence(&error.to_string());
+        match error {
+            ImportError::Faults(CatalogueFaults(faults)) => {
+                let detail = format!("Danh mục có {} lỗi, không nhập gì.", faults.len());
+                Self::new(StatusCode::UNPROCESSABLE_ENTITY, "catalogue", detail)
+                    .with_faults(faults)
+                    .under("QĐ 1917/QĐ-BLĐTBXH, Điều 20 khoản 3")
+            }
+            ImportError::Decision => Self::new(StatusCode::UNPROCESSABLE_ENTITY, "decision", detail),
+            ImportError::Day => Self::new(StatusCode::UNPROCESSABLE_ENTITY, "effective-day", detail),
+            ImportError::Stale => Self::new(StatusCode::CONFLICT, "stale", detail),
+            ImportError::Denied(denied) => denied.into(),
+            ImportError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<ManualCodeError> for Problem {
+    fn from(error: ManualCodeError) -> Self {
+        let detail = sentence(&error.to_string());
+        let conflict = |kind| Self::new(StatusCode::CONFLICT, kind, detail.clone());
+        match error {
+            ManualCodeError::NotFound => Self::not_found(),
+            ManualCodeError::Future => Self::new(StatusCode::UNPROCESSABLE_ENTITY, "day", detail),
+            ManualCodeError::UnknownType => {
+                Self::new(StatusCode::UNPROCESSABLE_ENTITY, "unknown-type", detail)
+                    .under("QĐ 1917/QĐ-BLĐTBXH, Điều 7")
+            }
+            ManualCodeError::Known => conflict("known-code").under("QĐ 1917/QĐ-BLĐTBXH, Điều 17 khoản 2"),
+            ManualCodeError::CodeTaken { held_by } => Self {
+                conflict_with: Some(held_by.to_string()),
+                ..conflict("code-taken").under("QĐ 1917/QĐ-BLĐTBXH, Điều 3 khoản 8")
+            },
+            ManualCodeError::NoCode => conflict("no-code"),
+            ManualCodeError::Settled => conflict("settled"),
+            ManualCodeError::NoReason => Self::bad_request("no-reason", detail),
+            ManualCodeError::Denied(denied) => denied.into(),
+            ManualCodeError::Store(error) => error.into(),
         }
     }
 }

@@ -1,5 +1,6 @@
 //! One file per resource: wire structs, handlers, their description.
 
+pub(super) mod archive;
 pub(super) mod audit;
 pub(super) mod batches;
 pub(super) mod breaches;
@@ -10,6 +11,7 @@ pub(super) mod dossiers;
 pub(super) mod history;
 pub(super) mod lessons;
 pub(super) mod owner_acts;
+pub(super) mod manual_codes;
 pub(super) mod owners;
 pub(super) mod pages;
 pub(super) mod papers;

@@ -3,13 +3,15 @@
 use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
+use jiff::civil::Date;
 
 use super::{Exit, Place, Stop};
 use crate::{
     config::Config,
     domain::{
         account::{Unit, UserName},
-        catalogue::{Catalogue, CatalogueFaults},
+        catalogue::{Catalogue, CatalogueFaults, FieldChange},
+        confirm::parse_day,
         ids::{ClientId, OfficerId, PersonalId, UnitId},
         officer::{ActingOfficer, Officer, Role, Scope, scope_names},
     },
@@ -22,7 +24,8 @@ use crate::{
     },
     workflows::{
         accounts::{self, AccountError, Invitee},
-        administer::{self, ImportError},
+        administer,
+        catalogue::{self, ImportError, ImportOrder, ImportReport},
         clients::{self, ClientError},
         context::Ctx,
         guide::{GuideError, Lists},
@@ -34,12 +37,27 @@ pub(super) enum CatalogueCommand {
     /// Kiểm tra tệp Danh mục, mẫu giấy tờ và danh bạ cơ quan, không nhập
     Check(CheckArgs),
     /// Nhập Danh mục làm bản đang có hiệu lực; có một lỗi thì không nhập gì
-    Import {
-        #[command(flatten)]
-        place: Place,
-        /// Tệp JSON
-        file: PathBuf,
-    },
+    Import(ImportArgs),
+}
+
+#[derive(Args)]
+pub(super) struct ImportArgs {
+    #[command(flatten)]
+    place: Place,
+    /// Tệp JSON
+    file: PathBuf,
+    /// Chỉ kiểm tra và cho biết các điểm khác, không nhập
+    #[arg(long)]
+    dry_run: bool,
+    /// Ngày có hiệu lực, như 2027-01-01 (mặc định hôm nay)
+    #[arg(long, value_name = "NGÀY")]
+    effective: Option<String>,
+    /// Số, ký hiệu quyết định ban hành, như 1917/QĐ-BLĐTBXH
+    #[arg(long, value_name = "SỐ")]
+    decision: Option<String>,
+    /// In một đối tượng JSON
+    #[arg(long)]
+    json: bool,
 }
 
 #[derive(Args)]
@@ -103,22 +121,54 @@ fn listed(what: &str, faults: &[String]) -> String {
 pub(super) async fn catalogue(command: CatalogueCommand) -> Result<Exit, Stop> {
     match command {
         CatalogueCommand::Check(args) => check(&args),
-        CatalogueCommand::Import { place, file } => {
-            let text = text_of(&file)?;
-            let ctx = super::open(&place.config()?, None, None).await?;
-            let officer = ctx.rules.officer.clone();
-            match administer::import_catalogue(&ctx, &officer, &text).await {
-                Ok(imported) if imported.is_known => {
-                    println!("Danh mục này đang có hiệu lực, không có gì thay đổi.");
-                    Ok(Exit::Done)
-                }
-                Ok(imported) => {
-                    println!("Đã nhập {} thủ tục.", imported.n_procedures);
-                    Ok(Exit::Done)
-                }
-                Err(ImportError::Faults(faults)) => Err(refused(&faults)),
-                Err(ImportError::Store(error)) => Err(error.into()),
-            }
+        CatalogueCommand::Import(args) => import(args).await,
+    }
+}
+
+async fn import(args: ImportArgs) -> Result<Exit, Stop> {
+    let text = text_of(&args.file)?;
+    let effective_on = args.effective.as_deref().map(parse_day).transpose();
+    let order = ImportOrder {
+        effective_on: effective_on.map_err(|e| Stop::usage(format!("--effective: {e}")))?,
+        decision_number: args.decision,
+        puts_in_force: !args.dry_run,
+        instead_of: None,
+    };
+    let ctx = super::open(&args.place.config()?, None, None).await?;
+    let officer = ctx.rules.officer.clone();
+    let report = catalogue::import(&ctx, &officer, &text, &order).await.map_err(|error| match error {
+        ImportError::Faults(faults) => refused(&faults),
+        ImportError::Store(error) => error.into(),
+        error => Stop::usage(error.to_string()),
+    })?;
+    if args.json {
+        println!("{}", serde_json::to_string(&report).expect("a report is plain data"));
+    } else {
+        tell(&report);
+    }
+    Ok(Exit::Done)
+}
+
+fn tell(report: &ImportReport) {
+    let ImportReport { n_procedures, n_components, .. } = report;
+    if report.is_known {
+        println!("Danh mục này đang có hiệu lực, không có gì thay đổi.");
+        return;
+    }
+    let day = |day: Date| day.strftime("%d/%m/%Y").to_string();
+    let until = report.effective_until.map(|last| format!(" đến {}", day(last))).unwrap_or_default();
+    println!(
+        "{}{n_procedures} thủ tục, {n_components} thành phần; có hiệu lực từ {}{until}.",
+        if report.is_imported { "Đã nhập: " } else { "Chạy thử, chưa nhập gì: " },
+        day(report.effective_on)
+    );
+    println!("Khác bản trước: {} điểm.", report.differences.len());
+    for difference in &report.differences {
+        let (what, sign) = difference.kind.words();
+        println!("  {sign} {what} {} – {}", difference.code, difference.name);
+        for FieldChange { field, before, after } in &difference.fields {
+            let shown = |value: &Option<String>| value.clone().unwrap_or_else(|| "(trống)".to_owned());
+            println!("      {field}: {} → {}", shown(before), shown(after));
         }
     }
 }

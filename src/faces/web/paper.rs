@@ -1,6 +1,7 @@
 //! One paper: where it stands, what was found, and the fields to confirm beside the page picture.
 
 pub(super) mod acts;
+mod conflict;
 mod offers;
 mod signing;
 
@@ -16,6 +17,7 @@ use jiff::Timestamp;
 use serde::Deserialize;
 
 use self::{
+    conflict::Conflict,
     offers::Offer,
     signing::{ArrivedCard, SigningCard},
 };
@@ -66,6 +68,8 @@ struct PaperPage {
     can_retry: bool,
     /// What the head of page one gave, while the rest is read.
     first: Vec<FirstLine>,
+    /// The paper that holds the code that was to be given.
+    conflict: Option<Conflict>,
     /// The same paper, digitised before.
     scanned_before: Option<BeforeLine>,
     /// Signatures that the file came in with.
@@ -159,6 +163,8 @@ struct Keyed {
     values: HashMap<String, String>,
     faults: Vec<FieldFault>,
     message: Option<String>,
+    /// The paper that holds the code.
+    held_by: Option<PaperId>,
 }
 
 /// Pixels across a page picture on the screen.
@@ -235,6 +241,10 @@ async fn content(web: &Web, id: &str, keyed: Keyed) -> Result<PaperPage, Fault> 
         can_refuse: matches!(&paper.state, PaperState::Failed { .. } if !paper.state.has_code()),
         can_retry: matches!(paper.state, PaperState::Failed { retry: true, .. }),
         first: browse::first_proposals(&web.ctx, &paper).await?.map(first).unwrap_or_default(),
+        conflict: match &keyed.held_by {
+            Some(holder) => Some(conflict::beside(web, holder, &keyed.values).await?),
+            None => None,
+        },
         scanned_before: rescan::scanned_before(&web.ctx, web.officer(), &paper).await?.map(before),
         arrived: signing::arrived(web, &paper.id).await?,
         signing: signing::due(web, &paper),

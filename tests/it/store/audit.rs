@@ -213,6 +213,42 @@ async fn events_of_many_writers_and_servers_have_times_of_their_own_and_none_is_
 }
 
 #[tokio::test]
+async fn events_of_readings_that_come_together_all_stand_when_they_are_answered() {
+    each_engine(async |w| {
+        let other = Db::open(&w.url, Keys::open(&w.key_file).unwrap()).await.unwrap();
+        let readers: Vec<_> = (0..200)
+            .map(|n| {
+                let db = if n % 2 == 0 { w.db.clone() } else { other.clone() };
+                // All claim the same moment.
+                tokio::spawn(async move {
+                    audit::append_alone(&db, AuditEvent { at: at(0), ..event(n) }).await.unwrap();
+                    let search =
+                        Search { object: Some(("paper".into(), format!("paper-{n}"))), ..Search::default() };
+                    let mut tx = db.read().await.unwrap();
+                    assert_eq!(
+                        audit::search(&mut tx, &search, 9).await.unwrap().len(),
+                        1,
+                        "answered before it stood"
+                    );
+                })
+            })
+            .collect();
+        // Whoever leaves takes nobody's event with him.
+        readers[3].abort();
+        for (n, reader) in readers.into_iter().enumerate() {
+            assert!(reader.await.is_ok() || n == 3);
+        }
+        seal_all(&other).await;
+        let kept = w.read(async |tx| audit::search(tx, &Search::default(), 300).await.unwrap()).await;
+        assert!((199..=200).contains(&kept.len()), "{}", kept.len());
+        assert!(kept.windows(2).all(|pair| pair[0].at > pair[1].at));
+        assert_eq!((verified(&w).await.first_fault, verified(&w).await.n_unsealed), (None, 0));
+        other.close().await;
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn a_clock_that_is_moved_back_does_not_move_the_trace_back() {
     each_engine(async |w| {
         with_events(&w, 5..=5).await;

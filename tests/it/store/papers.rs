@@ -1,5 +1,6 @@
 //! Dossiers, catalogues and papers: what is kept comes back, and moves as the contract says.
 
+use jiff::civil::date;
 use sohoa::{
     domain::{
         catalogue::Catalogue,
@@ -7,10 +8,14 @@ use sohoa::{
         ids::{ContentHash, DossierId, PaperId},
         page::{CheckedPages, PageFacts, PageFaults},
     },
-    store::{StoreError, catalogues, dossiers, papers},
+    store::{
+        StoreError, Tx,
+        catalogues::{self, InForce},
+        dossiers, papers,
+    },
 };
 
-use super::world::{at, each_engine};
+use super::world::{at, each_engine, since};
 
 #[tokio::test]
 async fn a_dossier_keeps_the_catalogue_it_was_opened_under() {
@@ -19,30 +24,39 @@ async fn a_dossier_keeps_the_catalogue_it_was_opened_under() {
         let mut newer = Catalogue::starting();
         newer.notes.push("sửa đổi".to_owned());
         w.write(async |tx| {
-            catalogues::insert(tx, &newer, Some("99/QĐ-BYT"), Some(&dossier.opened_by), at(100))
-                .await
-                .unwrap();
+            let in_force = InForce {
+                from: date(2026, 3, 1),
+                decision_number: Some("99/QĐ-BYT"),
+                by: Some(&dossier.opened_by),
+            };
+            catalogues::insert(tx, &newer, in_force, at(100)).await.unwrap();
         })
         .await;
         w.read(async |tx| {
             assert_eq!(dossiers::get(tx, &dossier.id).await.unwrap(), Some(dossier.clone()));
             let old = catalogues::get(tx, &dossier.catalogue).await.unwrap().unwrap();
             assert_eq!(old.catalogue, Catalogue::starting());
-            assert_eq!(catalogues::current(tx, at(-1)).await.unwrap(), None);
-            assert_eq!(catalogues::current(tx, at(99)).await.unwrap(), Some(old));
-            let now = catalogues::current(tx, at(100)).await.unwrap().unwrap();
+            let on = async |tx: &mut Tx, month, day| {
+                catalogues::in_force(tx, date(2026, month, day)).await.unwrap()
+            };
+            assert_eq!(catalogues::in_force(tx, date(0, 1, 1)).await.unwrap(), None);
+            assert_eq!(on(tx, 2, 28).await.map(|v| v.import.hash), Some(old.import.hash));
+            let now = on(tx, 3, 1).await.unwrap();
             assert_eq!(now.catalogue, newer);
-            assert_eq!(now.decision_number.as_deref(), Some("99/QĐ-BYT"));
-            assert_eq!(now.imported_by, Some(dossier.opened_by.clone()));
+            assert_eq!(now.import.decision_number.as_deref(), Some("99/QĐ-BYT"));
+            assert_eq!(now.import.imported_by, Some(dossier.opened_by.clone()));
+            assert_eq!(on(tx, 12, 31).await, Some(now));
         })
         .await;
         // The old one comes back into force, and is the same version.
         let again = w.write(async |tx| {
-            catalogues::insert(tx, &Catalogue::starting(), None, None, at(200)).await.unwrap()
+            let again = InForce { from: date(2026, 3, 1), ..since(1) };
+            catalogues::insert(tx, &Catalogue::starting(), again, at(200)).await.unwrap()
         });
         assert_eq!(again.await, dossier.catalogue);
-        let current = w.read(async |tx| catalogues::current(tx, at(300)).await.unwrap().unwrap()).await;
-        assert_eq!((current.hash, current.imported_at), (dossier.catalogue, at(200)));
+        let current = w.read(async |tx| catalogues::in_force(tx, date(2026, 4, 1)).await.unwrap().unwrap());
+        let import = current.await.import;
+        assert_eq!((import.hash, import.imported_at), (dossier.catalogue, at(200)));
     })
     .await;
 }

@@ -28,6 +28,7 @@ async fn fill(w: &World) {
     let (officer, dossier) = w.with_dossier().await;
     let received = super::world::paper(&dossier.id);
     let confirmed = Confirmation {
+        printed: None,
         fields: fields("25/2019"),
         code: code("25/2019"),
         owner: OwnerId::new(),

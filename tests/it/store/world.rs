@@ -17,7 +17,11 @@ use sohoa::{
         retention::Keeping,
         validity::ValidityPeriod,
     },
-    store::{Db, Keys, Tx, catalogues, codes, dossiers, officers, owners, papers},
+    store::{
+        Db, Keys, Tx,
+        catalogues::{self, InForce},
+        codes, dossiers, officers, owners, papers,
+    },
 };
 use tempfile::TempDir;
 
@@ -54,6 +58,11 @@ pub async fn each_engine(test: impl AsyncFn(World)) {
     }
 }
 
+/// In force from the beginning of a year on, by nobody's decision.
+pub fn since(year: i16) -> InForce<'static> {
+    InForce { from: date(year, 1, 1), decision_number: None, by: None }
+}
+
 impl World {
     pub async fn write<T>(&self, act: impl AsyncFnOnce(&mut Tx) -> T) -> T {
         let mut tx = self.db.write().await.unwrap();
@@ -80,7 +89,7 @@ impl World {
             .write(async |tx| {
                 officers::insert(tx, &officer, at(0)).await.unwrap();
                 let catalogue =
-                    catalogues::insert(tx, &Catalogue::starting(), None, None, at(0)).await.unwrap();
+                    catalogues::insert(tx, &Catalogue::starting(), since(1), at(0)).await.unwrap();
                 let dossier = Dossier {
                     id: DossierId::new(),
                     procedure: Some(ProcedureCode::parse("1.001776").unwrap()),

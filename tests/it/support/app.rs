@@ -8,7 +8,10 @@ use serde_json::{Value, json};
 use sohoa::{
     clock::Clock,
     config::Config,
-    domain::{job::Urgency, officer::ActingOfficer, retention::Retention, signing::SigningRules},
+    domain::{
+        code::ResultReading, job::Urgency, officer::ActingOfficer, retention::Retention,
+        signing::SigningRules,
+    },
     engines::{
         extraction::Guide,
         reader::{ReaderLimits, Readers},
@@ -71,6 +74,7 @@ pub struct Setting {
     /// Where it listens, when somebody has to know it before.
     pub listener: Option<std::net::TcpListener>,
     pub provider: Option<Arc<Provider>>,
+    pub result_reading: ResultReading,
     /// Where others tell the time with it.
     pub clock: Option<Clock>,
     /// How long documents are kept.
@@ -119,6 +123,7 @@ impl TestApp {
                 pages: config.pages.clone(),
                 guide: Arc::new(Guide::built_in()),
                 code_papers_without_number: true,
+                result_reading: setting.result_reading,
                 officer,
                 signing: setting.signing,
                 trust: Arc::new(setting.trust),

@@ -129,12 +129,11 @@ pub(in crate::faces::api) async fn look_up(
     let said = Purpose::parse(&body.purpose)?;
     let code = DocumentCode::parse(&body.code).map_err(|e| Problem::bad_request("code", e.to_string()))?;
     let found = browse::look_up_code(&api.ctx, &by, &code, &said).await?;
-    if let Some(id) = &found {
-        let owner = browse::owner_of(&api.ctx, &by, id).await?;
-        api.purposes.state(&by, &[owner], &said, api.ctx.clock.now());
+    if let Some(record) = &found {
+        api.purposes.state(&by, std::slice::from_ref(&record.owner), &said, api.ctx.clock.now());
     }
     Ok(Json(DocumentsOut {
-        documents: found.iter().map(|id| DocumentRefOut { id: id.to_string() }).collect(),
+        documents: found.iter().map(|record| DocumentRefOut { id: record.id.to_string() }).collect(),
     }))
 }
 

@@ -114,12 +114,29 @@ pub struct HistoryOut {
     revocation: Option<RevocationOut>,
     /// Dossiers it was taken for, oldest first; 500 at most.
     reuses: Vec<ReusedOut>,
+    /// Taken out of its owner's store, put back, held, erased, oldest first.
+    keeping: Vec<KeepingActOut>,
+}
+
+/// What was done to keep a document or not.
+#[derive(Serialize, ToSchema)]
+struct KeepingActOut {
+    /// What: `remove`, `restore`, `hold`, `lift` or `erase`.
+    act: &'static str,
+    /// UTC.
+    at: String,
+    /// Why.
+    reason: String,
 }
 
 /// A code and since when.
 #[derive(Serialize, ToSchema)]
 struct CodeSinceOut {
     code: CodeOut,
+    /// Its place among the results of its dossier (NĐ 45/2020/NĐ-CP), where it is one.
+    dossier_result_ordinal: Option<u16>,
+    /// The code of its kind in the national database, where the catalogue knew it.
+    national_result_code: Option<String>,
     /// UTC.
     assigned_at: String,
 }
@@ -160,7 +177,7 @@ impl From<&Reuse> for ReusedOut {
 }
 
 impl From<&History> for HistoryOut {
-    fn from(History { record, codes, revocation, takings }: &History) -> Self {
+    fn from(History { record, codes, revocation, takings, acts }: &History) -> Self {
         let revocation = record.revoked_at.zip(revocation.as_ref()).map(|(at, said)| RevocationOut {
             revoked_at: at.to_string(),
             reason: said.reason.clone(),
@@ -168,6 +185,8 @@ impl From<&History> for HistoryOut {
         });
         let since = |assigned: &crate::store::codes::AssignedCode| CodeSinceOut {
             code: CodeOut::assigned(&assigned.code),
+            dossier_result_ordinal: assigned.readings.dossier_ordinal,
+            national_result_code: assigned.readings.national.as_ref().map(ToString::to_string),
             assigned_at: assigned.at.to_string(),
         };
         Self {
@@ -177,6 +196,14 @@ impl From<&History> for HistoryOut {
             stored_at: record.stored_at.to_string(),
             revocation,
             reuses: takings.iter().map(ReusedOut::from).collect(),
+            keeping: acts
+                .iter()
+                .map(|kept| KeepingActOut {
+                    act: kept.act.name(),
+                    at: kept.at.to_string(),
+                    reason: kept.act.reason().to_owned(),
+                })
+                .collect(),
         }
     }
 }

@@ -35,6 +35,10 @@ pub(in crate::faces::web) async fn confirm(
     match confirmed(&web, &id, &form).await {
         Ok(()) => Redirect::to(&format!("/papers/{id}")).into_response(),
         Err(error) => {
+            let held_by = match &error {
+                DigitiseError::CodeTaken { held_by } => Some(held_by.clone()),
+                _ => None,
+            };
             let (faults, message) = match error {
                 DigitiseError::Fields(faults) => {
                     let message = format!("Còn {} trường phải nhập hoặc sửa, ghi bên dưới.", faults.len());
@@ -42,7 +46,7 @@ pub(in crate::faces::web) async fn confirm(
                 }
                 other => (Vec::new(), Fault::from(other).message),
             };
-            let keyed = Keyed { values: form, faults, message: Some(message) };
+            let keyed = Keyed { values: form, faults, message: Some(message), held_by };
             show(&web, &id, StatusCode::UNPROCESSABLE_ENTITY, keyed).await
         }
     }

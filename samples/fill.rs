@@ -1,0 +1,196 @@
+//! `fill --database URL --keys FILE --documents N [--from M] [--per-owner K] [--questions DIR]`:
+//! fills a store with documents of
+//! invented owners, for measuring it when it is large. Each is another of the document that was stored first, with an
+//! owner, a number and a day of its own; all of its rows are there, and its file is the first one's. Into DIR go
+//! questions to ask of the whole store: `owners`, `codes`, `changes`, one a line.
+
+use std::{
+    path::{Path, PathBuf},
+    process::ExitCode,
+    time::Instant,
+};
+
+use jiff::{Span, civil::date};
+use sohoa::{
+    domain::{
+        code::{CodeNumber, DocumentCode, OwnerKey},
+        dossier::{Dossier, ObjectRole, Paper, PaperObject, PaperState},
+        event::{Action, AuditEvent},
+        ids::{DocumentNumber, DossierId, PaperId, RecordId},
+        record::{ChangeKind, StoredRecord},
+    },
+    store::{Db, Keys, StoreError, Tx, audit, changes, codes, dossiers, owners, papers, records},
+};
+
+/// Documents in one transaction.
+const AT_ONCE: u64 = 500;
+/// Province, and sex with century, of invented numbers: each gives a million times fifty.
+const BEGINNINGS: [&str; 8] = ["0010", "0011", "0790", "0791", "0480", "0481", "0310", "0311"];
+
+/// What all documents are made after.
+struct Pattern {
+    record: StoredRecord,
+    paper: Paper,
+    dossier: Dossier,
+    coded: PaperObject,
+}
+
+struct Order {
+    database: String,
+    keys: PathBuf,
+    documents: u64,
+    /// So many are there from an earlier call.
+    from: u64,
+    per_owner: u64,
+    questions: Option<PathBuf>,
+}
+
+/// Questions of each kind: of so many owners that no cache has them all.
+const QUESTIONS: u64 = 20_000;
+
+fn order(words: &[String]) -> Option<Order> {
+    let option = |name: &str| words.windows(2).find(|pair| pair[0] == name).map(|pair| pair[1].clone());
+    Some(Order {
+        database: option("--database")?,
+        keys: option("--keys")?.into(),
+        documents: option("--documents")?.parse().ok()?,
+        from: option("--from").map_or(Some(0), |m| m.parse().ok())?,
+        per_owner: option("--per-owner").map_or(Some(4), |k| k.parse().ok()).filter(|k| *k > 0)?,
+        questions: option("--questions").map(PathBuf::from),
+    })
+}
+
+async fn pattern(tx: &mut Tx) -> Result<Pattern, StoreError> {
+    const NONE: StoreError = StoreError::Missing { what: "a stored document to begin with" };
+    let first = changes::after(tx, 0, 1).await?.into_iter().next().ok_or(NONE)?;
+    let record = records::get(tx, &first.record).await?.ok_or(NONE)?;
+    let paper = papers::get(tx, &record.paper).await?.ok_or(NONE)?;
+    let dossier = dossiers::get(tx, &paper.dossier).await?.ok_or(NONE)?;
+    let objects = papers::objects(tx, &record.paper).await?;
+    let coded = objects.into_iter().find(|object| object.role == ObjectRole::Coded).ok_or(NONE)?;
+    Ok(Pattern { record, paper, dossier, coded })
+}
+
+/// An invented owner: the same for the same number, and never one of another.
+fn owner(n: u64) -> Option<OwnerKey> {
+    // Spread over all beginnings and years, as numbers of people are.
+    let (turn, beginning) = (n / BEGINNINGS.len() as u64, BEGINNINGS[(n % BEGINNINGS.len() as u64) as usize]);
+    let (year, serial) = (50 + turn % 50, turn / 50 % 1_000_000);
+    OwnerKey::parse(&format!("{beginning}{year:02}{serial:06}")).ok()
+}
+
+fn number(n: u64) -> Option<DocumentNumber> {
+    DocumentNumber::parse(&format!("{n}/GXN-UBND")).ok()
+}
+
+/// The code of the document numbered `n`.
+fn code(pattern: &Pattern, n: u64, owner: u64) -> Option<DocumentCode> {
+    let number = CodeNumber::Printed { number: number(n)? };
+    let type_code = pattern.record.code.type_code.clone();
+    Some(DocumentCode { owner: self::owner(owner)?, type_code, number })
+}
+
+/// Questions spread over the whole store, in no order.
+fn questions(order: &Order, pattern: &Pattern, folder: &Path) -> std::io::Result<()> {
+    let (mut owners, mut codes, mut changes) = (String::new(), String::new(), String::new());
+    for turn in 0..QUESTIONS {
+        // A prime apart, so that neighbours are asked for at different times.
+        let n = turn.wrapping_mul(7_368_787) % order.documents.max(1);
+        let ask = |what: &str, value: String| {
+            serde_json::json!({ what: value, "purpose": "đo tốc độ" }).to_string() + "\n"
+        };
+        if let Some(code) = code(pattern, n, n / order.per_owner) {
+            owners += &ask("owner", code.owner.to_string());
+            codes += &ask("code", code.to_string());
+        }
+        changes += &format!("?after={n}&limit=50\n");
+    }
+    std::fs::create_dir_all(folder)?;
+    for (name, lines) in [("owners", owners), ("codes", codes), ("changes", changes)] {
+        std::fs::write(folder.join(name), lines)?;
+    }
+    Ok(())
+}
+
+/// The rows of the document numbered `n`.
+async fn add(
+    tx: &mut Tx,
+    pattern: &Pattern,
+    dossier: &DossierId,
+    n: u64,
+    owner: u64,
+) -> Result<(), StoreError> {
+    const WRONG: StoreError = StoreError::Corrupt { what: "an invented owner or number" };
+    let day = date(2010, 1, 1) + Span::new().days(i64::try_from(n % 5_000).unwrap_or_default());
+    let at = pattern.record.stored_at + Span::new().microseconds(i64::try_from(n).unwrap_or_default());
+    let mut record = pattern.record.clone();
+    record.id = RecordId::new();
+    record.code = code(pattern, n, owner).ok_or(WRONG)?;
+    record.owner = owners::find_or_create(tx, &record.code.owner, at).await?;
+    record.fields.owner = record.code.owner.clone();
+    record.fields.document_number = Some(number(n).ok_or(WRONG)?);
+    record.fields.issued_on = Some(day);
+    record.stored_at = at;
+    let mut paper = pattern.paper.clone();
+    paper.id = PaperId::new();
+    paper.dossier = dossier.clone();
+    paper.received_at = at;
+    paper.state = PaperState::Stored { record: record.id.clone() };
+    record.paper = paper.id.clone();
+    papers::insert(tx, &paper).await?;
+    papers::add_object(tx, &paper.id, &pattern.coded).await?;
+    codes::assign(tx, &record.code, &record.owner, &record.paper, at).await?;
+    records::insert(tx, &record).await?;
+    changes::append(tx, &record.id, ChangeKind::Stored, at).await?;
+    let event = AuditEvent {
+        at,
+        actor: None,
+        action: Action::StoreRecord,
+        object: ("record", record.id.to_string()),
+        purpose: None,
+        detail: None,
+    };
+    audit::append(tx, &event).await.map(drop)
+}
+
+async fn fill(order: &Order) -> Result<(), Box<dyn std::error::Error>> {
+    let db = Db::open(&order.database, Keys::open(&order.keys)?).await?;
+    let pattern = pattern(&mut db.read().await?).await?;
+    let begun = Instant::now();
+    let mut dossier = pattern.dossier.clone();
+    for first in (order.from..order.documents).step_by(AT_ONCE as usize) {
+        let mut tx = db.write().await?;
+        for n in first..order.documents.min(first + AT_ONCE) {
+            if n == first || n % order.per_owner == 0 {
+                dossier.id = DossierId::new();
+                dossiers::insert(&mut tx, &dossier).await?;
+            }
+            add(&mut tx, &pattern, &dossier.id, n, n / order.per_owner).await?;
+        }
+        tx.commit().await?;
+    }
+    if let Some(folder) = &order.questions {
+        questions(order, &pattern, folder)?;
+    }
+    let seconds = begun.elapsed().as_secs();
+    println!("{} documents of {} owners in {seconds} s", order.documents, order.documents / order.per_owner);
+    Ok(())
+}
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let words: Vec<String> = std::env::args().skip(1).collect();
+    let Some(order) = order(&words) else {
+        eprintln!(
+            "usage: fill --database URL --keys FILE --documents N [--from M] [--per-owner K] [--questions DIR]"
+        );
+        return ExitCode::from(2);
+    };
+    match fill(&order).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("{error}");
+            ExitCode::FAILURE
+        }
+    }
+}
