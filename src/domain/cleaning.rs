@@ -101,6 +101,7 @@ impl Basics {
                 let found = id.findings(self.born.map(Date::year), self.is_male, today.year());
                 groups.extend(found.into_iter().map(|finding| (Group::OddNumber, finding.message)));
             }
+            // A foreigner has no other.
             Some(OwnerNumber::Passport(_) | OwnerNumber::Organisation(_)) => {}
         }
         if self.is_child(today) != Some(false) {

@@ -88,6 +88,11 @@ pub enum Action {
     NotifyBreach,
     DismissBreach,
     CountReadings,
+    ListForCleaning,
+    EnterManualCode,
+    ListManualCodes,
+    ReconcileManualCode,
+    WithdrawManualCode,
     ViewOwner,
     DescribeOwner,
     AddOwnerNumber,
@@ -104,11 +109,6 @@ pub enum Action {
     EraseDocument,
     RestrictOwner,
     LiftRestriction,
-    ListForCleaning,
-    EnterManualCode,
-    ListManualCodes,
-    ReconcileManualCode,
-    WithdrawManualCode,
 }
 
 impl Action {
@@ -183,6 +183,11 @@ impl Action {
         Self::NotifyBreach,
         Self::DismissBreach,
         Self::CountReadings,
+        Self::ListForCleaning,
+        Self::EnterManualCode,
+        Self::ListManualCodes,
+        Self::ReconcileManualCode,
+        Self::WithdrawManualCode,
         Self::ViewOwner,
         Self::DescribeOwner,
         Self::AddOwnerNumber,
@@ -199,11 +204,6 @@ impl Action {
         Self::EraseDocument,
         Self::RestrictOwner,
         Self::LiftRestriction,
-        Self::ListForCleaning,
-        Self::EnterManualCode,
-        Self::ListManualCodes,
-        Self::ReconcileManualCode,
-        Self::WithdrawManualCode,
     ];
 
     /// Those by which somebody gets to see personal data of others.
@@ -219,9 +219,9 @@ impl Action {
         Self::ViewRequest,
         Self::OfferReuse,
         Self::ReadHistory,
-        Self::ViewOwner,
         Self::ListForCleaning,
         Self::ListManualCodes,
+        Self::ViewOwner,
     ];
 
     /// The name on the wire and in the store.
@@ -308,6 +308,11 @@ impl Action {
             Self::NotifyBreach => "thông báo vi phạm cho cơ quan có thẩm quyền",
             Self::DismissBreach => "kết luận vi phạm không phải thông báo",
             Self::CountReadings => "đếm dữ liệu cá nhân mà một tài khoản đã xem",
+            Self::ListForCleaning => "đưa vào danh sách làm sạch dữ liệu theo công văn 2513",
+            Self::EnterManualCode => "nhập mã đã cấp bằng tay khi phần mềm không hoạt động",
+            Self::ListManualCodes => "xem danh sách mã đã cấp bằng tay",
+            Self::ReconcileManualCode => "đối soát mã đã cấp bằng tay với giấy tờ trong phần mềm",
+            Self::WithdrawManualCode => "rút một mã cấp bằng tay đã nhập nhầm",
             Self::ViewOwner => "xem thông tin của chủ giấy tờ",
             Self::DescribeOwner => "ghi thông tin của chủ giấy tờ",
             Self::AddOwnerNumber => "thêm số định danh cho chủ giấy tờ",
@@ -324,11 +329,6 @@ impl Action {
             Self::EraseDocument => "xóa hẳn tệp và dữ liệu của giấy tờ đã hết thời hạn lưu trữ",
             Self::RestrictOwner => "hạn chế xử lý dữ liệu của chủ giấy tờ",
             Self::LiftRestriction => "thôi hạn chế xử lý dữ liệu của chủ giấy tờ",
-            Self::ListForCleaning => "đưa vào danh sách làm sạch dữ liệu theo công văn 2513",
-            Self::EnterManualCode => "nhập mã đã cấp bằng tay khi phần mềm không hoạt động",
-            Self::ListManualCodes => "xem danh sách mã đã cấp bằng tay",
-            Self::ReconcileManualCode => "đối soát mã đã cấp bằng tay với giấy tờ trong phần mềm",
-            Self::WithdrawManualCode => "rút một mã cấp bằng tay đã nhập nhầm",
         }
     }
 }

@@ -68,10 +68,10 @@ row_id! {
     SubjectRequestId,
     /// A breach of the rules on personal data.
     BreachId,
-    /// That somebody acts for a child.
-    GuardianshipId,
     /// A code that was given by hand.
     ManualCodeId,
+    /// That somebody acts for a child.
+    GuardianshipId,
 }
 
 /// BLAKE3 of some bytes, 64 lower-case hexadecimal digits: the name under which the bytes are kept.
