@@ -109,11 +109,13 @@ pub enum Action {
     EraseDocument,
     RestrictOwner,
     LiftRestriction,
+    SearchDocuments,
+    ExportRecord,
 }
 
 impl Action {
     /// All of them, in the order in which pages offer them.
-    pub const ALL: [Self; 90] = [
+    pub const ALL: [Self; 92] = [
         Self::OpenDossier,
         Self::DeclareHandedIn,
         Self::ReceivePaper,
@@ -204,10 +206,12 @@ impl Action {
         Self::EraseDocument,
         Self::RestrictOwner,
         Self::LiftRestriction,
+        Self::SearchDocuments,
+        Self::ExportRecord,
     ];
 
     /// Those by which somebody gets to see personal data of others.
-    pub const READINGS: [Self; 14] = [
+    pub const READINGS: [Self; 16] = [
         Self::LookUpOwner,
         Self::ListDocuments,
         Self::ViewPaper,
@@ -222,6 +226,8 @@ impl Action {
         Self::ListForCleaning,
         Self::ListManualCodes,
         Self::ViewOwner,
+        Self::SearchDocuments,
+        Self::ExportRecord,
     ];
 
     /// The name on the wire and in the store.
@@ -329,6 +335,8 @@ impl Action {
             Self::EraseDocument => "xóa hẳn tệp và dữ liệu của giấy tờ đã hết thời hạn lưu trữ",
             Self::RestrictOwner => "hạn chế xử lý dữ liệu của chủ giấy tờ",
             Self::LiftRestriction => "thôi hạn chế xử lý dữ liệu của chủ giấy tờ",
+            Self::SearchDocuments => "tìm giấy tờ trong kho theo nội dung",
+            Self::ExportRecord => "xuất dữ liệu của giấy tờ theo mẫu quốc gia",
         }
     }
 }

@@ -192,6 +192,14 @@ pub fn may_read_store(by: &Actor) -> Verdict {
     }
 }
 
+/// Searching the store by words: officers alone. Systems ask for one person, or for one code.
+///
+/// # Errors
+/// [`Denied`].
+pub fn may_search(by: &ActingOfficer) -> Verdict {
+    holds(by, DESK)
+}
+
 /// Reading one stored document.
 ///
 /// # Errors

@@ -15,6 +15,7 @@ mod paper;
 mod provider;
 mod requests;
 mod reuse;
+mod search;
 mod sign_in;
 mod signing;
 mod trace;
@@ -146,6 +147,7 @@ fn menu(officer: &ActingOfficer, officers_sign: bool) -> Vec<MenuItem> {
     let pages = [
         (rights::may_receive(officer), "upload", "/", "Tiếp nhận"),
         (rights::may_read_store(&by), "owners", "/owners", "Kho của cá nhân, tổ chức"),
+        (rights::may_search(officer), "search", "/search", "Tìm giấy tờ"),
         (signs, "signing", "/signing", "Chờ ký số"),
         (rights::may_list_requests(officer), "requests", "/requests", "Yêu cầu về dữ liệu"),
         (rights::may_see_breaches(officer), "breaches", "/breaches", "Vi phạm dữ liệu"),
@@ -209,6 +211,7 @@ pub fn router(ctx: Ctx, purposes: Purposes, served: &Served) -> Router {
         .route("/lessons", get(lessons::page))
         .route("/lessons/{id}", post(lessons::decide))
         .route("/trace", get(trace::page))
+        .route("/search", get(search::form).post(search::search))
         .route("/owners", get(owner::form).post(owner::look_up))
         .route("/owners/{id}", get(owner::page))
         .route("/owners/{id}/export", post(requests::export))

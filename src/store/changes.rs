@@ -75,6 +75,15 @@ pub async fn after(tx: &mut Tx, after: u64, limit: u32) -> Result<Vec<ChangeEven
         .collect()
 }
 
+/// The number of the last change; 0 before the first.
+///
+/// # Errors
+/// [`StoreError`] of the database.
+pub async fn last(tx: &mut Tx) -> Result<u64, StoreError> {
+    let row = sqlx::query("SELECT change_seq FROM log_head WHERE id = 1").fetch_one(tx.connection()).await?;
+    row.unsigned("change_seq")
+}
+
 fn kind_name(kind: ChangeKind) -> &'static str {
     match kind {
         ChangeKind::Stored => "stored",

@@ -104,6 +104,8 @@ pub(super) enum Lookup {
     Subject,
     ClientTokens,
     ObjectName,
+    Cursor,
+    SearchWord,
 }
 
 impl Lookup {
@@ -125,6 +127,8 @@ impl Lookup {
             Self::Subject => "sohoa store v1: officer as a provider names him",
             Self::ClientTokens => "sohoa store v1: secret that signs the tokens of clients",
             Self::ObjectName => "sohoa store v1: name of an object",
+            Self::SearchWord => "sohoa store v1: word of a document",
+            Self::Cursor => "sohoa store v1: place in a list",
         }
     }
 }

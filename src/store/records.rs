@@ -12,6 +12,7 @@ use super::{
     keys::Place,
     owners,
     row::{self, Columns, micros},
+    search,
 };
 use crate::domain::{
     code::{DocumentCode, DocumentTypeCode},
@@ -122,6 +123,7 @@ pub async fn recode(tx: &mut Tx, seen: &StoredRecord, record: &StoredRecord) -> 
         .bind(record.id.as_str())
         .execute(tx.connection())
         .await?;
+    search::amend(tx, record).await?;
     codes::link(tx, &record.code, &record.paper, &record.id).await
 }
 
@@ -257,7 +259,7 @@ async fn stored_at(tx: &mut Tx, id: &RecordId) -> Result<i64, StoreError> {
     row.ok_or(StoreError::Missing { what: "the document to go on from" })?.int("stored_at")
 }
 
-fn record_of(keys: &Keys, row: &AnyRow) -> Result<StoredRecord, StoreError> {
+pub(super) fn record_of(keys: &Keys, row: &AnyRow) -> Result<StoredRecord, StoreError> {
     let id: RecordId = row.parsed("id")?;
     let content: Content =
         keys.open_json(Place { column: CONTENT, row: id.as_str() }, &row.text("content_sealed")?)?;

@@ -420,7 +420,7 @@ pub async fn owner_of(ctx: &Ctx, by: &Actor, id: &RecordId) -> Result<OwnerId, B
 }
 
 /// The document, if `by` may read it.
-async fn record(ctx: &Ctx, by: &Actor, id: &RecordId) -> Result<StoredRecord, BrowseError> {
+pub(super) async fn record(ctx: &Ctx, by: &Actor, id: &RecordId) -> Result<StoredRecord, BrowseError> {
     rights::may_read_store(by).map_err(AccessError::from)?;
     let mut tx = ctx.db.read_singly().await?;
     let record = records::get(&mut tx, id).await?.ok_or(BrowseError::NotFound)?;
@@ -518,16 +518,22 @@ pub async fn original(
     Ok((object, bytes))
 }
 
-/// Changes of the store in order, after the one numbered `after`.
+/// Changes of the store in order, after the one numbered `after`; `None` when the log ends before that.
 ///
 /// # Errors
 /// [`BrowseError`].
-pub async fn changes(ctx: &Ctx, by: &Actor, after: u64, limit: u32) -> Result<Vec<ChangeEvent>, BrowseError> {
+pub async fn changes(
+    ctx: &Ctx,
+    by: &Actor,
+    after: u64,
+    limit: u32,
+) -> Result<Option<Vec<ChangeEvent>>, BrowseError> {
     rights::may_follow_changes(by).map_err(AccessError::from)?;
     let mut tx = ctx.db.read_singly().await?;
     let found = changes::after(&mut tx, after, limit).await?;
+    let is_behind_the_end = found.is_empty() && after > changes::last(&mut tx).await?;
     tx.commit().await?;
-    Ok(found)
+    Ok((!is_behind_the_end).then_some(found))
 }
 
 /// Whether database and objects answer, and the key file has the key that seals.

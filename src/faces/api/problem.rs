@@ -1,5 +1,7 @@
 //! The one error answer (RFC 9457), and how each workflow's errors become it.
 
+pub mod words;
+
 use axum::{
     http::{HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
@@ -15,7 +17,7 @@ use crate::{
         arrange::ArrangeError, batch::BatchError, breaches::BreachError, browse::BrowseError,
         catalogue::ImportError, digitise::DigitiseError, documents::DocumentError, export::ExportError,
         intake::IntakeError, lessons::LessonError, manual_codes::ManualCodeError, owners::OwnerError,
-        retention::RetentionError, reuse::ReuseError, separators::SeparatorError,
+        retention::RetentionError, reuse::ReuseError, search::SearchError, separators::SeparatorError,
         subject_requests::SubjectRequestError, trace::TraceError,
     },
 };
@@ -26,12 +28,16 @@ pub struct Problem {
     /// Stable name of the kind of error.
     #[serde(rename = "type")]
     kind: String,
-    /// The reason phrase of the status.
+    /// What it is called, in Vietnamese; in English where `Accept-Language` prefers that.
     title: &'static str,
     /// HTTP status.
     status: u16,
-    /// One Vietnamese sentence: what, where, what to do. Never personal data.
+    /// What, where, what to do: a Vietnamese sentence, or an English one about all problems of this type. Never
+    /// personal data.
     detail: String,
+    /// The Vietnamese sentence, beside an English one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    detail_vi: Option<String>,
     /// The clause of the regulation, where there is one.
     #[serde(skip_serializing_if = "Option::is_none")]
     rule: Option<String>,
@@ -51,10 +57,11 @@ impl Problem {
     /// A problem of `kind`, said in `detail`.
     pub fn new(status: StatusCode, kind: &str, detail: impl Into<String>) -> Self {
         Self {
-            kind: format!("urn:sohoa:problem:{kind}"),
-            title: status.canonical_reason().unwrap_or("Error"),
+            kind: format!("{}{kind}", words::PREFIX),
+            title: words::title(kind).or(status.canonical_reason()).unwrap_or("Error"),
             status: status.as_u16(),
             detail: detail.into(),
+            detail_vi: None,
             rule: None,
             errors: Vec::new(),
             conflict_with: None,
@@ -233,6 +240,18 @@ impl From<DigitiseError> for Problem {
             DigitiseError::Stamp(_) => unprocessable("stamp").under("QĐ 1917/QĐ-BLĐTBXH, Điều 15 khoản 3"),
             DigitiseError::Denied(denied) => denied.into(),
             DigitiseError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<SearchError> for Problem {
+    fn from(error: SearchError) -> Self {
+        match error {
+            SearchError::Query(_) | SearchError::Nothing => {
+                Self::bad_request("search", sentence(&error.to_string()))
+            }
+            SearchError::Denied(denied) => denied.into(),
+            SearchError::Store(error) => error.into(),
         }
     }
 }
