@@ -6,7 +6,6 @@ use jiff::civil::Date;
 use serde::Serialize;
 
 use crate::{
-    clock::day_in_vietnam,
     domain::{
         code::{DocumentCode, DocumentTypeCode},
         event::{Action, AuditEvent, Change},
@@ -18,10 +17,15 @@ use crate::{
         text::RecognisedText,
     },
     store::{
-        StoreError, audit, codes, records,
+        StoreError, audit, codes, owners, records,
         search::{self as index, Filter, Writing},
     },
-    workflows::{access::AccessError, browse::Purpose, context::Ctx, keep},
+    workflows::{
+        access::{self, AccessError},
+        browse::Purpose,
+        context::Ctx,
+        keep,
+    },
 };
 
 /// Documents that are opened for one answer at most; where more have to be, it says where to go on.
@@ -168,11 +172,21 @@ async fn filter_of(ctx: &Ctx, asked: &Asked) -> Result<Option<Filter>, StoreErro
             found => record = found,
         }
     }
+    let owner = match &asked.owner {
+        None => None,
+        Some(owner) => {
+            let mut tx = ctx.db.read().await?;
+            match owners::current(&mut tx, owner).await? {
+                None => return Ok(None),
+                owner => owner,
+            }
+        }
+    };
     let agency = asked.agency.clone().filter(|agency| !words::whole(agency).folded.is_empty());
     Ok(Some(Filter {
         type_code: asked.type_code.clone(),
         agency,
-        owner: asked.owner.clone(),
+        owner,
         record,
         issued_from: asked.issued_from,
         issued_until: asked.issued_until,
@@ -189,7 +203,6 @@ async fn walk(
     after: Option<Cursor>,
     limit: u32,
 ) -> Result<Page, StoreError> {
-    let today = day_in_vietnam(ctx.clock.now());
     let terms = query.map(Query::terms).unwrap_or_default();
     let (mut is_exact, mut before) = after.map_or((true, None), |at| (at.is_exact, Some(at.before)));
     let mut page = Page::default();
@@ -204,7 +217,7 @@ async fn walk(
         let n_candidates = candidates.records.len();
         for (n, (number, record)) in candidates.records.into_iter().enumerate() {
             n_opened += 1;
-            if rights::may_read_record(by, &record.scope(today)).is_err() {
+            if !is_shown(ctx, by, &record).await? {
                 continue;
             }
             if let Some(found) =
@@ -230,6 +243,21 @@ async fn walk(
             Some(next) => (is_exact, before) = (next.is_exact, Some(next.before)),
         }
     }
+}
+
+/// Whether a document is found: it lies in its owner's store, and `by` may read it.
+async fn is_shown(ctx: &Ctx, by: &Actor, record: &StoredRecord) -> Result<bool, StoreError> {
+    if record.keeping.removed_at.is_some() {
+        return Ok(false);
+    }
+    let mut tx = ctx.db.read_singly().await?;
+    let may = match access::read_record(&mut tx, by, record, ctx.clock.now()).await {
+        Ok(()) => true,
+        Err(AccessError::Store(error)) => return Err(error),
+        Err(_) => false,
+    };
+    tx.commit().await?;
+    Ok(may)
 }
 
 /// Whether the index was walked as far as one answer walks it, without filling a batch.
@@ -325,6 +353,10 @@ async fn index_one(ctx: &Ctx, id: &RecordId) -> Result<(), StoreError> {
         Err(other) => return Err(other),
     };
     let mut tx = ctx.db.write().await?;
-    index::put(&mut tx, &record, text.as_ref()).await?;
+    // Erased while its words were read.
+    let is_erased = records::get(&mut tx, id).await?.is_none_or(|record| record.keeping.erased_at.is_some());
+    if !is_erased {
+        index::put(&mut tx, &record, text.as_ref()).await?;
+    }
     tx.commit().await
 }
