@@ -20,7 +20,10 @@ use crate::{
         wire::CodeOut,
     },
     store::manual_codes::ManualCode,
-    workflows::{browse::Purpose, manual_codes},
+    workflows::{
+        browse::Purpose,
+        manual_codes::{self, Bearer},
+    },
 };
 
 /// A code that was given by hand.
@@ -147,7 +150,7 @@ pub(in crate::faces::api) async fn act(
     match body {
         ManualCodeActIn::Reconcile { paper, reason } => {
             let paper = PaperId::parse(&paper).map_err(|_| Problem::not_found())?;
-            manual_codes::reconcile(&api.ctx, &officer, &id, &paper, &reason).await?;
+            manual_codes::reconcile(&api.ctx, &officer, &id, &Bearer::Paper(paper), &reason).await?;
         }
         ManualCodeActIn::Withdraw { reason } => {
             manual_codes::withdraw(&api.ctx, &officer, &id, &reason).await?;
