@@ -4,6 +4,7 @@
 
 pub mod account;
 pub mod acts;
+pub mod archive;
 pub mod batch;
 pub mod breach;
 pub mod calendar;

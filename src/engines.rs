@@ -24,3 +24,4 @@ pub mod pdf;
 pub mod reader;
 pub mod signature;
 pub mod stamp;
+pub mod table;

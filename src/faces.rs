@@ -6,6 +6,7 @@ mod bundle;
 pub mod cli;
 pub mod gate;
 pub mod guard;
+pub mod listing;
 pub mod measures;
 mod pace;
 pub mod purposes;

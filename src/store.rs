@@ -25,6 +25,7 @@ pub mod first;
 pub mod idempotency;
 pub mod jobs;
 pub mod keys;
+pub mod known;
 mod lane;
 pub mod lessons;
 pub mod manual_codes;

@@ -5,6 +5,7 @@ pub mod access;
 pub mod accounts;
 pub mod administer;
 pub mod agency;
+pub mod archive;
 pub mod arrange;
 pub mod batch;
 pub mod breaches;

@@ -25,7 +25,7 @@ pub use layer::{compare_picture, from_file};
 pub use pdf::of_file;
 pub use register::{Neighbour, compare_register, numbers_beside};
 pub use stamp::{MailStamp, set_aside};
-pub use weigh::{Known, alike, compare};
+pub use weigh::{Known, alike, compare, compare_declared};
 
 use crate::domain::page::Place;
 

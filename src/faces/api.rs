@@ -54,6 +54,7 @@ fn routes() -> OpenApiRouter<Api> {
         .routes(routes!(v1::papers::upload_component))
         .routes(routes!(v1::papers::upload_result))
         .routes(routes!(v1::papers::upload_opinion))
+        .routes(routes!(v1::archive::receive))
         .routes(routes!(v1::batches::upload))
         .routes(routes!(v1::batches::upload_to_dossier))
         .routes(routes!(v1::batches::sheets))

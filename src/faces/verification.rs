@@ -221,7 +221,7 @@ pub struct FormFault {
 }
 
 impl FormFault {
-    fn new(status: StatusCode, message: impl Into<String>) -> Self {
+    pub(super) fn new(status: StatusCode, message: impl Into<String>) -> Self {
         Self { status, message: message.into() }
     }
 }

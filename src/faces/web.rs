@@ -2,6 +2,7 @@
 //! picture, the store of one person. One file per page; they work without script.
 
 mod account;
+mod archive;
 mod breaches;
 mod catalogue;
 mod dossier;
@@ -184,6 +185,7 @@ pub fn router(ctx: Ctx, purposes: Purposes, served: &Served) -> Router {
         .route("/", get(upload::page))
         .route("/papers", post(upload::receive))
         .route("/batches", post(upload::receive_batch))
+        .route("/archive", get(archive::page).post(archive::receive))
         .route("/dossiers/{id}", get(dossier::page))
         .route("/dossiers/{id}/reusable", post(reuse::reusable))
         .route("/dossiers/{id}/reuses", post(reuse::take))

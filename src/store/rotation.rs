@@ -60,6 +60,7 @@ const COLUMNS: [Column; 22] = [
     column!("page_plan", "reason_sealed", "paper_id || '/' || CAST(ordinal AS TEXT)", "paper_id"),
     column!("paper_print", "looks_sealed", "paper_id"),
     column!("first_proposal", "sealed", "paper_id"),
+    column!("paper_known", "sealed", "paper_id"),
     column!("lesson", "sealed", "id"),
     column!("lesson_version", "reason_sealed", "CAST(version AS TEXT)"),
     column!("paper_verification", "sealed", "paper_id"),

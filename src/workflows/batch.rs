@@ -8,6 +8,7 @@
 
 use crate::{
     domain::{
+        archive::KnownFields,
         batch::{self, BatchPage, Opening, Segment},
         count::Difference,
         dossier::{Dossier, Paper},
@@ -257,6 +258,7 @@ async fn place(
         owner: None,
         plan: Some(plan.clone()),
         urgency: Urgency::Pile,
+        known: KnownFields::default(),
     };
     let pages = segment.pages.clone();
     let nowhere = |why: String| Placed {

@@ -35,6 +35,7 @@ use crate::{
     store::{StoreError, Tx, audit, codes, dossiers, first, jobs, owners, papers, plans, prints},
     workflows::{
         access::{self, AccessError, Right},
+        archive,
         context::{Ctx, Spooled},
         examine::{self, Declared, Examination, Interest},
         intake, lessons, measures, quarantine, register,
@@ -308,6 +309,7 @@ async fn examine(
     }
     let mut examination = reading.await.map_err(|_| ReadError::Crashed)??;
     register::weigh(ctx, &paper.id, &mut examination).await?;
+    archive::weigh(ctx, &paper.id, &mut examination).await?;
     Ok(examination)
 }
 

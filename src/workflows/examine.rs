@@ -100,6 +100,16 @@ pub struct Examination {
 }
 
 impl Examination {
+    /// What is said of the pages, whether or not another scan is needed.
+    pub(super) fn findings_mut(&mut self) -> &mut Vec<Finding> {
+        match &mut self.pages {
+            Ok(checked) => &mut checked.findings,
+            Err(faults) => &mut faults.findings,
+        }
+    }
+}
+
+impl Examination {
     /// All findings, of whichever outcome.
     pub fn findings(&self) -> &[Finding] {
         match &self.pages {

@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use crate::{
     clock::day_in_vietnam,
     domain::{
+        archive::KnownFields,
         catalogue::Catalogue,
         count::HandedIn,
         dossier::{Dossier, ExpectedPages, ObjectRole, Paper, PaperObject, PaperState},
@@ -22,7 +23,7 @@ use crate::{
         fault::ReadError,
         open::{Container, ContainerKind},
     },
-    store::{StoreError, Tx, audit, catalogues, dossiers, jobs, papers, plans},
+    store::{StoreError, Tx, audit, catalogues, dossiers, jobs, known, papers, plans},
     workflows::{
         access::{self, AccessError},
         context::{Ctx, Spooled},
@@ -48,6 +49,8 @@ pub struct Upload {
     pub plan: Option<PagePlan>,
     /// Whether a person waits for what is read of it.
     pub urgency: Urgency,
+    /// What a list of the archive says of it (Điều 14); nothing elsewhere.
+    pub known: KnownFields,
 }
 
 /// Why nothing was received, or no dossier opened.
@@ -253,6 +256,9 @@ pub(super) async fn keep_in(
         papers::add_object(tx, &paper.id, object).await?;
     }
     let planned = upload.plan.as_ref().map(PagePlan::pages).map(<[_]>::to_vec);
+    if is_received && !upload.known.0.is_empty() {
+        known::insert(tx, &paper.id, &upload.known).await?;
+    }
     if let Some(plan) = upload.plan {
         plans::append(tx, &paper.id, &first_entry(plan, now)).await?;
     }

@@ -9,7 +9,6 @@ use crate::{
     domain::{
         fields::ProposedFields,
         ids::{DocumentNumber, PaperId},
-        page::Finding,
     },
     engines::evidence::{self, Neighbour},
     store::{StoreError, records},
@@ -27,15 +26,8 @@ pub async fn weigh(ctx: &Ctx, paper: &PaperId, examination: &mut Examination) ->
     let Some(proposed) = &mut examination.proposed else { return Ok(()) };
     let neighbours = neighbours(ctx, paper, proposed).await?;
     let found = evidence::compare_register(proposed, &neighbours, ctx.rules.guide.threshold());
-    findings_of(examination).extend(found);
+    examination.findings_mut().extend(found);
     Ok(())
-}
-
-fn findings_of(examination: &mut Examination) -> &mut Vec<Finding> {
-    match &mut examination.pages {
-        Ok(checked) => &mut checked.findings,
-        Err(faults) => &mut faults.findings,
-    }
 }
 
 async fn neighbours(

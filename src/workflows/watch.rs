@@ -28,6 +28,7 @@ use self::folder::{Entry, Facts};
 pub use self::note::{Outcome, ranges};
 use crate::{
     domain::{
+        archive::KnownFields,
         batch::BatchPage,
         dossier::{Paper, PaperState},
         eligibility::{HandedInAs, PaperRole},
@@ -335,6 +336,7 @@ impl Watch {
             owner: None,
             plan: None,
             urgency: Urgency::Pile,
+            known: KnownFields::default(),
         };
         let dossier = self.open_dossier().await?;
         let paper = intake::receive(&self.ctx, &self.officer, &dossier, upload).await?;

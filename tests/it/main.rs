@@ -4,6 +4,7 @@
 mod accounts;
 mod agent;
 mod antivirus;
+mod archive;
 mod bad_input;
 mod batch;
 mod card;

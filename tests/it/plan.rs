@@ -409,6 +409,7 @@ async fn a_secret_page_of_a_batch_leaves_no_plain_byte_with_its_neighbours() {
                 owner: None,
                 plan: Some(PagePlan::of_pages([page]).unwrap()),
                 urgency: sohoa::domain::job::Urgency::Desk,
+                known: Default::default(),
             };
             intake::receive(&app.ctx, &officer, &dossier, upload).await.map(|p| p.id.to_string())
         };

@@ -55,6 +55,7 @@ const TABLE: &[Row] = &[
     ("POST", "/api/v1/dossiers/{dossier}/results", File(&[("ordinal", "1")]), "+++--", Closed),
     ("POST", "/api/v1/dossiers/{dossier}/opinions", File(&[("code", "01")]), "+++--", Closed),
     ("POST", "/api/v1/batches", File(&[]), "+++--", NoUnit),
+    ("POST", "/api/v1/archive", File(&[]), "+++--", NoUnit),
     ("POST", "/api/v1/dossiers/{dossier}/batches", File(&[]), "+++--", NoUnit), // a file that is none is told first
     ("GET", "/api/v1/dossiers/{dossier}/separators", Nothing, "+++--", Closed),
     ("GET", "/api/v1/papers/{paper}", Nothing, "+++--", Closed),
@@ -132,6 +133,8 @@ const TABLE: &[Row] = &[
     ("GET", "/", Nothing, "+++--", NoUnit),
     ("POST", "/papers", File(&[("kind", "1.001776 01")]), "+++--", NoUnit),
     ("POST", "/batches", File(&[]), "+++--", NoUnit),
+    ("GET", "/archive", Nothing, "+++--", NoUnit),
+    ("POST", "/archive", File(&[]), "+++--", NoUnit),
     ("GET", "/dossiers/{dossier}", Nothing, "+++--", Closed),
     ("POST", "/dossiers/{dossier}/handed-in", Form("total=1"), "+++--", Closed),
     ("POST", "/dossiers/{dossier}/reusable", Form("owner=001085000001&purpose=test"), "+++--", Closed),

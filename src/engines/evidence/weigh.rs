@@ -5,6 +5,8 @@
 //! - Nothing was read: the evidence is suggested, with its source; it is never a value by itself.
 //! - A day after the signature, or after the mail arrived, was misread.
 
+use std::collections::BTreeMap;
+
 use jiff::{Timestamp, civil::Date};
 
 use super::{FileEvidence, FilledField, MailStamp, SignatureClaim, layer::number_in};
@@ -127,37 +129,73 @@ pub fn alike(a: &str, b: &str) -> bool {
 // --- what a paper that was coded before says of itself -----------------------------------------
 
 fn take_coded(fields: &mut ProposedFields, known: &Known<'_>) {
+    take_texts(fields, &known.file.coded, Source::Metadata, known.threshold);
+}
+
+/// Holds what was read against what whoever handed the paper in says of it; the finding names the fields in which they
+/// contradict each other.
+pub fn compare_declared(
+    fields: &mut ProposedFields,
+    said: &BTreeMap<String, String>,
+    threshold: Threshold,
+) -> Option<Finding> {
+    take_texts(fields, said, Source::Operator, threshold);
+    fn is_contradicted<T>(field: &Proposed<T>) -> bool {
+        field.alternatives.iter().any(|other| other.source == Source::Operator)
+    }
+    let contradicted = [
+        (FieldKey::DocumentTypeCode, is_contradicted(&fields.document_type_code)),
+        (FieldKey::OwnerId, is_contradicted(&fields.owner_id)),
+        (FieldKey::DocumentName, is_contradicted(&fields.document_name)),
+        (FieldKey::DocumentNumber, is_contradicted(&fields.document_number)),
+        (FieldKey::IssuedOn, is_contradicted(&fields.issued_on)),
+        (FieldKey::IssuingAuthority, is_contradicted(&fields.issuing_authority)),
+        (FieldKey::Abstract, is_contradicted(&fields.abstract_text)),
+        (FieldKey::ValidityPeriod, is_contradicted(&fields.validity_period)),
+        (FieldKey::ValidityScope, is_contradicted(&fields.validity_scope)),
+        (FieldKey::Other, fields.other.values().any(is_contradicted)),
+    ];
+    let labels: Vec<&str> =
+        contradicted.iter().filter(|(_, differs)| *differs).map(|(key, _)| key.label()).collect();
+    let message = format!(
+        "Danh sách kèm theo nói khác với giấy tờ đọc được ở: {}. Xin đối chiếu với bản gốc.",
+        labels.join("; ")
+    );
+    (!labels.is_empty()).then(|| Finding::about_field(None, message))
+}
+
+/// `said`: texts by the names of the fields on the wire.
+fn take_texts(fields: &mut ProposedFields, said: &BTreeMap<String, String>, source: Source, t: Threshold) {
     fn take<T: Clone>(
         field: &mut Proposed<T>,
         value: Option<T>,
+        source: Source,
         same: impl Fn(&T, &T) -> bool,
         threshold: Threshold,
     ) {
         if let Some(value) = value {
-            weigh(field, Alternative { value, source: Source::Metadata, place: None }, same, threshold);
+            weigh(field, Alternative { value, source, place: None }, same, threshold);
         }
     }
-    let said = &known.file.coded;
     let text = |key: FieldKey| said.get(key.as_str()).cloned();
     let same_text = |a: &String, b: &String| alike(a, b);
-    let t = known.threshold;
     let code = text(FieldKey::DocumentTypeCode).and_then(|v| DocumentTypeCode::parse(&v).ok());
-    take(&mut fields.document_type_code, code, |a, b| a == b, t);
+    take(&mut fields.document_type_code, code, source, |a, b| a == b, t);
     let owner = text(FieldKey::OwnerId).and_then(|v| OwnerNumber::parse(&v).ok());
-    take(&mut fields.owner_id, owner, |a, b| a == b, t);
-    take(&mut fields.document_name, text(FieldKey::DocumentName), same_text, t);
+    take(&mut fields.owner_id, owner, source, |a, b| a == b, t);
+    take(&mut fields.document_name, text(FieldKey::DocumentName), source, same_text, t);
     let number = text(FieldKey::DocumentNumber).and_then(|v| DocumentNumber::parse(&v).ok());
-    take(&mut fields.document_number, number, |a, b| a == b, t);
+    take(&mut fields.document_number, number, source, |a, b| a == b, t);
     let day = text(FieldKey::IssuedOn).and_then(|v| v.parse::<Date>().ok());
-    take(&mut fields.issued_on, day, |a, b| a == b, t);
-    take(&mut fields.issuing_authority, text(FieldKey::IssuingAuthority), same_text, t);
-    take(&mut fields.abstract_text, text(FieldKey::Abstract), same_text, t);
+    take(&mut fields.issued_on, day, source, |a, b| a == b, t);
+    take(&mut fields.issuing_authority, text(FieldKey::IssuingAuthority), source, same_text, t);
+    take(&mut fields.abstract_text, text(FieldKey::Abstract), source, same_text, t);
     let period = text(FieldKey::ValidityPeriod).and_then(|v| period(&v));
-    take(&mut fields.validity_period, period, |a, b| a == b, t);
-    take(&mut fields.validity_scope, text(FieldKey::ValidityScope), same_text, t);
+    take(&mut fields.validity_period, period, source, |a, b| a == b, t);
+    take(&mut fields.validity_scope, text(FieldKey::ValidityScope), source, same_text, t);
     // Only what this paper is looked at for: a template that changed may ask for other things.
     for (name, field) in &mut fields.other {
-        take(field, said.get(name).cloned(), same_text, t);
+        take(field, said.get(name).cloned(), source, same_text, t);
     }
 }
 

@@ -14,6 +14,7 @@ use serde::de::DeserializeOwned;
 use super::{Api, problem::Problem};
 use crate::{
     domain::{
+        archive::KnownFields,
         dossier::ExpectedPages,
         eligibility::{HandedInAs, PaperRole},
         ids::{OwnerId, OwnerNumber},
@@ -206,7 +207,16 @@ pub(in crate::faces) async fn read_upload(mut form: Multipart, max_bytes: u64) -
     if files.is_empty() {
         return Err(wrong("file", &"còn thiếu"));
     }
-    let upload = Upload { files, role: None, form: form_in, expected_pages, owner, plan: None, urgency };
+    let upload = Upload {
+        files,
+        role: None,
+        form: form_in,
+        expected_pages,
+        owner,
+        plan: None,
+        urgency,
+        known: KnownFields::default(),
+    };
     Ok(UploadIn { upload, ordinal, code })
 }
 

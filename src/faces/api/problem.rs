@@ -83,6 +83,10 @@ impl Problem {
         self
     }
 
+    pub(super) fn with_faults(self, faults: Vec<String>) -> Self {
+        Self { faults, ..self }
+    }
+
     pub(super) fn fields(errors: Vec<FieldFault>) -> Self {
         let detail = format!("Còn {} trường phải nhập hoặc sửa.", errors.len());
         Self { errors, ..Self::new(StatusCode::UNPROCESSABLE_ENTITY, "fields", detail) }
@@ -283,7 +287,8 @@ impl From<ImportError> for Problem {
         match error {
             ImportError::Faults(CatalogueFaults(faults)) => {
                 let detail = format!("Danh mục có {} lỗi, không nhập gì.", faults.len());
-                Self { faults, ..Self::new(StatusCode::UNPROCESSABLE_ENTITY, "catalogue", detail) }
+                Self::new(StatusCode::UNPROCESSABLE_ENTITY, "catalogue", detail)
+                    .with_faults(faults)
                     .under("QĐ 1917/QĐ-BLĐTBXH, Điều 20 khoản 3")
             }
             ImportError::Decision => Self::new(StatusCode::UNPROCESSABLE_ENTITY, "decision", detail),

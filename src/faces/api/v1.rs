@@ -1,5 +1,6 @@
 //! One file per resource: wire structs, handlers, their description.
 
+pub(super) mod archive;
 pub(super) mod audit;
 pub(super) mod batches;
 pub(super) mod breaches;

@@ -37,7 +37,7 @@ use crate::{
     faces::worker::{self, OnPage},
     store::StoreError,
     workflows::{
-        accounts, administer, browse,
+        accounts, administer, archive, browse,
         context::Ctx,
         count,
         digitise::{self as steps, DigitiseError},
@@ -241,7 +241,8 @@ fn propose(
         now,
         Interest::at_the_desk(on_page),
     ) {
-        Ok(examination) => {
+        Ok(mut examination) => {
+            archive::hold_against(&mut examination, &input.known, known.guide.threshold());
             let report = Report::seen(&input.name, &examination.pages, &examination.text)
                 .with_timings(examination.timings);
             if let Some(Err(stop)) = overlay.map(|o| o.draw(readers, &input.path, &examination.seen(&files)))
@@ -429,6 +430,7 @@ impl Line {
             owner: input.owner.clone(),
             plan: None,
             urgency: self.urgency,
+            known: input.known.clone(),
         };
         let paper =
             intake::receive(&self.ctx, &self.officer, &dossier.id, upload).await.map_err(stop_of_intake)?;

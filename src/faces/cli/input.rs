@@ -7,11 +7,13 @@ use std::{
 
 use super::Stop;
 use crate::domain::{
+    archive::{KnownFields, ListedPaper},
     dossier::ExpectedPages,
     eligibility::{HandedInAs, PaperRole},
     ids::{OwnerNumber, ProcedureCode},
     natural::natural,
 };
+use crate::workflows::archive::{self, ArchiveError};
 
 /// One paper to work on, with what was declared of it.
 #[derive(Debug, Clone)]
@@ -24,6 +26,18 @@ pub(super) struct Input {
     pub role: Option<PaperRole>,
     pub owner: Option<OwnerNumber>,
     pub form: HandedInAs,
+    /// What a list says of it besides.
+    pub known: KnownFields,
+}
+
+impl Input {
+    /// A component is one of a procedure.
+    fn with_procedure(self) -> Result<Self, String> {
+        if self.role.is_some() && self.procedure.is_none() {
+            return Err("--component cần đi cùng --procedure".into());
+        }
+        Ok(self)
+    }
 }
 
 /// What was declared on the command line for all inputs; a list overrides it line by line.
@@ -76,7 +90,8 @@ impl Defaults {
         }
         let mut inputs = Vec::new();
         for path in paths {
-            inputs.push(self.input(path.clone(), path.display().to_string()).map_err(Stop::usage)?);
+            let input = self.input(path.clone(), path.display().to_string());
+            inputs.push(input.and_then(Input::with_procedure).map_err(Stop::usage)?);
         }
         if let Some(list) = list {
             inputs.extend(self.listed(list)?);
@@ -104,56 +119,47 @@ impl Defaults {
             .map(|(what, t)| HandedInAs::parse(&t).map_err(|e| format!("{what}: {e}")))
             .transpose()?
             .unwrap_or(HandedInAs::Original);
-        if role.is_some() && procedure.is_none() {
-            return Err("--component cần đi cùng --procedure".into());
-        }
-        Ok(Input { name, path, pages: self.pages.map(ExpectedPages), procedure, role, owner, form })
+        Ok(Input {
+            name,
+            path,
+            pages: self.pages.map(ExpectedPages),
+            procedure,
+            role,
+            owner,
+            form,
+            known: KnownFields::default(),
+        })
     }
 
-    /// Reads a list: a CSV file with a header; `path` is relative to the list's folder.
+    /// Reads a list: CSV or XLSX with a header; `path` is relative to the list's folder.
     fn listed(&self, list: &Path) -> Result<Vec<Input>, Stop> {
-        let place = |line: u64, message: &dyn std::fmt::Display| {
-            Stop::usage(format!("{}, dòng {line}: {message}", list.display()))
-        };
-        let mut reader = csv::ReaderBuilder::new()
-            .trim(csv::Trim::All)
-            .from_path(list)
+        let wrong = |message: String| Stop::usage(format!("{}, {message}", list.display()));
+        let bytes = fs::read(list)
             .map_err(|e| Stop::usage(format!("không đọc được danh sách {}: {e}", list.display())))?;
-        let header = reader.headers().map_err(|e| place(1, &e))?.clone();
-        for column in &header {
-            if !["path", "pages", "procedure", "component", "owner", "form"].contains(&column) {
-                return Err(place(
-                    1,
-                    &format!(
-                        "không có cột “{column}”; các cột: path, pages, procedure, component, owner, form"
-                    ),
-                ));
+        let papers = archive::read_list(&bytes).map_err(|error| match error {
+            ArchiveError::Faults(faults) => {
+                let faults: Vec<String> = faults.iter().map(ToString::to_string).collect();
+                wrong(faults.join("; "))
             }
-        }
-        if !header.iter().any(|c| c == "path") {
-            return Err(place(1, &"thiếu cột path"));
-        }
+            other => wrong(other.to_string()),
+        })?;
         let base = list.parent().unwrap_or(Path::new(""));
-        let mut inputs = Vec::new();
-        for (line, row) in (2u64..).zip(reader.records()) {
-            let row = row.map_err(|e| place(line, &e))?;
-            let cell = |name: &str| {
-                let i = header.iter().position(|c| c == name)?;
-                row.get(i).filter(|t| !t.is_empty()).map(str::to_owned)
+        // What a line leaves open, the command line says.
+        let input = |paper: ListedPaper| {
+            let line = |message: String| wrong(format!("dòng {}: {message}", paper.line));
+            let declared = self.input(base.join(&paper.path), paper.path.clone()).map_err(line)?;
+            let filled = Input {
+                pages: paper.pages,
+                procedure: paper.procedure.or(declared.procedure),
+                role: paper.role.or(declared.role),
+                owner: paper.owner.or(declared.owner),
+                form: paper.form.unwrap_or(declared.form),
+                known: paper.known,
+                ..declared
             };
-            let Some(path) = cell("path") else { return Err(place(line, &"cột path còn trống")) };
-            let pages = cell("pages")
-                .map(|t| t.parse::<u32>().ok().filter(|n| *n > 0).ok_or("pages phải là số từ 1 trở lên"));
-            let declared = Self {
-                pages: pages.transpose().map_err(|e| place(line, &e))?,
-                procedure: cell("procedure").or_else(|| self.procedure.clone()),
-                component: cell("component").or_else(|| self.component.clone()),
-                owner: cell("owner").or_else(|| self.owner.clone()),
-                form: cell("form").or_else(|| self.form.clone()),
-            };
-            inputs.push(declared.input(base.join(&path), path).map_err(|e| place(line, &e))?);
-        }
-        Ok(inputs)
+            filled.with_procedure().map_err(line)
+        };
+        papers.into_iter().map(input).collect()
     }
 }
 

@@ -10,6 +10,7 @@ use axum::{
 use super::{Fault, Frame, Web, html, minute, sign_of};
 use crate::{
     domain::{
+        archive::KnownFields,
         catalogue::Procedure,
         count::HandedIn,
         dossier::Paper,
@@ -290,6 +291,7 @@ pub(super) async fn read_form(web: &Web, mut form: Multipart, kind: &mut String)
         owner: None,
         plan: None,
         urgency: Urgency::Desk,
+        known: KnownFields::default(),
     };
     while let Some(field) = form.next_field().await.map_err(broken)? {
         let name = field.name().unwrap_or_default().to_owned();
