@@ -45,7 +45,7 @@ macro_rules! column {
 }
 
 /// All columns of values that master keys seal.
-const COLUMNS: [Column; 22] = [
+const COLUMNS: [Column; 23] = [
     column!("lasting_key", "sealed", "CAST(id AS TEXT)"),
     column!("officer", "sealed", "id"),
     column!("account", "sealed", "officer_id"),
