@@ -15,6 +15,7 @@ use crate::{
         fields::Threshold,
         ids::{OfficerId, PersonalId},
         officer::Officer,
+        retention::Retention,
         signing::SigningRules,
     },
     engines::{imaging::check::PageRules, reader::ReaderLimits, signature::seal::Level},
@@ -62,6 +63,8 @@ pub struct Config {
     pub log: LogConfig,
     /// Holidays and made-up working days.
     pub calendar: Calendar,
+    /// How long documents are kept.
+    pub retention: Retention,
 }
 
 impl Default for Config {
@@ -86,6 +89,7 @@ impl Default for Config {
             antivirus: None,
             log: LogConfig::default(),
             calendar: Calendar::default(),
+            retention: Retention::default(),
         }
     }
 }

@@ -62,5 +62,7 @@ pub fn app(ctx: Ctx, served: &Served) -> Router {
         .route("/metrics", get(measures::page).with_state(measures))
         .merge(web::router(ctx, purposes, served))
         .layer(middleware::from_fn_with_state(gate, gate::pass));
-    guard::guard(app, served, &agent).layer(middleware::from_fn(requests::told))
+    guard::guard(app, served, &agent)
+        .layer(middleware::from_fn(api::problem::words::spoken))
+        .layer(middleware::from_fn(requests::told))
 }

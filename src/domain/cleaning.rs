@@ -8,6 +8,7 @@ use jiff::civil::Date;
 use super::{
     code::OwnerKey,
     ids::{OwnerNumber, PersonalId},
+    owner::{Profile, Sex},
 };
 
 /// Children are below it (Luật Trẻ em 102/2016/QH13, Điều 1).
@@ -56,6 +57,14 @@ impl Basics {
         }
     }
 
+    /// Takes from what officers keyed of him: it stands above what his papers say.
+    pub fn learn_profile(&mut self, profile: &Profile) {
+        let name = profile.names.iter().find(|known| !known.is_former);
+        self.name = name.map(|known| known.name.to_string()).or(self.name.take());
+        self.born = profile.born.or(self.born);
+        self.is_male = profile.sex.map(|sex| sex == Sex::Male).or(self.is_male);
+    }
+
     /// Takes from the further fields of one of his papers what is not known yet.
     pub fn learn(&mut self, other: &BTreeMap<String, String>) {
         let of = |name: &str| other.get(name).filter(|text| !text.trim().is_empty());
@@ -101,7 +110,8 @@ impl Basics {
                 let found = id.findings(self.born.map(Date::year), self.is_male, today.year());
                 groups.extend(found.into_iter().map(|finding| (Group::OddNumber, finding.message)));
             }
-            Some(OwnerNumber::Organisation(_)) => {}
+            // A foreigner has no other.
+            Some(OwnerNumber::Passport(_) | OwnerNumber::Organisation(_)) => {}
         }
         if self.is_child(today) != Some(false) {
             let missing = [

@@ -86,6 +86,8 @@ pub struct Clause {
 impl Clause {
     /// Papers with a mark of secrecy are not digitised.
     pub const SECRET: Self = Self::new(5, 1, None);
+    /// The result of the procedure.
+    pub const RESULT: Self = Self::new(4, 3, None);
     /// Papers are held against originals by their number.
     pub const COUNT: Self = Self::new(9, 1, None);
 

@@ -93,11 +93,29 @@ pub enum Action {
     ListManualCodes,
     ReconcileManualCode,
     WithdrawManualCode,
+    ViewOwner,
+    DescribeOwner,
+    AddOwnerNumber,
+    MergeOwners,
+    SplitOwner,
+    UndoOwnerAct,
+    SetGuardian,
+    EndGuardian,
+    ActForChild,
+    RemoveDocument,
+    RestoreDocument,
+    HoldDocument,
+    LiftHold,
+    EraseDocument,
+    RestrictOwner,
+    LiftRestriction,
+    SearchDocuments,
+    ExportRecord,
 }
 
 impl Action {
     /// All of them, in the order in which pages offer them.
-    pub const ALL: [Self; 74] = [
+    pub const ALL: [Self; 92] = [
         Self::OpenDossier,
         Self::DeclareHandedIn,
         Self::ReceivePaper,
@@ -172,10 +190,28 @@ impl Action {
         Self::ListManualCodes,
         Self::ReconcileManualCode,
         Self::WithdrawManualCode,
+        Self::ViewOwner,
+        Self::DescribeOwner,
+        Self::AddOwnerNumber,
+        Self::MergeOwners,
+        Self::SplitOwner,
+        Self::UndoOwnerAct,
+        Self::SetGuardian,
+        Self::EndGuardian,
+        Self::ActForChild,
+        Self::RemoveDocument,
+        Self::RestoreDocument,
+        Self::HoldDocument,
+        Self::LiftHold,
+        Self::EraseDocument,
+        Self::RestrictOwner,
+        Self::LiftRestriction,
+        Self::SearchDocuments,
+        Self::ExportRecord,
     ];
 
     /// Those by which somebody gets to see personal data of others.
-    pub const READINGS: [Self; 13] = [
+    pub const READINGS: [Self; 16] = [
         Self::LookUpOwner,
         Self::ListDocuments,
         Self::ViewPaper,
@@ -189,6 +225,9 @@ impl Action {
         Self::ReadHistory,
         Self::ListForCleaning,
         Self::ListManualCodes,
+        Self::ViewOwner,
+        Self::SearchDocuments,
+        Self::ExportRecord,
     ];
 
     /// The name on the wire and in the store.
@@ -280,6 +319,24 @@ impl Action {
             Self::ListManualCodes => "xem danh sách mã đã cấp bằng tay",
             Self::ReconcileManualCode => "đối soát mã đã cấp bằng tay với giấy tờ trong phần mềm",
             Self::WithdrawManualCode => "rút một mã cấp bằng tay đã nhập nhầm",
+            Self::ViewOwner => "xem thông tin của chủ giấy tờ",
+            Self::DescribeOwner => "ghi thông tin của chủ giấy tờ",
+            Self::AddOwnerNumber => "thêm số định danh cho chủ giấy tờ",
+            Self::MergeOwners => "gộp hai chủ giấy tờ thành một",
+            Self::SplitOwner => "tách một chủ giấy tờ thành hai",
+            Self::UndoOwnerAct => "hoàn tác việc đã làm với chủ giấy tờ",
+            Self::SetGuardian => "ghi người giám hộ của trẻ em",
+            Self::EndGuardian => "chấm dứt quan hệ giám hộ của trẻ em",
+            Self::ActForChild => "cho người giám hộ thay mặt trẻ em trong hồ sơ",
+            Self::RemoveDocument => "gỡ giấy tờ khỏi kho của chủ giấy tờ",
+            Self::RestoreDocument => "đưa giấy tờ đã gỡ trở lại kho",
+            Self::HoldDocument => "giữ giấy tờ, không cho xóa",
+            Self::LiftHold => "thôi giữ giấy tờ",
+            Self::EraseDocument => "xóa hẳn tệp và dữ liệu của giấy tờ đã hết thời hạn lưu trữ",
+            Self::RestrictOwner => "hạn chế xử lý dữ liệu của chủ giấy tờ",
+            Self::LiftRestriction => "thôi hạn chế xử lý dữ liệu của chủ giấy tờ",
+            Self::SearchDocuments => "tìm giấy tờ trong kho theo nội dung",
+            Self::ExportRecord => "xuất dữ liệu của giấy tờ theo mẫu quốc gia",
         }
     }
 }

@@ -4,20 +4,22 @@
 
 mod number;
 mod organisation;
+mod passport;
 mod person;
 mod procedure;
 mod row;
 
 pub use number::{DocumentNumber, InvalidDocumentNumber};
 pub use organisation::{AgencyId, InvalidOrganisationId, OrganisationId, TaxCode};
+pub use passport::{InvalidPassport, Passport};
 pub use person::{IdFinding, IdSeverity, InvalidPersonalId, OldPersonalId, PersonalId, province_of};
 pub use procedure::{
     ComponentCode, InvalidComponentCode, InvalidProcedureCode, InvalidResultCode, NationalResultCode,
     ProcedureCode,
 };
 pub use row::{
-    BreachId, ClientId, ContentHash, DossierId, InvalidRowId, LessonId, ManualCodeId, OfficerId, OwnerId,
-    PaperId, RecordId, ReuseId, SessionId, SigningId, SubjectRequestId, UnitId,
+    BreachId, ClientId, ContentHash, DossierId, GuardianshipId, InvalidRowId, LessonId, ManualCodeId,
+    OfficerId, OwnerId, PaperId, RecordId, ReuseId, SessionId, SigningId, SubjectRequestId, UnitId,
 };
 
 use std::fmt;
@@ -34,6 +36,8 @@ pub enum OwnerNumber {
     Person(PersonalId),
     /// Nine digits, of an identity card of before 2016: no longer valid for use, still on old papers.
     OldPerson(OldPersonalId),
+    /// Of a foreigner's passport (TT 01/2023/TT-VPCP, Điều 24).
+    Passport(Passport),
     /// Of an agency, enterprise or other organisation.
     Organisation(OrganisationId),
 }
@@ -41,13 +45,14 @@ pub enum OwnerNumber {
 /// No known form of an owner's number.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "không phải số định danh cá nhân 12 chữ số, số chứng minh nhân dân 9 chữ số hay mã định danh của tổ chức"
+    "không phải số định danh cá nhân 12 chữ số, số chứng minh nhân dân 9 chữ số, số hộ chiếu kèm mã nước (như VNM-B1234567) hay mã định danh của tổ chức"
 )]
 pub struct InvalidOwnerNumber;
 
 impl OwnerNumber {
     /// Twelve digits are a person (since 1/7/2025 also the tax code of one), nine an old identity
-    /// card, ten or `NNNNNNNNNN-NNN` an enterprise, groups with dots an agency.
+    /// card, ten or `NNNNNNNNNN-NNN` an enterprise, three letters, a hyphen and a number a passport, groups with dots
+    /// an agency.
     ///
     /// # Errors
     /// [`InvalidOwnerNumber`] for anything else. The text is not repeated in it.
@@ -58,6 +63,9 @@ impl OwnerNumber {
         if let Ok(id) = OldPersonalId::parse(text) {
             return Ok(Self::OldPerson(id));
         }
+        if let Ok(passport) = Passport::parse(text) {
+            return Ok(Self::Passport(passport));
+        }
         OrganisationId::parse(text).map(Self::Organisation).map_err(|_| InvalidOwnerNumber)
     }
 
@@ -66,6 +74,7 @@ impl OwnerNumber {
         match self {
             Self::Person(id) => id.as_str(),
             Self::OldPerson(id) => id.as_str(),
+            Self::Passport(passport) => passport.as_str(),
             Self::Organisation(id) => id.as_str(),
         }
     }

@@ -9,6 +9,7 @@ use super::{
     code::{DocumentCode, OwnerKey},
     fields::ConfirmedFields,
     ids::{ContentHash, OfficerId, OwnerId, OwnerNumber, PaperId, RecordId, UnitId},
+    retention::Keeping,
     rights::{RecordScope, Sensitivity},
 };
 
@@ -43,6 +44,8 @@ pub struct StoredRecord {
     pub signature: SignatureState,
     /// When it was cancelled (NĐ 45/2020/NĐ-CP, Điều 15); such a document stays readable.
     pub revoked_at: Option<Timestamp>,
+    /// Whether it was taken out of the owner's store, may not be erased, or was.
+    pub keeping: Keeping,
     /// The unit whose dossier it came with; `None` of an installation without accounts.
     pub unit: Option<UnitId>,
     /// Whether the catalogue says that papers of its type speak of somebody's health.
@@ -103,6 +106,14 @@ pub enum ChangeKind {
     Revoked,
     /// It was given another code; the earlier one leads to it for ever.
     Recoded,
+    /// It lies in another owner's store: two owners were found to be one, or one to be two.
+    OwnerChanged,
+    /// It is no longer in its owner's store; its id and code stay.
+    Removed,
+    /// It is in its owner's store again.
+    Restored,
+    /// Its files and fields are gone for ever.
+    Erased,
 }
 
 /// One change; later ones have higher numbers, and none is missing in between.

@@ -84,7 +84,14 @@ pub enum Signatures {
 /// Judges `record` for a dossier handled at `place` (the name of the unit, such as `UBND xã Nghĩa Lộ`) on `day`.
 pub fn judge(record: &StoredRecord, place: Option<&str>, day: Date, signatures: Signatures) -> Judgement {
     let reasons = vec![
-        revocation(record.revoked_at),
+        match record.keeping.removed_at {
+            None => revocation(record.revoked_at),
+            Some(_) => Reason {
+                question: Question::Revocation,
+                answer: Answer::DoesNot,
+                message: "Giấy tờ đã được gỡ khỏi kho của chủ giấy tờ: không sử dụng lại được.".to_owned(),
+            },
+        },
         validity(record, day),
         scope(record.fields.validity_scope.as_deref(), place),
         signature(record.signature, signatures),

@@ -133,6 +133,22 @@ pub fn may_override(by: &ActingOfficer, paper: &PaperScope<'_>) -> Verdict {
     of_own_unit(by, paper, CASES)
 }
 
+/// Taking a stored document out of its owner's store, putting it back, holding it, erasing it for ever.
+///
+/// # Errors
+/// [`Denied`].
+pub fn may_remove(by: &ActingOfficer, paper: &PaperScope<'_>) -> Verdict {
+    of_own_unit(by, paper, ABOVE)
+}
+
+/// Saying that the data of an owner may not be used, and that they may again (Luật 91/2025/QH15).
+///
+/// # Errors
+/// [`Denied`].
+pub fn may_restrict(by: &ActingOfficer) -> Verdict {
+    holds(by, ABOVE)
+}
+
 /// Giving a document a new code (Điều 7).
 ///
 /// # Errors
@@ -176,6 +192,14 @@ pub fn may_read_store(by: &Actor) -> Verdict {
     }
 }
 
+/// Searching the store by words: officers alone. Systems ask for one person, or for one code.
+///
+/// # Errors
+/// [`Denied`].
+pub fn may_search(by: &ActingOfficer) -> Verdict {
+    holds(by, DESK)
+}
+
 /// Reading one stored document.
 ///
 /// # Errors
@@ -188,6 +212,32 @@ pub fn may_read_record(by: &Actor, record: &RecordScope<'_>) -> Verdict {
         Actor::Client(_) if is_open => Ok(()),
         _ => Err(Denied::Foreign),
     }
+}
+
+/// Reading a child's document of another unit while the child's guardian acts in a dossier of one's own: what speaks of
+/// health stays closed.
+///
+/// # Errors
+/// [`Denied`].
+pub fn may_read_for_guardian(by: &ActingOfficer, record: &RecordScope<'_>) -> Verdict {
+    holds(by, DESK)?;
+    if record.sensitivity == Some(Sensitivity::Child) { Ok(()) } else { Err(Denied::Foreign) }
+}
+
+/// Saying what is known of an owner: names, birth date, further numbers, who acts for a child.
+///
+/// # Errors
+/// [`Denied`].
+pub fn may_describe_owner(by: &ActingOfficer) -> Verdict {
+    holds(by, CASES)
+}
+
+/// Finding two owners to be one, or one to be two, and taking that back.
+///
+/// # Errors
+/// [`Denied`].
+pub fn may_merge_owners(by: &ActingOfficer) -> Verdict {
+    holds(by, ABOVE)
 }
 
 /// Taking all that is kept of one person out of the system (Luật 91/2025/QH15).
@@ -390,11 +440,15 @@ mod tests {
         check("sign", &|by| may_sign(by, &paper), "+++--");
         check("override", &|by| may_override(by, &paper), "-++--");
         check("recode", &|by| may_recode(by, &paper), "--+--");
+        check("remove", &|by| may_remove(by, &paper), "--+--");
+        check("restrict", &may_restrict, "--+--");
         check("revoke", &|by| may_revoke(by, &paper), "--+--");
         check("follow", &|by| may_follow(by, &paper), "+++--");
         check("erase", &|by| may_erase(by, &paper), "--+--");
         check("read store", &|by| may_read_store(&by.into()), "+++--");
         check("export", &may_export, "--+--");
+        check("describe owner", &may_describe_owner, "-++--");
+        check("merge owners", &may_merge_owners, "--+--");
         check("take in request", &may_take_in_request, "+++--");
         check("list requests", &may_list_requests, "++++-");
         check("see request", &|by| may_see_request(by, Some(&unit)), "++++-");

@@ -2,9 +2,13 @@
 
 #![allow(clippy::result_large_err)] // a `Problem` is made once per failed request
 
+mod bytes;
+mod cursor;
+mod examples;
 mod extract;
 mod idempotency;
 pub mod problem;
+mod squeeze;
 mod token;
 mod v1;
 
@@ -15,6 +19,7 @@ use axum::{
     response::IntoResponse,
     routing::{get, post},
 };
+use serde_json::Value;
 use utoipa::OpenApi;
 use utoipa_axum::{router::OpenApiRouter, routes};
 use utoipa_swagger_ui::SwaggerUi;
@@ -74,16 +79,31 @@ fn routes() -> OpenApiRouter<Api> {
         .routes(routes!(v1::owners::look_up))
         .routes(routes!(v1::owners::documents))
         .routes(routes!(v1::owners::export))
+        .routes(routes!(v1::owner_acts::see))
+        .routes(routes!(v1::owner_acts::check))
+        .routes(routes!(v1::owner_acts::describe))
+        .routes(routes!(v1::owner_acts::add_number))
+        .routes(routes!(v1::owner_acts::merge))
+        .routes(routes!(v1::owner_acts::split))
+        .routes(routes!(v1::owner_acts::undo))
+        .routes(routes!(v1::owner_acts::history))
+        .routes(routes!(v1::owner_acts::set_guardian))
+        .routes(routes!(v1::owner_acts::end_guardian))
         .routes(routes!(v1::documents::look_up))
+        .routes(routes!(v1::search::search))
         .routes(routes!(v1::documents::see))
         .routes(routes!(v1::documents::content))
         .routes(routes!(v1::documents::original))
+        .routes(routes!(v1::national::export))
         .routes(routes!(v1::verifications::verify_document))
         .routes(routes!(v1::verifications::verify_file))
         .routes(routes!(v1::signing::sign))
         .routes(routes!(v1::history::history))
         .routes(routes!(v1::history::revoke))
         .routes(routes!(v1::history::recode))
+        .routes(routes!(v1::retention::keeping))
+        .routes(routes!(v1::retention::restrict))
+        .routes(routes!(v1::retention::carry_out))
         .routes(routes!(v1::reuse::reusable))
         .routes(routes!(v1::reuse::take))
         .routes(routes!(v1::reuse::take_for_paper))
@@ -107,19 +127,25 @@ fn routes() -> OpenApiRouter<Api> {
 }
 
 /// The OpenAPI document, as published in `schemas/openapi.json`.
-pub fn openapi() -> utoipa::openapi::OpenApi {
-    routes().to_openapi()
+pub fn openapi() -> Value {
+    described(&routes().to_openapi())
+}
+
+fn described(document: &utoipa::openapi::OpenApi) -> Value {
+    examples::with_examples(serde_json::to_value(document).expect("a description is plain data"))
 }
 
 /// The API with its description, its reading page and health.
 pub fn router(ctx: Ctx, purposes: Purposes, served: &Served) -> Router {
     let api = Api { ctx, purposes, max_bytes: served.max_bytes };
     let (v1, document) = routes().split_for_parts();
+    let document = described(&document);
     let v1 = v1
         .route("/openapi.json", get(|| async move { Json(document) }))
         .fallback(no_such_route)
         .method_not_allowed_fallback(no_such_method)
         .layer(middleware::from_fn_with_state(api.clone(), idempotency::once))
+        .layer(middleware::from_fn(squeeze::squeeze))
         .with_state(api.clone());
     Router::new()
         .nest("/api/v1", v1)

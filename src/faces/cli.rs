@@ -14,6 +14,7 @@ mod migrate;
 mod output;
 mod overlay;
 mod pages;
+mod retention;
 mod seal;
 mod separators;
 mod serve;
@@ -217,6 +218,11 @@ enum Command {
         after_help = "Đổi khóa: rotate, rewrap, rồi drop khóa cũ; dịch vụ không cần dừng.\n\nVí dụ: sohoa keys list --data ./data\n       sohoa keys rotate\n       sohoa keys rewrap\n       sohoa keys drop 1"
     )]
     Keys(keys::KeysCommand),
+    /// Xóa hẳn giấy tờ đã gỡ khỏi kho khi hết thời hạn lưu trữ; mã, sổ và nhật ký vẫn giữ
+    #[command(
+        after_help = "Thời hạn đặt ở [retention] của tệp cấu hình; giấy tờ đang giữ theo yêu cầu pháp lý không bị xóa.\n\nVí dụ: sohoa retention --dry-run\n       sohoa retention --config sohoa.toml"
+    )]
+    Retention(retention::RetentionArgs),
     /// Đưa cơ sở dữ liệu lên phiên bản của chương trình, cấp quyền cho vai trò của dịch vụ
     #[command(
         after_help = "Ví dụ: SOHOA_DATABASE=postgres://chu-so-huu@… sohoa migrate --service-role sohoa_dich_vu"
@@ -299,6 +305,7 @@ pub fn main() -> ExitCode {
             Command::Client(command) => administer::client(command).await,
             Command::Audit(command) => audit::audit(command).await,
             Command::Keys(command) => keys::keys(command).await,
+            Command::Retention(args) => retention::retention(args).await,
             Command::Migrate(args) => migrate::migrate(args).await,
             Command::Doctor(args) => doctor::doctor(&args),
             Command::Reader => Ok(Exit::Done),
@@ -465,6 +472,7 @@ async fn open(
         level: config.signatures.level,
         time_stamps: config.signatures.time_stamps.clone(),
         calendar: config.calendar.clone(),
+        retention: config.retention.clone(),
     };
     let ctx = Ctx {
         db,

@@ -10,11 +10,13 @@ mod lessons;
 mod manual_codes;
 mod officers;
 mod owner;
+mod owner_acts;
 mod pages;
 mod paper;
 mod provider;
 mod requests;
 mod reuse;
+mod search;
 mod sign_in;
 mod signing;
 mod trace;
@@ -33,8 +35,8 @@ use crate::{
     workflows::{
         accounts::AccountError, arrange::ArrangeError, breaches::BreachError, browse::BrowseError,
         context::Ctx, digitise::DigitiseError, export::ExportError, intake::IntakeError,
-        lessons::LessonError, provider::ProviderError, reuse::ReuseError, sign_in::SignInError,
-        subject_requests::SubjectRequestError, trace::TraceError,
+        lessons::LessonError, owners::OwnerError, provider::ProviderError, retention::RetentionError,
+        reuse::ReuseError, sign_in::SignInError, subject_requests::SubjectRequestError, trace::TraceError,
     },
 };
 use askama::Template;
@@ -146,6 +148,7 @@ fn menu(officer: &ActingOfficer, officers_sign: bool) -> Vec<MenuItem> {
     let pages = [
         (rights::may_receive(officer), "upload", "/", "Tiếp nhận"),
         (rights::may_read_store(&by), "owners", "/owners", "Kho của cá nhân, tổ chức"),
+        (rights::may_search(officer), "search", "/search", "Tìm giấy tờ"),
         (signs, "signing", "/signing", "Chờ ký số"),
         (rights::may_list_requests(officer), "requests", "/requests", "Yêu cầu về dữ liệu"),
         (rights::may_see_breaches(officer), "breaches", "/breaches", "Vi phạm dữ liệu"),
@@ -211,9 +214,13 @@ pub fn router(ctx: Ctx, purposes: Purposes, served: &Served) -> Router {
         .route("/lessons", get(lessons::page))
         .route("/lessons/{id}", post(lessons::decide))
         .route("/trace", get(trace::page))
+        .route("/search", get(search::form).post(search::search))
         .route("/owners", get(owner::form).post(owner::look_up))
         .route("/owners/{id}", get(owner::page))
         .route("/owners/{id}/export", post(requests::export))
+        .route("/owners/{id}/acts", post(owner_acts::act))
+        .route("/documents/{id}/keeping", post(owner_acts::keeping))
+        .route("/requests/{id}/carry-out", post(requests::carry_out))
         .route("/requests", get(requests::register).post(requests::take_in))
         .route("/requests/{id}", get(requests::page).post(requests::act))
         .route("/breaches", get(breaches::register).post(breaches::open))
@@ -347,6 +354,7 @@ impl From<BrowseError> for Fault {
         let status = match &error {
             BrowseError::NotFound => StatusCode::NOT_FOUND,
             BrowseError::Denied(_) => StatusCode::FORBIDDEN,
+            BrowseError::Erased => StatusCode::GONE,
             BrowseError::NoPurpose => StatusCode::BAD_REQUEST,
             BrowseError::Unreadable(_) => StatusCode::UNPROCESSABLE_ENTITY,
             BrowseError::Spool(_) | BrowseError::Store(_) => StatusCode::SERVICE_UNAVAILABLE,
@@ -405,9 +413,10 @@ impl From<ReuseError> for Fault {
             ReuseError::NotFound | ReuseError::UnknownComponent => StatusCode::NOT_FOUND,
             ReuseError::Denied(_) => StatusCode::FORBIDDEN,
             ReuseError::Store(_) => StatusCode::SERVICE_UNAVAILABLE,
-            ReuseError::Taken | ReuseError::DoesNot(_) | ReuseError::WrongState { .. } => {
-                StatusCode::CONFLICT
-            }
+            ReuseError::Restricted
+            | ReuseError::Taken
+            | ReuseError::DoesNot(_)
+            | ReuseError::WrongState { .. } => StatusCode::CONFLICT,
             _ => StatusCode::UNPROCESSABLE_ENTITY,
         };
         Self { status, message: sentence(&message_of(&error)) }
@@ -430,6 +439,11 @@ impl From<SubjectRequestError> for Fault {
             SubjectRequestError::Unknown => StatusCode::NOT_FOUND,
             SubjectRequestError::Denied(_) => StatusCode::FORBIDDEN,
             SubjectRequestError::WrongState { .. } | SubjectRequestError::Stale => StatusCode::CONFLICT,
+            SubjectRequestError::NotOne
+            | SubjectRequestError::NobodyKnown
+            | SubjectRequestError::AllHeld
+            | SubjectRequestError::Retention(_)
+            | SubjectRequestError::Owner(_) => StatusCode::CONFLICT,
             SubjectRequestError::Text { .. } | SubjectRequestError::Future | SubjectRequestError::Past => {
                 StatusCode::UNPROCESSABLE_ENTITY
             }
@@ -490,6 +504,8 @@ fn message_of(error: &(dyn std::error::Error + 'static)) -> String {
         || matches!(error.downcast_ref(), Some(AccountError::Store(_)))
         || matches!(error.downcast_ref(), Some(SubjectRequestError::Store(_)))
         || matches!(error.downcast_ref(), Some(BreachError::Store(_)))
+        || matches!(error.downcast_ref(), Some(OwnerError::Store(_)))
+        || matches!(error.downcast_ref(), Some(RetentionError::Store(_)))
         || matches!(error.downcast_ref(), Some(ExportError::Store(_)))
         || matches!(error.downcast_ref(), Some(SignInError::Store(_)))
         || matches!(error.downcast_ref(), Some(ProviderError::Store(_)));

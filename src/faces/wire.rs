@@ -100,7 +100,7 @@ fn field_out<T>(proposed: &Proposed<T>, value: impl Fn(&T) -> Value) -> Value {
 }
 
 /// Tenths of a millimetre, as decimal numbers: a wider float would show what the narrow one lacks.
-fn tenths(place: [f32; 4]) -> [f64; 4] {
+pub(in crate::faces) fn tenths(place: [f32; 4]) -> [f64; 4] {
     place.map(|v| (f64::from(v) * 10.0).round() / 10.0)
 }
 

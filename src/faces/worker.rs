@@ -15,11 +15,12 @@ use crate::{
     engines::imaging::fault::ReadError,
     store::{StoreError, jobs},
     workflows::{
+        administer,
         context::Ctx,
         digitise::{self, DigitiseError},
         keep,
         quarantine::{self, Waiting},
-        sign, trace,
+        search, sign, trace,
     },
 };
 
@@ -60,16 +61,37 @@ pub async fn work(ctx: Ctx, stop: CancellationToken, least: Urgency) {
 }
 
 /// Says at start, and every quarter of an hour, how many secret papers have to be erased soon or should have
-/// been: numbers alone. Nothing is erased.
+/// been: numbers alone, nothing of them is erased. Forgets answers to requests that were kept for a day.
 pub async fn remind(ctx: Ctx, stop: CancellationToken) {
     while !stop.is_cancelled() {
         match quarantine::waiting(&ctx, None).await {
             Ok(waiting) => say(&waiting),
             Err(error) => tracing::warn!(%error, "the terms of secret papers can't be looked up"),
         }
+        if let Err(error) = administer::forget_answers(&ctx).await {
+            tracing::warn!(%error, "answers of yesterday can't be forgotten");
+        }
         tokio::select! {
             () = stop.cancelled() => {}
             () = tokio::time::sleep(REMIND) => {}
+        }
+    }
+}
+
+/// Takes documents into the index of words that were stored before there was one, until none is left.
+pub async fn index_older(ctx: Ctx, stop: CancellationToken) {
+    while !stop.is_cancelled() {
+        let waits = match search::index_older(&ctx).await {
+            Ok(true) => continue,
+            Ok(false) => return,
+            Err(error) => {
+                tracing::warn!(%error, "documents can't be taken into the index of words; trying again");
+                CHAIN * ROUNDS_BETWEEN_DAYS
+            }
+        };
+        tokio::select! {
+            () = stop.cancelled() => {}
+            () = tokio::time::sleep(waits) => {}
         }
     }
 }

@@ -54,9 +54,17 @@ pub async fn after(tx: &mut Tx, after: u64, limit: u32) -> Result<Vec<ChangeEven
     rows.iter()
         .map(|row| {
             let kind = row.text("kind")?;
-            let kind = [ChangeKind::Stored, ChangeKind::Revoked, ChangeKind::Recoded]
-                .into_iter()
-                .find(|k| kind_name(*k) == kind);
+            let kind = [
+                ChangeKind::Stored,
+                ChangeKind::Revoked,
+                ChangeKind::Recoded,
+                ChangeKind::OwnerChanged,
+                ChangeKind::Removed,
+                ChangeKind::Restored,
+                ChangeKind::Erased,
+            ]
+            .into_iter()
+            .find(|k| kind_name(*k) == kind);
             Ok(ChangeEvent {
                 seq: row.unsigned("seq")?,
                 record: row.parsed("record_id")?,
@@ -67,10 +75,23 @@ pub async fn after(tx: &mut Tx, after: u64, limit: u32) -> Result<Vec<ChangeEven
         .collect()
 }
 
+/// The number of the last change; 0 before the first.
+///
+/// # Errors
+/// [`StoreError`] of the database.
+pub async fn last(tx: &mut Tx) -> Result<u64, StoreError> {
+    let row = sqlx::query("SELECT change_seq FROM log_head WHERE id = 1").fetch_one(tx.connection()).await?;
+    row.unsigned("change_seq")
+}
+
 fn kind_name(kind: ChangeKind) -> &'static str {
     match kind {
         ChangeKind::Stored => "stored",
         ChangeKind::Revoked => "revoked",
         ChangeKind::Recoded => "recoded",
+        ChangeKind::OwnerChanged => "owner_changed",
+        ChangeKind::Removed => "removed",
+        ChangeKind::Restored => "restored",
+        ChangeKind::Erased => "erased",
     }
 }

@@ -38,7 +38,7 @@ const CONNECTIONS: u32 = 12;
 pub(super) const RESTED: Duration = Duration::from_secs(1);
 
 /// What both engines run, and what one alone needs; numbered, and never edited after a release.
-const MIGRATIONS: [(i64, &str, &str); 13] = [
+const MIGRATIONS: [(i64, &str, &str); 14] = [
     (1, "tables", include_str!("../../migrations/0001_tables.sql")),
     (3, "page plan", include_str!("../../migrations/0003_page_plan.sql")),
     (4, "handed in", include_str!("../../migrations/0004_handed_in.sql")),
@@ -50,10 +50,11 @@ const MIGRATIONS: [(i64, &str, &str); 13] = [
     (11, "keys", include_str!("../../migrations/0011_keys.sql")),
     (12, "providers", include_str!("../../migrations/0012_providers.sql")),
     (14, "reuse", include_str!("../../migrations/0014_reuse.sql")),
+    (15, "search", include_str!("../../migrations/0015_search.sql")),
     (18, "codes", include_str!("../../migrations/0018_codes.sql")),
     (21, "archive", include_str!("../../migrations/0021_archive.sql")),
 ];
-const SQLITE_MIGRATIONS: [(i64, &str, &str); 4] = [
+const SQLITE_MIGRATIONS: [(i64, &str, &str); 6] = [
     (2, "append only", include_str!("../../migrations/sqlite/0002_append_only.sql")),
     (
         9,
@@ -79,8 +80,24 @@ const SQLITE_MIGRATIONS: [(i64, &str, &str); 4] = [
             include_str!("../../migrations/sqlite/0017_catalogue.sql")
         ),
     ),
+    (
+        19,
+        "owners",
+        concat!(
+            include_str!("../../migrations/0019_owners.sql"),
+            include_str!("../../migrations/sqlite/0019_owners.sql")
+        ),
+    ),
+    (
+        20,
+        "erasure",
+        concat!(
+            include_str!("../../migrations/0020_erasure.sql"),
+            include_str!("../../migrations/sqlite/0020_erasure.sql")
+        ),
+    ),
 ];
-const POSTGRES_MIGRATIONS: [(i64, &str, &str); 4] = [
+const POSTGRES_MIGRATIONS: [(i64, &str, &str); 6] = [
     (2, "append only", include_str!("../../migrations/postgres/0002_append_only.sql")),
     (
         9,
@@ -104,6 +121,22 @@ const POSTGRES_MIGRATIONS: [(i64, &str, &str); 4] = [
         concat!(
             include_str!("../../migrations/0017_catalogue.sql"),
             include_str!("../../migrations/postgres/0017_catalogue.sql")
+        ),
+    ),
+    (
+        19,
+        "owners",
+        concat!(
+            include_str!("../../migrations/0019_owners.sql"),
+            include_str!("../../migrations/postgres/0019_owners.sql")
+        ),
+    ),
+    (
+        20,
+        "erasure",
+        concat!(
+            include_str!("../../migrations/0020_erasure.sql"),
+            include_str!("../../migrations/postgres/0020_erasure.sql")
         ),
     ),
 ];

@@ -15,6 +15,9 @@ use super::{
 };
 use crate::domain::ids::ContentHash;
 
+/// How long an answer is kept; afterwards its key is as good as new.
+pub const KEPT_FOR: Duration = Duration::from_secs(24 * 60 * 60);
+
 const BODY: &str = "idempotency.body_sealed";
 
 /// What names a request: the client's key, on one route.
@@ -65,6 +68,12 @@ pub async fn remember(
     patience: Duration,
 ) -> Result<Known, StoreError> {
     let id = id_of(tx, request);
+    // It may lie longer than that until somebody sweeps.
+    sqlx::query("DELETE FROM idempotency WHERE id = $1 AND started_at < $2")
+        .bind(&id)
+        .bind(micros(now.checked_sub(KEPT_FOR).unwrap_or(Timestamp::MIN)))
+        .execute(tx.connection())
+        .await?;
     let given_up_before = now.checked_sub(patience).unwrap_or(Timestamp::MIN);
     let noted = sqlx::query(
         "INSERT INTO idempotency (id, request_hash, started_at, status, body_sealed)

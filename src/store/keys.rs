@@ -37,13 +37,15 @@ pub(super) const FORM_MASTER: &str = "2:";
 const FORM_LASTING: &str = "3:";
 /// What can't be sealed anew: the trace is hashed as it was written, and the bytes of a secret paper are named by
 /// their hash; registers are appended to alone. They are sealed by keys of their own, which master keys seal.
-const LASTING: [&str; 6] = [
+const LASTING: [&str; 8] = [
     "audit_event.actor_sealed",
     "audit_event.purpose_sealed",
     "audit_event.change_sealed",
     "quarantine.bytes",
     "subject_request_act.act_sealed",
     "breach_act.act_sealed",
+    "owner_act.act_sealed",
+    "record_act.act_sealed",
 ];
 /// How long a process may go on without asking the database which master key seals.
 const ASK_AFTER: Duration = Duration::from_secs(1);
@@ -102,6 +104,8 @@ pub(super) enum Lookup {
     Subject,
     ClientTokens,
     ObjectName,
+    Cursor,
+    SearchWord,
 }
 
 impl Lookup {
@@ -123,6 +127,8 @@ impl Lookup {
             Self::Subject => "sohoa store v1: officer as a provider names him",
             Self::ClientTokens => "sohoa store v1: secret that signs the tokens of clients",
             Self::ObjectName => "sohoa store v1: name of an object",
+            Self::SearchWord => "sohoa store v1: word of a document",
+            Self::Cursor => "sohoa store v1: place in a list",
         }
     }
 }

@@ -14,9 +14,177 @@ use super::{
 use crate::domain::{
     code::OwnerKey,
     ids::{OrganisationId, OwnerId, OwnerNumber},
+    owner::Profile,
 };
 
 const CIPHERTEXT: &str = "owner_identifier.ciphertext";
+const PROFILE: &str = "owner.profile_sealed";
+/// Mergers that are followed at most: each is an act of a person.
+const MOST_MERGERS: usize = 64;
+
+/// A number or name by which an owner is known.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Identifier {
+    /// Row id, opaque.
+    pub id: String,
+    /// The number or name.
+    pub key: OwnerKey,
+    /// Since when.
+    pub added_at: Timestamp,
+}
+
+/// Who that owner is today: another one, where the two were found to be one; `None` when there never was one.
+///
+/// # Errors
+/// [`StoreError`] of the database.
+pub async fn current(tx: &mut Tx, owner: &OwnerId) -> Result<Option<OwnerId>, StoreError> {
+    let mut here = owner.clone();
+    for _ in 0..MOST_MERGERS {
+        let row = sqlx::query("SELECT merged_into FROM owner WHERE id = $1")
+            .bind(here.as_str())
+            .fetch_optional(tx.connection())
+            .await?;
+        let Some(row) = row else { return Ok(None) };
+        match row.parsed_opt("merged_into")? {
+            Some(next) => here = next,
+            None => return Ok(Some(here)),
+        }
+    }
+    Err(StoreError::Corrupt { what: "owner.merged_into" })
+}
+
+/// As [`current`], and keeps others from merging or splitting him until the transaction ends.
+///
+/// # Errors
+/// [`StoreError::Missing`] when there never was one; those of the database.
+pub async fn hold(tx: &mut Tx, owner: &OwnerId) -> Result<OwnerId, StoreError> {
+    let mut here = owner.clone();
+    for _ in 0..MOST_MERGERS {
+        // The write is the lock: SELECT FOR UPDATE is not known everywhere.
+        let row = sqlx::query("UPDATE owner SET kind = kind WHERE id = $1 RETURNING merged_into")
+            .bind(here.as_str())
+            .fetch_optional(tx.connection())
+            .await?;
+        let row = row.ok_or(StoreError::Missing { what: "an owner" })?;
+        match row.parsed_opt("merged_into")? {
+            Some(next) => here = next,
+            None => return Ok(here),
+        }
+    }
+    Err(StoreError::Corrupt { what: "owner.merged_into" })
+}
+
+/// The owner and all who were found to be him, himself first.
+///
+/// # Errors
+/// [`StoreError`] of the database.
+pub async fn all_of(tx: &mut Tx, owner: &OwnerId) -> Result<Vec<OwnerId>, StoreError> {
+    let mut all = vec![owner.clone()];
+    let mut next = 0;
+    while let Some(into) = all.get(next).cloned() {
+        let rows = sqlx::query("SELECT id FROM owner WHERE merged_into = $1 ORDER BY created_at, id")
+            .bind(into.as_str())
+            .fetch_all(tx.connection())
+            .await?;
+        for row in rows {
+            let id = row.parsed("id")?;
+            if !all.contains(&id) {
+                all.push(id);
+            }
+        }
+        next += 1;
+    }
+    Ok(all)
+}
+
+/// A new owner without keys, of the kind of `like`.
+///
+/// # Errors
+/// [`StoreError`] of the database.
+pub async fn insert_like(tx: &mut Tx, like: &OwnerId, at: Timestamp) -> Result<OwnerId, StoreError> {
+    let owner = OwnerId::new();
+    sqlx::query(
+        "INSERT INTO owner (id, kind, created_at) SELECT $1, kind, CAST($2 AS BIGINT) FROM owner WHERE id = $3",
+    )
+    .bind(owner.as_str())
+    .bind(micros(at))
+    .bind(like.as_str())
+    .execute(tx.connection())
+    .await?;
+    Ok(owner)
+}
+
+/// `person` or `organisation`.
+///
+/// # Errors
+/// [`StoreError`] of the database.
+pub async fn kind_of(tx: &mut Tx, owner: &OwnerId) -> Result<String, StoreError> {
+    let row = sqlx::query("SELECT kind FROM owner WHERE id = $1").bind(owner.as_str());
+    row.fetch_one(tx.connection()).await?.text("kind")
+}
+
+/// What is known of an owner beside his keys.
+///
+/// # Errors
+/// [`StoreError::Sealed`] and those of the database.
+pub async fn profile(tx: &mut Tx, owner: &OwnerId) -> Result<Profile, StoreError> {
+    let row = sqlx::query("SELECT profile_sealed FROM owner WHERE id = $1")
+        .bind(owner.as_str())
+        .fetch_optional(tx.connection())
+        .await?;
+    let sealed = match row {
+        Some(row) => row.text_opt("profile_sealed")?,
+        None => None,
+    };
+    let place = Place { column: PROFILE, row: owner.as_str() };
+    sealed.map_or_else(|| Ok(Profile::default()), |sealed| tx.keys().open_json(place, &sealed))
+}
+
+/// Keeps what is known of an owner, in the place of what was said before.
+///
+/// # Errors
+/// [`StoreError`] of the database.
+pub async fn describe(tx: &mut Tx, owner: &OwnerId, profile: &Profile) -> Result<(), StoreError> {
+    let sealed = tx.keys().seal_json(Place { column: PROFILE, row: owner.as_str() }, profile)?;
+    sqlx::query("UPDATE owner SET profile_sealed = $1 WHERE id = $2")
+        .bind(sealed)
+        .bind(owner.as_str())
+        .execute(tx.connection())
+        .await?;
+    Ok(())
+}
+
+/// The identifiers of an owner, oldest first.
+///
+/// # Errors
+/// [`StoreError::Sealed`] and those of the database.
+pub async fn identifiers(tx: &mut Tx, owner: &OwnerId) -> Result<Vec<Identifier>, StoreError> {
+    let rows = sqlx::query(
+        "SELECT id, ciphertext, added_at FROM owner_identifier WHERE owner_id = $1 ORDER BY added_at, id",
+    )
+    .bind(owner.as_str())
+    .fetch_all(tx.connection())
+    .await?;
+    let keys = tx.keys();
+    rows.iter()
+        .map(|row| {
+            let id = row.text("id")?;
+            let key = keys.open_json(Place { column: CIPHERTEXT, row: &id }, &row.text("ciphertext")?)?;
+            Ok(Identifier { key, added_at: row.at("added_at")?, id })
+        })
+        .collect()
+}
+
+/// Takes identifiers away that were added by an act that is taken back.
+///
+/// # Errors
+/// [`StoreError`] of the database.
+pub async fn forget_identifiers(tx: &mut Tx, ids: &[String]) -> Result<(), StoreError> {
+    for id in ids {
+        sqlx::query("DELETE FROM owner_identifier WHERE id = $1").bind(id).execute(tx.connection()).await?;
+    }
+    Ok(())
+}
 
 /// The owner of that number, made when there is none; for a name, always a new provisional owner.
 ///
@@ -24,9 +192,9 @@ const CIPHERTEXT: &str = "owner_identifier.ciphertext";
 /// [`StoreError`] of the database.
 pub async fn find_or_create(tx: &mut Tx, key: &OwnerKey, at: Timestamp) -> Result<OwnerId, StoreError> {
     if let Some(number) = key.number()
-        && let Some(owner) = find(tx, number).await?
+        && find(tx, number).await?.is_some()
     {
-        return Ok(owner);
+        return held(tx, number).await;
     }
     let owner = OwnerId::new();
     sqlx::query("INSERT INTO owner (id, kind, created_at) VALUES ($1, $2, $3)")
@@ -41,7 +209,19 @@ pub async fn find_or_create(tx: &mut Tx, key: &OwnerKey, at: Timestamp) -> Resul
     // Another transaction brought the same number first; this owner never was.
     sqlx::query("DELETE FROM owner WHERE id = $1").bind(owner.as_str()).execute(tx.connection()).await?;
     let number = key.number().ok_or(StoreError::AlreadyExists)?;
-    find(tx, number).await?.ok_or(StoreError::Busy)
+    held(tx, number).await
+}
+
+/// The owner of a number, kept from being merged or split: asked again once he is held.
+async fn held(tx: &mut Tx, number: &OwnerNumber) -> Result<OwnerId, StoreError> {
+    for _ in 0..MOST_MERGERS {
+        let owner = find(tx, number).await?.ok_or(StoreError::Busy)?;
+        hold(tx, &owner).await?;
+        if find(tx, number).await? == Some(owner.clone()) {
+            return Ok(owner);
+        }
+    }
+    Err(StoreError::Busy)
 }
 
 /// The owner of that number.
@@ -70,7 +250,15 @@ pub async fn find_named(tx: &mut Tx, key: &OwnerKey) -> Result<Vec<OwnerId>, Sto
             .bind(lookup)
             .fetch_all(tx.connection())
             .await?;
-    rows.iter().map(|row| row.parsed("owner_id")).collect()
+    let mut owners: Vec<OwnerId> = Vec::with_capacity(rows.len());
+    for row in rows {
+        let owner = row.parsed("owner_id")?;
+        // One who was kept as two may bear the name twice.
+        if !owners.contains(&owner) {
+            owners.push(owner);
+        }
+    }
+    Ok(owners)
 }
 
 /// All keys of an owner, oldest first; empty when there is no such owner.
@@ -78,22 +266,14 @@ pub async fn find_named(tx: &mut Tx, key: &OwnerKey) -> Result<Vec<OwnerId>, Sto
 /// # Errors
 /// [`StoreError::Sealed`] and those of the database.
 pub async fn keys_of(tx: &mut Tx, owner: &OwnerId) -> Result<Vec<OwnerKey>, StoreError> {
-    let rows =
-        sqlx::query("SELECT id, ciphertext FROM owner_identifier WHERE owner_id = $1 ORDER BY added_at, id")
-            .bind(owner.as_str())
-            .fetch_all(tx.connection())
-            .await?;
-    let keys = tx.keys();
-    rows.iter()
-        .map(|row| {
-            let id = row.text("id")?;
-            keys.open_json(Place { column: CIPHERTEXT, row: &id }, &row.text("ciphertext")?)
-        })
-        .collect()
+    Ok(identifiers(tx, owner).await?.into_iter().map(|identifier| identifier.key).collect())
 }
 
-/// False when the key is a number that belongs to somebody already.
-async fn add_identifier(
+/// Makes an owner known by a further key; `false` when it is a number that belongs to somebody already.
+///
+/// # Errors
+/// [`StoreError`] of the database.
+pub async fn add_identifier(
     tx: &mut Tx,
     owner: &OwnerId,
     key: &OwnerKey,
@@ -123,9 +303,10 @@ fn lookup_key(tx: &Tx, key: &OwnerKey) -> String {
     tx.keys().lookup_key(Lookup::Owner, &[kind(key), &canonical(key)])
 }
 
-fn nature(key: &OwnerKey) -> &'static str {
+/// `person` or `organisation`.
+pub fn nature(key: &OwnerKey) -> &'static str {
     match kind(key) {
-        "person12" | "person9" | "name+date" => "person",
+        "person12" | "person9" | "passport" | "name+date" => "person",
         _ => "organisation",
     }
 }
@@ -135,6 +316,7 @@ fn kind(key: &OwnerKey) -> &'static str {
         OwnerKey::Numbered { number } => match number {
             OwnerNumber::Person(_) => "person12",
             OwnerNumber::OldPerson(_) => "person9",
+            OwnerNumber::Passport(_) => "passport",
             OwnerNumber::Organisation(OrganisationId::Agency(_)) => "agency",
             OwnerNumber::Organisation(OrganisationId::Tax(_)) => "tax",
         },

@@ -10,13 +10,16 @@ use sqlx::any::AnyRow;
 use super::{
     Keys, StoreError, Tx, codes,
     keys::Place,
+    owners,
     row::{self, Columns, micros},
+    search,
 };
 use crate::domain::{
     code::{DocumentCode, DocumentTypeCode},
     fields::ConfirmedFields,
     ids::{ContentHash, DocumentNumber, OfficerId, OwnerId, PaperId, RecordId, UnitId},
     record::{SignatureState, StoredRecord},
+    retention::Keeping,
 };
 
 const CONTENT: &str = "record.content_sealed";
@@ -62,6 +65,8 @@ impl Content {
 /// stays usable. [`StoreError::Missing`] when paper or owner isn't kept, or the code isn't that paper's.
 pub async fn insert(tx: &mut Tx, record: &StoredRecord) -> Result<(), StoreError> {
     let sealed = Content::seal(&tx.keys(), record)?;
+    // Found to be another one while the paper was on its way.
+    let owner = owners::hold(tx, &record.owner).await?;
     let period = record.fields.validity_period;
     let day_text = |day: Option<Date>| day.map(row::day);
     let kept = sqlx::query(
@@ -73,7 +78,7 @@ pub async fn insert(tx: &mut Tx, record: &StoredRecord) -> Result<(), StoreError
     )
     .bind(record.id.as_str())
     .bind(record.paper.as_str())
-    .bind(record.owner.as_str())
+    .bind(owner.as_str())
     .bind(record.code.type_code.to_string())
     .bind(day_text(record.fields.issued_on))
     .bind(day_text(period.and_then(|p| p.from)))
@@ -118,7 +123,32 @@ pub async fn recode(tx: &mut Tx, seen: &StoredRecord, record: &StoredRecord) -> 
         .bind(record.id.as_str())
         .execute(tx.connection())
         .await?;
+    search::amend(tx, record).await?;
     codes::link(tx, &record.code, &record.paper, &record.id).await
+}
+
+/// Takes everything out of a document but its owner, code, type and name; its objects are the caller's.
+///
+/// # Errors
+/// [`StoreError`] of the database.
+pub async fn empty(tx: &mut Tx, record: &StoredRecord) -> Result<(), StoreError> {
+    let mut bare = record.clone();
+    let fields = &mut bare.fields;
+    fields.issued_on = None;
+    fields.issuing_authority = None;
+    fields.abstract_text = None;
+    fields.validity_period = None;
+    fields.validity_scope = None;
+    fields.other.clear();
+    sqlx::query(
+        "UPDATE record SET content_sealed = $1, originals = '[]', words = NULL, issued_on = NULL,
+                           valid_from = NULL, valid_until = NULL WHERE id = $2",
+    )
+    .bind(Content::seal(&tx.keys(), &bare)?)
+    .bind(record.id.as_str())
+    .execute(tx.connection())
+    .await?;
+    Ok(())
 }
 
 /// The document of that id.
@@ -162,7 +192,7 @@ pub async fn of_owner(
     };
     let rows = sqlx::query(
         "SELECT * FROM record
-          WHERE owner_id = $1
+          WHERE owner_id = $1 AND removed_at IS NULL
             AND ($2 IS NULL OR type_code = $2)
             AND ($3 IS NULL OR ((valid_from IS NULL OR valid_from <= $3)
                             AND (valid_until IS NULL OR valid_until >= $3)))
@@ -224,7 +254,7 @@ async fn stored_at(tx: &mut Tx, id: &RecordId) -> Result<i64, StoreError> {
     row.ok_or(StoreError::Missing { what: "the document to go on from" })?.int("stored_at")
 }
 
-fn record_of(keys: &Keys, row: &AnyRow) -> Result<StoredRecord, StoreError> {
+pub(super) fn record_of(keys: &Keys, row: &AnyRow) -> Result<StoredRecord, StoreError> {
     let id: RecordId = row.parsed("id")?;
     let content: Content =
         keys.open_json(Place { column: CONTENT, row: id.as_str() }, &row.text("content_sealed")?)?;
@@ -248,6 +278,11 @@ fn record_of(keys: &Keys, row: &AnyRow) -> Result<StoredRecord, StoreError> {
             .map(|(state, _)| *state)
             .ok_or(StoreError::Corrupt { what: "record.signature" })?,
         revoked_at: row.at_opt("revoked_at")?,
+        keeping: Keeping {
+            removed_at: row.at_opt("removed_at")?,
+            held_at: row.at_opt("held_at")?,
+            erased_at: row.at_opt("erased_at")?,
+        },
         unit: row.parsed_opt("unit_id")?,
         is_health: row.int("is_health")? == 1,
         id,

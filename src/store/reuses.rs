@@ -104,6 +104,23 @@ pub async fn of_record(tx: &mut Tx, record: &RecordId, limit: u32) -> Result<Vec
     rows.iter().map(|row| reuse_of(&keys, row)).collect()
 }
 
+/// Whether a document was taken for a dossier of `unit`, and not taken back.
+///
+/// # Errors
+/// [`StoreError`] of the database.
+pub async fn serves(tx: &mut Tx, record: &RecordId, unit: Option<&UnitId>) -> Result<bool, StoreError> {
+    let row = sqlx::query(
+        "SELECT reuse.id FROM reuse JOIN dossier ON dossier.id = reuse.dossier_id
+          WHERE reuse.record_id = $1 AND reuse.undone_at IS NULL AND dossier.unit_id IS NOT DISTINCT FROM $2
+          LIMIT 1",
+    )
+    .bind(record.as_str())
+    .bind(unit.map(|unit| unit.as_str().to_owned()))
+    .fetch_optional(tx.connection())
+    .await?;
+    Ok(row.is_some())
+}
+
 /// Takings for dossiers of `unit` whose documents were cancelled, and that were not taken back; the last cancelled
 /// first, at most `limit`.
 ///

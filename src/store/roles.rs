@@ -6,7 +6,7 @@ use sqlx::Row;
 use super::{Db, StoreError, db::Engine};
 
 /// Written once: read and appended to.
-const APPENDED: [&str; 7] = [
+const APPENDED: [&str; 9] = [
     "audit_event",
     "audit_segment",
     "audit_day",
@@ -14,15 +14,18 @@ const APPENDED: [&str; 7] = [
     "breach_act",
     "catalogue_version",
     "catalogue_import",
+    "owner_act",
+    "record_act",
 ];
 /// Only read.
 const READ: [&str; 2] = ["audit_event_before_segments", "_sqlx_migrations"];
 /// Rows that change and never go.
-const KEPT: [&str; 11] = [
+const KEPT: [&str; 12] = [
     "audit_head",
     "breach",
     "document_code",
     "dossier_result",
+    "guardianship",
     "lasting_key",
     "log_head",
     "manual_code",

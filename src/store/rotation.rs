@@ -45,7 +45,7 @@ macro_rules! column {
 }
 
 /// All columns of values that master keys seal.
-const COLUMNS: [Column; 23] = [
+const COLUMNS: [Column; 25] = [
     column!("lasting_key", "sealed", "CAST(id AS TEXT)"),
     column!("officer", "sealed", "id"),
     column!("account", "sealed", "officer_id"),
@@ -69,11 +69,13 @@ const COLUMNS: [Column; 23] = [
     column!("revocation", "sealed", "record_id"),
     column!("subject_request", "sealed", "id"),
     column!("breach", "sealed", "id"),
+    column!("owner", "profile_sealed", "id"),
+    column!("guardianship", "sealed", "id"),
 ];
 
 /// Written once and hashed as they are: what older versions sealed here by the first master key stays under it. (What is
 /// sealed here today is sealed by lasting keys.)
-const WRITTEN_ONCE: [Column; 7] = [
+const WRITTEN_ONCE: [Column; 9] = [
     column!("audit_event", "actor_sealed", "CAST(happened_at AS TEXT)"),
     column!("audit_event", "purpose_sealed", "CAST(happened_at AS TEXT)"),
     column!("audit_event", "change_sealed", "CAST(happened_at AS TEXT)"),
@@ -81,6 +83,8 @@ const WRITTEN_ONCE: [Column; 7] = [
     column!("audit_event_before_segments", "purpose_sealed", "CAST(seq AS TEXT)"),
     column!("subject_request_act", "act_sealed", "request_id || '/' || CAST(no AS TEXT)", "request_id"),
     column!("breach_act", "act_sealed", "breach_id || '/' || CAST(no AS TEXT)", "breach_id"),
+    column!("owner_act", "act_sealed", "owner_id || '/' || CAST(no AS TEXT)", "owner_id"),
+    column!("record_act", "act_sealed", "record_id || '/' || CAST(no AS TEXT)", "record_id"),
 ];
 
 /// A master key as the database knows it.

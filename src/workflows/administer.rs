@@ -11,7 +11,7 @@ use crate::{
     store::{
         Db, StoreError, audit,
         catalogues::{self, InForce},
-        officers, roles,
+        idempotency, officers, roles,
     },
     workflows::context::Ctx,
 };
@@ -32,6 +32,18 @@ pub async fn prepare(db: &Db, officer: &Officer, now: Timestamp) -> Result<(), S
         catalogues::insert(&mut tx, &Catalogue::starting(), in_force, now).await?;
     }
     tx.commit().await
+}
+
+/// Forgets answers that were kept for requests that may come twice, once nobody may ask for them any more.
+///
+/// # Errors
+/// The store's.
+pub async fn forget_answers(ctx: &Ctx) -> Result<u64, StoreError> {
+    let before = ctx.clock.now().checked_sub(idempotency::KEPT_FOR).unwrap_or(Timestamp::MIN);
+    let mut tx = ctx.db.write().await?;
+    let n_forgotten = idempotency::forget_before(&mut tx, before).await?;
+    tx.commit().await?;
+    Ok(n_forgotten)
 }
 
 /// Adds an officer.

@@ -4,7 +4,6 @@
 use jiff::civil::Date;
 
 use crate::{
-    clock::day_in_vietnam,
     domain::{
         code::{DocumentCode, DocumentTypeCode, OwnerKey},
         dossier::{Dossier, ObjectRole, Paper, PaperObject},
@@ -32,6 +31,9 @@ pub enum BrowseError {
     /// No such row, or not for this officer.
     #[error("không tìm thấy")]
     NotFound,
+    /// Its files are gone for ever; code and trace stay.
+    #[error("tệp của giấy tờ đã được xóa hẳn khi hết thời hạn lưu trữ")]
+    Erased,
     /// A reading of personal data without a purpose.
     #[error(
         "cần ghi mục đích tra cứu: mỗi lần xem dữ liệu cá nhân đều được lưu vết (QĐ 1917/QĐ-BLĐTBXH, Điều 8 khoản 2)"
@@ -333,6 +335,8 @@ pub struct DocumentFilter {
 
 /// What is known of an owner, and a page of his documents, newest first.
 pub struct OwnerDocuments {
+    /// Who he is today.
+    pub owner: OwnerId,
     /// The keys by which he is known.
     pub keys: Vec<OwnerKey>,
     /// The documents.
@@ -356,20 +360,24 @@ pub async fn documents_of(
 ) -> Result<OwnerDocuments, BrowseError> {
     rights::may_read_store(by).map_err(AccessError::from)?;
     let mut tx = ctx.db.read_singly().await?;
-    let keys = owners::keys_of(&mut tx, owner).await?;
-    if keys.is_empty() {
-        return Err(BrowseError::NotFound);
-    }
+    let owner = owners::current(&mut tx, owner).await?.ok_or(BrowseError::NotFound)?;
+    let keys = owners::keys_of(&mut tx, &owner).await?;
     let filter = records::Filter { type_code: filter.type_code.clone(), valid_on: filter.valid_on };
-    let mut documents = records::of_owner(&mut tx, owner, &filter, after, limit + 1).await?;
+    let mut found = records::of_owner(&mut tx, &owner, &filter, after, limit + 1).await?;
+    let has_more = found.len() > limit as usize;
+    found.truncate(limit as usize);
+    let next = found.last().filter(|_| has_more).map(|d| d.id.clone());
+    let mut documents = Vec::with_capacity(found.len());
+    for document in found {
+        match access::read_record(&mut tx, by, &document, ctx.clock.now()).await {
+            Ok(()) => documents.push(document),
+            Err(AccessError::NotFound) => {}
+            Err(other) => return Err(other.into()),
+        }
+    }
     tx.commit().await?;
-    let has_more = documents.len() > limit as usize;
-    documents.truncate(limit as usize);
-    let next = documents.last().filter(|_| has_more).map(|d| d.id.clone());
-    let today = today(ctx);
-    documents.retain(|document| rights::may_read_record(by, &document.scope(today)).is_ok());
     trace(ctx, by, Action::ListDocuments, ("owner", owner.to_string()), purpose).await?;
-    Ok(OwnerDocuments { keys, documents, next })
+    Ok(OwnerDocuments { owner, keys, documents, next })
 }
 
 /// The document of a code.
@@ -388,13 +396,16 @@ pub async fn look_up_code(
         Some((_, Some(id))) => records::get(&mut tx, &id).await?,
         _ => None,
     };
-    tx.commit().await?;
     // What is another unit's is not there; what is closed is said to be.
-    let found = match found.as_ref().map(|record| rights::may_read_record(by, &record.scope(today(ctx)))) {
-        Some(Err(Denied::Foreign)) => None,
-        Some(Err(denied)) => return Err(BrowseError::Denied(denied)),
-        Some(Ok(())) | None => found,
+    let found = match found {
+        Some(record) => match access::read_record(&mut tx, by, &record, ctx.clock.now()).await {
+            Ok(()) => Some(record),
+            Err(AccessError::NotFound) => None,
+            Err(other) => return Err(other.into()),
+        },
+        None => None,
     };
+    tx.commit().await?;
     let object = found.as_ref().map_or_else(|| "none".to_owned(), |record| record.id.to_string());
     trace(ctx, by, Action::LookUpCode, ("record", object), purpose).await?;
     Ok(found)
@@ -409,17 +420,23 @@ pub async fn owner_of(ctx: &Ctx, by: &Actor, id: &RecordId) -> Result<OwnerId, B
 }
 
 /// The document, if `by` may read it.
-async fn record(ctx: &Ctx, by: &Actor, id: &RecordId) -> Result<StoredRecord, BrowseError> {
+pub(super) async fn record(ctx: &Ctx, by: &Actor, id: &RecordId) -> Result<StoredRecord, BrowseError> {
     rights::may_read_store(by).map_err(AccessError::from)?;
     let mut tx = ctx.db.read_singly().await?;
     let record = records::get(&mut tx, id).await?.ok_or(BrowseError::NotFound)?;
+    access::read_record(&mut tx, by, &record, ctx.clock.now()).await?;
     tx.commit().await?;
-    rights::may_read_record(by, &record.scope(today(ctx))).map_err(AccessError::from)?;
     Ok(record)
 }
 
-fn today(ctx: &Ctx) -> Date {
-    day_in_vietnam(ctx.clock.now())
+/// Who that owner is today: his purposes are stated under that id.
+///
+/// # Errors
+/// [`BrowseError`].
+pub async fn current_owner(ctx: &Ctx, by: &Actor, id: &OwnerId) -> Result<OwnerId, BrowseError> {
+    rights::may_read_store(by).map_err(AccessError::from)?;
+    let mut tx = ctx.db.read().await?;
+    owners::current(&mut tx, id).await?.ok_or(BrowseError::NotFound)
 }
 
 /// One stored document.
@@ -448,6 +465,9 @@ pub async fn content(
     purpose: &Purpose,
 ) -> Result<(PaperObject, Vec<u8>), BrowseError> {
     let record = record(ctx, by, id).await?;
+    if record.keeping.erased_at.is_some() {
+        return Err(BrowseError::Erased);
+    }
     let object =
         objects(ctx, &record.paper, ObjectRole::Coded).await?.into_iter().find(|o| o.hash == record.coded);
     let object = object.ok_or(StoreError::Corrupt { what: "coded PDF of a document" })?;
@@ -488,6 +508,9 @@ pub async fn original(
     purpose: &Purpose,
 ) -> Result<(PaperObject, Vec<u8>), BrowseError> {
     let record = record(ctx, by, id).await?;
+    if record.keeping.erased_at.is_some() {
+        return Err(BrowseError::Erased);
+    }
     let originals = objects(ctx, &record.paper, ObjectRole::Original).await?;
     let object = originals.into_iter().find(|o| o.ordinal == ordinal).ok_or(BrowseError::NotFound)?;
     let bytes = ctx.bytes(&object.hash).await?;
@@ -495,16 +518,22 @@ pub async fn original(
     Ok((object, bytes))
 }
 
-/// Changes of the store in order, after the one numbered `after`.
+/// Changes of the store in order, after the one numbered `after`; `None` when the log ends before that.
 ///
 /// # Errors
 /// [`BrowseError`].
-pub async fn changes(ctx: &Ctx, by: &Actor, after: u64, limit: u32) -> Result<Vec<ChangeEvent>, BrowseError> {
+pub async fn changes(
+    ctx: &Ctx,
+    by: &Actor,
+    after: u64,
+    limit: u32,
+) -> Result<Option<Vec<ChangeEvent>>, BrowseError> {
     rights::may_follow_changes(by).map_err(AccessError::from)?;
     let mut tx = ctx.db.read_singly().await?;
     let found = changes::after(&mut tx, after, limit).await?;
+    let is_behind_the_end = found.is_empty() && after > changes::last(&mut tx).await?;
     tx.commit().await?;
-    Ok(found)
+    Ok((!is_behind_the_end).then_some(found))
 }
 
 /// Whether database and objects answer, and the key file has the key that seals.

@@ -15,7 +15,7 @@ use crate::{
     clock::Clock,
     domain::{
         calendar::Calendar, code::ResultReading, dossier::PaperObject, ids::ContentHash,
-        officer::ActingOfficer, signing::SigningRules,
+        officer::ActingOfficer, retention::Retention, signing::SigningRules,
     },
     engines::{
         extraction::Guide,
@@ -76,6 +76,8 @@ pub struct Rules {
     pub time_stamps: Option<String>,
     /// Working days.
     pub calendar: Calendar,
+    /// How long documents are kept.
+    pub retention: Retention,
 }
 
 /// Bytes of the store laid out as files, for a reading process; gone when dropped. They lie in memory: what is kept

@@ -21,7 +21,11 @@ use crate::{
         dossiers, owners, papers, records,
         reuses::{self, Revocation},
     },
-    workflows::{access::Right, browse::Purpose, context::Ctx},
+    workflows::{
+        access::{self, AccessError, Right},
+        browse::Purpose,
+        context::Ctx,
+    },
 };
 
 /// Takings that a history shows at most.
@@ -270,7 +274,12 @@ pub async fn history(
     rights::may_read_store(by)?;
     let mut tx = ctx.db.write().await?;
     let record = records::get(&mut tx, id).await?.ok_or(DocumentError::NotFound)?;
-    rights::may_read_record(by, &record.scope(day_in_vietnam(ctx.clock.now())))?;
+    match access::read_record(&mut tx, by, &record, ctx.clock.now()).await {
+        Ok(()) => {}
+        Err(AccessError::NotFound) => return Err(DocumentError::NotFound),
+        Err(AccessError::Denied(denied)) => return Err(denied.into()),
+        Err(AccessError::Store(error)) => return Err(error.into()),
+    }
     let codes = codes::all_of_paper(&mut tx, &record.paper).await?;
     let revocation = reuses::revocation_of(&mut tx, id).await?;
     let takings = reuses::of_record(&mut tx, id, MOST_TAKINGS).await?;

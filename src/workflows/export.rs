@@ -94,12 +94,12 @@ pub async fn owner(
     request: Option<&SubjectRequestId>,
 ) -> Result<Export, ExportError> {
     rights::may_export(by)?;
-    let keys = begin(ctx, by, owner, purpose, request).await?;
+    let (owner, keys) = &begin(ctx, by, owner, purpose, request).await?;
     let mut bundle = Bundle::new().map_err(ExportError::Spool)?;
     let mut told = Told::new(ctx.clock.now(), by);
     let files = {
         let mut tx = ctx.db.read().await?;
-        told.data(&mut tx, &mut bundle, owner, &keys, purpose, request).await?
+        told.data(&mut tx, &mut bundle, owner, keys, purpose, request).await?
     };
     for file in &files {
         // Each is checked against its hash.
@@ -110,7 +110,7 @@ pub async fn owner(
             bundle = bundle.add(path, words.into_bytes(), false).await.map_err(ExportError::Spool)?;
         }
     }
-    let index = told.index(&keys, purpose);
+    let index = told.index(keys, purpose);
     bundle =
         bundle.add("muc-luc.html".to_owned(), index.into_bytes(), false).await.map_err(ExportError::Spool)?;
     let (file, n_bytes) = bundle.finish().map_err(ExportError::Spool)?;
@@ -125,12 +125,10 @@ async fn begin(
     owner: &OwnerId,
     purpose: &Purpose,
     request: Option<&SubjectRequestId>,
-) -> Result<Vec<OwnerKey>, ExportError> {
+) -> Result<(OwnerId, Vec<OwnerKey>), ExportError> {
     let mut tx = ctx.db.write().await?;
+    let owner = &owners::current(&mut tx, owner).await?.ok_or(ExportError::Unknown)?;
     let keys = owners::keys_of(&mut tx, owner).await?;
-    if keys.is_empty() {
-        return Err(ExportError::Unknown);
-    }
     if let Some(request) = request {
         let request = subject_requests::get(&mut tx, request).await?.ok_or(ExportError::Unknown)?;
         rights::may_see_request(by, request.unit.as_ref())?;
@@ -148,7 +146,7 @@ async fn begin(
     };
     audit::append(&mut tx, &event).await?;
     tx.commit().await?;
-    Ok(keys)
+    Ok((owner.clone(), keys))
 }
 
 /// A file that goes into the bundle.
@@ -197,7 +195,8 @@ impl Told {
             "made_by": { "name": self.by.officer.full_name, "unit": self.by.officer.unit },
             "purpose": purpose.as_str(),
             "request": request,
-            "owner": { "id": owner, "identifiers": keys.iter().map(identifier).collect::<Vec<_>>() },
+            "owner": { "id": owner, "identifiers": keys.iter().map(identifier).collect::<Vec<_>>(),
+                       "known": owners::profile(tx, owner).await? },
         });
         let head = head.to_string();
         bundle.begin("data.json").map_err(ExportError::Spool)?;
@@ -215,7 +214,10 @@ impl Told {
             self.document(tx, bundle, &record, &mut files).await?;
         }
         say(bundle, "],\n\"readings\": [")?;
-        self.readings(tx, bundle, "owner", owner.as_str(), None, &mut true).await?;
+        let mut is_first = true;
+        for id in owners::all_of(tx, owner).await? {
+            self.readings(tx, bundle, "owner", id.as_str(), None, &mut is_first).await?;
+        }
         say(bundle, "],\n\"requests\": ")?;
         let (requests, n_requests) = self.requests(tx, owner).await?;
         say(bundle, &Value::Array(requests).to_string())?;
@@ -274,6 +276,8 @@ impl Told {
             "stored_at": record.stored_at,
             "signature": record.signature,
             "revoked_at": record.revoked_at,
+            "removed_at": record.keeping.removed_at,
+            "erased_at": record.keeping.erased_at,
             "files": own.iter().map(file).collect::<Vec<_>>(),
         });
         let told = told.to_string();

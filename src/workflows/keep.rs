@@ -12,6 +12,7 @@ use crate::{
         ids::{ContentHash, PaperId, RecordId},
         plan::PagePlan,
         record::{ChangeKind, SignatureState, StoredRecord},
+        retention::Keeping,
         text::RecognisedText,
     },
     engines::{
@@ -21,7 +22,7 @@ use crate::{
         signature::{order::VerifyOrder, seal::Level},
         stamp::{PreviousSignature, Stamped, Way},
     },
-    store::{StoreError, audit, changes, papers, records},
+    store::{StoreError, audit, changes, papers, records, search},
     workflows::{
         agency, browse,
         context::{Ctx, Spooled},
@@ -93,9 +94,7 @@ pub(super) async fn compose(
 ) -> Result<Composed, DigitiseError> {
     let originals = browse::objects(ctx, &paper.id, ObjectRole::Original).await?;
     let text = text_of(ctx, paper).await?;
-    let words = ctx.bytes(&text).await?;
-    let words: RecognisedText =
-        serde_json::from_slice(&words).map_err(|_| StoreError::Corrupt { what: "words of a paper" })?;
+    let words = words_of(ctx, &text).await?;
     let spooled = Spooled::write(&ctx.bytes_of(&originals).await?).map_err(DigitiseError::Spool)?;
     let plan = PagePlan::of_facts(&confirmed.checked.pages);
     let plan = plan.map_err(|_| StoreError::Corrupt { what: "pages of a paper" })?;
@@ -109,6 +108,12 @@ pub(super) async fn compose(
     let readers = ctx.readers.clone();
     let composed = tokio::task::spawn_blocking(move || readers.compose(&spooled.paths, Some(&plan), order));
     Ok(composed.await.map_err(|_| ReadError::Crashed)??)
+}
+
+/// The words that lie under a hash.
+pub(super) async fn words_of(ctx: &Ctx, text: &ContentHash) -> Result<RecognisedText, StoreError> {
+    let words = ctx.bytes(text).await?;
+    serde_json::from_slice(&words).map_err(|_| StoreError::Corrupt { what: "words of a paper" })
 }
 
 async fn text_of(ctx: &Ctx, paper: &Paper) -> Result<ContentHash, StoreError> {
@@ -175,6 +180,7 @@ async fn store(
 ) -> Result<(), DigitiseError> {
     let originals = browse::objects(ctx, &paper.id, ObjectRole::Original).await?;
     let text = text_of(ctx, paper).await?;
+    let words = words_of(ctx, &text).await?;
     let dossier = digitise::dossier_of(ctx, paper).await?;
     let catalogue = intake::catalogue_of(ctx, &dossier).await?;
     let is_health = catalogue.is_health(&confirmed.code.type_code);
@@ -195,11 +201,13 @@ async fn store(
         text: Some(text),
         signature: coded.signature,
         revoked_at: None,
+        keeping: Keeping::default(),
         unit: dossier.unit,
         is_health,
     };
     papers::add_object(&mut tx, &paper.id, &coded.object).await?;
     records::insert(&mut tx, &record).await?;
+    search::put(&mut tx, &record, Some(&words)).await?;
     let next = PaperState::Stored { record: record.id.clone() };
     digitise::move_on(ctx, &mut tx, paper, next, None, None, None).await?;
     changes::append(&mut tx, &record.id, ChangeKind::Stored, now).await?;

@@ -1,7 +1,7 @@
 //! Papers that are in the store serve a dossier again, instead of being asked for and scanned once more (Điều 12):
 //! offered for a component, judged for this procedure and day, taken by an officer's act, and taken back.
 
-use jiff::civil::Date;
+use jiff::{Timestamp, civil::Date};
 
 use crate::{
     clock::day_in_vietnam,
@@ -12,18 +12,20 @@ use crate::{
         eligibility::PaperRole,
         event::{Action, AuditEvent},
         ids::{ComponentCode, DossierId, OwnerId, PaperId, RecordId, ReuseId},
-        officer::{ActingOfficer, stated},
+        officer::{ActingOfficer, Actor, stated},
         record::{SignatureState, StoredRecord},
         reuse::{Answer, Judgement, Reuse, Signatures, judge},
         rights::{self, Denied},
     },
     engines::{imaging::fault::ReadError, signature::verdict::Overall},
-    store::{StoreError, Tx, audit, owners, papers, prints, records, reuses},
+    store::{StoreError, Tx, audit, owners, papers, prints, record_acts, records, reuses},
     workflows::{
         access::{self, AccessError},
         browse::Purpose,
         context::Ctx,
-        intake, verify,
+        guardians, intake,
+        owners::OwnerError,
+        verify,
     },
 };
 
@@ -36,12 +38,18 @@ pub enum ReuseError {
     /// No such dossier, paper, document or taking, or not for this officer.
     #[error("không tìm thấy")]
     NotFound,
+    /// Nobody wrote down that the one acts for the other, or it is over.
+    #[error("kho không ghi người này đang giám hộ trẻ đó: ghi quan hệ giám hộ trên trang của trẻ trước")]
+    NoGuardian,
     /// The dossier's procedure has no such component.
     #[error("thủ tục của hồ sơ không có thành phần này")]
     UnknownComponent,
     /// The document is of another type than the component asks for.
     #[error("giấy tờ này không thuộc loại mà thành phần hồ sơ yêu cầu")]
     OtherType,
+    /// The owner's data may not be used.
+    #[error("chủ giấy tờ đang được hạn chế xử lý dữ liệu: không sử dụng lại được giấy tờ này")]
+    Restricted,
     /// It is taken for that component already.
     #[error("giấy tờ này đã được sử dụng lại cho thành phần đó của hồ sơ")]
     Taken,
@@ -100,7 +108,8 @@ pub struct Offer {
 }
 
 /// What an owner already has for the components of a dossier; by a name there may be several owners, whose papers are all
-/// offered. In the order of the components, the newest first; another unit's closed papers are left out.
+/// offered. In the order of the components, the newest first; another unit's closed papers are left out, save a child's
+/// under 14 when its guardian stands at the desk.
 ///
 /// # Errors
 /// [`ReuseError`].
@@ -109,13 +118,24 @@ pub async fn offers(
     officer: &ActingOfficer,
     dossier: &DossierId,
     owner: &OwnerKey,
+    guardian: Option<&OwnerKey>,
     purpose: &Purpose,
 ) -> Result<(Vec<OwnerId>, Vec<Offer>), ReuseError> {
     let by = officer.into();
     rights::may_read_store(&by).map_err(AccessError::from)?;
     let dossier = dossier_for(ctx, officer, dossier).await?;
     let components = components_of(ctx, &dossier).await?;
-    let today = day_in_vietnam(ctx.clock.now());
+    let now = ctx.clock.now();
+    let today = day_in_vietnam(now);
+    if let Some(guardian) = guardian {
+        guardians::act(ctx, officer, &dossier.id, owner, guardian, purpose).await.map_err(
+            |error| match error {
+                OwnerError::Denied(denied) => ReuseError::Denied(denied),
+                OwnerError::Store(error) => error.into(),
+                _ => ReuseError::NoGuardian,
+            },
+        )?;
+    }
     let mut tx = ctx.db.read().await?;
     let of_number = match owner.number() {
         Some(number) => owners::find(&mut tx, number).await?.into_iter().collect(),
@@ -125,8 +145,9 @@ pub async fn offers(
     for component in &components {
         let filter = records::Filter { type_code: Some(component.type_code().clone()), valid_on: None };
         for owner in &of_number {
+            let is_restricted = record_acts::restricted(&mut tx, owner).await?.is_some();
             for record in records::of_owner(&mut tx, owner, &filter, None, MOST_OFFERED).await? {
-                if rights::may_read_record(&by, &record.scope(today)).is_ok() {
+                if is_open(&mut tx, &by, &record, now).await? && !is_restricted {
                     let judgement = judged(officer, &record, today, Signatures::NotLookedAt);
                     let component_name = component.name.clone();
                     offers.push(Offer {
@@ -154,6 +175,15 @@ pub async fn offers(
     audit::append(&mut tx, &event).await?;
     tx.commit().await?;
     Ok((of_number, offers))
+}
+
+/// Whether `by` may read it; of what is closed nothing is told.
+async fn is_open(tx: &mut Tx, by: &Actor, record: &StoredRecord, now: Timestamp) -> Result<bool, ReuseError> {
+    match access::read_record(tx, by, record, now).await {
+        Ok(()) => Ok(true),
+        Err(AccessError::NotFound) => Ok(false),
+        Err(other) => Err(other.into()),
+    }
 }
 
 fn judged(officer: &ActingOfficer, record: &StoredRecord, day: Date, signatures: Signatures) -> Judgement {
@@ -237,9 +267,10 @@ async fn taken(
     let today = day_in_vietnam(now);
     let seen = {
         let mut tx = ctx.db.read().await?;
-        records::get(&mut tx, &record).await?.ok_or(ReuseError::NotFound)?
+        let seen = records::get(&mut tx, &record).await?.ok_or(ReuseError::NotFound)?;
+        access::read_record(&mut tx, &by, &seen, now).await?;
+        seen
     };
-    rights::may_read_record(&by, &seen.scope(today)).map_err(AccessError::from)?;
     if seen.code.type_code != *wanted.type_code() {
         return Err(ReuseError::OtherType);
     }
@@ -248,6 +279,9 @@ async fn taken(
     let mut tx = ctx.db.write().await?;
     // Cancelled or given another code while its signatures were looked at.
     let seen = records::get(&mut tx, &record).await?.ok_or(ReuseError::NotFound)?;
+    if record_acts::restricted(&mut tx, &seen.owner).await?.is_some() {
+        return Err(ReuseError::Restricted);
+    }
     let judgement = judged(officer, &seen, today, signatures);
     let reason = reason.as_deref().and_then(stated).map(str::to_owned);
     match judgement.answer {
@@ -371,12 +405,13 @@ async fn with_records(
     officer: &ActingOfficer,
     reuses: Vec<Reuse>,
 ) -> Result<Vec<Taken>, ReuseError> {
-    let (by, today) = (officer.into(), day_in_vietnam(ctx.clock.now()));
+    let now = ctx.clock.now();
+    let (by, today) = (officer.into(), day_in_vietnam(now));
     let mut taken = Vec::new();
     for reuse in reuses.into_iter().filter(|reuse| reuse.undone_at.is_none()) {
         let record = records::get(tx, &reuse.record).await?;
         let record = record.ok_or(StoreError::Corrupt { what: "document of a taking" })?;
-        if rights::may_read_record(&by, &record.scope(today)).is_ok() {
+        if is_open(tx, &by, &record, now).await? {
             let today = judged(officer, &record, today, Signatures::NotLookedAt);
             taken.push(Taken { reuse, record, today });
         }

@@ -18,7 +18,12 @@ use crate::{
         StoreError, Tx, accounts, audit, officers, owners,
         subject_requests::{self, Of, RequestCounts},
     },
-    workflows::{access::AccessError, context::Ctx},
+    workflows::{
+        access::AccessError,
+        context::Ctx,
+        owners::OwnerError,
+        retention::{self, Cleared, RetentionError},
+    },
 };
 
 /// Letters of one text of a request.
@@ -55,6 +60,27 @@ pub enum SubjectRequestError {
     /// It can't have come later than now.
     #[error("thời điểm nhận yêu cầu không thể sau lúc này")]
     Future,
+    /// Nothing that the program can do by itself.
+    #[error(
+        "yêu cầu loại này do công chức thực hiện rồi ghi lại; chỉ yêu cầu xóa, hạn chế, phản đối hoặc rút đồng ý thực hiện được ngay tại đây"
+    )]
+    NotOne,
+    /// Nobody knows whose data.
+    #[error(
+        "yêu cầu chưa gắn với chủ dữ liệu nào trong kho: tra cứu người đó rồi ghi nhận lại, hoặc từ chối"
+    )]
+    NobodyKnown,
+    /// Nothing may be taken out.
+    #[error(
+        "không gỡ được giấy tờ nào: giấy tờ đang được giữ theo yêu cầu pháp lý, do đơn vị khác quản lý, hoặc kho không có; nếu có căn cứ thì từ chối yêu cầu"
+    )]
+    AllHeld,
+    /// A document could not be taken out.
+    #[error(transparent)]
+    Retention(RetentionError),
+    /// The owner could not be restricted.
+    #[error(transparent)]
+    Owner(OwnerError),
     /// Nobody is promised what is over already.
     #[error("ngày hẹn thực hiện không thể trước hôm nay")]
     Past,
@@ -121,10 +147,13 @@ pub async fn take_in(
     };
     let mut tx = ctx.db.write().await?;
     let owner = match taken_in.owner {
-        Some(owner) if owners::keys_of(&mut tx, &owner).await?.is_empty() => {
-            return Err(SubjectRequestError::Unknown);
+        Some(owner) => {
+            let held = owners::hold(&mut tx, &owner).await;
+            Some(held.map_err(|error| match error {
+                StoreError::Missing { .. } => SubjectRequestError::Unknown,
+                other => other.into(),
+            })?)
         }
-        Some(owner) => Some(owner),
         None => match OwnerKey::parse(&asker) {
             Ok(OwnerKey::Numbered { number }) => owners::find(&mut tx, &number).await?,
             // A name leads to candidates, among whom a person chooses.
@@ -262,12 +291,24 @@ pub async fn act(
     version: Option<u64>,
     act: RequestAct,
 ) -> Result<SubjectRequest, SubjectRequestError> {
-    let now = ctx.clock.now();
     let mut tx = ctx.db.write().await?;
-    let mut request = request_for(&mut tx, by, id, rights::may_decide_request).await?;
+    let request = request_for(&mut tx, by, id, rights::may_decide_request).await?;
     if version.is_some_and(|version| version != request.version) {
         return Err(SubjectRequestError::Stale);
     }
+    let request = acted(ctx, &mut tx, by, request, act).await?;
+    tx.commit().await?;
+    Ok(request)
+}
+
+async fn acted(
+    ctx: &Ctx,
+    tx: &mut Tx,
+    by: &ActingOfficer,
+    mut request: SubjectRequest,
+    act: RequestAct,
+) -> Result<SubjectRequest, SubjectRequestError> {
+    let now = ctx.clock.now();
     let before = request.state;
     request.state = act.leads_to(before).ok_or(SubjectRequestError::WrongState { state: before.words() })?;
     for (what, said) in act.texts() {
@@ -284,7 +325,7 @@ pub async fn act(
         request.answered_at = request.answered_at.or(Some(now));
     }
     request.version = request.version.saturating_add(1);
-    subject_requests::act(&mut tx, &request, &by.officer.id, now, &act).await?;
+    subject_requests::act(tx, &request, &by.officer.id, now, &act).await?;
     let action = match &act {
         RequestAct::Answer { .. } => Action::AnswerRequest,
         RequestAct::Fulfil { .. } => Action::FulfilRequest,
@@ -293,9 +334,67 @@ pub async fn act(
     };
     let detail = serde_json::json!({ "before": before, "after": request.state,
                                      "is_late": request.was_answered_late() });
-    trace(ctx, &mut tx, by, action, id, Some(detail)).await?;
+    trace(ctx, tx, by, action, &request.id, Some(detail)).await?;
+    Ok(request)
+}
+
+/// Does what was asked in one act and writes it down: takes the person's documents out of the store, where they are kept
+/// until their terms are over, or stops the use of his data.
+///
+/// # Errors
+/// [`SubjectRequestError`]; nothing has changed then.
+pub async fn carry_out(
+    ctx: &Ctx,
+    by: &ActingOfficer,
+    id: &SubjectRequestId,
+    version: Option<u64>,
+) -> Result<SubjectRequest, SubjectRequestError> {
+    let mut tx = ctx.db.write().await?;
+    let request = request_for(&mut tx, by, id, rights::may_decide_request).await?;
+    if version.is_some_and(|version| version != request.version) {
+        return Err(SubjectRequestError::Stale);
+    }
+    if !request.state.is_open() {
+        return Err(SubjectRequestError::WrongState { state: request.state.words() });
+    }
+    let owner = request.owner.clone().ok_or(SubjectRequestError::NobodyKnown)?;
+    let reason = format!("Thực hiện yêu cầu “{}” của chủ thể dữ liệu.", request.kind.words());
+    let done = match request.kind {
+        RequestKind::Erase => {
+            let owner = owners::hold(&mut tx, &owner).await?;
+            let cleared = retention::clear(ctx, &mut tx, by, &owner, &reason).await;
+            told(cleared.map_err(SubjectRequestError::Retention)?)?
+        }
+        RequestKind::Restrict | RequestKind::Object | RequestKind::WithdrawConsent => {
+            let restricted = retention::restricted(ctx, &mut tx, by, &owner, true, &reason).await;
+            restricted.map_err(SubjectRequestError::Owner)?;
+            "Đã hạn chế xử lý: dữ liệu không còn được chia sẻ và sử dụng lại ngoài đơn vị quản lý.".to_owned()
+        }
+        _ => return Err(SubjectRequestError::NotOne),
+    };
+    let request = acted(ctx, &mut tx, by, request, RequestAct::Fulfil { done }).await?;
     tx.commit().await?;
     Ok(request)
+}
+
+fn told(cleared: Cleared) -> Result<String, SubjectRequestError> {
+    let Cleared { n_removed, n_held, n_foreign, n_kept } = cleared;
+    if n_removed == 0 {
+        return Err(SubjectRequestError::AllHeld);
+    }
+    let mut told = format!("Đã gỡ {n_removed} giấy tờ khỏi kho của người yêu cầu.");
+    if n_kept > 0 {
+        told += &format!(
+            " {n_kept} giấy tờ còn được lưu trữ theo pháp luật về lưu trữ cho đến hết thời hạn, không còn hiển thị và sử dụng."
+        );
+    }
+    if n_held > 0 {
+        told += &format!(" {n_held} giấy tờ đang được giữ theo yêu cầu pháp lý nên chưa gỡ.");
+    }
+    if n_foreign > 0 {
+        told += &format!(" {n_foreign} giấy tờ do đơn vị khác quản lý: đơn vị đó quyết định.");
+    }
+    Ok(told)
 }
 
 /// Requests that are late or nearly so, for who has to answer them.

@@ -248,10 +248,11 @@ pub async fn read(
 }
 
 /// Kinds of objects that acts are done to, and what an auditor calls them.
-pub const KINDS: [(&str, &str); 13] = [
+pub const KINDS: [(&str, &str); 14] = [
     ("dossier", "hồ sơ"),
     ("paper", "giấy tờ"),
     ("record", "giấy tờ trong kho"),
+    ("search", "câu tìm kiếm"),
     ("owner", "kho của cá nhân, tổ chức"),
     ("officer", "công chức"),
     ("client", "hệ thống kết nối"),

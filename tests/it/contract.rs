@@ -110,3 +110,62 @@ fn no_path_of_the_api_carries_a_number_or_a_name() {
         }
     }
 }
+
+/// The schema of a part of the document, with all that it refers to.
+fn whole_schema(document: &Value, schema: &Value) -> Value {
+    let mut whole = schema.clone();
+    whole["components"] = document["components"].clone();
+    whole
+}
+
+#[test]
+fn every_request_and_answer_has_an_example_that_fits() {
+    let document = sohoa::faces::api::openapi();
+    let mut faults = Vec::new();
+    let mut n_examples = 0;
+    for (path, methods) in document["paths"].as_object().unwrap() {
+        for (method, operation) in methods.as_object().unwrap() {
+            let answers = operation["responses"].as_object().unwrap().iter();
+            let bodies = answers.map(|(status, answer)| (status.as_str(), answer));
+            for (what, body) in bodies.chain(operation.get("requestBody").map(|body| ("request", body))) {
+                for (media_type, content) in body["content"].as_object().into_iter().flatten() {
+                    let place = format!("{method} {path} {what} {media_type}");
+                    if !media_type.ends_with("json") {
+                        // A form has its example beside it; bytes are their own.
+                        assert_eq!(content.get("example").is_some(), what == "request", "{place}");
+                        continue;
+                    }
+                    let Some(example) = content.get("example") else {
+                        faults.push(format!("{place}: no example"));
+                        continue;
+                    };
+                    n_examples += 1;
+                    let schema = whole_schema(&document, &content["schema"]);
+                    let validator = jsonschema::validator_for(&schema).unwrap();
+                    faults.extend(
+                        validator.iter_errors(example).map(|e| format!("{place}{}: {e}", e.instance_path())),
+                    );
+                    nulls(example, &place, &mut faults);
+                }
+            }
+        }
+    }
+    assert!(n_examples > 100, "{n_examples}");
+    faults.sort();
+    faults.dedup();
+    assert!(faults.is_empty(), "add words to src/faces/api/examples.json:\n{}", faults.join("\n"));
+}
+
+/// Where a generated example has a hole; what the list of words says by itself may have one.
+fn nulls(example: &Value, place: &str, faults: &mut Vec<String>) {
+    let said = ["validity_period", "validity_scope", "organisation", "errors"];
+    for (name, value) in example.as_object().into_iter().flatten() {
+        if value.is_null() && !said.contains(&name.as_str()) {
+            faults.push(format!("{place}: nothing under “{name}”"));
+        }
+        nulls(value, &format!("{place}/{name}"), faults);
+    }
+    for value in example.as_array().into_iter().flatten() {
+        nulls(value, place, faults);
+    }
+}

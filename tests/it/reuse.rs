@@ -31,7 +31,7 @@ pub async fn stored(app: &TestApp, seed: u64, changed: Value) -> (String, Value)
 }
 
 /// The kind of a problem, without what all of them begin with.
-fn kind(problem: &Value) -> &str {
+pub fn kind(problem: &Value) -> &str {
     problem["type"].as_str().unwrap().trim_start_matches("urn:sohoa:problem:")
 }
 

@@ -60,6 +60,17 @@ pub fn province_of(prefix: &str) -> Option<&'static str> {
     })
 }
 
+/// The provinces since 1/7/2025 and those they were made of: for showing alone, recalled rather than read in a gazette.
+const MERGED: &str = include_str!("province_merge_2025.csv");
+
+/// The province that a former one belongs to since 1/7/2025; `None` when it kept its name.
+fn merged_into(former: &str) -> Option<&'static str> {
+    MERGED.lines().skip(1).find_map(|line| {
+        let (now, before) = line.split_once(',')?;
+        (now != former && before.split(';').any(|name| name.trim() == former)).then_some(now)
+    })
+}
+
 fn digits_only(text: &str, expected: usize) -> Result<String, InvalidPersonalId> {
     let text = text.trim();
     let digits = text.bytes().filter(u8::is_ascii_digit).count();
@@ -86,6 +97,19 @@ impl PersonalId {
     /// Whether the number states a man (even fourth digit) or a woman (odd).
     pub fn states_male(&self) -> bool {
         (self.0.as_bytes()[3] - b'0').is_multiple_of(2)
+    }
+
+    /// That the province of the first three digits belongs to another one now; numbers never change.
+    pub fn province_note(&self) -> Option<IdFinding> {
+        let former = province_of(&self.0[..3])?;
+        let now = merged_into(former)?;
+        Some(IdFinding {
+            field: "owner_id".to_owned(),
+            severity: IdSeverity::Info,
+            message: format!(
+                "Nơi đăng ký khai sinh theo số định danh: {former} (nay thuộc {now}); số đã cấp không đổi."
+            ),
+        })
     }
 
     /// What disagrees with the number: province, century and sex, birth year. Warnings, never
@@ -153,7 +177,7 @@ impl OldPersonalId {
     pub fn findings(&self) -> Vec<IdFinding> {
         vec![IdFinding {
             field: "owner_id".into(),
-            severity: IdSeverity::Info,
+            severity: IdSeverity::Warning,
             message:
                 "Số chứng minh nhân dân 9 chữ số đã hết giá trị sử dụng: nên thay bằng số định danh cá nhân."
                     .into(),

@@ -70,6 +70,8 @@ row_id! {
     BreachId,
     /// A code that was given by hand.
     ManualCodeId,
+    /// That somebody acts for a child.
+    GuardianshipId,
 }
 
 /// BLAKE3 of some bytes, 64 lower-case hexadecimal digits: the name under which the bytes are kept.

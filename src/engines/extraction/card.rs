@@ -126,7 +126,7 @@ fn is_of(card: &IdentityCard, number: &OwnerNumber) -> bool {
     match number {
         OwnerNumber::Person(id) => *id == card.number,
         OwnerNumber::OldPerson(id) => card.old_number.as_ref() == Some(id),
-        OwnerNumber::Organisation(_) => false,
+        OwnerNumber::Passport(_) | OwnerNumber::Organisation(_) => false,
     }
 }
 

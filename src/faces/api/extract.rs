@@ -131,6 +131,18 @@ pub(super) fn purpose(
     }
 }
 
+/// A multipart form.
+pub(super) struct Sent(pub Multipart);
+
+impl<S: Send + Sync> FromRequest<S> for Sent {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
+        let form = Multipart::from_request(request, state).await;
+        form.map(Self).map_err(|_| Problem::bad_request("multipart", "Nội dung multipart không đúng mẫu."))
+    }
+}
+
 /// An upload: parts `file` (one, or the pictures of the pages in order), `pages`, `owner`, `form`;
 /// `ordinal` for a result, `code` for an opinion.
 pub(super) struct UploadIn {
@@ -152,9 +164,7 @@ impl FromRequest<Api> for UploadIn {
             let detail = "Tệp phải gửi dưới dạng multipart/form-data, phần “file”.";
             return Err(Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "media-type", detail));
         }
-        let form = Multipart::from_request(request, api)
-            .await
-            .map_err(|_| Problem::bad_request("multipart", "Nội dung multipart không đúng mẫu."))?;
+        let Sent(form) = Sent::from_request(request, api).await?;
         read_upload(form, api.max_bytes).await
     }
 }

@@ -1,9 +1,12 @@
-//! `Idempotency-Key`: an unsafe request that is sent twice acts once, and is answered alike.
+//! `Idempotency-Key`: an unsafe request that is sent twice within 24 hours acts once, and is answered alike.
+//!
+//! A key is that of whoever sent it, on one route: of others the same key is another one. What only reads is answered,
+//! and traced, anew.
 
 use std::time::Duration;
 
 use axum::{
-    body::{Body, Bytes, to_bytes},
+    body::{Body, Bytes, HttpBody, to_bytes},
     extract::{Request, State},
     http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header},
     middleware::Next,
@@ -19,8 +22,12 @@ use crate::{
 
 /// Headers of an answer that are kept with it.
 const KEPT: [HeaderName; 2] = [header::LOCATION, header::ETAG];
-/// An answer longer than this is not kept; no route of ours gives one.
-const ANSWER_BYTES: usize = 4 << 20;
+/// An answer longer than this is not kept: what is as long was read, not done.
+const ANSWER_BYTES: u64 = 4 << 20;
+
+/// Beside an answer: it only tells what was read, and is not kept.
+#[derive(Clone, Copy)]
+pub(super) struct ReadAnew;
 
 /// After so long without an answer, whoever was doing it is taken for dead.
 const PATIENCE: Duration = Duration::from_secs(300);
@@ -80,16 +87,21 @@ async fn answer_once(
 }
 
 async fn keep(api: &Api, key: RequestKey<'_>, response: Response) -> Result<Response, Problem> {
-    // A file is streamed and made anew; it is not kept.
-    if response.headers().get(header::CONTENT_TYPE).is_some_and(|media_type| media_type == bundle::MEDIA_TYPE)
-    {
+    let length = response.body().size_hint().exact();
+    let is_bundle = response
+        .headers()
+        .get(header::CONTENT_TYPE)
+        .is_some_and(|media_type| media_type == bundle::MEDIA_TYPE);
+    // A file is streamed and made anew, and what was read is read anew.
+    let is_made_anew = is_bundle || response.extensions().get::<ReadAnew>().is_some();
+    if is_made_anew || length.is_none_or(|length| length > ANSWER_BYTES) {
         let mut tx = api.ctx.db.write().await?;
         kept::forget(&mut tx, key).await?;
         tx.commit().await?;
         return Ok(response);
     }
     let (parts, body) = response.into_parts();
-    let body = to_bytes(body, ANSWER_BYTES).await.unwrap_or_default();
+    let body = to_bytes(body, usize::MAX).await.unwrap_or_default(); // of the length that was said
     let mut tx = api.ctx.db.write().await?;
     if parts.status.is_server_error() {
         kept::forget(&mut tx, key).await?; // it may be tried again

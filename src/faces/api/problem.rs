@@ -1,5 +1,7 @@
 //! The one error answer (RFC 9457), and how each workflow's errors become it.
 
+pub mod words;
+
 use axum::{
     http::{HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
@@ -8,14 +10,15 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::{
-    domain::{catalogue::CatalogueFaults, confirm::FieldFault, rights::Denied},
+    domain::{catalogue::CatalogueFaults, confirm::FieldFault, retention::NotNow, rights::Denied},
     engines::imaging::fault::ReadError,
     store::StoreError,
     workflows::{
         arrange::ArrangeError, batch::BatchError, breaches::BreachError, browse::BrowseError,
         catalogue::ImportError, digitise::DigitiseError, documents::DocumentError, export::ExportError,
-        intake::IntakeError, lessons::LessonError, manual_codes::ManualCodeError, reuse::ReuseError,
-        separators::SeparatorError, subject_requests::SubjectRequestError, trace::TraceError,
+        intake::IntakeError, lessons::LessonError, manual_codes::ManualCodeError, owners::OwnerError,
+        retention::RetentionError, reuse::ReuseError, search::SearchError, separators::SeparatorError,
+        subject_requests::SubjectRequestError, trace::TraceError,
     },
 };
 
@@ -25,12 +28,16 @@ pub struct Problem {
     /// Stable name of the kind of error.
     #[serde(rename = "type")]
     kind: String,
-    /// The reason phrase of the status.
+    /// What it is called, in Vietnamese; in English where `Accept-Language` prefers that.
     title: &'static str,
     /// HTTP status.
     status: u16,
-    /// One Vietnamese sentence: what, where, what to do. Never personal data.
+    /// What, where, what to do: a Vietnamese sentence, or an English one about all problems of this type. Never
+    /// personal data.
     detail: String,
+    /// The Vietnamese sentence, beside an English one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    detail_vi: Option<String>,
     /// The clause of the regulation, where there is one.
     #[serde(skip_serializing_if = "Option::is_none")]
     rule: Option<String>,
@@ -50,10 +57,11 @@ impl Problem {
     /// A problem of `kind`, said in `detail`.
     pub fn new(status: StatusCode, kind: &str, detail: impl Into<String>) -> Self {
         Self {
-            kind: format!("urn:sohoa:problem:{kind}"),
-            title: status.canonical_reason().unwrap_or("Error"),
+            kind: format!("{}{kind}", words::PREFIX),
+            title: words::title(kind).or(status.canonical_reason()).unwrap_or("Error"),
             status: status.as_u16(),
             detail: detail.into(),
+            detail_vi: None,
             rule: None,
             errors: Vec::new(),
             conflict_with: None,
@@ -236,16 +244,31 @@ impl From<DigitiseError> for Problem {
     }
 }
 
+impl From<SearchError> for Problem {
+    fn from(error: SearchError) -> Self {
+        match error {
+            SearchError::Query(_) | SearchError::Nothing => {
+                Self::bad_request("search", sentence(&error.to_string()))
+            }
+            SearchError::Denied(denied) => denied.into(),
+            SearchError::Store(error) => error.into(),
+        }
+    }
+}
+
 impl From<ReuseError> for Problem {
     fn from(error: ReuseError) -> Self {
         let detail = sentence(&error.to_string());
         let conflict = |kind| Self::new(StatusCode::CONFLICT, kind, detail.clone());
         let unprocessable = |kind| Self::new(StatusCode::UNPROCESSABLE_ENTITY, kind, detail.clone());
         match error {
+            ReuseError::NoGuardian => Self::new(StatusCode::UNPROCESSABLE_ENTITY, "no-guardian", detail)
+                .under("Bộ luật Dân sự 91/2015/QH13, Điều 21"),
             ReuseError::NotFound => Self::not_found(),
             ReuseError::UnknownComponent => Self::new(StatusCode::NOT_FOUND, "unknown-component", detail)
                 .under("QĐ 1917/QĐ-BLĐTBXH, Điều 4 khoản 1"),
             ReuseError::OtherType => unprocessable("other-type").under("QĐ 1917/QĐ-BLĐTBXH, Điều 12"),
+            ReuseError::Restricted => conflict("restricted").under("Luật 91/2025/QH15"),
             ReuseError::Taken => conflict("taken"),
             ReuseError::DoesNot(_) => conflict("does-not-serve").under("QĐ 1917/QĐ-BLĐTBXH, Điều 12"),
             ReuseError::NeedsReason(_) => unprocessable("needs-reason").under("QĐ 1917/QĐ-BLĐTBXH, Điều 12"),
@@ -354,6 +377,7 @@ impl From<BrowseError> for Problem {
             BrowseError::NoPurpose => {
                 Self::bad_request("no-purpose", detail).under("QĐ 1917/QĐ-BLĐTBXH, Điều 8 khoản 2")
             }
+            BrowseError::Erased => Self::new(StatusCode::GONE, "erased", sentence(&detail)),
             BrowseError::Unreadable(error) => error.into(),
             BrowseError::Spool(source) => spool(&source),
             BrowseError::Denied(denied) => denied.into(),
@@ -369,6 +393,11 @@ impl From<SubjectRequestError> for Problem {
             SubjectRequestError::Unknown => Self::not_found(),
             SubjectRequestError::Denied(denied) => denied.into(),
             SubjectRequestError::WrongState { .. } => Self::new(StatusCode::CONFLICT, "wrong-state", detail),
+            SubjectRequestError::NotOne | SubjectRequestError::NobodyKnown | SubjectRequestError::AllHeld => {
+                Self::new(StatusCode::CONFLICT, "not-carried-out", detail)
+            }
+            SubjectRequestError::Retention(error) => error.into(),
+            SubjectRequestError::Owner(error) => error.into(),
             SubjectRequestError::Stale => Self::new(StatusCode::PRECONDITION_FAILED, "stale", detail),
             SubjectRequestError::Text { .. } | SubjectRequestError::Future | SubjectRequestError::Past => {
                 Self::new(StatusCode::UNPROCESSABLE_ENTITY, "subject-request", detail)
@@ -394,6 +423,53 @@ impl From<BreachError> for Problem {
                 Self::new(StatusCode::UNPROCESSABLE_ENTITY, "breach", detail)
             }
             BreachError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<OwnerError> for Problem {
+    fn from(error: OwnerError) -> Self {
+        let detail = sentence(&error.to_string());
+        let conflict = |kind| Self::new(StatusCode::CONFLICT, kind, detail.clone());
+        let unprocessable = |kind| Self::new(StatusCode::UNPROCESSABLE_ENTITY, kind, detail.clone());
+        match error {
+            OwnerError::NotFound => Self::not_found(),
+            OwnerError::NoReason => Self::bad_request("no-reason", detail),
+            OwnerError::Same => conflict("same-owner"),
+            OwnerError::Kinds | OwnerError::Related => conflict("owners-differ"),
+            OwnerError::Ask(_) => conflict("needs-confirmation"),
+            OwnerError::NumberTaken { owner } => {
+                Self { conflict_with: Some(owner.to_string()), ..conflict("number-taken") }
+            }
+            OwnerError::NothingNew => conflict("nothing-new"),
+            OwnerError::NotANumber | OwnerError::Names => unprocessable("owner"),
+            OwnerError::Parts => unprocessable("parts"),
+            OwnerError::NotUndoable => conflict("not-undoable"),
+            OwnerError::Changed(_) | OwnerError::MergedSince => conflict("changed-since"),
+            OwnerError::NoBirthDate | OwnerError::NotAChild | OwnerError::Guardian | OwnerError::Period => {
+                unprocessable("guardian").under("Bộ luật Dân sự 91/2015/QH13, Điều 21")
+            }
+            OwnerError::AlreadyGuardian => conflict("guardian"),
+            OwnerError::Denied(denied) => denied.into(),
+            OwnerError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<RetentionError> for Problem {
+    fn from(error: RetentionError) -> Self {
+        let detail = sentence(&error.to_string());
+        let conflict = |kind| Self::new(StatusCode::CONFLICT, kind, detail.clone());
+        match error {
+            RetentionError::NotFound => Self::not_found(),
+            RetentionError::NoReason => Self::bad_request("no-reason", detail),
+            RetentionError::NotNow(NotNow::Held) => conflict("held"),
+            RetentionError::NotNow(NotNow::Kept) => conflict("kept").under("Luật Lưu trữ 33/2024/QH15"),
+            RetentionError::NotNow(NotNow::Erased) => conflict("erased"),
+            RetentionError::NotNow(_) => conflict("wrong-state"),
+            RetentionError::Stale => StoreError::Stale.into(),
+            RetentionError::Denied(denied) => denied.into(),
+            RetentionError::Store(error) => error.into(),
         }
     }
 }

@@ -12,20 +12,22 @@ use axum::{
 
 use super::{
     Fault, Frame, Web, html, minute,
-    reuse::{self, TakenLine},
+    reuse::TakenLine,
     upload::{self, Group, PaperLine},
 };
 use crate::{
     domain::{
         catalogue::Procedure,
+        checklist::Standing,
         count::{Difference, HandedIn},
+        dossier::Paper,
         eligibility::{HandedInAs, PaperRole},
         ids::DossierId,
     },
     workflows::{
         browse::BrowseError,
-        count::{self, Standing},
-        intake,
+        checklist::{self, Checklist, Item},
+        count, intake,
     },
 };
 
@@ -50,6 +52,57 @@ struct DossierPage {
     papers: Vec<PaperLine>,
     /// Documents of the store that serve it.
     taken: Vec<TakenLine>,
+    /// The checklist: components, then results.
+    items: Vec<ItemLine>,
+    /// What is left to do; empty when it is complete.
+    open: Vec<String>,
+}
+
+/// A line of the checklist.
+struct ItemLine {
+    code: String,
+    name: String,
+    standing: &'static str,
+    class: &'static str,
+    sign: &'static str,
+    rule: String,
+    papers: Vec<ItemPaper>,
+}
+
+/// A paper of a line, with its own owner.
+struct ItemPaper {
+    id: String,
+    state: &'static str,
+    owner: Option<String>,
+    masked: String,
+}
+
+fn item_line(item: &Item, checklist: &Checklist) -> ItemLine {
+    let (class, sign) = match item.standing {
+        Standing::Digitised | Standing::Reused => ("stored", "✓"),
+        Standing::InProgress => ("to_confirm", "…"),
+        Standing::Missing => ("needs_rescan", "✗"),
+        Standing::NotHandedIn | Standing::NotDigitised => ("", "–"),
+    };
+    let papers = checklist.dossier.papers.iter().filter(|paper| paper.role.as_ref() == Some(&item.role));
+    let paper = |paper: &Paper| {
+        let whose = checklist.whose(&paper.id);
+        ItemPaper {
+            id: paper.id.to_string(),
+            state: paper.state.label(),
+            owner: whose.and_then(|whose| whose.owner.as_ref()).map(ToString::to_string),
+            masked: whose.and_then(|whose| whose.masked.clone()).unwrap_or_default(),
+        }
+    };
+    ItemLine {
+        code: item.role.to_string(),
+        name: item.name.clone(),
+        standing: item.standing.words(),
+        class,
+        sign,
+        rule: item.clause.map(|clause| clause.to_string()).unwrap_or_default(),
+        papers: papers.map(paper).collect(),
+    }
 }
 
 /// A component or result with its numbers.
@@ -79,10 +132,10 @@ pub(super) fn dossier_id(id: &str) -> Result<DossierId, Fault> {
 }
 
 async fn content(web: &Web, id: &str, fault: Option<String>) -> Result<DossierPage, Fault> {
-    let standing = count::standing(&web.ctx, web.officer(), &dossier_id(id)?).await?;
-    let catalogue = intake::catalogue_of(&web.ctx, &standing.dossier).await.map_err(BrowseError::from)?;
-    let procedure = standing.dossier.procedure.as_ref().and_then(|code| catalogue.procedure(code));
-    let Standing { dossier, papers, comparison } = &standing;
+    let checklist = checklist::of(&web.ctx, web.officer(), &dossier_id(id)?).await?;
+    let standing = &checklist.dossier;
+    let procedure = checklist.procedure();
+    let count::Standing { dossier, papers, comparison } = standing;
     Ok(DossierPage {
         frame: web.frame("dossier"),
         id: dossier.id.to_string(),
@@ -98,17 +151,24 @@ async fn content(web: &Web, id: &str, fault: Option<String>) -> Result<DossierPa
         agrees: comparison.agrees,
         total: dossier.handed_in.as_ref().and_then(HandedIn::total),
         received: comparison.scans.received,
-        roles: procedure.map(|p| roles(p, &standing)).unwrap_or_default(),
+        roles: procedure.map(|p| roles(p, standing)).unwrap_or_default(),
         was_declared: dossier.handed_in.is_some(),
         groups: procedure.map(|p| vec![upload::group(p, "")]).unwrap_or_default(),
         forms: HandedInAs::ALL.iter().map(|(_, name, label)| (*name, *label)).collect(),
         papers: papers.iter().map(upload::line).collect(),
-        taken: reuse::taken(web, id).await?,
+        taken: checklist.taken.iter().map(TakenLine::from).collect(),
+        items: checklist
+            .components
+            .iter()
+            .chain(&checklist.results)
+            .map(|item| item_line(item, &checklist))
+            .collect(),
+        open: checklist.open.clone(),
     })
 }
 
 /// The components, and what else was declared or received.
-fn roles(procedure: &Procedure, standing: &Standing) -> Vec<RoleLine> {
+fn roles(procedure: &Procedure, standing: &count::Standing) -> Vec<RoleLine> {
     let declared = standing.dossier.handed_in.as_ref();
     let components = procedure
         .components

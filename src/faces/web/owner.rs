@@ -10,14 +10,19 @@ use axum::{
 use jiff::civil::Date;
 use serde::Deserialize;
 
-use super::{Fault, Frame, Web, html, sentence};
+use super::{
+    Fault, Frame, Web, html,
+    owner_acts::{self, OwnerCard, RemovedLine},
+    sentence,
+};
 use crate::{
     clock::day_in_vietnam,
     domain::{
         code::OwnerKey,
         ids::{OwnerId, RecordId},
+        officer::ActingOfficer,
         record::{SignatureState, StoredRecord},
-        rights,
+        rights::{self, PaperScope},
     },
     workflows::browse::{self, BrowseError, DocumentFilter, Purpose},
 };
@@ -43,6 +48,9 @@ struct OwnerPage {
     next: Option<String>,
     may_export: bool,
     may_take_in: bool,
+    fault: Option<String>,
+    card: OwnerCard,
+    removed: Vec<RemovedLine>,
 }
 
 struct DocumentLine {
@@ -56,6 +64,8 @@ struct DocumentLine {
     validity_class: &'static str,
     code: String,
     is_signed: bool,
+    is_held: bool,
+    may_keep: bool,
 }
 
 #[derive(Deserialize)]
@@ -119,35 +129,60 @@ pub(super) struct PageIn {
     after: Option<String>,
 }
 
-/// `GET /owners/{id}`.
+/// `GET /owners/{id}`; an id that was merged leads on.
 pub(super) async fn page(web: Web, Path(id): Path<String>, Query(asked): Query<PageIn>) -> Response {
-    match store_of(&web, &id, asked.after.as_deref()).await {
-        Ok(page) => html(StatusCode::OK, &page),
-        Err(BrowseError::NoPurpose) => Redirect::to("/owners").into_response(),
-        Err(error) => Fault::from(error).page(&web),
+    show(&web, &id, asked.after.as_deref(), StatusCode::OK, None).await
+}
+
+pub(super) async fn show(
+    web: &Web,
+    id: &str,
+    after: Option<&str>,
+    status: StatusCode,
+    fault: Option<String>,
+) -> Response {
+    match store_of(web, id, after, fault).await {
+        Ok(Some(page)) => html(status, &page),
+        Ok(None) => Redirect::to("/owners").into_response(),
+        Err(error) => error.page(web),
     }
 }
 
-async fn store_of(web: &Web, id: &str, after: Option<&str>) -> Result<OwnerPage, BrowseError> {
-    let id = OwnerId::parse(id).map_err(|_| BrowseError::NotFound)?;
-    let after = after.map(RecordId::parse).transpose().map_err(|_| BrowseError::NotFound)?;
-    let purpose = purpose_for(web, &id)?;
+/// `None` where nobody has said why.
+async fn store_of(
+    web: &Web,
+    id: &str,
+    after: Option<&str>,
+    fault: Option<String>,
+) -> Result<Option<OwnerPage>, Fault> {
     let by = web.actor();
+    let id = OwnerId::parse(id).map_err(|_| BrowseError::NotFound)?;
+    let id = browse::current_owner(&web.ctx, by, &id).await?;
+    let after = after.map(RecordId::parse).transpose().map_err(|_| BrowseError::NotFound)?;
+    let Ok(purpose) = purpose_for(web, &id) else { return Ok(None) };
+    let card = owner_acts::card(web, &id, &purpose).await?;
     let filter = DocumentFilter::default();
     let found = browse::documents_of(&web.ctx, by, &id, &purpose, &filter, after.as_ref(), 50).await?;
     let today = day_in_vietnam(web.ctx.clock.now());
-    let name = found.keys.first().map(OwnerKey::masked).unwrap_or_default();
-    Ok(OwnerPage {
+    let name = match card.names.iter().find(|(_, is_former)| !is_former) {
+        Some((name, _)) => name.clone(),
+        None if card.is_closed => card.identifiers.first().map(|(_, key, _)| key.clone()).unwrap_or_default(),
+        None => found.keys.first().map(OwnerKey::masked).unwrap_or_default(),
+    };
+    Ok(Some(OwnerPage {
         frame: web.frame("owners"),
         owner_id: id.to_string(),
         owner: name,
         is_provisional: found.keys.iter().all(OwnerKey::is_provisional),
         purpose: purpose.as_str().to_owned(),
-        documents: found.documents.iter().map(|d| line(d, today)).collect(),
+        documents: found.documents.iter().map(|d| line(web.officer(), d, today)).collect(),
         next: found.next.map(|id| id.to_string()),
         may_export: rights::may_export(web.officer()).is_ok(),
         may_take_in: rights::may_take_in_request(web.officer()).is_ok(),
-    })
+        fault,
+        removed: owner_acts::removed(web, &id).await?,
+        card,
+    }))
 }
 
 fn purpose_for(web: &Web, owner: &OwnerId) -> Result<Purpose, BrowseError> {
@@ -159,7 +194,7 @@ pub(super) async fn purpose_of_document(web: &Web, id: &RecordId) -> Result<Purp
     purpose_for(web, &browse::owner_of(&web.ctx, web.actor(), id).await?)
 }
 
-fn line(record: &StoredRecord, today: Date) -> DocumentLine {
+fn line(by: &ActingOfficer, record: &StoredRecord, today: Date) -> DocumentLine {
     let fields = &record.fields;
     let day = |d: Date| d.strftime("%d/%m/%Y").to_string();
     let (validity, validity_class) = match fields.validity_period {
@@ -183,6 +218,9 @@ fn line(record: &StoredRecord, today: Date) -> DocumentLine {
         validity_class,
         code: record.code.masked(),
         is_signed: !matches!(record.signature, SignatureState::Unsigned),
+        is_held: record.keeping.held_at.is_some(),
+        may_keep: rights::may_remove(by, &PaperScope { unit: record.unit.as_ref(), is_quarantined: false })
+            .is_ok(),
     }
 }
 

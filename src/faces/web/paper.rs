@@ -23,6 +23,7 @@ use self::{
 };
 use super::{
     Fault, Frame, Web, html,
+    owner_acts::PaperOwnerCard,
     pages::{self, Strip},
     sign_of,
     upload::kind_of,
@@ -41,9 +42,10 @@ use crate::{
         signing::OfficerSigning,
     },
     workflows::{
-        browse::{self, Purpose},
+        browse::{self, BrowseError, Purpose},
         digitise::DigitiseError,
         examine::is_plain_question,
+        owners,
         rescan::{self, ScannedBefore},
     },
 };
@@ -74,6 +76,8 @@ struct PaperPage {
     arrived: Option<ArrivedCard>,
     /// The officer's signature that is due.
     signing: Option<SigningCard>,
+    /// Whose paper it seems to be.
+    owner: Option<PaperOwnerCard>,
     reasons: Vec<ReasonLine>,
     document: Option<StoredLine>,
     strip: Option<Strip>,
@@ -245,6 +249,7 @@ async fn content(web: &Web, id: &str, keyed: Keyed) -> Result<PaperPage, Fault> 
         arrived: signing::arrived(web, &paper.id).await?,
         signing: signing::due(web, &paper),
         reasons: findings.iter().filter(|f| !is_plain_question(f)).map(reason).collect(),
+        owner: owners::of_paper(&web.ctx, &paper).await.map_err(BrowseError::from)?.map(PaperOwnerCard::from),
         document: stored(web, &paper, &dossier.id).await?,
         strip: pages::strip(web, &paper).await?,
         has_pictures: !paper.state.pages().is_empty(),

@@ -203,6 +203,8 @@ struct RequestPage {
     may_answer: bool,
     may_close: bool,
     may_export: bool,
+    /// Whether the program can do it in one act, and what the button says.
+    may_carry_out: Option<&'static str>,
     purpose: String,
 }
 
@@ -264,6 +266,14 @@ fn one(web: &Web, seen: Seen, message: Option<String>) -> RequestPage {
         may_export: request.owner.is_some()
             && request.state.is_open()
             && rights::may_export(web.officer()).is_ok(),
+        may_carry_out: match request.kind {
+            _ if !may_decide || !request.state.is_open() || request.owner.is_none() => None,
+            RequestKind::Erase => Some("Gỡ giấy tờ của người này khỏi kho"),
+            RequestKind::Restrict | RequestKind::Object | RequestKind::WithdrawConsent => {
+                Some("Hạn chế xử lý dữ liệu của người này")
+            }
+            _ => None,
+        },
         owner_id: request.owner.map(|owner| owner.to_string()).unwrap_or_default(),
         acts: acts.collect(),
         may_answer: may_decide && request.state == RequestState::Waiting,
@@ -306,6 +316,25 @@ pub(super) async fn act(web: Web, Path(id): Path<String>, Form(form): Form<ActFo
     };
     match done {
         Ok(()) => Redirect::to(&format!("/requests/{id}")).into_response(),
+        Err(SubjectRequestError::Unknown) => Fault::from(SubjectRequestError::Unknown).page(&web),
+        Err(error) => {
+            let Fault { status, message } = error.into();
+            show_one(&web, &id, status, Some(message)).await
+        }
+    }
+}
+
+/// `POST /requests/{id}/carry-out`: what was asked, in one act.
+pub(super) async fn carry_out(web: Web, Path(id): Path<String>, Form(form): Form<ActForm>) -> Response {
+    if let Err(denied) = rights::may_decide_request(web.officer(), web.officer().unit.as_ref()) {
+        return Fault::from(SubjectRequestError::from(denied)).page(&web);
+    }
+    let done = match SubjectRequestId::parse(&id) {
+        Ok(id) => subject_requests::carry_out(&web.ctx, web.officer(), &id, form.version.parse().ok()).await,
+        Err(_) => Err(SubjectRequestError::Unknown),
+    };
+    match done {
+        Ok(_) => Redirect::to(&format!("/requests/{id}")).into_response(),
         Err(SubjectRequestError::Unknown) => Fault::from(SubjectRequestError::Unknown).page(&web),
         Err(error) => {
             let Fault { status, message } = error.into();

@@ -96,12 +96,6 @@ impl From<&Taken> for TakenLine {
     }
 }
 
-/// What was taken for a dossier.
-pub(super) async fn taken(web: &Web, dossier: &str) -> Result<Vec<TakenLine>, Fault> {
-    let taken = reuse::of_dossier(&web.ctx, web.officer(), &dossier_id(dossier)?).await?;
-    Ok(taken.iter().map(TakenLine::from).collect())
-}
-
 /// Dossiers for which a document was taken that was cancelled since, each once.
 pub(super) async fn cancelled(web: &Web) -> Result<Vec<String>, Fault> {
     let taken = reuse::cancelled_since(&web.ctx, web.officer(), MOST_CANCELLED).await?;
@@ -113,6 +107,8 @@ pub(super) async fn cancelled(web: &Web) -> Result<Vec<String>, Fault> {
 #[derive(Deserialize)]
 pub(super) struct ReusableForm {
     owner: String,
+    #[serde(default)]
+    guardian: String,
     purpose: String,
 }
 
@@ -144,7 +140,14 @@ async fn offered(web: &Web, id: &str, form: &ReusableForm) -> Result<Vec<OfferLi
                 .into(),
         )
     })?;
-    let (owners, offers) = reuse::offers(&web.ctx, web.officer(), &dossier, &key, &purpose).await?;
+    let guardian = match form.guardian.trim() {
+        "" => None,
+        text => Some(OwnerKey::parse(text).map_err(|_| {
+            unprocessable("Số định danh của người giám hộ không đúng mẫu: xin kiểm tra lại.".to_owned())
+        })?),
+    };
+    let offered = reuse::offers(&web.ctx, web.officer(), &dossier, &key, guardian.as_ref(), &purpose);
+    let (owners, offers) = offered.await?;
     web.purposes.state(web.actor(), &owners, &purpose, web.ctx.clock.now());
     Ok(offers.iter().map(line).collect())
 }

@@ -25,19 +25,22 @@ pub async fn exposure(
         |acts: &[Action]| acts.iter().map(|act| format!("'{}'", act.as_str())).collect::<Vec<_>>().join(", ");
     let (readings, lists) = (named(&Action::READINGS), named(&[Action::ListDocuments, Action::ExportOwner]));
     let sql = format!(
-        "WITH seen AS (SELECT object_kind AS kind, object_id AS id, COUNT(*) AS n FROM audit_event
+        "WITH RECURSIVE seen AS (SELECT object_kind AS kind, object_id AS id, COUNT(*) AS n FROM audit_event
                         WHERE actor_id = $1 AND happened_at >= $2 AND happened_at < $3 AND action IN ({readings})
                         GROUP BY object_kind, object_id),
               listed AS (SELECT object_id AS id, MAX(happened_at) AS last_at FROM audit_event
                           WHERE actor_id = $1 AND happened_at >= $2 AND happened_at < $3
                             AND object_kind = 'owner' AND action IN ({lists})
                           GROUP BY object_id),
+              led AS (SELECT l.id AS id, l.last_at AS last_at FROM listed l
+                       UNION SELECT o.merged_into, led.last_at FROM owner o JOIN led ON led.id = o.id
+                        WHERE o.merged_into IS NOT NULL),
               doc AS (SELECT r.id AS id, r.owner_id AS owner, r.is_health AS is_health
                         FROM record r JOIN seen s ON s.kind = 'record' AND s.id = r.id
                        UNION SELECT r.id, r.owner_id, r.is_health
                         FROM record r JOIN seen s ON s.kind = 'paper' AND s.id = r.paper_id
                        UNION SELECT r.id, r.owner_id, r.is_health
-                        FROM record r JOIN listed l ON l.id = r.owner_id AND r.stored_at <= l.last_at),
+                        FROM record r JOIN led l ON l.id = r.owner_id AND r.stored_at <= l.last_at),
               person AS (SELECT owner AS id FROM doc
                           UNION SELECT o.id FROM owner o JOIN seen s ON s.kind = 'owner' AND s.id = o.id
                           UNION SELECT q.owner_id FROM subject_request q

@@ -158,3 +158,41 @@ async fn changes_are_numbered_without_gaps_and_read_from_any_point() {
     })
     .await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_follows_misses_no_change_while_many_write() {
+    const WRITERS: usize = 8;
+    const EACH: usize = 10;
+    each_engine(async |w| {
+        let writers: Vec<_> = (0..WRITERS)
+            .map(|_| {
+                let db = w.db.clone();
+                tokio::spawn(async move {
+                    for n in 0..EACH {
+                        let mut tx = db.write().await.unwrap();
+                        changes::append(&mut tx, &RecordId::new(), ChangeKind::Stored, at(20)).await.unwrap();
+                        // Of some nothing comes: their numbers are given to others.
+                        if n % 3 == 2 { drop(tx) } else { tx.commit().await.unwrap() }
+                    }
+                })
+            })
+            .collect();
+        // Reads on all the while, from where it stood: what it has seen is what there is in the end.
+        let mut seen = Vec::new();
+        while !writers.iter().all(tokio::task::JoinHandle::is_finished) {
+            let after = seen.last().copied().unwrap_or(0);
+            let new = w.read(async |tx| changes::after(tx, after, 3).await.unwrap()).await;
+            seen.extend(new.iter().map(|change| change.seq));
+        }
+        for writer in writers {
+            writer.await.unwrap();
+        }
+        let after = seen.last().copied().unwrap_or(0);
+        let rest = w.read(async |tx| changes::after(tx, after, 1000).await.unwrap()).await;
+        seen.extend(rest.iter().map(|change| change.seq));
+        let n_kept = (WRITERS * EACH - WRITERS * (EACH / 3)) as u64;
+        assert_eq!(seen, (1..=n_kept).collect::<Vec<_>>());
+        assert_eq!(w.read(async |tx| changes::last(tx).await.unwrap()).await, n_kept);
+    })
+    .await;
+}

@@ -52,10 +52,16 @@ async fn a_request_that_comes_twice_is_done_once() {
             idempotency::forget(tx, other_route).await.unwrap();
         })
         .await;
-        assert_eq!(asks(request, hash.clone(), 64).await, Known::Done(given));
+        assert_eq!(asks(request, hash.clone(), 64).await, Known::Done(given.clone()));
         assert_eq!(asks(other_route, hash.clone(), 64).await, Known::New);
         assert_eq!(w.write(async |tx| idempotency::forget_before(tx, at(63)).await.unwrap()).await, 1);
-        assert_eq!(asks(request, hash, 65).await, Known::New);
+        assert_eq!(asks(request, hash.clone(), 65).await, Known::New);
+        // Kept for a day, whether somebody sweeps or not; then the key is a new one for whatever request.
+        let day = i64::try_from(idempotency::KEPT_FOR.as_secs()).unwrap();
+        assert_eq!(day, 86_400);
+        w.write(async |tx| idempotency::answer(tx, request, &given).await.unwrap()).await;
+        assert_eq!(asks(request, hash, 65 + day).await, Known::Done(given));
+        assert_eq!(asks(request, ContentHash::of(b"another"), 66 + day).await, Known::New);
     })
     .await;
 }

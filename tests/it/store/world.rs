@@ -14,6 +14,7 @@ use sohoa::{
         },
         officer::{ActingOfficer, Officer},
         record::{SignatureState, StoredRecord},
+        retention::Keeping,
         validity::ValidityPeriod,
     },
     store::{
@@ -208,6 +209,7 @@ pub fn record(paper: &PaperId, owner: &OwnerId, code: DocumentCode, stored_at: T
         text: Some(ContentHash::of(b"words")),
         signature: SignatureState::Unsigned,
         revoked_at: None,
+        keeping: Keeping::default(),
         unit: None,
         is_health: false,
     }

@@ -8,7 +8,10 @@ use serde_json::{Value, json};
 use sohoa::{
     clock::Clock,
     config::Config,
-    domain::{code::ResultReading, job::Urgency, officer::ActingOfficer, signing::SigningRules},
+    domain::{
+        code::ResultReading, job::Urgency, officer::ActingOfficer, retention::Retention,
+        signing::SigningRules,
+    },
     engines::{
         extraction::Guide,
         reader::{ReaderLimits, Readers},
@@ -74,6 +77,8 @@ pub struct Setting {
     pub result_reading: ResultReading,
     /// Where others tell the time with it.
     pub clock: Option<Clock>,
+    /// How long documents are kept.
+    pub retention: Retention,
 }
 
 fn usual() -> Served {
@@ -125,6 +130,7 @@ impl TestApp {
                 level: Level::Basic,
                 time_stamps: None,
                 calendar: config.calendar.clone(),
+                retention: setting.retention,
             }),
             learned: Arc::default(),
             seal: setting.seal,

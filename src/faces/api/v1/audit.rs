@@ -8,15 +8,18 @@ use utoipa::ToSchema;
 
 use super::ListOut;
 use crate::{
-    domain::{event::ActedAs, ids::DossierId},
+    domain::{event::ActedAs, ids::DossierId, officer::Actor},
     faces::api::{
-        Api,
+        Api, cursor,
         extract::{Asked, Officer},
         problem::Problem,
     },
     store::audit::{KeptEvent, Search},
     workflows::trace,
 };
+
+/// The list that cursors are of.
+const LIST: &str = "audit/events";
 
 /// One act.
 #[derive(Serialize, ToSchema)]
@@ -31,20 +34,20 @@ pub struct EventOut {
     action: String,
     /// In whose name: `kind` `officer` (id, full_name, personal_id, unit, signed_in_at, address) or `client` (id, name,
     /// signed_in_at, address); null for the system's own steps.
-    #[schema(value_type = Object)]
+    #[schema(value_type = Option<Object>)]
     actor: Option<ActedAs>,
     /// What it was done to.
     object: ObjectOut,
     /// Why personal data was read, or the reason of the act.
     purpose: Option<String>,
     /// What the object was before.
-    #[schema(value_type = Object)]
+    #[schema(value_type = Option<Object>)]
     before: Option<Value>,
     /// What it is now.
-    #[schema(value_type = Object)]
+    #[schema(value_type = Option<Object>)]
     after: Option<Value>,
     /// Further facts.
-    #[schema(value_type = Object)]
+    #[schema(value_type = Option<Object>)]
     detail: Option<Value>,
 }
 
@@ -90,13 +93,15 @@ pub(in crate::faces::api) struct EventsIn {
 }
 
 impl EventsIn {
-    fn search(&self) -> Result<Search, Problem> {
+    /// What is asked for, behind the place where a list goes on.
+    fn search(&self, after: Option<&str>) -> Result<Search, Problem> {
         let instant = |name: &str, text: &Option<String>| {
             let wrong =
                 || Problem::bad_request("query", format!("Tham số {name} phải là thời điểm theo RFC 3339."));
             text.as_deref().map(|text| text.parse::<Timestamp>().map_err(|_| wrong())).transpose()
         };
-        let (until, after) = (instant("until", &self.until)?, instant("after", &self.after)?);
+        let until = instant("until", &self.until)?;
+        let after: Option<Timestamp> = after.map(str::parse).transpose().map_err(|_| cursor::not_ours())?;
         let mut search = Search {
             from: instant("from", &self.from)?,
             until: [until, after].into_iter().flatten().min(),
@@ -135,9 +140,12 @@ pub(in crate::faces::api) async fn events(
     Officer(officer): Officer,
     Asked(asked): Asked<EventsIn>,
 ) -> Result<Json<ListOut<EventOut>>, Problem> {
-    let found = trace::read(&api.ctx, &officer, &asked.search()?, asked.limit.unwrap_or(100)).await?;
+    let by = Actor::from(&officer);
+    let after = cursor::place(&api, &by, LIST, asked.after.as_deref())?;
+    let search = asked.search(after.as_deref())?;
+    let found = trace::read(&api.ctx, &officer, &search, asked.limit.unwrap_or(100)).await?;
     Ok(Json(ListOut {
         items: found.events.into_iter().map(EventOut::from).collect(),
-        next: found.next.map(|at| at.to_string()),
+        next: found.next.map(|at| cursor::made(&api, &by, LIST, &at.to_string())),
     }))
 }

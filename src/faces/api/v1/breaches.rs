@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use utoipa::ToSchema;
 
-use super::ListOut;
+use super::{ListOut, PageIn};
 use crate::{
     domain::{
         breach::{Breach, BreachAct, BreachFacts, Exposure},
@@ -19,7 +19,7 @@ use crate::{
     },
     faces::api::{
         Api,
-        extract::{Body, Officer, Place},
+        extract::{Asked, Body, Officer, Place},
         problem::Problem,
     },
     workflows::breaches,
@@ -78,15 +78,19 @@ pub struct BreachSeenOut {
 /// `GET /breaches`: the register: those first whose 72 hours end first, then those that are closed.
 #[utoipa::path(
     get, operation_id = "list_breaches", path = "/breaches", tag = "protection",
+    params(("after" = Option<String>, Query, description = "`next` of the page before"),
+           ("limit" = Option<u32>, Query, description = "1–500, 100 when absent")),
     responses((status = 200, body = ListOut<BreachOut>), (status = "4XX", body = Problem, content_type = "application/problem+json"))
 )]
 pub(in crate::faces::api) async fn list(
     State(api): State<Api>,
     Officer(officer): Officer,
+    Asked(asked): Asked<PageIn>,
 ) -> Result<Json<ListOut<BreachOut>>, Problem> {
     let found = breaches::list(&api.ctx, &officer).await?;
     let now = api.ctx.clock.now();
-    Ok(Json(ListOut { items: found.iter().map(|breach| BreachOut::of(breach, now)).collect(), next: None }))
+    let (items, next) = asked.page(&api, &officer, "breaches", found, |breach| breach.id.to_string())?;
+    Ok(Json(ListOut { items: items.iter().map(|breach| BreachOut::of(breach, now)).collect(), next }))
 }
 
 /// A breach that was found.

@@ -3,7 +3,7 @@
 use axum::{
     Json,
     extract::State,
-    http::{HeaderMap, StatusCode, header},
+    http::{HeaderMap, HeaderValue, header},
     response::{IntoResponse, Response},
 };
 use serde::{Deserialize, Serialize};
@@ -13,14 +13,13 @@ use utoipa::ToSchema;
 use crate::{
     domain::{
         code::DocumentCode,
-        dossier::PaperObject,
         ids::{ContentHash, RecordId},
         officer::Actor,
         record::StoredRecord,
     },
     faces::{
         api::{
-            Api,
+            Api, bytes,
             extract::{Asked, Body, By, Place, purpose},
             problem::Problem,
         },
@@ -44,6 +43,12 @@ pub struct DocumentOut {
     printed_code: Option<CodeOut>,
     /// When it was cancelled (NĐ 45/2020/NĐ-CP, Điều 15), UTC; null while it holds.
     revoked_at: Option<String>,
+    /// When it was taken out of its owner's store, UTC: kept until its term is over, for those who answer for it.
+    removed_at: Option<String>,
+    /// Since when it may not be erased, UTC.
+    held_at: Option<String>,
+    /// When its files and fields were erased for ever, UTC; code, ledger and trace stay.
+    erased_at: Option<String>,
     /// The fields as confirmed.
     #[schema(value_type = Object)]
     fields: Value,
@@ -71,6 +76,9 @@ impl From<&StoredRecord> for DocumentOut {
             code: CodeOut::assigned(&record.code),
             printed_code: record.printed.as_ref().map(CodeOut::assigned),
             revoked_at: record.revoked_at.map(|at| at.to_string()),
+            removed_at: record.keeping.removed_at.map(|at| at.to_string()),
+            held_at: record.keeping.held_at.map(|at| at.to_string()),
+            erased_at: record.keeping.erased_at.map(|at| at.to_string()),
             fields: record.fields.named(),
             signature: record.signature,
             confirmed_by: record.confirmed_by.to_string(),
@@ -145,54 +153,85 @@ pub(super) async fn purpose_for(
     purpose(api, by, &owner, said)
 }
 
-/// `GET /documents/{id}`: one stored document.
+/// `GET /documents/{id}`: one stored document. With `Accept: multipart/mixed` its data and its PDF in one answer: a part
+/// `application/json` as without that, then a part `application/pdf` as `/content` gives it.
 #[utoipa::path(
     get,
     operation_id = "see_document", path = "/documents/{id}", tag = "documents",
-    params(("id" = String, Path, description = "Opaque id"), ("purpose" = Option<String>, Query, description = "Why")),
-    responses((status = 200, body = DocumentOut), (status = "4XX", body = Problem, content_type = "application/problem+json"))
+    params(("id" = String, Path, description = "Opaque id"), ("purpose" = Option<String>, Query, description = "Why"),
+           ("If-None-Match" = Option<String>, Header, description = "ETag that was given before")),
+    responses((status = 200, content((DocumentOut = "application/json"), (Vec<u8> = "multipart/mixed"))),
+              (status = 304, description = "Unchanged"),
+              (status = "4XX", body = Problem, content_type = "application/problem+json"))
 )]
 pub(in crate::faces::api) async fn see(
     State(api): State<Api>,
     By(by): By,
     Place(id): Place<RecordId>,
     Asked(asked): Asked<ReadIn>,
+    headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let purpose = purpose_for(&api, &by, &id, asked.purpose.as_deref()).await?;
     let record = browse::document(&api.ctx, &by, &id, &purpose).await?;
-    Ok(with_etag(&record))
+    let mut answer = if bytes::has_it(&headers, &tag_of(&record)) {
+        bytes::not_modified(&tag_of(&record))
+    } else if takes_parts(&headers) {
+        let (_, pdf) = browse::content(&api.ctx, &by, &id, &purpose).await?;
+        in_parts(&record, &pdf)
+    } else {
+        with_etag(&record)
+    };
+    answer.headers_mut().append(header::VARY, HeaderValue::from_static("accept"));
+    Ok(answer)
 }
 
-/// The document as it is now; the tag changes with code and cancellation, not only with the bytes.
-pub(super) fn with_etag(record: &StoredRecord) -> Response {
+/// The tag changes with code and cancellation, not only with the bytes.
+fn tag_of(record: &StoredRecord) -> String {
     let revoked_at = record.revoked_at.map(|at| at.to_string()).unwrap_or_default();
     let now = format!("{} {} {revoked_at}", record.coded, record.code);
-    let tag = format!("\"{}\"", ContentHash::of(now.as_bytes()));
-    ([(header::ETAG, tag)], Json(DocumentOut::from(record))).into_response()
+    format!("\"{}\"", ContentHash::of(now.as_bytes()))
 }
 
-fn etag(object: &PaperObject) -> String {
-    format!("\"{}\"", object.hash)
+/// The document as it is now.
+pub(super) fn with_etag(record: &StoredRecord) -> Response {
+    ([(header::ETAG, tag_of(record))], Json(DocumentOut::from(record))).into_response()
 }
 
-/// The bytes, or 304 when the caller has them.
-fn bytes_out(headers: &HeaderMap, object: &PaperObject, bytes: Vec<u8>) -> Response {
-    let tag = etag(object);
-    let has_it = headers
-        .get(header::IF_NONE_MATCH)
-        .and_then(|v| v.to_str().ok())
-        .is_some_and(|tags| tags.split(',').any(|t| t.trim() == tag));
-    if has_it {
-        return (StatusCode::NOT_MODIFIED, [(header::ETAG, tag)]).into_response();
+fn takes_parts(headers: &HeaderMap) -> bool {
+    let said = headers.get(header::ACCEPT).and_then(|v| v.to_str().ok()).unwrap_or_default();
+    said.split(',').any(|range| range.split(';').next().is_some_and(|t| t.trim() == "multipart/mixed"))
+}
+
+/// Data and PDF. The boundary is made of the hash of the PDF, which a PDF can't contain.
+fn in_parts(record: &StoredRecord, pdf: &[u8]) -> Response {
+    let boundary = format!("sohoa-{}", &record.coded.as_str()[..40]);
+    let data = serde_json::to_vec(&DocumentOut::from(record)).expect("a document is plain data");
+    let mut body = Vec::with_capacity(data.len() + pdf.len() + 512);
+    let parts: [(&str, &str, &[u8]); 2] =
+        [("application/json", "document", &data), ("application/pdf", "content", pdf)];
+    for (media_type, name, part) in parts {
+        let head = format!(
+            "--{boundary}\r\nContent-Type: {media_type}\r\nContent-Disposition: inline; name=\"{name}\"\r\n\
+             Content-Length: {}\r\n\r\n",
+            part.len()
+        );
+        body.extend_from_slice(head.as_bytes());
+        body.extend_from_slice(part);
+        body.extend_from_slice(b"\r\n");
     }
-    ([(header::ETAG, tag), (header::CONTENT_TYPE, object.media_type.clone())], bytes).into_response()
+    body.extend_from_slice(format!("--{boundary}--\r\n").as_bytes());
+    let media_type = format!("multipart/mixed; boundary={boundary}");
+    ([(header::ETAG, tag_of(record)), (header::CONTENT_TYPE, media_type)], body).into_response()
 }
 
 /// `GET /documents/{id}/content`: the PDF with the code on page one.
 #[utoipa::path(
     get, path = "/documents/{id}/content", tag = "documents",
-    params(("id" = String, Path, description = "Opaque id"), ("purpose" = Option<String>, Query, description = "Why")),
-    responses((status = 200, content_type = "application/pdf"), (status = 304, description = "Unchanged"),
+    params(("id" = String, Path, description = "Opaque id"), ("purpose" = Option<String>, Query, description = "Why"),
+           ("Range" = Option<String>, Header, description = "One part, `bytes=0-1023`"),
+           ("If-Range" = Option<String>, Header, description = "ETag of the parts that the caller has"),
+           ("If-None-Match" = Option<String>, Header, description = "ETag that was given before")),
+    responses((status = 200, body = Vec<u8>, content_type = "application/pdf"), (status = 206, description = "The part", body = Vec<u8>, content_type = "application/pdf"), (status = 304, description = "Unchanged"),
               (status = "4XX", body = Problem, content_type = "application/problem+json"))
 )]
 pub(in crate::faces::api) async fn content(
@@ -204,15 +243,19 @@ pub(in crate::faces::api) async fn content(
 ) -> Result<Response, Problem> {
     let purpose = purpose_for(&api, &by, &id, asked.purpose.as_deref()).await?;
     let (object, bytes) = browse::content(&api.ctx, &by, &id, &purpose).await?;
-    Ok(bytes_out(&headers, &object, bytes))
+    Ok(bytes::answer(&headers, &object, bytes))
 }
 
 /// `GET /documents/{id}/original`: a file as it came, byte for byte.
 #[utoipa::path(
     get, path = "/documents/{id}/original", tag = "documents",
     params(("id" = String, Path, description = "Opaque id"), ("purpose" = Option<String>, Query, description = "Why"),
-           ("ordinal" = Option<u32>, Query, description = "Which file, from 0")),
-    responses((status = 200, content_type = "application/octet-stream"), (status = 304, description = "Unchanged"),
+           ("ordinal" = Option<u32>, Query, description = "Which file, from 0"),
+           ("Range" = Option<String>, Header, description = "One part, `bytes=0-1023`"),
+           ("If-Range" = Option<String>, Header, description = "ETag of the parts that the caller has"),
+           ("If-None-Match" = Option<String>, Header, description = "ETag that was given before")),
+    responses((status = 200, content((Vec<u8> = "application/pdf"), (Vec<u8> = "image/tiff"), (Vec<u8> = "image/jpeg"), (Vec<u8> = "image/png"))),
+              (status = 206, description = "The part", content((Vec<u8> = "application/pdf"), (Vec<u8> = "image/tiff"), (Vec<u8> = "image/jpeg"), (Vec<u8> = "image/png"))), (status = 304, description = "Unchanged"),
               (status = "4XX", body = Problem, content_type = "application/problem+json"))
 )]
 pub(in crate::faces::api) async fn original(
@@ -224,5 +267,5 @@ pub(in crate::faces::api) async fn original(
 ) -> Result<Response, Problem> {
     let purpose = purpose_for(&api, &by, &id, asked.purpose.as_deref()).await?;
     let (object, bytes) = browse::original(&api.ctx, &by, &id, asked.ordinal.unwrap_or(0), &purpose).await?;
-    Ok(bytes_out(&headers, &object, bytes))
+    Ok(bytes::answer(&headers, &object, bytes))
 }

@@ -13,10 +13,9 @@ use utoipa::ToSchema;
 
 use crate::{
     domain::{
-        catalogue::{Catalogue, DossierComponent, Procedure},
         count::HandedIn,
-        dossier::Paper,
-        eligibility::{InvalidRole, PaperRole},
+        dossier::{Paper, PaperState},
+        eligibility::{Clause, InvalidRole, PaperRole},
         ids::{DossierId, ProcedureCode},
         officer::ActingOfficer,
     },
@@ -30,9 +29,10 @@ use crate::{
         wire::{CountOut, HandedInOut},
     },
     workflows::{
+        checklist::{self, Checklist, Item},
         count::{self, Standing},
         intake,
-        reuse::{self, Taken},
+        reuse::Taken,
     },
 };
 
@@ -103,6 +103,14 @@ pub struct DossierOut {
     checklist: Vec<ChecklistItemOut>,
     /// All papers, also results and opinions.
     papers: Vec<PaperRefOut>,
+    /// Results of the procedure (Điều 4 khoản 3): `-KQ(n)`.
+    results: Vec<ChecklistItemOut>,
+    /// Opinions of agencies that take part (Điều 4 khoản 2).
+    opinions: Vec<PaperRefOut>,
+    /// Whether nothing is left to do: every component digitised, reused, left out by a clause, or not handed in.
+    complete: bool,
+    /// What is left to do: Vietnamese sentences.
+    open: Vec<String>,
     /// How many were handed in; null when nobody has said.
     handed_in: Option<HandedInOut>,
     /// Papers held against originals (Điều 9 khoản 1).
@@ -120,6 +128,9 @@ struct ChecklistItemOut {
     name: String,
     /// `digitise`, `reuse` (a document of the store was taken) or `do_not_digitise`.
     decision: &'static str,
+    /// `digitised`, `reused`, `in_progress`, `missing`, `not_handed_in` or `not_digitised`.
+    #[schema(value_type = String)]
+    standing: crate::domain::checklist::Standing,
     /// The clause.
     rule: Option<String>,
     /// Why, from the catalogue.
@@ -141,14 +152,44 @@ struct PaperRefOut {
     component: Option<String>,
     /// State of the contract.
     state: &'static str,
+    /// The form it was handed in.
+    form: &'static str,
+    /// Its owner, opaque, where the store knows him: each paper has its own.
+    owner: Option<String>,
+    /// The owner's number, masked.
+    owner_masked: Option<String>,
+    /// The stored document.
+    document: Option<String>,
+    /// Why it is not digitised.
+    reason: Option<String>,
+    /// By which clause.
+    rule: Option<String>,
 }
 
-impl From<&Paper> for PaperRefOut {
-    fn from(paper: &Paper) -> Self {
+impl PaperRefOut {
+    fn of(paper: &Paper, checklist: &Checklist) -> Self {
+        let whose = checklist.whose(&paper.id);
+        let (mut document, mut reason, mut rule) = (None, None, None);
+        match &paper.state {
+            PaperState::Stored { record } => document = Some(record.to_string()),
+            // What officers keyed may name somebody: it stands on the paper's own page.
+            PaperState::Refused { reason: said, clause: Some(clause), .. } => {
+                reason = Some(said.clone());
+                rule = Some(clause.to_string());
+            }
+            PaperState::Quarantined { .. } => rule = Some(Clause::SECRET.to_string()),
+            _ => {}
+        }
         Self {
             id: paper.id.to_string(),
             component: paper.role.as_ref().map(ToString::to_string),
             state: paper.state.name(),
+            form: paper.form.as_str(),
+            owner: whose.and_then(|whose| whose.owner.as_ref()).map(ToString::to_string),
+            owner_masked: whose.and_then(|whose| whose.masked.clone()),
+            document,
+            reason,
+            rule,
         }
     }
 }
@@ -203,58 +244,49 @@ pub(in crate::faces::api) async fn declare(
 }
 
 async fn seen(api: &Api, officer: &ActingOfficer, id: &DossierId) -> Result<DossierOut, Problem> {
-    let standing = count::standing(&api.ctx, officer, id).await?;
-    let catalogue = intake::catalogue_of(&api.ctx, &standing.dossier).await?;
-    let taken = reuse::of_dossier(&api.ctx, officer, id).await?;
-    Ok(out(&standing, &taken, &catalogue))
+    Ok(out(&checklist::of(&api.ctx, officer, id).await?))
 }
 
-fn out(
-    Standing { dossier, papers, comparison }: &Standing,
-    taken: &[Taken],
-    catalogue: &Catalogue,
-) -> DossierOut {
-    let procedure = dossier.procedure.as_ref().and_then(|code| catalogue.procedure(code));
+fn out(checklist: &Checklist) -> DossierOut {
+    let Standing { dossier, papers, comparison } = &checklist.dossier;
+    let opinions = papers.iter().filter(|paper| matches!(paper.role, Some(PaperRole::Opinion { .. })));
     DossierOut {
         id: dossier.id.to_string(),
         procedure: dossier.procedure.as_ref().map(ToString::to_string),
-        procedure_name: procedure.map(|p| p.name.clone()),
+        procedure_name: checklist.procedure().map(|p| p.name.clone()),
         opened_at: dossier.opened_at.to_string(),
-        checklist: procedure
-            .map(|p| checklist(p, papers, taken, dossier.handed_in.as_ref()))
-            .unwrap_or_default(),
-        papers: papers.iter().map(PaperRefOut::from).collect(),
+        checklist: checklist.components.iter().map(|item| item_out(item, checklist)).collect(),
+        papers: papers.iter().map(|paper| PaperRefOut::of(paper, checklist)).collect(),
+        results: checklist.results.iter().map(|item| item_out(item, checklist)).collect(),
+        opinions: opinions.map(|paper| PaperRefOut::of(paper, checklist)).collect(),
+        complete: checklist.open.is_empty(),
+        open: checklist.open.clone(),
         handed_in: dossier.handed_in.as_ref().map(HandedInOut::from),
         count: CountOut::from(comparison),
     }
 }
 
-fn checklist(
-    procedure: &Procedure,
-    papers: &[Paper],
-    taken: &[Taken],
-    declared: Option<&HandedIn>,
-) -> Vec<ChecklistItemOut> {
-    let item = |component: &DossierComponent| {
-        let role = PaperRole::Component { code: component.code.clone() };
-        let received = papers.iter().filter(|p| p.role.as_ref() == Some(&role));
-        let reused: Vec<TakenOut> =
-            taken.iter().filter(|t| t.reuse.component == component.code).map(TakenOut::from).collect();
-        ChecklistItemOut {
-            component: component.code.to_string(),
-            type_code: component.type_code().to_string(),
-            name: component.name.clone(),
-            decision: match (reused.is_empty(), component.digitise) {
-                (false, _) => "reuse",
-                (true, true) => "digitise",
-                (true, false) => "do_not_digitise",
-            },
-            reused,
-            rule: component.clause().map(|c| c.to_string()),
-            reason: component.reason.clone(),
-            papers: received.map(PaperRefOut::from).collect(),
-            declared: declared.and_then(|declared| declared.of(&role)),
-        }
+fn item_out(item: &Item, checklist: &Checklist) -> ChecklistItemOut {
+    let of_item = |taken: &&Taken| match &item.role {
+        PaperRole::Component { code } => taken.reuse.component == *code,
+        _ => false,
     };
-    procedure.components.iter().map(item).collect()
+    let reused: Vec<TakenOut> = checklist.taken.iter().filter(of_item).map(TakenOut::from).collect();
+    let papers = checklist.dossier.papers.iter().filter(|paper| paper.role.as_ref() == Some(&item.role));
+    ChecklistItemOut {
+        component: item.role.to_string(),
+        type_code: item.type_code.to_string(),
+        name: item.name.clone(),
+        decision: match (reused.is_empty(), item.is_digitised) {
+            (false, _) => "reuse",
+            (true, true) => "digitise",
+            (true, false) => "do_not_digitise",
+        },
+        standing: item.standing,
+        rule: item.clause.map(|clause| clause.to_string()),
+        reason: item.reason.clone(),
+        papers: papers.map(|paper| PaperRefOut::of(paper, checklist)).collect(),
+        reused,
+        declared: item.declared,
+    }
 }

@@ -13,7 +13,7 @@ use crate::{
     },
     faces::{
         api::{
-            Api,
+            Api, cursor,
             extract::{Asked, Body, By, Officer, Place, purpose},
             problem::Problem,
         },
@@ -107,13 +107,16 @@ pub(in crate::faces::api) async fn documents(
             .map_err(|e| wrong("type", &e))?,
         valid_on: asked.valid_on.as_deref().map(parse_day).transpose().map_err(|e| wrong("valid_on", &e))?,
     };
-    let after = asked.after.as_deref().map(RecordId::parse).transpose().map_err(|e| wrong("after", &e))?;
+    let list = format!("owners/{id}/documents");
+    let after = cursor::place(&api, &by, &list, asked.after.as_deref())?;
+    let after = after.as_deref().map(RecordId::parse).transpose().map_err(|_| cursor::not_ours())?;
+    let id = browse::current_owner(&api.ctx, &by, &id).await?;
     let purpose = purpose(&api, &by, &id, asked.purpose.as_deref())?;
     let limit = asked.limit.unwrap_or(50).clamp(1, 200);
     let found = browse::documents_of(&api.ctx, &by, &id, &purpose, &filter, after.as_ref(), limit).await?;
     Ok(Json(ListOut {
         items: found.documents.iter().map(DocumentOut::from).collect(),
-        next: found.next.map(|id| id.to_string()),
+        next: found.next.map(|place| cursor::made(&api, &by, &list, place.as_str())),
     }))
 }
 

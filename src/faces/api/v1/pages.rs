@@ -2,7 +2,7 @@
 
 use axum::{
     Json,
-    extract::{FromRequest, Multipart, Request, State},
+    extract::{FromRequest, Request, State},
     http::{HeaderMap, StatusCode, header},
     response::{IntoResponse, Response},
 };
@@ -19,7 +19,7 @@ use crate::{
     },
     faces::api::{
         Api,
-        extract::{Asked, Body, Officer, Place},
+        extract::{Asked, Body, Officer, Place, Sent},
         problem::Problem,
         v1::papers::PictureIn,
     },
@@ -126,8 +126,8 @@ pub(in crate::faces::api) async fn see(
 }
 
 /// One change. A position is a place in the plan before the step, a page one of the originals; both from 1.
-#[derive(ToSchema)]
-#[schema(rename_all = "snake_case")]
+#[derive(Deserialize, ToSchema)]
+#[serde(tag = "kind", rename_all = "snake_case")]
 #[allow(dead_code)] // describes `PlanStep`
 enum StepIn {
     /// `{"kind": "reorder", "order": [3, 1, 2]}`: all positions in their new order.
@@ -332,9 +332,7 @@ impl FromRequest<Api> for InsertIn {
     type Rejection = Problem;
 
     async fn from_request(request: Request, api: &Api) -> Result<Self, Problem> {
-        let mut form = Multipart::from_request(request, api)
-            .await
-            .map_err(|_| Problem::bad_request("multipart", "Nội dung multipart không đúng mẫu."))?;
+        let Sent(mut form) = Sent::from_request(request, api).await?;
         let broken = |status: StatusCode| match status {
             StatusCode::PAYLOAD_TOO_LARGE => {
                 Problem::new(status, "too-large", "Tệp gửi lên lớn hơn giới hạn của hệ thống.")

@@ -19,7 +19,7 @@ use utoipa::ToSchema;
 use crate::{
     clock::day_in_vietnam,
     domain::{
-        code::CodeNumber,
+        code::{CodeNumber, OwnerKey},
         confirm::FieldEdits,
         dossier::{Paper, PaperObject, PaperState},
         eligibility::PaperRole,
@@ -32,13 +32,16 @@ use crate::{
             Api,
             extract::{Asked, Body, Officer, Place, UploadIn},
             problem::Problem,
+            v1::owner_acts::IdFindingOut,
         },
         verification::VerificationOut,
         wire::{self, CodeOut, PageOut, QuarantineOut, ReasonOut, ScannedBeforeOut},
     },
     workflows::{
         browse::{self, Standing},
-        digitise, intake, quarantine, rescan, verify,
+        digitise, intake,
+        owners::{self, PaperOwner},
+        quarantine, rescan, verify,
     },
 };
 
@@ -79,6 +82,8 @@ pub struct PaperOut {
     confirmed: Option<Value>,
     /// The code, proposed or assigned.
     code: Option<CodeOut>,
+    /// Whose paper it seems to be, by what was declared, read or confirmed; null before and once it is stored.
+    owner: Option<PaperOwnerOut>,
     /// The stored document.
     document: Option<String>,
     /// The same paper, received before: it is there to be used again.
@@ -113,6 +118,27 @@ impl From<&PaperObject> for OriginalOut {
     }
 }
 
+/// Whose paper it seems to be.
+#[derive(Serialize, ToSchema)]
+struct PaperOwnerOut {
+    /// Opaque id, where the store knows him by number.
+    id: Option<String>,
+    /// All that he is known by; numbers are masked.
+    known_as: Vec<String>,
+    /// What is odd about the numbers and what is known beside them.
+    findings: Vec<IdFindingOut>,
+}
+
+impl From<PaperOwner> for PaperOwnerOut {
+    fn from(owner: PaperOwner) -> Self {
+        Self {
+            id: owner.known.map(|id| id.to_string()),
+            known_as: owner.keys.iter().map(OwnerKey::masked).collect(),
+            findings: owner.findings.iter().map(IdFindingOut::from).collect(),
+        }
+    }
+}
+
 /// Why a paper goes no further by itself.
 #[derive(Serialize, ToSchema)]
 struct StoppedOut {
@@ -143,6 +169,7 @@ fn out(paper: &Paper, originals: &[PaperObject], codes_without_number: bool) -> 
         first_fields: None,
         confirmed: None,
         code: None,
+        owner: None,
         document: None,
         scanned_before: None,
         signatures: None,
@@ -231,7 +258,8 @@ async fn receive(
 ) -> Result<Response, Problem> {
     let paper = intake::receive(&api.ctx, officer, dossier, upload).await?;
     let place = format!("/api/v1/papers/{}", paper.id);
-    let answer = out(&paper, &[], api.ctx.rules.code_papers_without_number);
+    let owner = owners::of_paper(&api.ctx, &paper).await?.map(PaperOwnerOut::from);
+    let answer = PaperOut { owner, ..out(&paper, &[], api.ctx.rules.code_papers_without_number) };
     Ok((StatusCode::ACCEPTED, [(header::LOCATION, place), (header::ETAG, etag(paper.version))], Json(answer))
         .into_response())
 }
@@ -302,7 +330,9 @@ pub(super) async fn seen(api: &Api, officer: &ActingOfficer, id: &PaperId) -> Re
     let first = browse::first_proposals(&api.ctx, &paper).await?;
     let judged = verify::of_paper(&api.ctx, id).await?;
     let signatures = judged.map(|(report, _)| VerificationOut::of(None, &report));
+    let owner = owners::of_paper(&api.ctx, &paper).await?.map(PaperOwnerOut::from);
     Ok(PaperOut {
+        owner,
         scanned_before,
         signatures,
         quarantine,

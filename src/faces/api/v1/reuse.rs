@@ -30,6 +30,9 @@ use crate::{
 pub struct ReusableIn {
     /// A number, or a name with birth date or founding year, as in a code.
     owner: String,
+    /// The number of the guardian who stands at the desk for a child under 14: its papers are open then.
+    #[serde(default)]
+    guardian: Option<String>,
     /// Why; recorded.
     purpose: String,
 }
@@ -215,7 +218,9 @@ pub(in crate::faces::api) async fn reusable(
 ) -> Result<Json<ReusableOut>, Problem> {
     let purpose = Purpose::parse(&body.purpose)?;
     let key = OwnerKey::parse(&body.owner).map_err(|e| Problem::bad_request("owner", e.to_string()))?;
-    let (owners, offers) = reuse::offers(&api.ctx, &officer, &id, &key, &purpose).await?;
+    let guardian = body.guardian.as_deref().map(OwnerKey::parse).transpose();
+    let guardian = guardian.map_err(|e| Problem::bad_request("guardian", e.to_string()))?;
+    let (owners, offers) = reuse::offers(&api.ctx, &officer, &id, &key, guardian.as_ref(), &purpose).await?;
     api.purposes.state(&(&officer).into(), &owners, &purpose, api.ctx.clock.now());
     Ok(Json(ReusableOut {
         owners: owners.iter().map(ToString::to_string).collect(),

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use utoipa::ToSchema;
 
-use super::ListOut;
+use super::{ListOut, PageIn};
 use crate::{
     clock::day_in_vietnam,
     domain::{
@@ -20,7 +20,7 @@ use crate::{
     },
     faces::api::{
         Api,
-        extract::{Body, Officer, Place},
+        extract::{Asked, Body, Officer, Place},
         problem::Problem,
     },
     workflows::subject_requests::{self, TakenIn},
@@ -58,7 +58,7 @@ pub struct SubjectRequestOut {
 }
 
 impl SubjectRequestOut {
-    fn of(request: &SubjectRequest, now: Timestamp) -> Self {
+    pub(super) fn of(request: &SubjectRequest, now: Timestamp) -> Self {
         Self {
             id: request.id.to_string(),
             unit: request.unit.as_ref().map(ToString::to_string),
@@ -96,16 +96,24 @@ pub struct SubjectRequestSeenOut {
 /// that are to be done; those that are closed. Reveals nobody's name.
 #[utoipa::path(
     get, operation_id = "list_subject_requests", path = "/subject-requests", tag = "protection",
+    params(("after" = Option<String>, Query, description = "`next` of the page before"),
+           ("limit" = Option<u32>, Query, description = "1–500, 100 when absent")),
     responses((status = 200, body = ListOut<SubjectRequestOut>), (status = "4XX", body = Problem, content_type = "application/problem+json"))
 )]
 pub(in crate::faces::api) async fn list(
     State(api): State<Api>,
     Officer(officer): Officer,
+    Asked(asked): Asked<PageIn>,
 ) -> Result<Json<ListOut<SubjectRequestOut>>, Problem> {
     let register = subject_requests::list(&api.ctx, &officer).await?;
     let now = api.ctx.clock.now();
-    let all = register.waiting.iter().chain(&register.answered).chain(&register.closed);
-    Ok(Json(ListOut { items: all.map(|request| SubjectRequestOut::of(request, now)).collect(), next: None }))
+    let all = [register.waiting, register.answered, register.closed].concat();
+    let (items, next) =
+        asked.page(&api, &officer, "subject-requests", all, |request| request.id.to_string())?;
+    Ok(Json(ListOut {
+        items: items.iter().map(|request| SubjectRequestOut::of(request, now)).collect(),
+        next,
+    }))
 }
 
 /// A request as it came.

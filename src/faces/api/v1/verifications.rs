@@ -1,10 +1,6 @@
 //! `/verifications`: signatures of a file that is not kept; and the proof of a stored document.
 
-use axum::{
-    Json,
-    extract::{Multipart, State},
-    http::StatusCode,
-};
+use axum::{Json, extract::State, http::StatusCode};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
@@ -13,7 +9,7 @@ use crate::{
     faces::{
         api::{
             Api,
-            extract::{Asked, By, Place},
+            extract::{Asked, By, Place, Sent},
             problem::Problem,
         },
         verification::{self, VerificationOut},
@@ -41,7 +37,7 @@ struct VerificationForm {
 pub(in crate::faces::api) async fn verify_file(
     State(api): State<Api>,
     By(by): By,
-    form: Multipart,
+    Sent(form): Sent,
 ) -> Result<Json<VerificationOut>, Problem> {
     let (bytes, password) = verification::read_form(form, api.max_bytes)
         .await

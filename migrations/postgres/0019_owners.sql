@@ -1,0 +1,2 @@
+CREATE TRIGGER owner_act_no_rewriting BEFORE UPDATE OR DELETE OR TRUNCATE ON owner_act
+FOR EACH STATEMENT EXECUTE FUNCTION refuse_rewriting();

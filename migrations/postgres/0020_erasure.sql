@@ -1,0 +1,2 @@
+CREATE TRIGGER record_act_no_rewriting BEFORE UPDATE OR DELETE OR TRUNCATE ON record_act
+FOR EACH STATEMENT EXECUTE FUNCTION refuse_rewriting();
