@@ -258,7 +258,7 @@ mod tests {
             text: None,
             signature: SignatureState::Unsigned,
             revoked_at: None,
-            keeping: Keeping::default(),
+            keeping: Default::default(),
             unit: None,
             is_health: false,
         }

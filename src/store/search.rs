@@ -120,7 +120,7 @@ pub async fn forget(tx: &mut Tx, record: &RecordId) -> Result<(), StoreError> {
 pub async fn missing(tx: &mut Tx, limit: u32) -> Result<Vec<RecordId>, StoreError> {
     let rows = sqlx::query(
         "SELECT id FROM record
-          WHERE NOT EXISTS (SELECT 1 FROM search_record WHERE record_id = record.id)
+          WHERE erased_at IS NULL AND NOT EXISTS (SELECT 1 FROM search_record WHERE record_id = record.id)
           ORDER BY id LIMIT $1",
     );
     let rows = rows.bind(i64::from(limit)).fetch_all(tx.connection()).await?;

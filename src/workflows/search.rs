@@ -2,11 +2,12 @@
 //! hit with its place on the page. Whoever searches says why, and sees what he may read; the search and every document
 //! that it shows are traced, the words sealed.
 
+use std::collections::BTreeSet;
+
 use jiff::civil::Date;
 use serde::Serialize;
 
 use crate::{
-    clock::day_in_vietnam,
     domain::{
         code::{DocumentCode, DocumentTypeCode},
         event::{Action, AuditEvent, Change},
@@ -14,14 +15,19 @@ use crate::{
         officer::{ActingOfficer, Actor},
         record::StoredRecord,
         rights::{self, Denied},
-        search::{self as words, HitPlace, Query, QueryFault},
+        search::{self as words, HitPlace, Query, QueryFault, Term},
         text::RecognisedText,
     },
     store::{
-        StoreError, audit, codes, records,
-        search::{self as index, Filter, Writing},
+        StoreError, audit, codes, owners, records,
+        search::{self as index, Candidates, Filter, Writing},
     },
-    workflows::{access::AccessError, browse::Purpose, context::Ctx, keep},
+    workflows::{
+        access::{self, AccessError},
+        browse::Purpose,
+        context::Ctx,
+        keep,
+    },
 };
 
 /// Documents that are opened for one answer at most; where more have to be, it says where to go on.
@@ -142,7 +148,7 @@ pub async fn search(
     let by = Actor::from(officer);
     let page = match filter_of(ctx, asked).await? {
         Some(filter) => walk(ctx, &by, query.as_ref(), &filter, after, limit).await?,
-        None => Page::default(), // nothing has that code
+        None => Page::default(), // nothing has that code, nobody that id
     };
     trace(ctx, &by, asked, purpose, &page).await?;
     Ok(page)
@@ -168,11 +174,19 @@ async fn filter_of(ctx: &Ctx, asked: &Asked) -> Result<Option<Filter>, StoreErro
             found => record = found,
         }
     }
+    let mut owner = asked.owner.clone();
+    if let Some(asked) = &asked.owner {
+        let mut tx = ctx.db.read().await?;
+        match owners::current(&mut tx, asked).await? {
+            None => return Ok(None),
+            current => owner = current,
+        }
+    }
     let agency = asked.agency.clone().filter(|agency| !words::whole(agency).folded.is_empty());
     Ok(Some(Filter {
         type_code: asked.type_code.clone(),
         agency,
-        owner: asked.owner.clone(),
+        owner,
         record,
         issued_from: asked.issued_from,
         issued_until: asked.issued_until,
@@ -189,7 +203,6 @@ async fn walk(
     after: Option<Cursor>,
     limit: u32,
 ) -> Result<Page, StoreError> {
-    let today = day_in_vietnam(ctx.clock.now());
     let terms = query.map(Query::terms).unwrap_or_default();
     let (mut is_exact, mut before) = after.map_or((true, None), |at| (at.is_exact, Some(at.before)));
     let mut page = Page::default();
@@ -197,14 +210,11 @@ async fn walk(
     loop {
         let writing = if is_exact { Writing::Exact } else { Writing::Folded };
         let batch = limit.min(OPENED - n_opened);
-        let candidates = {
-            let mut tx = ctx.db.read().await?;
-            index::candidates(&mut tx, &terms, writing, filter, before, batch).await?
-        };
+        let (candidates, readable) = candidates(ctx, by, &terms, writing, filter, before, batch).await?;
         let n_candidates = candidates.records.len();
         for (n, (number, record)) in candidates.records.into_iter().enumerate() {
             n_opened += 1;
-            if rights::may_read_record(by, &record.scope(today)).is_err() {
+            if !readable.contains(&record.id) {
                 continue;
             }
             if let Some(found) =
@@ -230,6 +240,29 @@ async fn walk(
             Some(next) => (is_exact, before) = (next.is_exact, Some(next.before)),
         }
     }
+}
+
+/// What may be it, and which of that whoever asks may read.
+async fn candidates(
+    ctx: &Ctx,
+    by: &Actor,
+    terms: &[&Term],
+    writing: Writing,
+    filter: &Filter,
+    before: Option<i64>,
+    limit: u32,
+) -> Result<(Candidates, BTreeSet<RecordId>), StoreError> {
+    let mut tx = ctx.db.read().await?;
+    let candidates = index::candidates(&mut tx, terms, writing, filter, before, limit).await?;
+    let mut readable = BTreeSet::new();
+    for (_, record) in &candidates.records {
+        match access::read_record(&mut tx, by, record, ctx.clock.now()).await {
+            Ok(()) => drop(readable.insert(record.id.clone())),
+            Err(AccessError::Store(error)) => return Err(error),
+            Err(AccessError::NotFound | AccessError::Denied(_)) => {}
+        }
+    }
+    Ok((candidates, readable))
 }
 
 /// Whether the index was walked as far as one answer walks it, without filling a batch.
