@@ -258,7 +258,7 @@ mod tests {
             text: None,
             signature: SignatureState::Unsigned,
             revoked_at: None,
-            keeping: Default::default(),
+            keeping: Keeping::default(),
             unit: None,
             is_health: false,
         }
