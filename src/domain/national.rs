@@ -257,7 +257,7 @@ mod tests {
             text: None,
             signature: SignatureState::Unsigned,
             revoked_at: None,
-            keeping: Default::default(),
+            keeping: Keeping::default(),
             unit: None,
             is_health: false,
         }
