@@ -1,8 +1,8 @@
-//! `fill --database URL --keys FILE --documents N [--from M] [--per-owner K] [--questions DIR]`:
-//! fills a store with documents of
+//! `fill --database URL --keys FILE --documents N [--from M] [--per-owner K] [--questions DIR
+//! --asker CLIENT]`: fills a store with documents of
 //! invented owners, for measuring it when it is large. Each is another of the document that was stored first, with an
-//! owner, a number and a day of its own; all of its rows are there, and its file is the first one's. Into DIR go
-//! questions to ask of the whole store: `owners`, `codes`, `changes`, one a line.
+//! owner, a number and a day of its own; all of its rows are there, the words of its fields too; its file is the first one's. Into DIR go
+//! questions to ask of the whole store: `owners`, `codes`, `changes`, `searches`, one a line.
 
 use std::{
     path::{Path, PathBuf},
@@ -19,7 +19,9 @@ use sohoa::{
         ids::{DocumentNumber, DossierId, PaperId, RecordId},
         record::{ChangeKind, StoredRecord},
     },
-    store::{Db, Keys, StoreError, Tx, audit, changes, codes, dossiers, owners, papers, records},
+    store::{
+        Db, Keys, StoreError, Tx, audit, changes, codes, cursors, dossiers, owners, papers, records, search,
+    },
 };
 
 /// Documents in one transaction.
@@ -43,6 +45,8 @@ struct Order {
     from: u64,
     per_owner: u64,
     questions: Option<PathBuf>,
+    /// The system that will ask them: cursors are its own.
+    asker: String,
 }
 
 /// Questions of each kind: of so many owners that no cache has them all.
@@ -57,6 +61,7 @@ fn order(words: &[String]) -> Option<Order> {
         from: option("--from").map_or(Some(0), |m| m.parse().ok())?,
         per_owner: option("--per-owner").map_or(Some(4), |k| k.parse().ok()).filter(|k| *k > 0)?,
         questions: option("--questions").map(PathBuf::from),
+        asker: option("--asker").unwrap_or_default(),
     })
 }
 
@@ -91,8 +96,9 @@ fn code(pattern: &Pattern, n: u64, owner: u64) -> Option<DocumentCode> {
 }
 
 /// Questions spread over the whole store, in no order.
-fn questions(order: &Order, pattern: &Pattern, folder: &Path) -> std::io::Result<()> {
-    let (mut owners, mut codes, mut changes) = (String::new(), String::new(), String::new());
+fn questions(db: &Db, order: &Order, pattern: &Pattern, folder: &Path) -> std::io::Result<()> {
+    let (mut owners, mut codes, mut changes, mut searches) =
+        (String::new(), String::new(), String::new(), String::new());
     for turn in 0..QUESTIONS {
         // A prime apart, so that neighbours are asked for at different times.
         let n = turn.wrapping_mul(7_368_787) % order.documents.max(1);
@@ -103,10 +109,15 @@ fn questions(order: &Order, pattern: &Pattern, folder: &Path) -> std::io::Result
             owners += &ask("owner", code.owner.to_string());
             codes += &ask("code", code.to_string());
         }
-        changes += &format!("?after={n}&limit=50\n");
+        if let Some(number) = number(n) {
+            searches += &ask("text", format!("“{number}”"));
+        }
+        changes +=
+            &format!("?after={}&limit=50\n", cursors::made(db, "changes", &order.asker, &n.to_string()));
     }
     std::fs::create_dir_all(folder)?;
-    for (name, lines) in [("owners", owners), ("codes", codes), ("changes", changes)] {
+    for (name, lines) in [("owners", owners), ("codes", codes), ("changes", changes), ("searches", searches)]
+    {
         std::fs::write(folder.join(name), lines)?;
     }
     Ok(())
@@ -141,6 +152,7 @@ async fn add(
     papers::add_object(tx, &paper.id, &pattern.coded).await?;
     codes::assign(tx, &record.code, &record.owner, &record.paper, at).await?;
     records::insert(tx, &record).await?;
+    search::put(tx, &record, None).await?;
     changes::append(tx, &record.id, ChangeKind::Stored, at).await?;
     let event = AuditEvent {
         at,
@@ -170,7 +182,7 @@ async fn fill(order: &Order) -> Result<(), Box<dyn std::error::Error>> {
         tx.commit().await?;
     }
     if let Some(folder) = &order.questions {
-        questions(order, &pattern, folder)?;
+        questions(&db, order, &pattern, folder)?;
     }
     let seconds = begun.elapsed().as_secs();
     println!("{} documents of {} owners in {seconds} s", order.documents, order.documents / order.per_owner);
@@ -182,7 +194,7 @@ async fn main() -> ExitCode {
     let words: Vec<String> = std::env::args().skip(1).collect();
     let Some(order) = order(&words) else {
         eprintln!(
-            "usage: fill --database URL --keys FILE --documents N [--from M] [--per-owner K] [--questions DIR]"
+            "usage: fill --database URL --keys FILE --documents N [--from M] [--per-owner K] [--questions DIR --asker CLIENT]"
         );
         return ExitCode::from(2);
     };

@@ -1,5 +1,6 @@
 #!/bin/sh
-# Speed of a large store on PostgreSQL: look-ups of owners and of codes, changes; with 50 clients. As ratios of one run.
+# Speed of a large store on PostgreSQL: look-ups of owners and of codes, changes, search by words; with 50
+# clients. As ratios of one run.
 # Usage: sh tests/bench_store.sh
 #   SIZES="10000 1000000"   documents in the store, one measure after the other; the long form ends with 10000000
 #   SECONDS_EACH=15         how long each measure takes
@@ -85,11 +86,9 @@ function done(summary, latency, requests)
 end
 LUA
 
-# asked NAME PATH BODIES [GET]: 50 clients for a while; "rate p50 p95 p99" into FILE NAME.
+# asked NAME PATH BODIES [GET]: 50 clients for a while; "rate p50 p95 p99 wrong" into FILE NAME.
 asked() {
-    bearer=$(curl -sS -u "$id:$secret" -d grant_type=client_credentials "$url/oauth/token" |
-        sed 's/.*"access_token":"\([^"]*\)".*/\1/')
-    wrk -t 2 -c 50 -d "${each}s" --timeout 10s -s "$work/ask.lua" -H "Authorization: Bearer $bearer" \
+    wrk -t 2 -c 50 -d "${each}s" --timeout 10s -s "$work/ask.lua" -H "$shown" -H "Origin: $url" \
         -H "Content-Type: application/json" "$url" -- "$2" "$3" ${4:+"$4"} >"$work/said" 2>&1
     figures=$(sed -n 's/^FIGURES //p' "$work/said")
     if [ -z "$figures" ] || [ "${figures##* }" != 0 ]; then
@@ -97,7 +96,7 @@ asked() {
         exit 1
     fi
     echo "$figures" >"$work/$1"
-    # shellcheck disable=SC2086 # four figures
+    # shellcheck disable=SC2086 # five figures
     set -- $figures
     echo "    $1 a second, p50 $2, p95 $3, p99 $4 ms"
 }
@@ -129,12 +128,8 @@ SQL
 ratio() { awk "BEGIN { printf \"%.2f\", $1 / $2 }"; }
 p50() { cut -d ' ' -f 2 "$work/$1"; }
 rate() { cut -d ' ' -f 1 "$work/$1"; }
-from=0
-for size in ${SIZES:-10000 1000000}; do
-    "$FILL" --database "$SOHOA_DATABASE" --keys "$work/data/keys" --from "$from" --documents "$size" \
-        --questions "$work/questions"
-    sql -d sohoa -c "VACUUM ANALYZE"
-    # Started anew: it opens what is there, and plans anew.
+
+started() {
     "$SOHOA" serve --config "$work/sohoa.toml" --demo 2>"$work/log" &
     service=$!
     url=""
@@ -143,26 +138,45 @@ for size in ${SIZES:-10000 1000000}; do
         kill -0 "$service"
         url=$(sed -n 's/.*\(http:[^ ]*\).*/\1/p' "$work/log" | head -n 1)
     done
-    if [ "$from" -eq 0 ]; then
-        "$SOHOA" client add --config "$work/sohoa.toml" --name bench --scope documents.read --scope changes.read \
-            >"$work/client"
-        id=$(sed -n 's/^client_id\t//p' "$work/client")
-        secret=$(sed -n 's/^client_secret\t//p' "$work/client")
-    fi
+}
+stopped() {
+    kill "$service"
+    wait "$service" || true
+    service=""
+}
+
+# Accounts for trying out, and a system that reads.
+started
+"$SOHOA" client add --config "$work/sohoa.toml" --name bench --scope documents.read --scope changes.read >"$work/client"
+id=$(sed -n 's/^client_id\t//p' "$work/client")
+secret=$(sed -n 's/^client_secret\t//p' "$work/client")
+stopped
+
+from=0
+for size in ${SIZES:-10000 1000000}; do
+    "$FILL" --database "$SOHOA_DATABASE" --keys "$work/data/keys" --from "$from" --documents "$size" \
+        --questions "$work/questions" --asker "$id"
+    sql -d sohoa -c "VACUUM ANALYZE"
+    # Started anew: it opens what is there, and plans anew.
+    started
+    shown="Authorization: Bearer $(curl -sS -u "$id:$secret" -d grant_type=client_credentials "$url/oauth/token" |
+        sed 's/.*"access_token":"\([^"]*\)".*/\1/')"
     echo "  owners by number:"
     asked "owners-$size" /api/v1/owners/lookup "$work/questions/owners"
     echo "  documents by code:"
     asked "codes-$size" /api/v1/documents/lookup "$work/questions/codes"
     echo "  50 changes from anywhere:"
     asked "changes-$size" /api/v1/changes "$work/questions/changes" GET
-    kill "$service"
-    wait "$service" || true
-    service=""
+    curl -sS -o /dev/null -c "$work/cookies" -H "Origin: $url" -d 'name=tiep.nhan&password=dung-thu-1917' "$url/sign-in"
+    shown="Cookie: sohoa=$(awk '$6 == "sohoa" { print $7 }' "$work/cookies")"
+    echo "  search for a number, by an officer, each hit opened and traced:"
+    asked "searches-$size" /api/v1/documents/search "$work/questions/searches"
+    stopped
     peer
     echo "  pgbench, look-up of an owner and insert: $(cat "$work/peer-rate") a second"
-    echo "  ratio $(ratio "$(rate "owners-$size")" "$(cat "$work/peer-rate")") (asked: 0.50 at least)"
+    echo "  ratio of look-ups by number $(ratio "$(rate "owners-$size")" "$(cat "$work/peer-rate")") (asked: 0.50 at least)"
     if [ "$from" -gt 0 ]; then
-        for what in owners codes changes; do
+        for what in owners codes changes searches; do
             echo "  $what: $(ratio "$(p50 "$what-$size")" "$(p50 "$what-$least")") times the median of $least (asked: 1.5 at most)"
         done
     fi

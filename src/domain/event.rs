@@ -88,6 +88,8 @@ pub enum Action {
     NotifyBreach,
     DismissBreach,
     CountReadings,
+    SearchDocuments,
+    ExportRecord,
     ListForCleaning,
     EnterManualCode,
     ListManualCodes,
@@ -109,8 +111,6 @@ pub enum Action {
     EraseDocument,
     RestrictOwner,
     LiftRestriction,
-    SearchDocuments,
-    ExportRecord,
 }
 
 impl Action {
@@ -185,6 +185,8 @@ impl Action {
         Self::NotifyBreach,
         Self::DismissBreach,
         Self::CountReadings,
+        Self::SearchDocuments,
+        Self::ExportRecord,
         Self::ListForCleaning,
         Self::EnterManualCode,
         Self::ListManualCodes,
@@ -206,8 +208,6 @@ impl Action {
         Self::EraseDocument,
         Self::RestrictOwner,
         Self::LiftRestriction,
-        Self::SearchDocuments,
-        Self::ExportRecord,
     ];
 
     /// Those by which somebody gets to see personal data of others.
@@ -223,11 +223,11 @@ impl Action {
         Self::ViewRequest,
         Self::OfferReuse,
         Self::ReadHistory,
+        Self::SearchDocuments,
+        Self::ExportRecord,
         Self::ListForCleaning,
         Self::ListManualCodes,
         Self::ViewOwner,
-        Self::SearchDocuments,
-        Self::ExportRecord,
     ];
 
     /// The name on the wire and in the store.
@@ -314,6 +314,8 @@ impl Action {
             Self::NotifyBreach => "thông báo vi phạm cho cơ quan có thẩm quyền",
             Self::DismissBreach => "kết luận vi phạm không phải thông báo",
             Self::CountReadings => "đếm dữ liệu cá nhân mà một tài khoản đã xem",
+            Self::SearchDocuments => "tìm giấy tờ trong kho theo nội dung",
+            Self::ExportRecord => "xuất dữ liệu của giấy tờ theo mẫu quốc gia",
             Self::ListForCleaning => "đưa vào danh sách làm sạch dữ liệu theo công văn 2513",
             Self::EnterManualCode => "nhập mã đã cấp bằng tay khi phần mềm không hoạt động",
             Self::ListManualCodes => "xem danh sách mã đã cấp bằng tay",
@@ -335,8 +337,6 @@ impl Action {
             Self::EraseDocument => "xóa hẳn tệp và dữ liệu của giấy tờ đã hết thời hạn lưu trữ",
             Self::RestrictOwner => "hạn chế xử lý dữ liệu của chủ giấy tờ",
             Self::LiftRestriction => "thôi hạn chế xử lý dữ liệu của chủ giấy tờ",
-            Self::SearchDocuments => "tìm giấy tờ trong kho theo nội dung",
-            Self::ExportRecord => "xuất dữ liệu của giấy tờ theo mẫu quốc gia",
         }
     }
 }

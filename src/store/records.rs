@@ -148,7 +148,7 @@ pub async fn empty(tx: &mut Tx, record: &StoredRecord) -> Result<(), StoreError>
     .bind(record.id.as_str())
     .execute(tx.connection())
     .await?;
-    Ok(())
+    search::forget(tx, &record.id).await
 }
 
 /// The document of that id.

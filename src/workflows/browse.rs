@@ -84,6 +84,11 @@ impl Purpose {
         Self(format!("xử lý hồ sơ {dossier}"))
     }
 
+    /// So is bringing codes that were given by hand together with their papers.
+    pub fn of_reconciling() -> Self {
+        Self("đối soát mã cấp bằng tay".to_owned())
+    }
+
     /// The words.
     pub fn as_str(&self) -> &str {
         &self.0

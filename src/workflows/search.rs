@@ -2,6 +2,8 @@
 //! hit with its place on the page. Whoever searches says why, and sees what he may read; the search and every document
 //! that it shows are traced, the words sealed.
 
+use std::collections::BTreeSet;
+
 use jiff::civil::Date;
 use serde::Serialize;
 
@@ -13,12 +15,12 @@ use crate::{
         officer::{ActingOfficer, Actor},
         record::StoredRecord,
         rights::{self, Denied},
-        search::{self as words, HitPlace, Query, QueryFault},
+        search::{self as words, HitPlace, Query, QueryFault, Term},
         text::RecognisedText,
     },
     store::{
         StoreError, audit, codes, owners, records,
-        search::{self as index, Filter, Writing},
+        search::{self as index, Candidates, Filter, Writing},
     },
     workflows::{
         access::{self, AccessError},
@@ -146,7 +148,7 @@ pub async fn search(
     let by = Actor::from(officer);
     let page = match filter_of(ctx, asked).await? {
         Some(filter) => walk(ctx, &by, query.as_ref(), &filter, after, limit).await?,
-        None => Page::default(), // nothing has that code
+        None => Page::default(), // nothing has that code, nobody that id
     };
     trace(ctx, &by, asked, purpose, &page).await?;
     Ok(page)
@@ -172,16 +174,14 @@ async fn filter_of(ctx: &Ctx, asked: &Asked) -> Result<Option<Filter>, StoreErro
             found => record = found,
         }
     }
-    let owner = match &asked.owner {
-        None => None,
-        Some(owner) => {
-            let mut tx = ctx.db.read().await?;
-            match owners::current(&mut tx, owner).await? {
-                None => return Ok(None),
-                owner => owner,
-            }
+    let mut owner = asked.owner.clone();
+    if let Some(asked) = &asked.owner {
+        let mut tx = ctx.db.read().await?;
+        match owners::current(&mut tx, asked).await? {
+            None => return Ok(None),
+            current => owner = current,
         }
-    };
+    }
     let agency = asked.agency.clone().filter(|agency| !words::whole(agency).folded.is_empty());
     Ok(Some(Filter {
         type_code: asked.type_code.clone(),
@@ -210,14 +210,11 @@ async fn walk(
     loop {
         let writing = if is_exact { Writing::Exact } else { Writing::Folded };
         let batch = limit.min(OPENED - n_opened);
-        let candidates = {
-            let mut tx = ctx.db.read().await?;
-            index::candidates(&mut tx, &terms, writing, filter, before, batch).await?
-        };
+        let (candidates, readable) = candidates(ctx, by, &terms, writing, filter, before, batch).await?;
         let n_candidates = candidates.records.len();
         for (n, (number, record)) in candidates.records.into_iter().enumerate() {
             n_opened += 1;
-            if !is_shown(ctx, by, &record).await? {
+            if !readable.contains(&record.id) {
                 continue;
             }
             if let Some(found) =
@@ -245,19 +242,27 @@ async fn walk(
     }
 }
 
-/// Whether a document is found: it lies in its owner's store, and `by` may read it.
-async fn is_shown(ctx: &Ctx, by: &Actor, record: &StoredRecord) -> Result<bool, StoreError> {
-    if record.keeping.removed_at.is_some() {
-        return Ok(false);
+/// What may be it, and which of that whoever asks may read.
+async fn candidates(
+    ctx: &Ctx,
+    by: &Actor,
+    terms: &[&Term],
+    writing: Writing,
+    filter: &Filter,
+    before: Option<i64>,
+    limit: u32,
+) -> Result<(Candidates, BTreeSet<RecordId>), StoreError> {
+    let mut tx = ctx.db.read().await?;
+    let candidates = index::candidates(&mut tx, terms, writing, filter, before, limit).await?;
+    let mut readable = BTreeSet::new();
+    for (_, record) in &candidates.records {
+        match access::read_record(&mut tx, by, record, ctx.clock.now()).await {
+            Ok(()) => drop(readable.insert(record.id.clone())),
+            Err(AccessError::Store(error)) => return Err(error),
+            Err(AccessError::NotFound | AccessError::Denied(_)) => {}
+        }
     }
-    let mut tx = ctx.db.read_singly().await?;
-    let may = match access::read_record(&mut tx, by, record, ctx.clock.now()).await {
-        Ok(()) => true,
-        Err(AccessError::Store(error)) => return Err(error),
-        Err(_) => false,
-    };
-    tx.commit().await?;
-    Ok(may)
+    Ok((candidates, readable))
 }
 
 /// Whether the index was walked as far as one answer walks it, without filling a batch.

@@ -169,3 +169,27 @@ fn nulls(example: &Value, place: &str, faults: &mut Vec<String>) {
         nulls(value, place, faults);
     }
 }
+
+/// Of two schemas of one name the published description would have one, and lie about the other.
+#[test]
+fn no_two_schemas_have_one_name() {
+    let mut names = Vec::new();
+    for folder in ["src/faces", "src/faces/api/v1"] {
+        for entry in fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()) {
+            let text = if entry.is_file() { fs::read_to_string(&entry).unwrap() } else { continue };
+            for piece in text.split("ToSchema)]").skip(1) {
+                let head = piece.split(['{', ';']).next().unwrap();
+                let given = head.split("#[schema(as = ").nth(1).map(|rest| rest.split(')').next().unwrap());
+                let own = head.split(" struct ").nth(1).or_else(|| head.split("enum ").nth(1));
+                let own = own
+                    .or_else(|| head.split("struct ").nth(1))
+                    .and_then(|rest| rest.split_whitespace().next());
+                names.extend(given.or(own).map(|name| name.split('<').next().unwrap().to_owned()));
+            }
+        }
+    }
+    names.sort();
+    assert!(names.len() > 80, "{}", names.len());
+    let twice: Vec<_> = names.windows(2).filter(|pair| pair[0] == pair[1]).map(|pair| &pair[0]).collect();
+    assert!(twice.is_empty(), "#[schema(as = …)] tells these apart: {twice:?}");
+}

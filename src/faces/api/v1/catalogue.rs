@@ -132,6 +132,7 @@ pub struct FieldChangeOut {
 
 /// An entry that is not as it was.
 #[derive(Serialize, ToSchema)]
+#[schema(as = CatalogueDifferenceOut)]
 pub struct DifferenceOut {
     /// `procedure_added`, `procedure_removed`, `procedure_changed`, `ministry_changed`, and the same of `component`,
     /// `result` and `national_code`.

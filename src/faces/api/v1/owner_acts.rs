@@ -343,6 +343,7 @@ pub(in crate::faces::api) async fn add_number(
 /// Who is the same.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = OwnerMergeIn)]
 pub struct MergeIn {
     /// The other one's opaque id, which leads to this one from then on.
     other: String,
@@ -375,6 +376,7 @@ pub(in crate::faces::api) async fn merge(
 /// What is somebody else's.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = OwnerSplitIn)]
 pub struct SplitIn {
     /// Opaque ids of numbers and names.
     #[serde(default)]
@@ -417,6 +419,7 @@ pub(in crate::faces::api) async fn split(
 /// Which act is taken back.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = OwnerUndoIn)]
 pub struct UndoIn {
     /// Its number in the history of this very owner.
     act: u64,
