@@ -155,7 +155,9 @@ async fn found(web: &Web, form: &SearchForm) -> Result<Page, Wrong> {
     Ok(found)
 }
 
-fn line(Found { record, is_exact, places }: Found) -> Line {
+fn line(Found { record, is_exact, mut places }: Found) -> Line {
+    // Several words of one line are told once.
+    places.dedup_by(|a, b| (a.page, &a.line) == (b.page, &b.line));
     let fields = record.fields;
     Line {
         id: record.id.to_string(),

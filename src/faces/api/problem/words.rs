@@ -114,6 +114,8 @@ const TABLE: &[Row] = &[
     ("verification", "Chưa kiểm tra được chữ ký", "Verification failed", "The signatures could not be looked at; try again later."),
     ("wrong-host", "Sai tên máy chủ", "Wrong host name", "The service does not answer under this name."),
     ("wrong-state", "Trạng thái không cho phép", "Wrong state", "It does not stand where this can be done."),
+    ("count", "Số lượng không hợp lệ", "Invalid count", "The number of papers that were handed in is not acceptable."),
+    ("list", "Danh sách không hợp lệ", "Invalid list", "The list of papers is malformed; the detail names every fault."),
 ];
 
 /// The Vietnamese title of a type; of one that is not on the list, the reason phrase of its status.
