@@ -208,8 +208,6 @@ impl Action {
         Self::EraseDocument,
         Self::RestrictOwner,
         Self::LiftRestriction,
-        Self::SearchDocuments,
-        Self::ExportRecord,
     ];
 
     /// Those by which somebody gets to see personal data of others.

@@ -220,7 +220,6 @@ mod tests {
         fields::ConfirmedFields,
         ids::{ContentHash, DocumentNumber, OfficerId, OwnerId, PaperId, RecordId},
         record::SignatureState,
-        retention::Keeping,
     };
 
     fn record(owner: &str, number: Option<&str>) -> StoredRecord {
@@ -258,7 +257,7 @@ mod tests {
             text: None,
             signature: SignatureState::Unsigned,
             revoked_at: None,
-            keeping: Default::default(),
+            keeping: Keeping::default(),
             unit: None,
             is_health: false,
         }

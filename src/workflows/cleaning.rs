@@ -114,7 +114,10 @@ async fn known(
     owner: &OwnerId,
 ) -> Result<Option<(Basics, Vec<StoredRecord>)>, StoreError> {
     let keys = owners::keys_of(tx, owner).await?;
-    let key = keys.iter().rev().find(|key| key.number().is_some()).or_else(|| keys.last());
+    // Of several numbers the one that never changes.
+    let is_lasting = |key: &&OwnerKey| matches!(key.number(), Some(OwnerNumber::Person(_)));
+    let numbered = || keys.iter().rev().find(|key| key.number().is_some());
+    let key = keys.iter().find(is_lasting).or_else(numbered).or_else(|| keys.last());
     let Some(mut basics) = key.and_then(Basics::of) else { return Ok(None) };
     basics.learn_profile(&owners::profile(tx, owner).await?);
     basics.has_parent = !guardians::of_child(tx, owner).await?.is_empty();
