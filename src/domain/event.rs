@@ -115,7 +115,7 @@ pub enum Action {
 
 impl Action {
     /// All of them, in the order in which pages offer them.
-    pub const ALL: [Self; 94] = [
+    pub const ALL: [Self; 92] = [
         Self::OpenDossier,
         Self::DeclareHandedIn,
         Self::ReceivePaper,
