@@ -3,6 +3,10 @@ CREATE TABLE dossier_result (
     dossier_id   TEXT   NOT NULL PRIMARY KEY REFERENCES dossier (id),
     last_ordinal BIGINT NOT NULL
 );
+-- Results that were coded before keep no ordinal, and theirs are given to nobody else.
+INSERT INTO dossier_result (dossier_id, last_ordinal)
+SELECT p.dossier_id, COUNT(DISTINCT p.id) FROM paper p JOIN document_code c ON c.paper_id = p.id
+ WHERE p.role LIKE '{"kind":"result"%' GROUP BY p.dossier_id;
 
 -- Codes that officers gave by hand while the program was out of reach (QĐ 1917/QĐ-BLĐTBXH, Điều 17 khoản 2), keyed
 -- afterwards: each waits until the paper that bears it is in the store.

@@ -65,9 +65,9 @@ pub struct LineFault {
 
 impl std::fmt::Display for LineFault {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self.column {
-            "" => write!(f, "dòng {}: {}", self.line, self.message),
-            column => write!(f, "dòng {}, cột {column}: {}", self.line, self.message),
+        match COLUMNS.iter().find(|(name, _)| *name == self.column) {
+            None => write!(f, "dòng {}: {}", self.line, self.message),
+            Some((name, label)) => write!(f, "dòng {}, cột {name} ({label}): {}", self.line, self.message),
         }
     }
 }

@@ -8,6 +8,7 @@ use jiff::civil::Date;
 use super::{
     code::OwnerKey,
     ids::{OwnerNumber, PersonalId},
+    owner::{Profile, Sex},
 };
 
 /// Children are below it (Luật Trẻ em 102/2016/QH13, Điều 1).
@@ -54,6 +55,14 @@ impl Basics {
             | OwnerKey::NamedOrganisation { .. } => None,
             OwnerKey::Numbered { number } => Some(Self { number: Some(number.clone()), ..Self::default() }),
         }
+    }
+
+    /// Takes from what officers keyed of him: it stands above what his papers say.
+    pub fn learn_profile(&mut self, profile: &Profile) {
+        let name = profile.names.iter().find(|known| !known.is_former);
+        self.name = name.map(|known| known.name.to_string()).or(self.name.take());
+        self.born = profile.born.or(self.born);
+        self.is_male = profile.sex.map(|sex| sex == Sex::Male).or(self.is_male);
     }
 
     /// Takes from the further fields of one of his papers what is not known yet.

@@ -220,7 +220,6 @@ mod tests {
         fields::ConfirmedFields,
         ids::{ContentHash, DocumentNumber, OfficerId, OwnerId, PaperId, RecordId},
         record::SignatureState,
-        retention::Keeping,
     };
 
     fn record(owner: &str, number: Option<&str>) -> StoredRecord {

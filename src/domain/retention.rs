@@ -109,6 +109,8 @@ pub struct Keeping {
     pub held_at: Option<Timestamp>,
     /// Files and fields are gone.
     pub erased_at: Option<Timestamp>,
+    /// Its owner's data may not be used since.
+    pub restricted_at: Option<Timestamp>,
 }
 
 /// Why an act has no sense.
@@ -160,14 +162,14 @@ impl RecordAct {
         }
     }
 
-    /// What pages call it.
-    pub fn words(&self) -> &'static str {
+    /// The name on the wire.
+    pub fn name(&self) -> &'static str {
         match self {
-            Self::Remove { .. } => "Gỡ khỏi kho của chủ giấy tờ",
-            Self::Restore { .. } => "Đưa lại vào kho",
-            Self::Hold { .. } => "Giữ, không được xóa",
-            Self::Lift { .. } => "Thôi giữ",
-            Self::Erase { .. } => "Xóa hẳn",
+            Self::Remove { .. } => "remove",
+            Self::Restore { .. } => "restore",
+            Self::Hold { .. } => "hold",
+            Self::Lift { .. } => "lift",
+            Self::Erase { .. } => "erase",
         }
     }
 
@@ -233,7 +235,12 @@ mod tests {
             (false, true, false, true, "---+-"),
             (true, false, true, true, "-----"),
         ] {
-            let from = Keeping { removed_at: at(removed), held_at: at(held), erased_at: at(erased) };
+            let from = Keeping {
+                removed_at: at(removed),
+                held_at: at(held),
+                erased_at: at(erased),
+                restricted_at: None,
+            };
             let may: String = acts
                 .iter()
                 .map(|act| if act.leads(from, now, is_over).is_ok() { '+' } else { '-' })

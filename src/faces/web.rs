@@ -7,6 +7,7 @@ mod breaches;
 mod catalogue;
 mod dossier;
 mod lessons;
+mod manual_codes;
 mod officers;
 mod owner;
 mod owner_acts;
@@ -208,6 +209,8 @@ pub fn router(ctx: Ctx, purposes: Purposes, served: &Served) -> Router {
         .route("/documents/{id}/verification", get(verify::document))
         .route("/signing", get(signing::page))
         .route("/catalogue", get(catalogue::page).post(catalogue::import))
+        .route("/manual-codes", get(manual_codes::page).post(manual_codes::enter))
+        .route("/manual-codes/{id}", post(manual_codes::act))
         .route("/lessons", get(lessons::page))
         .route("/lessons/{id}", post(lessons::decide))
         .route("/trace", get(trace::page))

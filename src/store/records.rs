@@ -156,10 +156,13 @@ pub async fn empty(tx: &mut Tx, record: &StoredRecord) -> Result<(), StoreError>
 /// # Errors
 /// [`StoreError::Sealed`] and those of the database.
 pub async fn get(tx: &mut Tx, id: &RecordId) -> Result<Option<StoredRecord>, StoreError> {
-    let row = sqlx::query("SELECT * FROM record WHERE id = $1")
-        .bind(id.as_str())
-        .fetch_optional(tx.connection())
-        .await?;
+    let row = sqlx::query(
+        "SELECT *, (SELECT restricted_at FROM owner WHERE owner.id = record.owner_id) AS restricted_at
+           FROM record WHERE id = $1",
+    )
+    .bind(id.as_str())
+    .fetch_optional(tx.connection())
+    .await?;
     row.map(|row| record_of(&tx.keys(), &row)).transpose()
 }
 
@@ -191,7 +194,8 @@ pub async fn of_owner(
         Some(id) => (stored_at(tx, id).await?, id.to_string()),
     };
     let rows = sqlx::query(
-        "SELECT * FROM record
+        "SELECT *, (SELECT restricted_at FROM owner WHERE owner.id = record.owner_id) AS restricted_at
+           FROM record
           WHERE owner_id = $1 AND removed_at IS NULL
             AND ($2 IS NULL OR type_code = $2)
             AND ($3 IS NULL OR ((valid_from IS NULL OR valid_from <= $3)
@@ -235,7 +239,8 @@ pub async fn of_number(
 ) -> Result<Vec<StoredRecord>, StoreError> {
     let keys = tx.keys();
     let rows = sqlx::query(
-        "SELECT * FROM record
+        "SELECT *, (SELECT restricted_at FROM owner WHERE owner.id = record.owner_id) AS restricted_at
+           FROM record
           WHERE id IN (SELECT record_id FROM document_code WHERE number_key = $1 AND record_id IS NOT NULL)
           ORDER BY stored_at DESC, id DESC LIMIT $2",
     )
@@ -282,6 +287,7 @@ pub(super) fn record_of(keys: &Keys, row: &AnyRow) -> Result<StoredRecord, Store
             removed_at: row.at_opt("removed_at")?,
             held_at: row.at_opt("held_at")?,
             erased_at: row.at_opt("erased_at")?,
+            restricted_at: row.at_opt("restricted_at")?,
         },
         unit: row.parsed_opt("unit_id")?,
         is_health: row.int("is_health")? == 1,

@@ -313,7 +313,9 @@ impl Sql {
         limit: u32,
     ) -> Result<Vec<(i64, StoredRecord)>, StoreError> {
         let sql = format!(
-            "SELECT r.*, a.record_no AS record_no FROM ({source}) AS a
+            "SELECT r.*, a.record_no AS record_no,
+                    (SELECT restricted_at FROM owner WHERE owner.id = r.owner_id) AS restricted_at
+               FROM ({source}) AS a
                JOIN search_record s ON s.record_no = a.record_no JOIN record r ON r.id = s.record_id
               WHERE a.record_no < $1{} ORDER BY a.record_no DESC LIMIT {limit}",
             self.conditions

@@ -11,7 +11,7 @@ use crate::{
         record::StoredRecord,
         rights::{self, Denied, PaperScope},
     },
-    store::{StoreError, Tx, dossiers, guardians, papers, record_acts, reuses},
+    store::{StoreError, Tx, dossiers, guardians, papers, reuses},
 };
 
 /// Why somebody may not.
@@ -87,7 +87,7 @@ pub(super) async fn read_record(
 ) -> Result<(), AccessError> {
     let today = day_in_vietnam(now);
     let scope = record.scope(today);
-    if record.keeping.removed_at.is_some() || record_acts::restricted(tx, &record.owner).await?.is_some() {
+    if record.keeping.removed_at.is_some() || record.keeping.restricted_at.is_some() {
         rights::may_read_store(by)?;
         let Actor::Officer(officer) = by else { return Err(AccessError::NotFound) };
         // Whoever answers for it; and the dossier for which it was taken before.

@@ -84,6 +84,11 @@ impl Purpose {
         Self(format!("xử lý hồ sơ {dossier}"))
     }
 
+    /// So is bringing codes that were given by hand together with their papers.
+    pub fn of_reconciling() -> Self {
+        Self("đối soát mã cấp bằng tay".to_owned())
+    }
+
     /// The words.
     pub fn as_str(&self) -> &str {
         &self.0
@@ -355,8 +360,13 @@ pub async fn documents_of(
 ) -> Result<OwnerDocuments, BrowseError> {
     rights::may_read_store(by).map_err(AccessError::from)?;
     let mut tx = ctx.db.read_singly().await?;
-    let owner = owners::current(&mut tx, owner).await?.ok_or(BrowseError::NotFound)?;
-    let keys = owners::keys_of(&mut tx, &owner).await?;
+    // One who was found to be another has no keys of his own.
+    let mut owner = owner.clone();
+    let mut keys = owners::keys_of(&mut tx, &owner).await?;
+    if keys.is_empty() {
+        owner = owners::current(&mut tx, &owner).await?.ok_or(BrowseError::NotFound)?;
+        keys = owners::keys_of(&mut tx, &owner).await?;
+    }
     let filter = records::Filter { type_code: filter.type_code.clone(), valid_on: filter.valid_on };
     let mut found = records::of_owner(&mut tx, &owner, &filter, after, limit + 1).await?;
     let has_more = found.len() > limit as usize;

@@ -17,7 +17,7 @@ use crate::{
         record::StoredRecord,
         rights::{self, Denied, PaperScope},
     },
-    store::{StoreError, Tx, audit, cleaning, codes, owners, records},
+    store::{StoreError, Tx, audit, cleaning, codes, guardians, owners, records},
     workflows::{
         browse::Purpose,
         context::Ctx,
@@ -114,13 +114,18 @@ async fn known(
     owner: &OwnerId,
 ) -> Result<Option<(Basics, Vec<StoredRecord>)>, StoreError> {
     let keys = owners::keys_of(tx, owner).await?;
-    let key = keys.iter().rev().find(|key| key.number().is_some()).or_else(|| keys.last());
+    // Of several numbers the one that never changes.
+    let is_lasting = |key: &&OwnerKey| matches!(key.number(), Some(OwnerNumber::Person(_)));
+    let numbered = || keys.iter().rev().find(|key| key.number().is_some());
+    let key = keys.iter().find(is_lasting).or_else(numbered).or_else(|| keys.last());
     let Some(mut basics) = key.and_then(Basics::of) else { return Ok(None) };
+    basics.learn_profile(&owners::profile(tx, owner).await?);
+    basics.has_parent = !guardians::of_child(tx, owner).await?.is_empty();
     let mut own = Vec::new();
     for id in records::ids_of_owner(tx, owner).await? {
         let Some(record) = records::get(tx, &id).await? else { continue };
         let scope = PaperScope { unit: record.unit.as_ref(), is_quarantined: false };
-        if rights::may_recode(officer, &scope).is_ok() {
+        if record.keeping.erased_at.is_none() && rights::may_recode(officer, &scope).is_ok() {
             basics.learn(&record.fields.other);
             own.push(record);
         }

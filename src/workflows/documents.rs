@@ -7,18 +7,20 @@ use jiff::{Timestamp, civil::Date};
 use crate::{
     clock::day_in_vietnam,
     domain::{
+        acts::KeptAct,
         code::{CodeNumber, DocumentCode, DocumentTypeCode, OwnerKey, ResultReadings},
         event::{Action, AuditEvent, Change},
         ids::{DocumentNumber, PaperId, RecordId},
         officer::{ActingOfficer, Actor, stated},
         record::{ChangeKind, StoredRecord},
+        retention::RecordAct,
         reuse::Reuse,
         rights::{self, Denied, PaperScope},
     },
     store::{
         StoreError, Tx, audit, catalogues, changes,
         codes::{self, AssignedCode},
-        dossiers, owners, papers, records,
+        dossiers, owners, papers, record_acts, records,
         reuses::{self, Revocation},
     },
     workflows::{
@@ -259,6 +261,8 @@ pub struct History {
     pub revocation: Option<Revocation>,
     /// Where it was taken, oldest first.
     pub takings: Vec<Reuse>,
+    /// What was done to keep it or not, oldest first.
+    pub acts: Vec<KeptAct<RecordAct>>,
 }
 
 /// The history of a document; reading it is traced.
@@ -283,6 +287,7 @@ pub async fn history(
     let codes = codes::all_of_paper(&mut tx, &record.paper).await?;
     let revocation = reuses::revocation_of(&mut tx, id).await?;
     let takings = reuses::of_record(&mut tx, id, MOST_TAKINGS).await?;
+    let acts = record_acts::of(&mut tx, id).await?;
     let event = AuditEvent {
         at: ctx.clock.now(),
         actor: Some(by.clone()),
@@ -293,5 +298,5 @@ pub async fn history(
     };
     audit::append(&mut tx, &event).await?;
     tx.commit().await?;
-    Ok(History { record, codes, revocation, takings })
+    Ok(History { record, codes, revocation, takings, acts })
 }

@@ -171,6 +171,15 @@ async fn one_waiting(
     if waits { Ok(manual) } else { Err(ManualCodeError::Settled) }
 }
 
+/// Which paper bears a code that was given by hand.
+#[derive(Debug, Clone)]
+pub enum Bearer {
+    /// This one.
+    Paper(PaperId),
+    /// The one that has this code here.
+    Code(DocumentCode),
+}
+
 /// An officer says which paper bears a code that was given by hand, where the paper was given another one here: both lead
 /// to it, and the one given here stays its code.
 ///
@@ -180,11 +189,16 @@ pub async fn reconcile(
     ctx: &Ctx,
     officer: &ActingOfficer,
     id: &ManualCodeId,
-    paper: &PaperId,
+    bearer: &Bearer,
     reason: &str,
 ) -> Result<(), ManualCodeError> {
     let mut tx = ctx.db.write().await?;
     let manual = one_waiting(&mut tx, officer, id, rights::may_confirm).await?;
+    let paper = match bearer {
+        Bearer::Paper(paper) => paper.clone(),
+        Bearer::Code(code) => codes::find(&mut tx, code).await?.ok_or(ManualCodeError::NotFound)?.0,
+    };
+    let paper = &paper;
     access::paper(&mut tx, officer, paper, rights::may_confirm).await?;
     let reason = stated(reason).ok_or(ManualCodeError::NoReason)?;
     let own = codes::all_of_paper(&mut tx, paper).await?;

@@ -18,7 +18,7 @@ use crate::{
     },
     store::{
         StoreError, Tx, audit, changes, papers, prints, quarantine as objects_of, record_acts, records,
-        rotation,
+        rotation, search,
     },
     workflows::{
         context::Ctx,
@@ -205,6 +205,7 @@ async fn erase(ctx: &Ctx, tx: &mut Tx, record: &StoredRecord) -> Result<u64, Ret
     objects_of::replace_objects(tx, &record.paper, &[]).await?;
     prints::forget(tx, &record.paper).await?;
     record_acts::forget_paper(tx, &record.paper).await?;
+    search::forget(tx, &record.id).await?;
     records::empty(tx, record).await?;
     for object in &objects {
         // Another paper of the same file (a batch) needs it still.

@@ -18,7 +18,7 @@ use crate::{
         rights::{self, Denied},
     },
     engines::{imaging::fault::ReadError, signature::verdict::Overall},
-    store::{StoreError, Tx, audit, owners, papers, prints, record_acts, records, reuses},
+    store::{StoreError, Tx, audit, owners, papers, prints, records, reuses},
     workflows::{
         access::{self, AccessError},
         browse::Purpose,
@@ -145,9 +145,8 @@ pub async fn offers(
     for component in &components {
         let filter = records::Filter { type_code: Some(component.type_code().clone()), valid_on: None };
         for owner in &of_number {
-            let is_restricted = record_acts::restricted(&mut tx, owner).await?.is_some();
             for record in records::of_owner(&mut tx, owner, &filter, None, MOST_OFFERED).await? {
-                if is_open(&mut tx, &by, &record, now).await? && !is_restricted {
+                if record.keeping.restricted_at.is_none() && is_open(&mut tx, &by, &record, now).await? {
                     let judgement = judged(officer, &record, today, Signatures::NotLookedAt);
                     let component_name = component.name.clone();
                     offers.push(Offer {
@@ -279,7 +278,7 @@ async fn taken(
     let mut tx = ctx.db.write().await?;
     // Cancelled or given another code while its signatures were looked at.
     let seen = records::get(&mut tx, &record).await?.ok_or(ReuseError::NotFound)?;
-    if record_acts::restricted(&mut tx, &seen.owner).await?.is_some() {
+    if seen.keeping.restricted_at.is_some() {
         return Err(ReuseError::Restricted);
     }
     let judgement = judged(officer, &seen, today, signatures);

@@ -358,6 +358,10 @@ async fn index_one(ctx: &Ctx, id: &RecordId) -> Result<(), StoreError> {
         Err(other) => return Err(other),
     };
     let mut tx = ctx.db.write().await?;
-    index::put(&mut tx, &record, text.as_ref()).await?;
+    // Erased while its words were read.
+    let is_erased = records::get(&mut tx, id).await?.is_none_or(|record| record.keeping.erased_at.is_some());
+    if !is_erased {
+        index::put(&mut tx, &record, text.as_ref()).await?;
+    }
     tx.commit().await
 }

@@ -133,5 +133,5 @@ fn the_command_line_takes_what_a_list_knows() {
     std::fs::write(&list, "path,issued_on\ncu.pdf,hôm qua\n").unwrap();
     let ran = sohoa(["digitise", "--json", "--dry-run", "--list", list.to_str().unwrap()]);
     assert_eq!(ran.code, 2);
-    assert!(ran.stderr.contains("dòng 2, cột issued_on: ngày phải có dạng"), "{}", ran.stderr);
+    assert!(ran.stderr.contains("dòng 2, cột issued_on (ngày cấp): ngày phải có dạng"), "{}", ran.stderr);
 }

@@ -19,9 +19,9 @@ fn kind(problem: &Value) -> String {
     problem["type"].as_str().unwrap().trim_start_matches("urn:sohoa:problem:").to_owned()
 }
 
-/// A decision of 1.001776 that waits for confirmation; the paper, and its fields as a second result.
-async fn decision(app: &TestApp, seed: u64) -> (String, Value) {
-    let scan = papers::clean(Kind::Decision, seed);
+/// A result of 1.001776 that waits for confirmation; the paper, and its fields as a second result.
+async fn waiting_result(app: &TestApp, seed: u64) -> (String, Value) {
+    let scan = papers::clean(Kind::DisabilityCertificate, seed);
     let dossier = app.open_dossier("1.001776").await;
     let paper = uploaded(app, &dossier, "results", &papers::bytes(&scan), &[("ordinal", "2")]).await;
     assert_eq!(app.settled(&paper).await["state"], "to_confirm");
@@ -50,7 +50,7 @@ async fn codes_are_unique_and_every_reading_leads_to_the_paper() {
     for is_sqlite in [true, false] {
         let setting = Setting { result_reading: ResultReading::Dossier, ..Setting::default() };
         let app = TestApp::start_with(is_sqlite, setting).await;
-        let (paper, fields) = decision(&app, 51).await;
+        let (paper, fields) = waiting_result(&app, 51).await;
         let text = |name: &str| fields[name].as_str().unwrap().to_owned();
         let (owner, number) = (text("owner_id"), text("document_number"));
         let code = format!("{owner}.1.001776-KQ2.{number}");
@@ -139,7 +139,7 @@ async fn fifty_at_once(app: &TestApp, code: &str) {
 }
 
 async fn a_second_paper_is_shown_beside_the_first(app: &TestApp, first: &str, fields: &Value) {
-    let (second, mut own) = decision(app, 52).await;
+    let (second, mut own) = waiting_result(app, 52).await;
     for name in ["owner_id", "document_number"] {
         own[name] = fields[name].clone();
     }

@@ -190,7 +190,7 @@ fn a_catalogue_is_imported_whole_or_not_at_all() {
     let first = "Đã nhập: 21 thủ tục, 76 thành phần; có hiệu lực từ 01/01/2026.";
     assert_eq!((imported.code, imported.stdout.lines().next()), (0, Some(first)), "{}", imported.stderr);
     assert!(
-        imported.stdout.contains("field: Bảo trợ xã hội → Bảo trợ xã hội, trẻ em"),
+        imported.stdout.contains("lĩnh vực: Bảo trợ xã hội → Bảo trợ xã hội, trẻ em"),
         "{}",
         imported.stdout
     );

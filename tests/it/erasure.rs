@@ -28,6 +28,13 @@ async fn documents(app: &TestApp, owner: &str) -> usize {
     list["items"].as_array().unwrap().len()
 }
 
+/// How many documents of an owner the search finds.
+async fn searched(app: &TestApp, owner: &str) -> usize {
+    let search = json!({ "owner": owner, "purpose": "kiểm tra" });
+    let found = app.json(app.post("/api/v1/documents/search").json(&search)).await;
+    found["items"].as_array().unwrap().len()
+}
+
 async fn asked(app: &TestApp, kind: &str, owner: &str) -> String {
     let request = json!({ "kind": kind, "came_by": "desk", "owner": owner, "asked": "theo đơn của tôi" });
     let request = app.json(app.post("/api/v1/subject-requests").json(&request)).await;
@@ -56,7 +63,7 @@ async fn a_document_leaves_the_store_is_held_and_is_erased_when_its_term_is_over
         assert_eq!(refused(&app, &document, "erase").await, "wrong-state");
         let removed = keep(&app, &document, "remove").await;
         assert!(removed["removed_at"].is_string() && removed["erased_at"].is_null());
-        assert_eq!(documents(&app, &owner).await, 0);
+        assert_eq!((documents(&app, &owner).await, searched(&app, &owner).await), (0, 0));
         let page = app.get(&format!("/owners/{owner}")).send().await.unwrap().text().await.unwrap();
         assert!(page.contains("Đã gỡ khỏi kho") && page.contains("20/11/2036"), "{page}");
         let offers = json!({ "owner": number, "purpose": "tiếp nhận hồ sơ" });
@@ -64,7 +71,7 @@ async fn a_document_leaves_the_store_is_held_and_is_erased_when_its_term_is_over
         assert!(offers["offers"].as_array().unwrap().is_empty());
         assert_eq!(refused(&app, &document, "erase").await, "kept", "its term is not over");
         keep(&app, &document, "restore").await;
-        assert_eq!(documents(&app, &owner).await, 1);
+        assert_eq!((documents(&app, &owner).await, searched(&app, &owner).await), (1, 1));
 
         // Held: neither taken out nor erased, whoever asks.
         keep(&app, &document, "hold").await;
@@ -105,6 +112,8 @@ async fn a_document_leaves_the_store_is_held_and_is_erased_when_its_term_is_over
         assert_eq!(seen["code"]["text"], format!("{number}.1.001699-KQ1.{printed}"));
         let history = app.json(app.get(&format!("{place}/history?purpose=test"))).await;
         assert_eq!(history["reuses"].as_array().unwrap().len(), 1, "{history:#}");
+        let acts = history["keeping"].as_array().unwrap().iter().map(|act| act["act"].as_str().unwrap());
+        assert_eq!(acts.collect::<Vec<_>>(), ["remove", "restore", "hold", "lift", "remove", "erase"]);
         assert_eq!(refused(&app, &document, "restore").await, "erased");
         let changes = app.json(app.get("/api/v1/changes?limit=1000")).await;
         let kinds: Vec<&str> =

@@ -176,6 +176,9 @@ const TABLE: &[Row] = &[
     ("GET", "/documents/{record}/verification?purpose=test", Nothing, "+++--", Open),
     ("GET", "/documents/{record}/content?purpose=test", Nothing, "+++--", Open),
     ("GET", "/documents/{record}/original?purpose=test", Nothing, "+++--", Open),
+    ("GET", "/manual-codes", Nothing, "+++--", NoUnit),
+    ("POST", "/manual-codes", Form("code=x&given_on=2026-11-20"), "+++--", NoUnit), // no code
+    ("POST", "/manual-codes/none", Form("act=withdraw&reason=x"), "--*--", NoUnit), // no such code
     ("GET", "/catalogue", Nothing, "+++++", NoUnit),
     ("POST", "/catalogue", File(&[]), "----+", NoUnit), // no catalogue
     ("GET", "/lessons", Nothing, "+++--", NoUnit),

@@ -38,6 +38,30 @@ pub struct FieldChange {
     pub after: Option<String>,
 }
 
+impl FieldChange {
+    /// The field in Vietnamese; as the file has it where it is rare.
+    pub fn words(&self) -> &str {
+        match self.field.as_str() {
+            "name" => "tên",
+            "field" => "lĩnh vực",
+            "level" => "cấp thực hiện",
+            "digitise" => "số hóa",
+            "reason" => "lý do",
+            "prior_result_code" => "kết quả của thủ tục trước",
+            "national_result_code" => "mã kết quả quốc gia",
+            "titles" => "tiêu đề trên giấy tờ",
+            "is_health" => "dữ liệu sức khỏe",
+            "owning_ministry" => "bộ chủ quản",
+            "decision_number" => "quyết định",
+            "valid_from" => "có hiệu lực từ",
+            "valid_until" => "có hiệu lực đến",
+            "note" => "ghi chú",
+            "source" => "nguồn",
+            other => other,
+        }
+    }
+}
+
 /// An entry that is not as it was.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Difference {

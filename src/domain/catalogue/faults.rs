@@ -176,6 +176,7 @@ fn of_circles(catalogue: &Catalogue, faults: &mut Vec<String>) {
     let mut asks: BTreeMap<&ProcedureCode, BTreeSet<&ProcedureCode>> = BTreeMap::new();
     for (procedure, _, prior) in priors(catalogue) {
         if let PriorResult::Ours(code) = prior
+            && matches!(code, DocumentTypeCode::Result { .. })
             && catalogue.name_of(code).is_some()
             && let Some(issuer) = code.procedure()
             && *issuer != procedure.code

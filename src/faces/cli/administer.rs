@@ -166,9 +166,10 @@ fn tell(report: &ImportReport) {
     for difference in &report.differences {
         let (what, sign) = difference.kind.words();
         println!("  {sign} {what} {} – {}", difference.code, difference.name);
-        for FieldChange { field, before, after } in &difference.fields {
+        for field in &difference.fields {
+            let FieldChange { before, after, .. } = field;
             let shown = |value: &Option<String>| value.clone().unwrap_or_else(|| "(trống)".to_owned());
-            println!("      {field}: {} → {}", shown(before), shown(after));
+            println!("      {}: {} → {}", field.words(), shown(before), shown(after));
         }
     }
 }

@@ -189,7 +189,8 @@ fn read(path: &Path) -> Result<Vec<u8>, Stop> {
 fn lines(bytes: &[u8]) -> Result<Vec<Returned>, Vec<String>> {
     let not_csv = "không phải tệp CSV mã UTF-8: trong Excel chọn lưu “CSV UTF-8”";
     let text = std::str::from_utf8(bytes).map_err(|_| vec![not_csv.to_owned()])?;
-    let text = text.trim_start_matches('\u{feff}');
+    // Of lines that end in two signs the reader counts one too few.
+    let text = text.trim_start_matches('\u{feff}').replace("\r\n", "\n");
     let head = text.lines().next().unwrap_or_default();
     let delimiter = if head.contains(';') && !head.contains(',') { b';' } else { b',' };
     let mut rows = csv::ReaderBuilder::new().delimiter(delimiter).from_reader(text.as_bytes());

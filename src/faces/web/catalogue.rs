@@ -299,7 +299,8 @@ fn looked_at(sent: Sent, report: ImportReport) -> LookedAt {
             .map(|difference| {
                 let (what, sign) = difference.kind.words();
                 let fields = difference.fields.into_iter();
-                let fields = fields.map(|f| (f.field, shown(f.before), shown(f.after))).collect();
+                let fields =
+                    fields.map(|f| (f.words().to_owned(), shown(f.before), shown(f.after))).collect();
                 DifferenceLine { sign, what, code: difference.code, name: difference.name, fields }
             })
             .collect(),

@@ -97,7 +97,10 @@ fn item_line(item: &Item, checklist: &Checklist) -> ItemLine {
     ItemLine {
         code: item.role.to_string(),
         name: item.name.clone(),
-        standing: item.standing.words(),
+        standing: match (&item.role, item.standing) {
+            (PaperRole::Result { .. }, Standing::NotHandedIn) => "Chưa có",
+            (_, standing) => standing.words(),
+        },
         class,
         sign,
         rule: item.clause.map(|clause| clause.to_string()).unwrap_or_default(),

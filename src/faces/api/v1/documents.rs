@@ -187,8 +187,10 @@ pub(in crate::faces::api) async fn see(
 
 /// The tag changes with code and cancellation, not only with the bytes.
 fn tag_of(record: &StoredRecord) -> String {
-    let revoked_at = record.revoked_at.map(|at| at.to_string()).unwrap_or_default();
-    let now = format!("{} {} {revoked_at}", record.coded, record.code);
+    let keeping = record.keeping;
+    let times = [record.revoked_at, keeping.removed_at, keeping.held_at, keeping.erased_at];
+    let times = times.map(|at| at.map(|at| at.to_string()).unwrap_or_default()).join(" ");
+    let now = format!("{} {} {} {times}", record.coded, record.code, record.owner);
     format!("\"{}\"", ContentHash::of(now.as_bytes()))
 }
 

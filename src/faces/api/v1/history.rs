@@ -114,6 +114,19 @@ pub struct HistoryOut {
     revocation: Option<RevocationOut>,
     /// Dossiers it was taken for, oldest first; 500 at most.
     reuses: Vec<ReusedOut>,
+    /// Taken out of its owner's store, put back, held, erased, oldest first.
+    keeping: Vec<KeepingActOut>,
+}
+
+/// What was done to keep a document or not.
+#[derive(Serialize, ToSchema)]
+struct KeepingActOut {
+    /// What: `remove`, `restore`, `hold`, `lift` or `erase`.
+    act: &'static str,
+    /// UTC.
+    at: String,
+    /// Why.
+    reason: String,
 }
 
 /// A code and since when.
@@ -164,7 +177,7 @@ impl From<&Reuse> for ReusedOut {
 }
 
 impl From<&History> for HistoryOut {
-    fn from(History { record, codes, revocation, takings }: &History) -> Self {
+    fn from(History { record, codes, revocation, takings, acts }: &History) -> Self {
         let revocation = record.revoked_at.zip(revocation.as_ref()).map(|(at, said)| RevocationOut {
             revoked_at: at.to_string(),
             reason: said.reason.clone(),
@@ -183,6 +196,14 @@ impl From<&History> for HistoryOut {
             stored_at: record.stored_at.to_string(),
             revocation,
             reuses: takings.iter().map(ReusedOut::from).collect(),
+            keeping: acts
+                .iter()
+                .map(|kept| KeepingActOut {
+                    act: kept.act.name(),
+                    at: kept.at.to_string(),
+                    reason: kept.act.reason().to_owned(),
+                })
+                .collect(),
         }
     }
 }

@@ -10,18 +10,25 @@ use crate::{
         code::DocumentCode,
         confirm::parse_day,
         ids::{ManualCodeId, PaperId},
+        officer::Actor,
     },
     faces::{
         api::{
-            Api,
+            Api, cursor,
             extract::{Asked, Body, Officer, Place},
             problem::Problem,
         },
         wire::CodeOut,
     },
     store::manual_codes::ManualCode,
-    workflows::{browse::Purpose, manual_codes},
+    workflows::{
+        browse::Purpose,
+        manual_codes::{self, Bearer},
+    },
 };
+
+/// The list that cursors are of.
+const LIST: &str = "manual-codes";
 
 /// A code that was given by hand.
 #[derive(Deserialize, ToSchema)]
@@ -104,12 +111,14 @@ pub(in crate::faces::api) async fn waiting(
     Asked(asked): Asked<WaitingIn>,
 ) -> Result<Json<ListOut<ManualCodeOut>>, Problem> {
     let purpose = Purpose::parse(asked.purpose.as_deref().unwrap_or_default())?;
-    let wrong = |_| Problem::bad_request("query", "Tham số after phải là “next” của trang trước.");
-    let after = asked.after.as_deref().map(ManualCodeId::parse).transpose().map_err(wrong)?;
+    let by = Actor::from(&officer);
+    let after = cursor::place(&api, &by, LIST, asked.after.as_deref())?;
+    let after = after.as_deref().map(ManualCodeId::parse).transpose().map_err(|_| cursor::not_ours())?;
     let limit = asked.limit.unwrap_or(50).clamp(1, 200);
     let waiting = manual_codes::waiting(&api.ctx, &officer, &purpose, after.as_ref(), limit).await?;
     let is_full = waiting.len() == limit as usize;
-    let next = waiting.last().filter(|_| is_full).map(|manual| manual.id.to_string());
+    let next =
+        waiting.last().filter(|_| is_full).map(|manual| cursor::made(&api, &by, LIST, manual.id.as_str()));
     Ok(Json(ListOut { items: waiting.iter().map(ManualCodeOut::from).collect(), next }))
 }
 
@@ -147,7 +156,7 @@ pub(in crate::faces::api) async fn act(
     match body {
         ManualCodeActIn::Reconcile { paper, reason } => {
             let paper = PaperId::parse(&paper).map_err(|_| Problem::not_found())?;
-            manual_codes::reconcile(&api.ctx, &officer, &id, &paper, &reason).await?;
+            manual_codes::reconcile(&api.ctx, &officer, &id, &Bearer::Paper(paper), &reason).await?;
         }
         ManualCodeActIn::Withdraw { reason } => {
             manual_codes::withdraw(&api.ctx, &officer, &id, &reason).await?;

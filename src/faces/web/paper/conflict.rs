@@ -23,8 +23,6 @@ pub(super) struct Holder {
     pub(super) paper: String,
     pub(super) state: &'static str,
     pub(super) received_at: String,
-    /// Its dossier, to go on there.
-    pub(super) dossier: String,
     pub(super) lines: Vec<Line>,
 }
 
@@ -54,7 +52,7 @@ pub(super) async fn beside(
         }
         state => confirmation(state).map(|confirmed| confirmed.fields.clone()),
     };
-    Ok(Conflict { holder: Some(holder_of(&paper, dossier.id.to_string(), fields.as_ref(), keyed)) })
+    Ok(Conflict { holder: Some(holder_of(&paper, fields.as_ref(), keyed)) })
 }
 
 fn confirmation(state: &PaperState) -> Option<&Confirmation> {
@@ -66,12 +64,7 @@ fn confirmation(state: &PaperState) -> Option<&Confirmation> {
     }
 }
 
-fn holder_of(
-    paper: &Paper,
-    dossier: String,
-    fields: Option<&ConfirmedFields>,
-    keyed: &HashMap<String, String>,
-) -> Holder {
+fn holder_of(paper: &Paper, fields: Option<&ConfirmedFields>, keyed: &HashMap<String, String>) -> Holder {
     let lines = fields.map(|fields| {
         let line = |(name, key, _, _): &(&'static str, FieldKey, bool, &'static str)| {
             let own = keyed.get(*name).map(|text| text.trim().to_owned()).unwrap_or_default();
@@ -91,7 +84,6 @@ fn holder_of(
         paper: paper.id.to_string(),
         state: paper.state.label(),
         received_at: super::super::minute(paper.received_at),
-        dossier,
         lines: lines.unwrap_or_default(),
     }
 }
