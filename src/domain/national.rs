@@ -220,6 +220,7 @@ mod tests {
         fields::ConfirmedFields,
         ids::{ContentHash, DocumentNumber, OfficerId, OwnerId, PaperId, RecordId},
         record::SignatureState,
+        retention::Keeping,
     };
 
     fn record(owner: &str, number: Option<&str>) -> StoredRecord {
