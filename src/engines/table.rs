@@ -67,11 +67,15 @@ fn of_csv(bytes: &[u8]) -> Result<Vec<Vec<Cell>>, TableError> {
         .trim(csv::Trim::All)
         .from_reader(text.as_bytes());
     let mut rows: Vec<Vec<Cell>> = Vec::new();
+    let (mut line, mut counted) = (1, 0);
     for record in reader.records() {
         let record =
             record.map_err(|e| TableError::Line { line: e.position().map_or(0, csv::Position::line) })?;
-        // The reader passes over blank lines; lines are counted as people see them.
-        let line = record.position().map_or(0, csv::Position::line) as usize;
+        // The reader passes over blank lines, and counts from where it did; here lines are as people see them.
+        let start = record.position().map_or(0, |at| at.byte() as usize).min(text.len());
+        let blank = text.as_bytes()[start..].iter().take_while(|byte| b"\r\n".contains(byte)).count();
+        line += text.as_bytes()[counted..start + blank].iter().filter(|byte| **byte == b'\n').count();
+        counted = start + blank;
         if line > MOST_ROWS || record.len() > MOST_COLUMNS {
             return Err(TableError::TooLarge);
         }

@@ -18,8 +18,11 @@ use super::StoreError;
 pub(super) struct Shared<K, V> {
     /// Orders arrivals and beginnings of readings.
     turn: AtomicU64,
-    readings: Mutex<HashMap<K, Arc<sync::Mutex<Option<Reading<V>>>>>>,
+    readings: Mutex<HashMap<K, Last<V>>>,
 }
+
+/// The last reading of a key, held by whoever reads.
+type Last<V> = Arc<sync::Mutex<Option<Reading<V>>>>;
 
 struct Reading<V> {
     begun: u64,

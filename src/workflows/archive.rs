@@ -54,7 +54,7 @@ impl From<StoreError> for ArchiveError {
 #[derive(Debug)]
 pub enum Outcome {
     /// It is received.
-    Received(Paper),
+    Received(Box<Paper>),
     /// The same bytes were received before, as these papers: a list may be sent again.
     Known(Vec<PaperId>),
     /// The file is no paper; the sentence says why.
@@ -163,7 +163,8 @@ async fn receive_one(
         urgency: Urgency::Pile,
         known: paper.known.clone(),
     };
-    Ok(Outcome::Received(intake::receive(ctx, officer, &dossier.id, upload).await?))
+    let paper = intake::receive(ctx, officer, &dossier.id, upload).await?;
+    Ok(Outcome::Received(Box::new(paper)))
 }
 
 async fn dossier_for(

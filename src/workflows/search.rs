@@ -256,6 +256,10 @@ async fn candidates(
     let candidates = index::candidates(&mut tx, terms, writing, filter, before, limit).await?;
     let mut readable = BTreeSet::new();
     for (_, record) in &candidates.records {
+        // What was taken out of its owner's store is not searched, not even by those who may still read it.
+        if record.keeping.removed_at.is_some() {
+            continue;
+        }
         match access::read_record(&mut tx, by, record, ctx.clock.now()).await {
             Ok(()) => drop(readable.insert(record.id.clone())),
             Err(AccessError::Store(error)) => return Err(error),
