@@ -199,7 +199,7 @@ pub(super) async fn weigh(
     Ok(())
 }
 
-/// As [`weigh`], of what is known already.
+/// Holds what was read of a paper against what its list says, where that is at hand.
 pub fn hold_against(examination: &mut Examination, known: &KnownFields, threshold: Threshold) {
     let Some(proposed) = &mut examination.proposed else { return };
     let found = evidence::compare_declared(proposed, &known.0, threshold);
