@@ -154,7 +154,7 @@ stopped
 
 from=0
 for size in ${SIZES:-10000 1000000}; do
-    "$FILL" --database "$SOHOA_DATABASE" --keys "$work/data/keys" --from "$from" --documents "$size" \
+    "$FILL" --database "$SOHOA_DATABASE" --keys "$work/data/sohoa.keys" --from "$from" --documents "$size" \
         --questions "$work/questions" --asker "$id"
     sql -d sohoa -c "VACUUM ANALYZE"
     # Started anew: it opens what is there, and plans anew.
