@@ -146,12 +146,12 @@ async fn the_page_says_it_in_vietnamese(app: &TestApp, dossier: &str, fields: &V
 }
 
 async fn what_is_asked_wrongly_is_refused(app: &TestApp) {
-    for query in
-        ["?from=hôm+qua", "?object_kind=paper", "?object_kind=dossier&object_id=%27", "?actr=x", "?after=1"]
-    {
+    for query in ["?from=hôm+qua", "?object_kind=paper", "?object_kind=dossier&object_id=%27", "?actr=x"] {
         let problem = app.problem(app.get(&format!("/api/v1/audit/events{query}"))).await;
         assert_eq!(problem["type"], "urn:sohoa:problem:query", "{query}");
     }
+    let problem = app.problem(app.get("/api/v1/audit/events?after=1")).await;
+    assert_eq!(problem["type"], "urn:sohoa:problem:cursor");
     for query in ["?from=x", "?id=abc", "?kind=dossier&id=%27", "?before=x"] {
         let seen = app.get(&format!("/trace{query}")).send().await.unwrap();
         assert_eq!(seen.status(), 400, "{query}");
