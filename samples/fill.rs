@@ -5,12 +5,14 @@
 //! questions to ask of the whole store: `owners`, `codes`, `changes`, `searches`, one a line.
 
 use std::{
+    ops::Range,
     path::{Path, PathBuf},
     process::ExitCode,
+    sync::Arc,
     time::Instant,
 };
 
-use jiff::{Span, civil::date};
+use jiff::{Span, Timestamp, civil::date};
 use sohoa::{
     domain::{
         code::{CodeNumber, DocumentCode, OwnerKey},
@@ -23,9 +25,12 @@ use sohoa::{
         Db, Keys, StoreError, Tx, audit, changes, codes, cursors, dossiers, owners, papers, records, search,
     },
 };
+use tokio::task::JoinSet;
 
-/// Documents in one transaction.
-const AT_ONCE: u64 = 500;
+/// Owners in one transaction.
+const AT_ONCE: u64 = 100;
+/// Transactions beside each other.
+const BESIDE: usize = 4;
 /// Province, and sex with century, of invented numbers: each gives a million times fifty.
 const BEGINNINGS: [&str; 8] = ["0010", "0011", "0790", "0791", "0480", "0481", "0310", "0311"];
 
@@ -123,14 +128,14 @@ fn questions(db: &Db, order: &Order, pattern: &Pattern, folder: &Path) -> std::i
     Ok(())
 }
 
-/// The rows of the document numbered `n`.
+/// The rows of the document numbered `n`, but for its change: the record, and when it was stored.
 async fn add(
     tx: &mut Tx,
     pattern: &Pattern,
     dossier: &DossierId,
     n: u64,
     owner: u64,
-) -> Result<(), StoreError> {
+) -> Result<(RecordId, Timestamp), StoreError> {
     const WRONG: StoreError = StoreError::Corrupt { what: "an invented owner or number" };
     let day = date(2010, 1, 1) + Span::new().days(i64::try_from(n % 5_000).unwrap_or_default());
     let at = pattern.record.stored_at + Span::new().microseconds(i64::try_from(n).unwrap_or_default());
@@ -153,7 +158,6 @@ async fn add(
     codes::assign(tx, &record.code, &record.owner, &record.paper, at).await?;
     records::insert(tx, &record).await?;
     search::put(tx, &record, None).await?;
-    changes::append(tx, &record.id, ChangeKind::Stored, at).await?;
     let event = AuditEvent {
         at,
         actor: None,
@@ -162,27 +166,55 @@ async fn add(
         purpose: None,
         detail: None,
     };
-    audit::append(tx, &event).await.map(drop)
+    audit::append(tx, &event).await?;
+    Ok((record.id, at))
+}
+
+/// All documents of these numbers, in one transaction.
+async fn add_part(db: &Db, pattern: &Pattern, numbers: Range<u64>, per_owner: u64) -> Result<(), StoreError> {
+    let mut dossier = pattern.dossier.clone();
+    let mut tx = db.write().await?;
+    let mut stored = Vec::new();
+    for n in numbers.clone() {
+        if n == numbers.start || n % per_owner == 0 {
+            dossier.id = DossierId::new();
+            dossiers::insert(&mut tx, &dossier).await?;
+        }
+        stored.push(add(&mut tx, pattern, &dossier.id, n, n / per_owner).await?);
+    }
+    // Last: changes are numbered in order, so whoever writes one holds up all others until the end.
+    for (record, at) in stored {
+        changes::append(&mut tx, &record, ChangeKind::Stored, at).await?;
+    }
+    tx.commit().await
 }
 
 async fn fill(order: &Order) -> Result<(), Box<dyn std::error::Error>> {
     let db = Db::open(&order.database, Keys::open(&order.keys)?).await?;
     let pattern = pattern(&mut db.read().await?).await?;
     let begun = Instant::now();
-    let mut dossier = pattern.dossier.clone();
-    for first in (order.from..order.documents).step_by(AT_ONCE as usize) {
-        let mut tx = db.write().await?;
-        for n in first..order.documents.min(first + AT_ONCE) {
-            if n == first || n % order.per_owner == 0 {
-                dossier.id = DossierId::new();
-                dossiers::insert(&mut tx, &dossier).await?;
-            }
-            add(&mut tx, &pattern, &dossier.id, n, n / order.per_owner).await?;
+    // Several transactions beside each other, as a busy service has them; parts of different owners.
+    let shared = Arc::new((db.clone(), pattern));
+    let mut parts = JoinSet::new();
+    let mut first = order.from;
+    while first < order.documents {
+        // An owner belongs to one part, so that no two transactions make the same.
+        let next = (first / order.per_owner + AT_ONCE) * order.per_owner;
+        let numbers = first..next.min(order.documents);
+        first = next;
+        if parts.len() == BESIDE
+            && let Some(done) = parts.join_next().await
+        {
+            done??;
         }
-        tx.commit().await?;
+        let (shared, per_owner) = (Arc::clone(&shared), order.per_owner);
+        parts.spawn(async move { add_part(&shared.0, &shared.1, numbers, per_owner).await });
+    }
+    while let Some(done) = parts.join_next().await {
+        done??;
     }
     if let Some(folder) = &order.questions {
-        questions(&db, order, &pattern, folder)?;
+        questions(&db, order, &shared.1, folder)?;
     }
     let seconds = begun.elapsed().as_secs();
     println!("{} documents of {} owners in {seconds} s", order.documents, order.documents / order.per_owner);
