@@ -11,6 +11,7 @@ pub mod calendar;
 pub mod card;
 pub mod catalogue;
 pub mod checklist;
+pub mod child;
 pub mod cleaning;
 pub mod code;
 pub mod confirm;

@@ -6,13 +6,12 @@ use std::collections::BTreeMap;
 use jiff::civil::Date;
 
 use super::{
+    child::{is_child, may_be_child},
     code::OwnerKey,
     ids::{OwnerNumber, PersonalId},
     owner::{Profile, Sex},
 };
 
-/// Children are below it (Luật Trẻ em 102/2016/QH13, Điều 1).
-const CHILD_YEARS: i16 = 16;
 /// Younger people never had a card of nine digits.
 const OLD_CARD_YEARS: i16 = 14;
 
@@ -83,10 +82,8 @@ impl Basics {
     /// known. Who might be one by the year alone is one.
     pub fn is_child(&self, today: Date) -> Option<bool> {
         match (self.born, &self.number) {
-            (Some(born), _) => Some(born.saturating_add(jiff::Span::new().years(CHILD_YEARS)) > today),
-            (None, Some(OwnerNumber::Person(id))) => {
-                Some(id.birth_year().saturating_add(CHILD_YEARS) >= today.year())
-            }
+            (Some(born), _) => Some(is_child(born, today)),
+            (None, Some(OwnerNumber::Person(id))) => Some(may_be_child(id, today)),
             _ => None,
         }
     }

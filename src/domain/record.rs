@@ -6,6 +6,7 @@ use jiff::{Timestamp, civil::Date};
 use serde::{Deserialize, Serialize};
 
 use super::{
+    child::{is_child, may_be_child},
     code::{DocumentCode, OwnerKey},
     fields::ConfirmedFields,
     ids::{ContentHash, OfficerId, OwnerId, OwnerNumber, PaperId, RecordId, UnitId},
@@ -52,9 +53,6 @@ pub struct StoredRecord {
     pub is_health: bool,
 }
 
-/// Whoever is younger is a child (Luật Trẻ em 102/2016/QH13, Điều 1).
-const CHILD_YEARS: i16 = 16;
-
 impl StoredRecord {
     /// What rights ask of it, on the day `today`.
     pub fn scope(&self, today: Date) -> RecordScope<'_> {
@@ -69,16 +67,13 @@ impl StoredRecord {
     /// Whether owner or holder is a child by what is known: a birth date, or the year that a number states. Of a
     /// year alone, who might be a child is one.
     fn is_of_child(&self, today: Date) -> bool {
-        let is_child = |born: Date| born.saturating_add(jiff::Span::new().years(CHILD_YEARS)) > today;
         let holder = self.fields.other.get("holder_birth_date").and_then(|day| day.parse().ok());
         let owner = match &self.fields.owner {
-            OwnerKey::NamedPerson { born, .. } => is_child(*born),
-            OwnerKey::Numbered { number: OwnerNumber::Person(id) } => {
-                id.birth_year().saturating_add(CHILD_YEARS) >= today.year()
-            }
+            OwnerKey::NamedPerson { born, .. } => is_child(*born, today),
+            OwnerKey::Numbered { number: OwnerNumber::Person(id) } => may_be_child(id, today),
             OwnerKey::Numbered { .. } | OwnerKey::NamedOrganisation { .. } => false,
         };
-        owner || holder.is_some_and(is_child)
+        owner || holder.is_some_and(|born| is_child(born, today))
     }
 }
 
@@ -94,6 +89,9 @@ pub enum SignatureState {
     SignedAndSealed,
     /// The agency alone signed: the code on a file that arrived signed, or no officer's signature was available.
     Sealed,
+    /// It arrived with signatures of others and a code, and nothing was added; what they are worth is looked at anew
+    /// when the document is used.
+    SignedElsewhere,
 }
 
 /// What happened to a document, for systems that follow.

@@ -95,7 +95,8 @@ impl Purpose {
     }
 }
 
-async fn trace(
+/// Writes a reading down, which is no part of a transaction.
+pub(super) async fn trace(
     ctx: &Ctx,
     by: &Actor,
     action: Action,
@@ -440,8 +441,10 @@ pub(super) async fn record(ctx: &Ctx, by: &Actor, id: &RecordId) -> Result<Store
 /// [`BrowseError`].
 pub async fn current_owner(ctx: &Ctx, by: &Actor, id: &OwnerId) -> Result<OwnerId, BrowseError> {
     rights::may_read_store(by).map_err(AccessError::from)?;
-    let mut tx = ctx.db.read().await?;
-    owners::current(&mut tx, id).await?.ok_or(BrowseError::NotFound)
+    let mut tx = ctx.db.read_singly().await?;
+    let current = owners::current(&mut tx, id).await?;
+    tx.commit().await?;
+    current.ok_or(BrowseError::NotFound)
 }
 
 /// One stored document.

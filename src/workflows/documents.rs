@@ -25,7 +25,7 @@ use crate::{
     },
     workflows::{
         access::{self, AccessError, Right},
-        browse::Purpose,
+        browse::{self, Purpose},
         context::Ctx,
     },
 };
@@ -276,7 +276,7 @@ pub async fn history(
     purpose: &Purpose,
 ) -> Result<History, DocumentError> {
     rights::may_read_store(by)?;
-    let mut tx = ctx.db.write().await?;
+    let mut tx = ctx.db.read().await?;
     let record = records::get(&mut tx, id).await?.ok_or(DocumentError::NotFound)?;
     match access::read_record(&mut tx, by, &record, ctx.clock.now()).await {
         Ok(()) => {}
@@ -288,15 +288,7 @@ pub async fn history(
     let revocation = reuses::revocation_of(&mut tx, id).await?;
     let takings = reuses::of_record(&mut tx, id, MOST_TAKINGS).await?;
     let acts = record_acts::of(&mut tx, id).await?;
-    let event = AuditEvent {
-        at: ctx.clock.now(),
-        actor: Some(by.clone()),
-        action: Action::ReadHistory,
-        object: ("record", id.to_string()),
-        purpose: Some(purpose.as_str().to_owned()),
-        detail: None,
-    };
-    audit::append(&mut tx, &event).await?;
-    tx.commit().await?;
+    drop(tx);
+    browse::trace(ctx, by, Action::ReadHistory, ("record", id.to_string()), purpose).await?;
     Ok(History { record, codes, revocation, takings, acts })
 }

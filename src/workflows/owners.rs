@@ -6,6 +6,7 @@ use crate::{
     clock::day_in_vietnam,
     domain::{
         acts::KeptAct,
+        child,
         code::OwnerKey,
         dossier::{Paper, PaperState},
         event::{Action, AuditEvent, Change},
@@ -21,7 +22,7 @@ use crate::{
     },
     workflows::{
         access::{self, AccessError},
-        browse::Purpose,
+        browse::{self, Purpose},
         context::Ctx,
         guardians::Relation,
         subject_requests::name_of,
@@ -166,18 +167,8 @@ impl SeenOwner {
 /// [`OwnerError`].
 pub async fn see(ctx: &Ctx, by: &Actor, id: &OwnerId, purpose: &Purpose) -> Result<SeenOwner, OwnerError> {
     rights::may_read_store(by)?;
-    let mut tx = ctx.db.write().await?;
-    let seen = seen(ctx, &mut tx, by, id).await?;
-    let event = AuditEvent {
-        at: ctx.clock.now(),
-        actor: Some(by.clone()),
-        action: Action::ViewOwner,
-        object: ("owner", seen.id.to_string()),
-        purpose: Some(purpose.as_str().to_owned()),
-        detail: None,
-    };
-    audit::append(&mut tx, &event).await?;
-    tx.commit().await?;
+    let seen = seen(ctx, &mut ctx.db.read().await?, by, id).await?;
+    browse::trace(ctx, by, Action::ViewOwner, ("owner", seen.id.to_string()), purpose).await?;
     Ok(seen)
 }
 
@@ -194,57 +185,41 @@ async fn seen(ctx: &Ctx, tx: &mut Tx, by: &Actor, id: &OwnerId) -> Result<SeenOw
     let merged = owners::all_of(tx, &id).await?.into_iter().skip(1).collect();
     let kind = owners::kind_of(tx, &id).await?;
     let restricted_at = record_acts::restricted(tx, &id).await?;
-    if is_closed {
-        let identifiers = identifiers.into_iter().filter(|i| i.key.number().is_some()).collect();
-        let nothing = (Profile::default(), Vec::new(), Vec::new(), Vec::new());
-        let (profile, findings, guardians, wards) = nothing;
-        return Ok(SeenOwner {
-            id,
-            kind,
-            identifiers,
-            profile,
-            findings,
-            guardians,
-            wards,
-            restricted_at,
-            merged,
-            is_closed,
-        });
-    }
-    let mut relations = (Vec::new(), Vec::new());
-    if matches!(by, Actor::Officer(_)) {
-        for relation in guardians::of_child(tx, &id).await? {
-            relations.0.push(Relation::of(tx, relation.guardian.clone(), relation, today).await?);
-        }
-        for relation in guardians::of_guardian(tx, &id).await? {
-            relations.1.push(Relation::of(tx, relation.child.clone(), relation, today).await?);
-        }
-    }
-    let (guardians, wards) = relations;
-    Ok(SeenOwner {
+    let mut seen = SeenOwner {
         id,
         kind,
         identifiers,
         profile,
         findings,
-        guardians,
-        wards,
+        guardians: Vec::new(),
+        wards: Vec::new(),
         restricted_at,
         merged,
         is_closed,
-    })
+    };
+    if is_closed {
+        seen.identifiers.retain(|identifier| identifier.key.number().is_some());
+        (seen.profile, seen.findings) = (Profile::default(), Vec::new());
+    } else if matches!(by, Actor::Officer(_)) {
+        for relation in guardians::of_child(tx, &seen.id).await? {
+            seen.guardians.push(Relation::of(tx, relation.guardian.clone(), relation, today).await?);
+        }
+        for relation in guardians::of_guardian(tx, &seen.id).await? {
+            seen.wards.push(Relation::of(tx, relation.child.clone(), relation, today).await?);
+        }
+    }
+    Ok(seen)
 }
 
 /// Under 16 by what is known: of a year alone, who might be a child is one.
 fn is_child(keys: &[OwnerKey], known: &Profile, today: Date) -> bool {
-    const CHILD_YEARS: i16 = 16;
     let of_number = keys.iter().filter_map(OwnerKey::number).find_map(|number| match number {
-        OwnerNumber::Person(id) => Some(id.birth_year()),
+        OwnerNumber::Person(id) => Some(id),
         _ => None,
     });
     match (known.born, of_number) {
-        (Some(born), _) => born.saturating_add(jiff::Span::new().years(CHILD_YEARS)) > today,
-        (None, Some(year)) => year.saturating_add(CHILD_YEARS) >= today.year(),
+        (Some(born), _) => child::is_child(born, today),
+        (None, Some(id)) => child::may_be_child(id, today),
         (None, None) => false,
     }
 }
