@@ -145,13 +145,13 @@ async fn receive_one(
         return Ok(Outcome::Known(known.into_iter().map(|paper| paper.id).collect()));
     }
     // Looked at before a dossier is opened for it.
-    match intake::open(ctx, &files).await {
-        Ok(_) => {}
+    let container = match intake::open(ctx, &files).await {
+        Ok(container) => container,
         Err(IntakeError::Unreadable(error)) if !error.is_ours() => {
             return Ok(Outcome::Unreadable(error.to_string()));
         }
         Err(error) => return Err(error.into()),
-    }
+    };
     let dossier = dossier_for(ctx, officer, paper.procedure.as_ref(), dossiers).await?;
     let upload = Upload {
         files,
@@ -163,7 +163,8 @@ async fn receive_one(
         urgency: Urgency::Pile,
         known: paper.known.clone(),
     };
-    let paper = intake::receive(ctx, officer, &dossier.id, upload).await?;
+    let refusal = intake::refusal_of(ctx, &dossier, upload.role.as_ref(), upload.form).await?;
+    let paper = intake::receive_opened(ctx, officer, dossier.id, upload, &container, refusal).await?;
     Ok(Outcome::Received(Box::new(paper)))
 }
 

@@ -193,7 +193,7 @@ pub async fn receive(
     ctx: &Ctx,
     officer: &ActingOfficer,
     dossier: &DossierId,
-    mut upload: Upload,
+    upload: Upload,
 ) -> Result<Paper, IntakeError> {
     let dossier = {
         let mut tx = ctx.db.read().await?;
@@ -201,6 +201,18 @@ pub async fn receive(
     };
     let refusal = refusal_of(ctx, &dossier, upload.role.as_ref(), upload.form).await?;
     let container = open(ctx, &upload.files).await?;
+    receive_opened(ctx, officer, dossier.id, upload, &container, refusal).await
+}
+
+/// As [`receive`], of files that were opened, into a dossier that the officer works on.
+pub(super) async fn receive_opened(
+    ctx: &Ctx,
+    officer: &ActingOfficer,
+    dossier: DossierId,
+    mut upload: Upload,
+    container: &Container,
+    refusal: Option<Refusal>,
+) -> Result<Paper, IntakeError> {
     match &upload.plan {
         Some(plan) => plan.check(container.n_pages)?,
         // Several files with a PDF among them: more likely several papers than one.
@@ -210,7 +222,7 @@ pub async fn receive(
 
     let objects = keep_originals(ctx, std::mem::take(&mut upload.files)).await?;
     let mut tx = ctx.db.write().await?;
-    let paper = keep_in(&mut tx, officer, ctx.clock.now(), dossier.id, upload, refusal, &objects).await?;
+    let paper = keep_in(&mut tx, officer, ctx.clock.now(), dossier, upload, refusal, &objects).await?;
     tx.commit().await?;
     Ok(paper)
 }
