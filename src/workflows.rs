@@ -14,6 +14,7 @@ pub mod catalogue;
 pub mod checklist;
 pub mod cleaning;
 pub mod clients;
+pub mod confirm;
 pub mod context;
 pub mod count;
 pub mod derive;

@@ -215,7 +215,7 @@ impl ProposedFields {
 
     /// The fields as confirmed by a person who left standing what `edits` does not touch.
     ///
-    /// Called by `workflows::digitise::confirm` alone, in the name of an officer.
+    /// Called by `workflows::confirm::confirm` alone, in the name of an officer.
     ///
     /// # Errors
     /// Every field that still has to be keyed.

@@ -380,7 +380,7 @@ impl ProposedFields {
 
 /// The fields as a person confirmed them (Điều 16 khoản 2): all that a code needs is there.
 ///
-/// Made by `workflows::digitise::confirm` alone, in the name of an officer.
+/// Made by `workflows::confirm::confirm` alone, in the name of an officer.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ConfirmedFields {
     /// Khoản 1.

@@ -300,11 +300,12 @@ fn originals_text(originals: &[ContentHash]) -> Result<String, StoreError> {
 }
 
 /// The names under which signature states are kept.
-const SIGNATURES: [(SignatureState, &str); 4] = [
+const SIGNATURES: [(SignatureState, &str); 5] = [
     (SignatureState::Unsigned, "unsigned"),
     (SignatureState::Signed, "signed"),
     (SignatureState::SignedAndSealed, "signed_and_sealed"),
     (SignatureState::Sealed, "sealed"),
+    (SignatureState::SignedElsewhere, "signed_elsewhere"),
 ];
 
 fn signature_name(signature: SignatureState) -> &'static str {

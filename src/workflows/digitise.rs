@@ -1,5 +1,4 @@
-//! A received paper's way: checked (Điều 9), read and proposed (Điều 16 khoản 1), confirmed by an
-//! officer with the code assigned in the same transaction (Điều 16 khoản 2, Điều 17).
+//! A received paper's way: checked (Điều 9), read and proposed (Điều 16 khoản 1), until it lies before an officer.
 //!
 //! Each step commits its own transaction, so that a paper killed half-way stands where its last
 //! finished step left it.
@@ -9,30 +8,24 @@ use std::io;
 use tokio::sync::mpsc;
 
 use crate::{
-    clock::day_in_vietnam,
     domain::{
-        catalogue::Catalogue,
-        code::{CodeNumber, DocumentCode, ResultReadings},
-        confirm::{FieldEdits, FieldFault},
-        dossier::{Confirmation, Dossier, ObjectRole, Paper, PaperObject, PaperState, Step},
-        eligibility::PaperRole,
+        confirm::FieldFault,
+        dossier::{Dossier, ObjectRole, Paper, PaperObject, PaperState, Step},
         event::{Action, AuditEvent, Change},
-        fields::ConfirmedFields,
         first::FirstProposals,
-        ids::{OwnerId, PaperId},
+        ids::PaperId,
         job::{Job, Urgency},
         officer::{ActingOfficer, stated},
         page::{CheckedPages, PageFaults, Severity},
         rescan::SameBy,
         rights::{self, Denied},
-        signing::OfficerSigning,
     },
     engines::{
         imaging::{fault::ReadError, open::Container},
         reader::NotStamped,
     },
     remote::antivirus::{AntivirusError, Verdict},
-    store::{StoreError, Tx, audit, codes, dossiers, first, jobs, owners, papers, plans, prints},
+    store::{StoreError, Tx, audit, dossiers, first, jobs, papers, plans, prints},
     workflows::{
         access::{self, AccessError, Right},
         archive,
@@ -81,6 +74,12 @@ pub enum DigitiseError {
         "tệp này đã có chữ ký số nên phải giữ nguyên cả tệp: nhận riêng tệp đã ký thành một giấy tờ, không ghép, tách hay đổi thứ tự trang. Bản gốc được giữ nguyên."
     )]
     Signed,
+    /// A signed file carries a code that cannot be taken over: it has not the form of one, or its signatures are not
+    /// proven.
+    #[error(
+        "tệp đã ký này mang một mã số hóa khác, chưa tin được mã đó: kiểm tra phần “Chữ ký số” của giấy tờ (có thể thiếu chứng thư số tin cậy của nơi ký), hoặc yêu cầu nộp bản khác"
+    )]
+    UnprovenCode,
     /// A reason is needed.
     #[error("cần ghi lý do")]
     NoReason,
@@ -361,68 +360,6 @@ pub async fn override_faults(
     Ok(paper)
 }
 
-/// An officer confirms the fields; the code is assigned in the same transaction (Điều 16, 17).
-///
-/// What `edits` does not touch stands as proposed. `version` is the one the officer looked at.
-///
-/// # Errors
-/// [`DigitiseError`]; nothing has changed then.
-pub async fn confirm(
-    ctx: &Ctx,
-    officer: &ActingOfficer,
-    id: &PaperId,
-    version: Option<u64>,
-    edits: FieldEdits,
-) -> Result<Paper, DigitiseError> {
-    let mut paper = paper_for(ctx, officer, id, rights::may_confirm).await?;
-    if version.is_some_and(|v| v != paper.version) {
-        return Err(DigitiseError::Stale);
-    }
-    let PaperState::ToConfirm { checked, proposed, .. } = &paper.state else {
-        return Err(wrong_state(&paper));
-    };
-    let now = ctx.clock.now();
-    let fields = proposed.confirmed_with(edits, now).map_err(DigitiseError::Fields)?;
-    let (checked, proposed) = (checked.clone(), proposed.clone());
-    let catalogue = catalogue_with_type(ctx, &paper, &fields).await?;
-    let arrived = arrived(ctx, &paper).await?;
-
-    let mut tx = ctx.db.write().await?;
-    let number = match &fields.document_number {
-        Some(number) => CodeNumber::Printed { number: number.clone() },
-        None if ctx.rules.code_papers_without_number => {
-            let received_on = day_in_vietnam(paper.received_at);
-            CodeNumber::None { received_on, ordinal: codes::next_ordinal(&mut tx, received_on).await? }
-        }
-        None => return Err(DigitiseError::NoNumber),
-    };
-    let code = DocumentCode::assign(fields.owner.clone(), fields.document_type_code.clone(), number);
-    let owner = owners::find_or_create(&mut tx, &fields.owner, now).await?;
-    let printed = assign(ctx, &mut tx, &paper, &code, &owner, &catalogue).await?;
-    lessons::note(ctx, &mut tx, &proposed, &fields).await?;
-    let change = Change::of_confirmation(&proposed, &fields);
-    let by = officer.officer.id.clone();
-    let confirmed = Box::new(Confirmation { fields, code, printed, owner, by, at: now, checked });
-    // What arrived signed was signed by whom it concerns; and where officers have no signatures yet, the step is
-    // passed over, and the record says so.
-    let is_signed_here =
-        ctx.rules.signing.officer == OfficerSigning::Required && matches!(arrived, Arrived::Unsigned);
-    let (next, job) = if is_signed_here {
-        (PaperState::ToSign { confirmed }, Job::Compose { paper: paper.id.clone() })
-    } else {
-        (PaperState::ToCode { confirmed }, Job::WriteCode { paper: paper.id.clone() })
-    };
-    let states = [paper.state.name(), next.name()];
-    move_on(ctx, &mut tx, &mut paper, next, Some(officer), None, None).await?;
-    let detail = serde_json::json!({ "before": states[0], "after": states[1] });
-    trace_change(ctx, &mut tx, Some(officer), Action::ConfirmFields, &paper.id, Some(detail), &change)
-        .await?;
-    trace(ctx, &mut tx, Some(officer), Action::AssignCode, &paper.id, None).await?;
-    jobs::enqueue(&mut tx, &job, now, Urgency::Desk).await?;
-    tx.commit().await?;
-    Ok(paper)
-}
-
 /// The paper, if `officer` may do `may` to it.
 pub(super) async fn paper_for(
     ctx: &Ctx,
@@ -438,85 +375,6 @@ pub(super) async fn paper_for(
 pub(super) async fn dossier_of(ctx: &Ctx, paper: &Paper) -> Result<Dossier, DigitiseError> {
     let mut tx = ctx.db.read().await?;
     dossiers::get(&mut tx, &paper.dossier).await?.ok_or(DigitiseError::UnknownPaper)
-}
-
-async fn catalogue_with_type(
-    ctx: &Ctx,
-    paper: &Paper,
-    fields: &ConfirmedFields,
-) -> Result<Catalogue, DigitiseError> {
-    let catalogue = intake::catalogue_of(ctx, &dossier_of(ctx, paper).await?).await?;
-    if catalogue.has_type(&fields.document_type_code) {
-        Ok(catalogue)
-    } else {
-        Err(DigitiseError::UnknownType)
-    }
-}
-
-/// Assigns the code, with every reading of its type; what is printed in its place by the setting leads to the paper, too.
-async fn assign(
-    ctx: &Ctx,
-    tx: &mut Tx,
-    paper: &Paper,
-    code: &DocumentCode,
-    owner: &OwnerId,
-    catalogue: &Catalogue,
-) -> Result<Option<DocumentCode>, DigitiseError> {
-    let dossier_ordinal = match &paper.role {
-        Some(PaperRole::Result { .. }) => Some(codes::next_of_dossier(tx, &paper.dossier).await?),
-        _ => None,
-    };
-    let national = catalogue.national_code_of(&code.type_code).cloned();
-    let readings = ResultReadings { dossier_ordinal, national };
-    let printed = code.read_as(ctx.rules.result_reading, &readings);
-    let now = ctx.clock.now();
-    // Before the code itself: the last one is the paper's.
-    if let Some(printed) = &printed {
-        codes::assign(tx, printed, owner, &paper.id, now).await?;
-    }
-    codes::assign(tx, code, owner, &paper.id, now).await?;
-    codes::note_readings(tx, code, &readings).await?;
-    Ok(printed)
-}
-
-/// How the files of a paper came in.
-pub(super) enum Arrived {
-    /// As pictures, or as a PDF without a signature.
-    Unsigned,
-    /// As one signed PDF, all of whose pages make up the paper in their order.
-    Signed(Vec<u8>),
-}
-
-/// Whether a file that the paper is made of is signed; files that were added and left out again don't count.
-///
-/// # Errors
-/// [`DigitiseError::Signed`] where signed pages were put together with others, or arranged.
-pub(super) async fn arrived(ctx: &Ctx, paper: &Paper) -> Result<Arrived, DigitiseError> {
-    let originals = {
-        let mut tx = ctx.db.read().await?;
-        objects_as(&mut tx, &paper.id, ObjectRole::Original).await?
-    };
-    let mut files = ctx.bytes_of(&originals).await?;
-    let container = container_of(ctx, &files).await?;
-    if !container.has_signatures {
-        return Ok(Arrived::Unsigned);
-    }
-    let pages = paper.state.pages();
-    let is_whole = pages.len() == container.n_pages as usize
-        && pages.iter().zip(1..).all(|(facts, page)| facts.original_page == page);
-    if let ([only], true) = (files.as_mut_slice(), is_whole) {
-        return Ok(Arrived::Signed(std::mem::take(only)));
-    }
-    let mut first = 1u32;
-    for (bytes, n_pages) in files.into_iter().zip(container.pages_of_files) {
-        let of_file = first..first.saturating_add(n_pages);
-        first = of_file.end;
-        let is_used = pages.iter().any(|facts| of_file.contains(&facts.original_page));
-        if is_used && container_of(ctx, &[bytes]).await?.has_signatures {
-            return Err(DigitiseError::Signed);
-        }
-    }
-    Ok(Arrived::Unsigned)
 }
 
 /// What is known of files without looking at a page.
@@ -650,7 +508,7 @@ pub(super) async fn trace(
 }
 
 /// As [`trace`], with what the paper was before and is now.
-async fn trace_change(
+pub(super) async fn trace_change(
     ctx: &Ctx,
     tx: &mut Tx,
     officer: Option<&ActingOfficer>,

@@ -25,8 +25,9 @@ use crate::{
     store::{StoreError, audit, changes, papers, records, search},
     workflows::{
         agency, browse,
+        confirm::{Arrived, arrived},
         context::{Ctx, Spooled},
-        digitise::{self, Arrived, DigitiseError},
+        digitise::{self, DigitiseError},
         intake, verify,
     },
 };
@@ -80,8 +81,8 @@ async fn base(ctx: &Ctx, paper: &Paper, confirmed: &Confirmation) -> Result<Base
     if let Some(signed) = browse::objects(ctx, &paper.id, ObjectRole::Signed).await?.first() {
         return Ok(Base::Signed(ctx.bytes(&signed.hash).await?));
     }
-    match digitise::arrived(ctx, paper).await? {
-        Arrived::Signed(original) => Ok(Base::Arrived(original)),
+    match arrived(ctx, paper).await? {
+        Arrived::Signed { pdf, .. } => Ok(Base::Arrived(pdf)),
         Arrived::Unsigned => Ok(Base::Fresh(compose(ctx, paper, confirmed).await?)),
     }
 }
@@ -166,6 +167,8 @@ async fn coded(ctx: &Ctx, base: Base, code: &DocumentCode) -> Result<Coded, Digi
         (true, true) => SignatureState::SignedAndSealed,
         (true, false) => SignatureState::Signed,
         (false, true) => SignatureState::Sealed,
+        // A copy has none of the signatures that the original has.
+        (false, false) if !is_ours && way != Way::DerivedCopy => SignatureState::SignedElsewhere,
         (false, false) => SignatureState::Unsigned,
     };
     let object = ctx.objects.put(pdf).await?.as_object(ObjectRole::Coded, 0, "application/pdf");

@@ -16,6 +16,7 @@ mod command_line;
 mod contract;
 mod count;
 mod early;
+mod elsewhere;
 mod erasure;
 mod evidence;
 mod floors;

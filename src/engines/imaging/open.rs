@@ -17,6 +17,7 @@ use super::{
     source::{PageMedia, PageSource, Pixels},
     tiff_pages,
 };
+use crate::engines::pdf::read;
 
 /// The kinds of file a paper comes in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -51,6 +52,8 @@ pub struct Container {
     pub certified: Option<u8>,
     /// Whether the PDF is encrypted (and opens without a password).
     pub is_encrypted: bool,
+    /// The code that one signed PDF carries already, as it stands there: that of another store, mostly.
+    pub carried_code: Option<String>,
 }
 
 #[derive(Clone, Copy)]
@@ -135,6 +138,7 @@ fn open_several(files: Vec<Vec<u8>>, n_bytes: u64, limits: Limits) -> Result<Ope
         has_signatures: of().any(|c| c.has_signatures),
         certified: of().filter_map(|c| c.certified).min(),
         is_encrypted: of().any(|c| c.is_encrypted),
+        carried_code: None,
     };
     Ok(Opened { content: Content::Several(parts), container, limits })
 }
@@ -150,6 +154,8 @@ fn is_picture(bytes: &[u8]) -> bool {
 
 fn open_pdf(bytes: Vec<u8>, n_bytes: u64, limits: Limits) -> Result<Opened, ReadError> {
     let (pdf, facts) = pdf_facts::open(bytes, limits.max_pages)?;
+    // Where nobody signed, the code is written anew.
+    let carried_code = facts.has_signatures.then(|| read::carried_code(pdf.data().as_ref())).flatten();
     let n_pages = u32::try_from(pdf.pages().len()).unwrap_or(u32::MAX);
     let container = Container {
         kind: ContainerKind::Pdf,
@@ -160,6 +166,7 @@ fn open_pdf(bytes: Vec<u8>, n_bytes: u64, limits: Limits) -> Result<Opened, Read
         has_signatures: facts.has_signatures,
         certified: facts.certified,
         is_encrypted: facts.is_encrypted,
+        carried_code,
     };
     Ok(Opened { content: Content::Pdf(Box::new(pdf)), container, limits })
 }
@@ -206,6 +213,7 @@ fn open_rasters(parts: Vec<Vec<u8>>, n_bytes: u64, limits: Limits) -> Result<Ope
         has_signatures: false,
         certified: None,
         is_encrypted: false,
+        carried_code: None,
     };
     Ok(Opened { content: Content::Rasters { parts, pages }, container, limits })
 }

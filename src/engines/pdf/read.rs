@@ -202,6 +202,15 @@ fn refers_to_present(document: &Document, object: &Object, depth: usize) -> bool
     }
 }
 
+/// The code that a file carries: in its field, as the face of an agency's signature, or by our mark on page one.
+pub(in crate::engines) fn carried_code(bytes: &[u8]) -> Option<String> {
+    let facts = facts(&open_light(bytes).ok()?);
+    match facts.code_field {
+        CodeField::Filled(code) => Some(code),
+        _ => facts.sealed_code.or(facts.marked_code),
+    }
+}
+
 /// What an opened document says of itself.
 pub(in crate::engines) fn facts(document: &Document) -> PdfFacts {
     let fields = fields(document);

@@ -230,6 +230,9 @@ impl From<DigitiseError> for Problem {
             },
             DigitiseError::NoNumber => unprocessable("no-number").under("QĐ 1917/QĐ-BLĐTBXH, Điều 7"),
             DigitiseError::Signed => conflict("signed").under("QĐ 1917/QĐ-BLĐTBXH, Điều 15 khoản 3"),
+            DigitiseError::UnprovenCode => {
+                conflict("unproven-code").under("QĐ 1917/QĐ-BLĐTBXH, Điều 12 khoản 3")
+            }
             DigitiseError::NoReason => Self::bad_request("no-reason", detail),
             DigitiseError::Unreadable(error) => error.into(),
             DigitiseError::Infected(_) => unprocessable("infected"),

@@ -37,7 +37,7 @@ use crate::{
     faces::worker::{self, OnPage},
     store::StoreError,
     workflows::{
-        accounts, administer, archive, browse,
+        accounts, administer, archive, browse, confirm,
         context::Ctx,
         count,
         digitise::{self as steps, DigitiseError},
@@ -520,13 +520,16 @@ impl Line {
             return Ok(report); // a person must look first: --accept is refused
         }
         let confirmed =
-            steps::confirm(&self.ctx, &self.officer, &paper.id, None, FieldEdits::default()).await;
+            confirm::confirm(&self.ctx, &self.officer, &paper.id, None, FieldEdits::default()).await;
         match confirmed {
             Ok(_) => {}
-            Err(DigitiseError::Signed) => {
-                let message = DigitiseError::Signed.to_string();
+            Err(error @ DigitiseError::Signed) => {
                 let rule = "QĐ 1917/QĐ-BLĐTBXH, Điều 15 khoản 3".to_owned();
-                return Ok(report.with_reason(&asked(rule, message)).with_exit(Exit::Unreadable));
+                return Ok(report.with_reason(&asked(rule, error.to_string())).with_exit(Exit::Unreadable));
+            }
+            Err(error @ DigitiseError::UnprovenCode) => {
+                let rule = "QĐ 1917/QĐ-BLĐTBXH, Điều 12 khoản 3".to_owned();
+                return Ok(report.with_reason(&asked(rule, error.to_string())));
             }
             Err(
                 error

@@ -15,6 +15,7 @@ fn container(version: Option<&str>) -> Container {
         has_signatures: false,
         certified: None,
         is_encrypted: false,
+        carried_code: None,
     }
 }
 

@@ -112,6 +112,7 @@ const TABLE: &[Row] = &[
     ("unknown-component", "Không có thành phần hồ sơ này", "Unknown component", "The procedure of the dossier has no such component."),
     ("unknown-procedure", "Không có thủ tục này", "Unknown procedure", "The catalogue in force has no such procedure."),
     ("unknown-type", "Không có loại giấy tờ này", "Unknown type", "The catalogue has no such type of document."),
+    ("unproven-code", "Mã in sẵn chưa được xác nhận", "Code not proven", "The signed file carries another code, and its signatures do not prove it."),
     ("unreadable", "Không đọc được tệp", "Unreadable file", "The file is damaged, or of a kind that is not taken."),
     ("verification", "Chưa kiểm tra được chữ ký", "Verification failed", "The signatures could not be looked at; try again later."),
     ("wrong-host", "Sai tên máy chủ", "Wrong host name", "The service does not answer under this name."),

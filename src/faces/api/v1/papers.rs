@@ -39,7 +39,7 @@ use crate::{
     },
     workflows::{
         browse::{self, Standing},
-        digitise, intake,
+        confirm as confirming, digitise, intake,
         owners::{self, PaperOwner},
         quarantine, rescan, verify,
     },
@@ -450,7 +450,7 @@ pub(in crate::faces::api) async fn confirm(
 ) -> Result<Response, Problem> {
     let edits = body.parse()?;
     let version = version_of(&headers)?;
-    digitise::confirm(&api.ctx, &officer, &id, version, edits).await?;
+    confirming::confirm(&api.ctx, &officer, &id, version, edits).await?;
     Ok(with_etag(seen(&api, &officer, &id).await?))
 }
 

@@ -21,6 +21,7 @@ use crate::{
     },
     faces::web::{Fault, Web},
     workflows::{
+        confirm as confirming,
         digitise::{self, DigitiseError},
         quarantine,
     },
@@ -59,7 +60,7 @@ async fn confirmed(web: &Web, id: &str, form: &HashMap<String, String>) -> Resul
         cleared(&proposed, form)?;
     }
     let version = form.get("version").and_then(|v| v.parse().ok());
-    digitise::confirm(&web.ctx, web.officer(), &id, version, edits).await?;
+    confirming::confirm(&web.ctx, web.officer(), &id, version, edits).await?;
     Ok(())
 }
 
