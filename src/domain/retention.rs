@@ -35,6 +35,8 @@ pub struct Retention {
     pub source: String,
     /// Of single types; the first that fits.
     pub rules: Vec<RetentionRule>,
+    /// Whether the service erases by itself what is due; otherwise `sohoa retention` does, when somebody runs it.
+    pub by_itself: bool,
 }
 
 /// Until when a document is kept.
@@ -199,6 +201,7 @@ mod tests {
             years: Some(10),
             source: "Quyết định của cơ quan".into(),
             rules: vec![rule("1.001699-KQ1", Some(20)), rule("1.001776-KQ1", None)],
+            by_itself: false,
         };
         let nothing = Retention::default();
         for (retention, text, until, source) in [

@@ -20,7 +20,7 @@ use crate::{
         digitise::{self, DigitiseError},
         keep,
         quarantine::{self, Waiting},
-        search, sign, trace,
+        retention, search, sign, trace,
     },
 };
 
@@ -31,6 +31,9 @@ const IDLE: Duration = Duration::from_millis(200);
 
 /// How often it is said how many secret papers wait to be erased.
 const REMIND: Duration = Duration::from_secs(900);
+
+/// How often it is looked for documents whose term is over: terms end with a day.
+const ERASE: Duration = Duration::from_secs(3600);
 
 /// How often the trace is chained.
 const CHAIN: Duration = Duration::from_secs(1);
@@ -74,6 +77,23 @@ pub async fn remind(ctx: Ctx, stop: CancellationToken) {
         tokio::select! {
             () = stop.cancelled() => {}
             () = tokio::time::sleep(REMIND) => {}
+        }
+    }
+}
+
+/// Erases, where the installation says so, what left its owner's store and whose term is over.
+pub async fn erase_due(ctx: Ctx, stop: CancellationToken) {
+    while ctx.rules.retention.by_itself && !stop.is_cancelled() {
+        match retention::sweep(&ctx, &ctx.rules.officer, false).await {
+            Ok(found) => match found.iter().filter(|waiting| waiting.is_due).count() {
+                0 => {}
+                n_erased => tracing::info!(n_erased, "documents whose term is over are erased"),
+            },
+            Err(error) => tracing::error!(%error, "documents whose term is over can't be erased; trying again"),
+        }
+        tokio::select! {
+            () = stop.cancelled() => {}
+            () = tokio::time::sleep(ERASE) => {}
         }
     }
 }

@@ -253,8 +253,12 @@ pub async fn sweep(ctx: &Ctx, by: &ActingOfficer, is_trial: bool) -> Result<Vec<
             let is_due = term.is_over(today) && !is_held;
             if is_due && !is_trial {
                 let reason = format!("Hết thời hạn lưu trữ: {}.", term.source);
-                done(ctx, &mut tx, by, &record, Doing::Erase, &reason).await?;
-                tx.commit().await?;
+                match done(ctx, &mut tx, by, &record, Doing::Erase, &reason).await {
+                    Ok(()) => tx.commit().await?,
+                    // Another process was quicker, or somebody acts on it just now: the next time.
+                    Err(RetentionError::Stale | RetentionError::NotNow(_)) => continue,
+                    Err(error) => return Err(error),
+                }
             }
             found.push(Waiting { record: id, removed_at, term, is_held, is_due });
         }

@@ -1,11 +1,19 @@
 //! Documents leave their owner's store and come back, are held, and are erased for ever once their term is over; codes,
 //! ledger and trace stay. What a data subject asks is done in one act.
 
+use std::{sync::Arc, time::Duration};
+
 use serde_json::{Value, json};
 use sohoa::{
+    clock::Clock,
     domain::retention::Retention,
-    workflows::retention::{self, Waiting},
+    faces::worker,
+    workflows::{
+        context::Ctx,
+        retention::{self, Waiting},
+    },
 };
+use tokio_util::sync::CancellationToken;
 
 use crate::{
     owners::{found, kind, stored},
@@ -45,11 +53,32 @@ fn due(found: &[Waiting]) -> usize {
     found.iter().filter(|waiting| waiting.is_due).count()
 }
 
+/// The worker that erases, until what is due is gone.
+async fn by_itself(ctx: &Ctx) {
+    let mut ctx = ctx.clone();
+    let officer = ctx.rules.officer.clone();
+    for is_told in [false, true] {
+        Arc::make_mut(&mut ctx.rules).retention.by_itself = is_told;
+        let stop = CancellationToken::new();
+        let worker = tokio::spawn(worker::erase_due(ctx.clone(), stop.clone()));
+        let n_left = async || retention::sweep(&ctx, &officer, true).await.unwrap().len();
+        for _ in 0..100 {
+            if !is_told || n_left().await == 0 {
+                break;
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        stop.cancel();
+        worker.await.unwrap();
+        assert_eq!(n_left().await, usize::from(!is_told));
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_document_leaves_the_store_is_held_and_is_erased_when_its_term_is_over() {
     for is_sqlite in [true, false] {
         let years =
-            Retention { years: Some(10), source: "Quyết định của cơ quan".into(), rules: Vec::new() };
+            Retention { years: Some(10), source: "Quyết định của cơ quan".into(), ..Retention::default() };
         let app = TestApp::start_with(is_sqlite, Setting { retention: years, ..Setting::default() }).await;
         let number = "001185000777";
         let (document, printed) = stored(&app, 31, number, json!({})).await;
@@ -93,15 +122,18 @@ async fn a_document_leaves_the_store_is_held_and_is_erased_when_its_term_is_over
         // Once the term is over it goes for ever, with its files; code, ledger and trace stay.
         let officer = app.ctx.rules.officer.clone();
         assert_eq!(due(&retention::sweep(&app.ctx, &officer, false).await.unwrap()), 0);
-        let later = sohoa::workflows::context::Ctx {
-            clock: sohoa::clock::Clock::Fixed("2036-11-21T03:00:00Z".parse().unwrap()),
-            ..app.ctx.clone()
-        };
+        let clock = Clock::Fixed("2036-11-21T03:00:00Z".parse().unwrap());
+        let later = Ctx { clock, ..app.ctx.clone() };
         let kept = app.ctx.objects.list_all().await.unwrap().len();
         assert!(kept >= 3, "{kept}");
         assert_eq!(due(&retention::sweep(&later, &officer, true).await.unwrap()), 1);
         assert_eq!(app.ctx.objects.list_all().await.unwrap().len(), kept, "a trial erases nothing");
-        assert_eq!(due(&retention::sweep(&later, &officer, false).await.unwrap()), 1);
+        // By the command, or by the service itself where it is told to.
+        if is_sqlite {
+            assert_eq!(due(&retention::sweep(&later, &officer, false).await.unwrap()), 1);
+        } else {
+            by_itself(&later).await;
+        }
         assert!(retention::sweep(&later, &officer, false).await.unwrap().is_empty());
         assert!(app.ctx.objects.list_all().await.unwrap().is_empty());
         let place = format!("/api/v1/documents/{document}");
