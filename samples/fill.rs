@@ -27,8 +27,8 @@ use sohoa::{
 };
 use tokio::task::JoinSet;
 
-/// Owners in one transaction.
-const AT_ONCE: u64 = 100;
+/// Owners in one transaction; of a thousand changes in one, each would wade through what the others left.
+const AT_ONCE: u64 = 25;
 /// Transactions beside each other.
 const BESIDE: usize = 4;
 /// Province, and sex with century, of invented numbers: each gives a million times fifty.
@@ -138,7 +138,8 @@ async fn add(
 ) -> Result<(RecordId, Timestamp), StoreError> {
     const WRONG: StoreError = StoreError::Corrupt { what: "an invented owner or number" };
     let day = date(2010, 1, 1) + Span::new().days(i64::try_from(n % 5_000).unwrap_or_default());
-    let at = pattern.record.stored_at + Span::new().microseconds(i64::try_from(n).unwrap_or_default());
+    // Before all others, each in a microsecond of its own: two of one microsecond would wait for each other.
+    let at = pattern.record.stored_at - Span::new().microseconds(i64::try_from(n + 1).unwrap_or_default());
     let mut record = pattern.record.clone();
     record.id = RecordId::new();
     record.code = code(pattern, n, owner).ok_or(WRONG)?;
