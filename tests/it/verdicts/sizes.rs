@@ -3,7 +3,7 @@
 use sohoa::engines::signature::cms::MOST_CERTIFICATES;
 
 use super::{Call, FORBIDDEN, PASSED, Table, paper::Paper, people::people};
-use crate::pki::{Cms, Entry, List, Subject};
+use crate::pki::{Cms, Entry, List, Subject, attribute};
 
 const OBJECTS: u32 = 1_000_000;
 const LONG: usize = 2 << 20;
@@ -77,6 +77,10 @@ fn crowds(table: &mut Table) {
     table.add("more lists inside than are looked at", pdf, &crowded("intact")).asked(Call::Alone);
     let pdf = signed(&|| Cms { archival: (lists.clone(), Vec::new()), ..usual() });
     table.add("the same, signed", pdf, &crowded("intact")).asked(Call::Alone);
+    let extra: Vec<_> = (1..=65).map(|n| attribute(&format!("1.3.6.1.4.1.99999.{n}"), vec![5, 0])).collect();
+    let pdf = signed(&|| Cms { extra: extra.clone(), ..usual() });
+    let unread = "INDETERMINATE SIG_CONSTRAINTS_FAILURE broken whole_file none";
+    table.add("more attributes than are looked at", pdf, unread).asked(Call::Alone);
 }
 
 /// So many certificates of one CA.
