@@ -8,6 +8,7 @@ mod forms;
 mod judges;
 mod paper;
 mod people;
+mod remains;
 mod rules;
 mod shadows;
 mod sizes;
