@@ -28,7 +28,7 @@ use super::{
         ink::DUST,
         read::{self, CodeField, PdfFacts, ReadError},
     },
-    signature::verdict::SignatureReport,
+    signature::{locate, verdict::SignatureReport},
 };
 use crate::domain::{code::DocumentCode, page::BoxMm};
 
@@ -153,7 +153,11 @@ pub fn write(file: &mut GrowingFile, order: &StampOrder<'_>) -> Result<Step, Sta
         return Ok(Step::Done(carried));
     }
     let before = if facts.is_signed { (order.verify)(file) } else { Vec::new() };
-    let choice = choice::choose(file, &document, &facts, order.seal.is_some(), &before);
+    let choice = if !facts.is_signed && locate::may_have_signature(file) {
+        Choice::DerivedCopy(WhyCopy::CutOff)
+    } else {
+        choice::choose(file, &document, &facts, order.seal.is_some(), &before)
+    };
     let why = match choice {
         Choice::PageContent => {
             // What is written anew has to be there with the contents of its streams.

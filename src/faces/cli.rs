@@ -55,6 +55,8 @@ use crate::{
     },
 };
 
+/// What commands at a keyboard log. What tokens say is told in our own words; their library repeats it in English.
+const COMMAND_LOG: &str = "warn,cryptoki=off";
 /// How long the provider of sign-ins may take to answer: an officer waits.
 const PROVIDER_SECONDS: u64 = 5;
 
@@ -278,7 +280,7 @@ pub fn main() -> ExitCode {
     }
     // Services read from their configuration what they log.
     let is_service = matches!(cli.command, Command::Serve(_) | Command::Worker(_) | Command::Watch(_));
-    if !is_service && let Err(error) = telemetry::start(Logs { level: "warn", is_json: false }) {
+    if !is_service && let Err(error) = telemetry::start(Logs { level: COMMAND_LOG, is_json: false }) {
         return ended(Err(Stop::usage(error.to_string())));
     }
     let runtime = match tokio::runtime::Runtime::new() {

@@ -157,11 +157,12 @@ if (card) {
     sessionStorage.removeItem(KEPT);
   };
 
+  // What the token signed, and of the rest why not: it may stop on the way.
   const consent = async () => {
     for (;;) {
       const seen = await ask("GET", "/v1/signatures/" + request);
-      if (seen.state === "signed") {
-        return seen.signatures;
+      if (seen.state === "signed" || seen.state === "partly_signed") {
+        return seen;
       }
       if (seen.state !== "waiting_for_consent" && seen.state !== "signing") {
         throw new Error(seen.message);
@@ -172,6 +173,21 @@ if (card) {
       say(sentence(seen.message));
       await later(700);
     }
+  };
+
+  // Keeps what is signed, and gives up the rest; whether all of it is signed.
+  const received = async (seen, of) => {
+    for (const [n, paper] of of.entries()) {
+      if (paper && seen.signatures[n]) {
+        paper.signature = seen.signatures[n];
+      }
+    }
+    for (const [n, paper] of of.entries()) {
+      if (paper && !seen.signatures[n]) {
+        await giveUp([paper], "✗ Chưa ký: " + sentence((seen.faults || [])[n] || seen.message));
+      }
+    }
+    return seen.state === "signed";
   };
 
   // Hands in what is signed; what the server did not answer to can be handed in again.
@@ -241,11 +257,12 @@ if (card) {
     if (ready.length === 0) {
       return;
     }
+    let isWhole = false;
     try {
       const documents = ready.map((one) => one.document);
       request = (await ask("POST", "/v1/signatures", { certificate: certificate.id, documents })).id;
       remember(of);
-      (await consent()).forEach((signature, n) => (of[n].signature = signature));
+      isWhole = await received(await consent(), of);
     } catch (error) {
       const text = isSilence(error) ? "mất kết nối với phần mềm ký." : error.message;
       if (request) {
@@ -257,6 +274,7 @@ if (card) {
       return;
     }
     await handIn();
+    isStopped = isStopped || !isWhole;
   };
 
   const ended = () => {
@@ -302,7 +320,7 @@ if (card) {
     request = kept.request;
     working(true);
     try {
-      (await consent()).forEach((signature, n) => of[n] && (of[n].signature = signature));
+      await received(await consent(), of);
       await handIn();
     } catch (error) {
       if (!isSilence(error)) {

@@ -181,7 +181,26 @@ async fn what_the_officer_agrees_to_is_signed_and_nothing_else() {
         agent.answers(PIN);
         agent.shows("→ đã ký");
         assert_eq!(Page::of(&agent, PAGE).see(&id).await["state"], "signed");
+        assert_eq!(agent.errors(), "");
     }
+}
+
+/// Whatever the library of tokens logs of that, the officer reads one sentence of ours.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_token_that_is_pulled_out_while_the_officer_is_asked_signs_nothing_and_is_said() {
+    let officer = officer(Key::Rsa2048);
+    let token = Token::with_certificate(&officer.key, officer.der());
+    let mut agent = Agent::with_token(&token, &[PAGE]);
+    let certificate = Page::of(&agent, PAGE).certificates().await.remove(0);
+    let body = documents(&certificate, &[attributes(&officer, 1), attributes(&officer, 2)]);
+    let id = Page::of(&agent, PAGE).asked(&body).await;
+    token.pull_out();
+    agent.answers(PIN);
+    agent.shows("→ ");
+    let seen = Page::of(&agent, PAGE).see(&id).await;
+    assert_eq!((&seen["state"], &seen["signatures"]), (&json!("failed"), &json!([])), "{seen}");
+    assert!(!seen["message"].as_str().unwrap().is_empty());
+    assert_eq!(agent.errors(), "");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -11,6 +11,7 @@ use openssl::{
     sign::Signer,
     x509::X509,
 };
+use reqwest::multipart::{Form, Part};
 use serde_json::{Value, json};
 use sohoa::{
     domain::signing::{CodeOrder, OfficerSigning, OfficerWay, SigningRules},
@@ -31,6 +32,7 @@ use crate::{
     pki::{Identity, Key, List, Subject},
     support::{
         app::{Setting, TestApp},
+        cli::judge,
         judges, papers,
         token::Token,
     },
@@ -170,10 +172,44 @@ async fn a_paper_is_signed_coded_sealed_stored_and_passes() {
         assert_eq!(signatures[1]["field"], "ChuKyCoQuan");
         assert_eq!(signatures[1]["coverage"], "whole_file");
 
+        sheets_say_the_same(&app, document).await;
+
         let pdf = app.get(&format!("{place}/content")).send().await.unwrap().bytes().await.unwrap();
         judges::qpdf(&pdf);
         judges::pyhanko_accepts(&pdf, &people.root.pem(), 2);
     }
+}
+
+/// The page of a verification offers its sheet, and the sheet says in the page's words what the page says.
+async fn sheets_say_the_same(app: &TestApp, document: &str) {
+    let place = format!("/documents/{document}/verification");
+    let page = app.get(&place).send().await.unwrap().text().await.unwrap();
+    assert!(page.contains(&format!("href=\"{place}/sheet\"")) && page.contains("/verify/sheet"), "{page}");
+    let sheet = app.get(&format!("{place}/sheet")).send().await.unwrap();
+    assert_eq!(sheet.headers()["content-type"], "application/pdf");
+    assert_eq!(sheet.headers()["cache-control"], "no-store");
+    let sheet = sheet.bytes().await.unwrap();
+    judges::qpdf(&sheet);
+    let content = app.get(&format!("/api/v1/documents/{document}/content")).send().await.unwrap();
+    let file = Part::bytes(content.bytes().await.unwrap().to_vec()).file_name("giay-to.pdf");
+    let again = app.post("/verify/sheet").multipart(Form::new().part("file", file)).send().await.unwrap();
+    assert_eq!(again.headers()["content-type"], "application/pdf");
+    for sheet in [sheet, again.bytes().await.unwrap()] {
+        let words = words_of(&sheet);
+        for wanted in ["PHIẾU KIỂM TRA CHỮ KÝ SỐ", "Hợp lệ", "Trần Thị Mẫu", "Thời điểm ký", "Tính toàn vẹn"]
+        {
+            assert!(words.contains(wanted), "{wanted}: {words}");
+        }
+    }
+}
+
+/// By pdftotext, on one line.
+fn words_of(pdf: &[u8]) -> String {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("phieu.pdf");
+    std::fs::write(&path, pdf).unwrap();
+    let ran = judge("pdftotext", "poppler-utils", &[path.as_os_str(), "-".as_ref()]);
+    ran.stdout.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -8,6 +8,7 @@ mod forms;
 mod judges;
 mod paper;
 mod people;
+mod remains;
 mod rules;
 mod shadows;
 mod sizes;
@@ -18,6 +19,7 @@ use std::{
     ffi::OsString,
     fmt::Write,
     path::{Path, PathBuf},
+    process::Command,
     time::{Duration, Instant},
 };
 
@@ -31,7 +33,7 @@ use sohoa::{
     workflows::verify::{TrustPlaces, read_trust},
 };
 
-use crate::support::cli::sohoa;
+use crate::support::{cli::sohoa, judges::python};
 pub use people::people;
 pub use standing::with as signed_with;
 
@@ -54,7 +56,7 @@ enum Call {
     Periods,
     /// As received at this time, which the program saw itself.
     Received(&'static str),
-    /// By itself, against the clock.
+    /// By itself, within bounds of time and memory.
     Alone,
 }
 
@@ -161,22 +163,64 @@ fn judged(folder: &Path, call: Call, rows: &[(usize, &Row)]) -> BTreeMap<usize, 
         Call::OtherRoot => &[("trust", "khac"), ("crls", "thu-hoi"), ("intermediates", "trung-gian")],
         _ => &[("trust", "tin"), ("crls", "thu-hoi"), ("intermediates", "trung-gian")],
     };
-    let mut args: Vec<OsString> = ["verify", "--json", "--at", crate::pki::NOW].map(OsString::from).to_vec();
+    let mut more: Vec<OsString> = Vec::new();
     for (option, place) in places {
-        args.extend([format!("--{option}").into(), folder.join(place).into()]);
+        more.extend([format!("--{option}").into(), folder.join(place).into()]);
     }
     if call == Call::Password {
-        args.extend(["--password".into(), "mat-khau".into()]);
+        more.extend(["--password".into(), "mat-khau".into()]);
     }
+    let ran = sohoa(arguments(folder, more, rows));
+    let answers = ran.answers();
+    assert_eq!(answers.len(), rows.len(), "{}", ran.stderr);
+    rows.iter().map(|(n, _)| *n).zip(answers).collect()
+}
+
+/// Of `sohoa verify` for files that are written for it.
+fn arguments(folder: &Path, more: Vec<OsString>, rows: &[(usize, &Row)]) -> Vec<OsString> {
+    let mut args: Vec<OsString> = ["verify", "--json", "--at", crate::pki::NOW].map(OsString::from).to_vec();
+    args.extend(more);
     for (n, row) in rows {
         let path = folder.join(format!("{n}.pdf"));
         std::fs::write(&path, &row.pdf).unwrap();
         args.push(path.into());
     }
-    let ran = sohoa(args);
-    let answers = ran.answers();
-    assert_eq!(answers.len(), rows.len(), "{}", ran.stderr);
-    rows.iter().map(|(n, _)| *n).zip(answers).collect()
+    args
+}
+
+/// What judging took.
+struct Used {
+    /// Of the processor, all processes together.
+    seconds: f64,
+    /// Of memory, the largest of the processes.
+    most_kb: u64,
+}
+
+/// Runs a program, and says at the end what it and its children used.
+const MEASURE: &str = "import resource, subprocess, sys\n\
+    done = subprocess.run(sys.argv[1:])\n\
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)\n\
+    print(used.ru_utime + used.ru_stime, used.ru_maxrss, flush=True)\n\
+    sys.exit(done.returncode)";
+
+/// Judges one file, with everything known.
+fn measured(folder: &Path, row: (usize, &Row)) -> (BTreeMap<usize, Value>, Used) {
+    let places = [("trust", "tin"), ("crls", "thu-hoi"), ("intermediates", "trung-gian")];
+    let place = |(option, place): (&str, &str)| [format!("--{option}").into(), folder.join(place).into()];
+    let more = places.into_iter().flat_map(place).collect();
+    let mut command = Command::new(python());
+    command.args(["-c", MEASURE, env!("CARGO_BIN_EXE_sohoa")]).args(arguments(folder, more, &[row]));
+    let output = command.env_remove("SOHOA_LOG").output().unwrap();
+    let said = String::from_utf8(output.stdout).unwrap();
+    let [answer, used] = said.lines().collect::<Vec<_>>()[..] else {
+        panic!("{}: {said}{}", row.1.name, String::from_utf8_lossy(&output.stderr))
+    };
+    let (seconds, most_kb) = used.split_once(' ').unwrap();
+    let used = Used { seconds: seconds.parse().unwrap(), most_kb: most_kb.parse().unwrap() };
+    if std::env::var_os("SOHOA_VERDICTS").is_some() {
+        eprintln!("{}: {:.2} s, {} MB", row.1.name, used.seconds, used.most_kb / 1000);
+    }
+    (BTreeMap::from([(row.0, serde_json::from_str(answer).unwrap())]), used)
 }
 
 /// The same as the service does for what was handed in.
@@ -200,8 +244,12 @@ fn received(folder: &Path, at: &str, rows: &[(usize, &Row)]) -> BTreeMap<usize, 
     rows.iter().map(judged).collect()
 }
 
-/// Files that are judged alone are judged in time; other tests want the processor too.
-const IN_TIME: Duration = Duration::from_secs(40);
+/// Files that are judged alone are judged within these bounds, in each process: of the processor, as other tests want it
+/// too, and of memory.
+const MOST_SECONDS: f64 = 10.0;
+const MOST_KB: u64 = 500_000;
+/// Without an answer for so long something waits for nothing.
+const IN_TIME: Duration = Duration::from_secs(60);
 
 fn answers(folder: &Path, call: Call, rows: &[(usize, &Row)]) -> BTreeMap<usize, Value> {
     if call != Call::Alone {
@@ -210,8 +258,12 @@ fn answers(folder: &Path, call: Call, rows: &[(usize, &Row)]) -> BTreeMap<usize,
     let mut all = BTreeMap::new();
     for row in rows {
         let start = Instant::now();
-        all.extend(judged(folder, call, &[*row]));
-        assert!(start.elapsed() < IN_TIME, "{}: {:?}", row.1.name, start.elapsed());
+        let (answers, used) = measured(folder, *row);
+        let name = &row.1.name;
+        assert!(start.elapsed() < IN_TIME, "{name}: {:?}", start.elapsed());
+        assert!(used.seconds < MOST_SECONDS, "{name}: {} s", used.seconds);
+        assert!(used.most_kb < MOST_KB, "{name}: {} kB", used.most_kb);
+        all.extend(answers);
     }
     all
 }

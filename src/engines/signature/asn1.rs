@@ -129,15 +129,17 @@ impl<'a> Reader<'a> {
 
     /// All the rest, at most `most` values.
     pub fn all(self, most: usize) -> Option<Vec<Item<'a>>> {
+        self.first(most).and_then(|(items, has_more)| (!has_more).then_some(items))
+    }
+
+    /// The next `most` values, and whether there is more behind them.
+    pub fn first(self, most: usize) -> Option<(Vec<Item<'a>>, bool)> {
         let mut reader = self;
         let mut items = Vec::new();
-        while !reader.is_empty() {
-            if items.len() == most {
-                return None;
-            }
+        while !reader.is_empty() && items.len() < most {
             items.push(reader.any()?);
         }
-        Some(items)
+        Some((items, !reader.is_empty()))
     }
 }
 

@@ -8,8 +8,8 @@ use super::asn1::{
     self, CONTEXT, CONTEXT_PRIMITIVE, INTEGER, Item, Malformed, OCTET_STRING, OID, Reader, SEQUENCE, SET,
 };
 
-/// Certificates, and lists of revocation, looked at.
-const MOST_CERTIFICATES: usize = 128;
+/// Certificates, lists of revocation, and answers in one attribute, looked at; an honest signature has some ten.
+pub const MOST_CERTIFICATES: usize = 1_000;
 /// Attributes, and values in one.
 const MOST_ATTRIBUTES: usize = 64;
 
@@ -41,9 +41,16 @@ pub enum FormFault {
     /// An attribute stands twice or has not one value.
     #[error("thuộc tính {0} bị lặp lại hoặc sai dạng")]
     Attribute(String),
-    /// More certificates, lists or attributes than are looked at.
+    /// More attributes than are looked at.
     #[error("chữ ký mang quá nhiều {0}")]
     TooMany(&'static str),
+}
+
+impl FormFault {
+    /// Whether it says that no more was looked at, which proves nothing.
+    pub fn is_a_bound(&self) -> bool {
+        matches!(self, Self::TooMany(_) | Self::Malformed(Malformed::TooLarge))
+    }
 }
 
 /// Who signed, as the signature names the certificate.
@@ -108,6 +115,8 @@ pub struct SignedData {
     pub value: Vec<u8>,
     /// Time stamps over the signature value, DER.
     pub timestamps: Vec<Vec<u8>>,
+    /// What there is more of than is looked at, for people: nothing that it could say is known.
+    pub left_out: Option<&'static str>,
 }
 
 impl SignedData {
@@ -138,14 +147,17 @@ impl SignedData {
         found.content_type = content_type;
         found.content = content;
         if let Some(set) = certificates {
-            let all = set.inside().all(MOST_CERTIFICATES).ok_or(FormFault::TooMany("chứng thư số"))?;
+            let (first, has_more) = set.inside().first(MOST_CERTIFICATES).ok_or(not("CertificateSet"))?;
             // The other choices are attribute certificates and forms that nobody uses any more.
-            let all = all.iter().filter(|item| item.tag == SEQUENCE);
-            found.certificates = all.map(|item| item.whole.to_vec()).collect();
+            let first = first.iter().filter(|item| item.tag == SEQUENCE);
+            found.certificates = first.map(|item| item.whole.to_vec()).collect();
+            found.left_out = has_more.then_some("chứng thư số").or(found.left_out);
         }
         if let Some(set) = lists {
-            let all = set.inside().all(MOST_CERTIFICATES);
-            for item in all.ok_or(FormFault::TooMany("danh sách thu hồi"))? {
+            let (first, has_more) =
+                set.inside().first(MOST_CERTIFICATES).ok_or(not("RevocationInfoChoices"))?;
+            found.left_out = found.left_out.or(has_more.then_some("danh sách thu hồi"));
+            for item in first {
                 if item.tag == SEQUENCE {
                     found.crls.push(item.whole.to_vec());
                 } else if let Some(answer) = other_revocation(item) {
@@ -199,6 +211,7 @@ fn signer_info(mut parts: Reader<'_>) -> Result<SignedData, FormFault> {
         attributes: None,
         value,
         timestamps: Vec::new(),
+        left_out: None,
     };
     if let Some(signed) = signed {
         signed_attributes(signed, &mut found)?;
@@ -287,11 +300,13 @@ fn take_signed(name: &str, value: Item<'_>, to: &mut SignedAttributes, found: &m
         "signingCertificateV2" => to.signing_certificates.push(certificate_id(value, None)?),
         "revocationInfoArchival" => {
             for part in value.inside().all(3)? {
-                let all = asn1::only(SEQUENCE, part.content)?.inside().all(MOST_CERTIFICATES)?;
-                let all = all.iter().map(|item| item.whole.to_vec());
+                let (first, has_more) =
+                    asn1::only(SEQUENCE, part.content)?.inside().first(MOST_CERTIFICATES)?;
+                let first = first.iter().map(|item| item.whole.to_vec());
+                found.left_out = found.left_out.or(has_more.then_some("danh sách thu hồi"));
                 match part.tag {
-                    CONTEXT => found.crls.extend(all),
-                    0xa1 => found.ocsps.extend(all),
+                    CONTEXT => found.crls.extend(first),
+                    0xa1 => found.ocsps.extend(first),
                     _ => {}
                 }
             }

@@ -3,6 +3,7 @@
 
 use std::borrow::Cow;
 use std::cell::Cell;
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
@@ -144,9 +145,10 @@ pub(super) fn everything<'a>(
     given: &RevocationData,
 ) -> RevocationData {
     let mut known = given.clone();
+    let mut seen: HashSet<Vec<u8>> = known.certificates.iter().map(|one| one.der.clone()).collect();
     let mut add = |cms: &SignedData| {
         for der in &cms.certificates {
-            if !known.certificates.iter().any(|one| one.der == *der) {
+            if seen.insert(der.clone()) {
                 known.certificates.extend(Certificate::parse(der).map(Arc::new));
             }
         }
@@ -228,7 +230,12 @@ fn close(mut report: SignatureReport, problems: &[Problem]) -> SignatureReport {
 
 fn unreadable(one: &Opened<'_>) -> Option<Problem> {
     if let Err(fault) = &one.cms {
-        return Some(Problem::failed(SubIndication::FormatFailure, fault.to_string()));
+        let why = fault.to_string();
+        return Some(if fault.is_a_bound() {
+            Problem::unknown(SubIndication::SigConstraintsFailure, why)
+        } else {
+            Problem::failed(SubIndication::FormatFailure, why)
+        });
     }
     one.sub_filter()
         .is_none()
@@ -288,7 +295,7 @@ fn signature(
     report.integrity = if malformed { Integrity::Broken } else { checked.integrity };
     report.signed_at = cms.attributes.as_ref().and_then(|a| a.signing_time).or(facts.claimed_at);
     report.signer = checked.signer.as_ref().map(|signer| signer.signer()).unwrap_or_default();
-    problems.extend(checked.fault.clone().map(timestamp::from_fault));
+    problems.extend(timestamp::from_faults(cms, checked.fault.clone()));
 
     let later = earliest(proofs, facts.end, receipt);
     let times = times(world, cms, proofs, facts.end, later, &mut report.notes);

@@ -17,7 +17,7 @@ use std::{
 use jiff::Timestamp;
 use lopdf::{Dictionary, Object, ObjectId};
 
-pub use remains::has_remains;
+pub use remains::{has_remains, may_have_signature};
 
 use super::{
     fields::{self, Form},

@@ -87,7 +87,7 @@ pub fn judge(world: &World<'_>, cms: &SignedData, parts: &[&[u8]], proof: Option
         made_at: None,
         integrity: checked.integrity,
         trust: Trust::Unknown,
-        problems: checked.fault.map(from_fault).into_iter().collect(),
+        problems: from_faults(cms, checked.fault),
         notes: Vec::new(),
         is_weak: false,
         signer: checked.signer.as_ref().map(|s| s.signer()).unwrap_or_default(),
@@ -136,8 +136,20 @@ pub fn judge(world: &World<'_>, cms: &SignedData, parts: &[&[u8]], proof: Option
     found
 }
 
+/// What digest and value, and the bounds of what is looked at, do to a verdict.
+pub(super) fn from_faults(cms: &SignedData, fault: Option<value::Fault>) -> Vec<Problem> {
+    let left_out = cms.left_out.map(|what| {
+        let why = format!("chữ ký mang quá nhiều {what}, không xem hết được");
+        Problem::unknown(SubIndication::CertificateChainGeneralFailure, why)
+    });
+    // A certificate that was not found may be among those.
+    let fault =
+        fault.filter(|(sub, _)| left_out.is_none() || *sub != SubIndication::NoSigningCertificateFound);
+    fault.map(from_fault).into_iter().chain(left_out).collect()
+}
+
 /// What is proven wrong fails; what cannot be checked is left open.
-pub fn from_fault((sub, why): value::Fault) -> Problem {
+fn from_fault((sub, why): value::Fault) -> Problem {
     match sub {
         SubIndication::FormatFailure | SubIndication::HashFailure | SubIndication::SigCryptoFailure => {
             Problem::failed(sub, why)

@@ -41,6 +41,8 @@ pub enum WhyCopy {
     Protected,
     /// A signature in it is broken, or nothing can be appended to it.
     Broken,
+    /// There are traces of a signature that cannot be read: a file that was cut off, for example.
+    CutOff,
     /// It was changed after a signature in a way that this does not allow.
     Modified,
     /// There is no key of the agency.
@@ -57,6 +59,10 @@ impl WhyCopy {
             Self::Locked => "chữ ký trong tệp khóa mọi ô",
             Self::Protected => "tệp được mã hóa và không cho phép sửa đổi",
             Self::Broken => "tệp hoặc chữ ký trong tệp bị hỏng",
+            Self::CutOff => {
+                "tệp có dấu vết của chữ ký số nhưng không đọc được, có thể tệp bị cắt cụt; bản sao chỉ có phần còn đọc được, \
+                 đề nghị người nộp gửi lại tệp gốc"
+            }
             Self::Modified => "tệp đã bị sửa đổi sau khi ký",
             Self::NoKey => "tệp đã ký mà chưa có khóa ký của cơ quan",
             Self::NotProven => "ghi thẳng vào tệp sẽ làm giảm giá trị chữ ký có trước",

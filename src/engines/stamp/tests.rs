@@ -539,3 +539,23 @@ fn files_that_may_not_be_touched_get_a_copy_that_says_so() {
     check(&approved, Some(&agency), unseen, WhyCopy::Broken);
     check(&approved, Some(&agency), falls, WhyCopy::NotProven);
 }
+
+#[test]
+fn a_signed_file_that_was_cut_off_is_never_taken_for_an_unsigned_one() {
+    let (whole, agency) = signed_foreign(&A4, APPROVAL);
+    let find = |what: &[u8]| whole.windows(what.len()).rposition(|w| w == what).unwrap();
+    let (contents, table, end) = (find(b"/Contents<") + 10, find(b"\nxref\n"), find(b"startxref"));
+    let mut n_told = 0;
+    for cut in [contents + 2, contents + 2000, table - 20, table, table + 30, end, end + 11, whole.len() - 4]
+    {
+        match way_of(&whole[..cut], Some(&agency), &|pdf| reports(pdf, Modification::None)) {
+            Ok(copy) => {
+                // Where all but the last letters came along the signature is seen, and the judge says here what it says.
+                assert!(matches!(copy.way, Way::DerivedCopy | Way::SealSignature), "{cut}: {:?}", copy.way);
+                n_told += usize::from(copy.message.contains(WhyCopy::CutOff.words()));
+            }
+            Err(refused) => assert!(matches!(refused, StampError::Unreadable(_)), "{cut}: {refused}"),
+        }
+    }
+    assert!(n_told >= 3, "{n_told}");
+}

@@ -3,8 +3,8 @@
 use askama::Template;
 use axum::{
     extract::{Multipart, Path},
-    http::StatusCode,
-    response::Response,
+    http::{StatusCode, header},
+    response::{IntoResponse, Response},
 };
 
 use super::{Fault, Frame, Web, html, minute, owner, sentence};
@@ -28,6 +28,8 @@ struct VerifyPage {
 }
 
 struct Judged {
+    /// Where the same is had as a PDF; none for a file that is kept nowhere.
+    sheet: Option<String>,
     label: &'static str,
     class: &'static str,
     message: String,
@@ -60,8 +62,9 @@ pub(super) fn class_of_file(report: &Report) -> &'static str {
     signatures.map(|s| s.verdict).max().map_or("postponed", class_of)
 }
 
-fn judged(web: &Web, report: &Report) -> Judged {
+fn judged(web: &Web, report: &Report, sheet: Option<String>) -> Judged {
     Judged {
+        sheet,
         label: verification::overall_label(report.overall),
         class: class_of_file(report),
         message: report.message.clone(),
@@ -96,20 +99,62 @@ pub(super) async fn page(web: Web) -> Response {
 
 /// `POST /verify`.
 pub(super) async fn judge(web: Web, form: Multipart) -> Response {
-    let (bytes, password) = match verification::read_form(form, web.max_bytes).await {
-        Ok(read) => read,
-        Err(fault) => return shown(&web, fault.status, Some(fault.message), None),
-    };
-    match verify::file(&web.ctx, web.actor(), bytes, password).await {
-        Ok(report) => shown(&web, StatusCode::OK, None, Some(judged(&web, &report))),
-        Err(error) => fault(&web, error),
+    match of_file(&web, form).await {
+        Ok(report) => shown(&web, StatusCode::OK, None, Some(judged(&web, &report, None))),
+        Err(response) => *response,
     }
+}
+
+/// `POST /verify/sheet`: the same as a PDF to be kept with the dossier.
+pub(super) async fn sheet(web: Web, form: Multipart) -> Response {
+    match of_file(&web, form).await {
+        Ok(report) => drawn(&web, &report),
+        Err(response) => *response,
+    }
+}
+
+async fn of_file(web: &Web, form: Multipart) -> Result<Report, Box<Response>> {
+    let (bytes, password) = verification::read_form(form, web.max_bytes)
+        .await
+        .map_err(|fault| shown(web, fault.status, Some(fault.message), None))?;
+    Ok(verify::file(&web.ctx, web.actor(), bytes, password).await.map_err(|error| fault(web, error))?)
+}
+
+fn drawn(web: &Web, report: &Report) -> Response {
+    match verification::sheet(None, report, web.ctx.clock.now()) {
+        Ok(pdf) => pdf_answer(pdf),
+        Err(error) => {
+            tracing::error!(%error, "a sheet of verification could not be drawn");
+            let message = "Chưa lập được phiếu kiểm tra, hãy thử lại.".to_owned();
+            Fault { status: StatusCode::INTERNAL_SERVER_ERROR, message }.page(web)
+        }
+    }
+}
+
+fn pdf_answer(pdf: Vec<u8>) -> Response {
+    let headers = [
+        (header::CONTENT_TYPE, "application/pdf"),
+        (header::CONTENT_DISPOSITION, "attachment; filename=\"phieu-kiem-tra-chu-ky.pdf\""),
+        (header::CACHE_CONTROL, "no-store"),
+    ];
+    (headers, pdf).into_response()
 }
 
 /// `GET /documents/{id}/verification`.
 pub(super) async fn document(web: Web, Path(id): Path<String>) -> Response {
     match of_document(&web, &id).await {
-        Ok(report) => shown(&web, StatusCode::OK, None, Some(judged(&web, &report))),
+        Ok(report) => {
+            let sheet = format!("/documents/{id}/verification/sheet");
+            shown(&web, StatusCode::OK, None, Some(judged(&web, &report, Some(sheet))))
+        }
+        Err(error) => fault(&web, error),
+    }
+}
+
+/// `GET /documents/{id}/verification/sheet`: the same as a PDF.
+pub(super) async fn document_sheet(web: Web, Path(id): Path<String>) -> Response {
+    match of_document(&web, &id).await {
+        Ok(report) => drawn(&web, &report),
         Err(error) => fault(&web, error),
     }
 }

@@ -4,7 +4,10 @@ use std::{
     io::{Read, Write},
     path::Path,
     process::{Child, ChildStdin, Stdio},
-    sync::mpsc::{self, Receiver},
+    sync::{
+        Arc, Mutex,
+        mpsc::{self, Receiver},
+    },
     time::Duration,
 };
 
@@ -22,6 +25,8 @@ pub struct Agent {
     shown: Receiver<String>,
     /// What the window showed since the last look.
     text: String,
+    /// What it showed beside that: nothing, or an officer wonders.
+    errors: Arc<Mutex<String>>,
     /// Where it listens.
     pub url: String,
 }
@@ -41,7 +46,11 @@ impl Agent {
         for origin in origins {
             agent.args(["--origin", origin]);
         }
-        agent.env("SOFTHSM2_CONF", settings).stdin(Stdio::piped()).stdout(Stdio::piped());
+        agent
+            .env("SOFTHSM2_CONF", settings)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
         let mut child = agent.spawn().unwrap();
         let (window, mut out) = (child.stdin.take().unwrap(), child.stdout.take().unwrap());
         let (to, shown) = mpsc::channel();
@@ -56,7 +65,15 @@ impl Agent {
                 }
             }
         });
-        let mut agent = Self { child, window, shown, text: String::new(), url: String::new() };
+        let errors = Arc::new(Mutex::new(String::new()));
+        let (mut told, kept) = (child.stderr.take().unwrap(), errors.clone());
+        std::thread::spawn(move || {
+            let mut bytes = [0; 4096];
+            while let Ok(n @ 1..) = told.read(&mut bytes) {
+                kept.lock().unwrap().push_str(&String::from_utf8_lossy(&bytes[..n]));
+            }
+        });
+        let mut agent = Self { child, window, shown, text: String::new(), errors, url: String::new() };
         let first = agent.shows("Nhấn Ctrl+C để dừng.");
         let from = first.find("http://127.0.0.1:").unwrap();
         first[from..].split(',').next().unwrap().clone_into(&mut agent.url);
@@ -75,6 +92,11 @@ impl Agent {
                 Err(_) => panic!("the window never showed {wanted:?} but: {}", self.text),
             }
         }
+    }
+
+    /// What it wrote that is for nobody at the window.
+    pub fn errors(&self) -> String {
+        self.errors.lock().unwrap().clone()
     }
 
     /// Waits for the question, and answers; gives what stood above it.

@@ -63,6 +63,11 @@ impl Token {
         token
     }
 
+    /// As if somebody had taken it away.
+    pub fn pull_out(&self) {
+        std::fs::remove_dir_all(self.path("tokens")).unwrap();
+    }
+
     fn prepare(&self) {
         let tokens = self.path("tokens");
         std::fs::create_dir(&tokens).unwrap();

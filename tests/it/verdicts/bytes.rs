@@ -1,7 +1,7 @@
 //! How a signature lies in the bytes: ranges that lie, contents that are none, files that are damaged.
 
 use super::{
-    Table,
+    Call, Table,
     paper::{CATALOGUE, Paper, form, signature_field, signed_by, spoilt},
     people::people,
 };
@@ -36,7 +36,7 @@ pub fn add(table: &mut Table) {
 fn ranges(table: &mut Table) {
     table.class = "ByteRange";
     let mut malformed = |name: &str, range: &dyn Fn([u64; 4]) -> String| {
-        table.add(name, with_range(range), MALFORMED);
+        table.add(name, with_range(range), MALFORMED).asked(Call::Alone);
     };
     malformed("does not begin at 0", &|[_, gap, resume, length]| format!("1 {gap} {resume} {length}"));
     malformed("negative", &|[_, gap, resume, length]| format!("0 -{gap} {resume} {length}"));
@@ -141,13 +141,13 @@ fn contents(table: &mut Table) {
     };
     table.add("zeros", cades(&Vec::new), BAD_CONTENTS);
     let noise = || (0..5000u32).map(|n| (n.wrapping_mul(2_654_435_761) >> 13) as u8).collect();
-    table.add("random bytes", cades(&noise), BAD_CONTENTS);
-    table.add(
-        "a DER bomb (lengths left open, 5000 deep)",
-        cades(&|| [0x30, 0x80].repeat(5000)),
-        BAD_CONTENTS,
-    );
-    table.add("a length of 4 GB", cades(&|| vec![0x30, 0x84, 0xff, 0xff, 0xff, 0xff]), BAD_CONTENTS);
+    table.add("random bytes", cades(&noise), BAD_CONTENTS).asked(Call::Alone);
+    table
+        .add("a DER bomb (lengths left open, 5000 deep)", cades(&|| [0x30, 0x80].repeat(5000)), BAD_CONTENTS)
+        .asked(Call::Alone);
+    table
+        .add("a length of 4 GB", cades(&|| vec![0x30, 0x84, 0xff, 0xff, 0xff, 0xff]), BAD_CONTENTS)
+        .asked(Call::Alone);
     table.add("a certificate alone", cades(&|| people().signer.der().to_vec()), BAD_CONTENTS);
     let padded = signed_by("ETSI.CAdES.detached", |bytes| {
         [Cms::cades(&people().signer).build(bytes), b"more".to_vec()].concat()
@@ -156,7 +156,7 @@ fn contents(table: &mut Table) {
     let mut paper = Paper::plain();
     let maker = |bytes: &[u8]| Cms::cades(&people().signer).build(bytes);
     paper.sign_by(20, "ETSI.CAdES.detached", 2 << 20, maker);
-    table.add("2 MB of zeros behind the CMS", paper.bytes, super::PASSED);
+    table.add("2 MB of zeros behind the CMS", paper.bytes, super::PASSED).asked(Call::Alone);
     let signed = Paper::signed();
     table.add("a literal string", signed.spoilt("/Contents<30", "/Contents(30"), MALFORMED);
     table.add("the key twice", Paper::signed_saying("/Type/Sig").bytes, MALFORMED);
@@ -192,22 +192,24 @@ fn damage(table: &mut Table) {
     table.whole("no signature", Paper::plain().bytes.clone(), "NO-SIGNATURE", "");
     let mut paper = Paper::plain();
     paper.object(2, "<</Type/Pages/Kids[3 0 R 2 0 R 4 0 R]/Count 3>>").close().sign(20, "CanBo", "");
-    table.add("a page tree that is its own kid, signed", paper.bytes.clone(), super::PASSED);
+    table
+        .add("a page tree that is its own kid, signed", paper.bytes.clone(), super::PASSED)
+        .asked(Call::Alone);
     paper.object(5, "<</Length 1>>\nstream\nf\nendstream").close();
-    table.add("the same, a page changed afterwards", paper.bytes, super::FORBIDDEN);
+    table.add("the same, a page changed afterwards", paper.bytes, super::FORBIDDEN).asked(Call::Alone);
     let mut paper = Paper::plain();
     for number in (20..120).step_by(2) {
         paper.sign(number, &format!("ChuKy{number}"), "");
     }
-    table.add("50 signatures", paper.bytes.clone(), super::FOLLOWED);
+    table.add("50 signatures", paper.bytes.clone(), super::FOLLOWED).asked(Call::Alone);
     paper.object(5, "<</Length 1>>\nstream\nf\nendstream").close();
-    table.add("50 signatures, a page changed afterwards", paper.bytes, super::FORBIDDEN);
+    table.add("50 signatures, a page changed afterwards", paper.bytes, super::FORBIDDEN).asked(Call::Alone);
     let mut paper = Paper::signed();
     paper
         .object(1, &format!("<<{CATALOGUE}>>"))
         .object(20, "<</T(CanBo)/FT/Sig/Kids[20 0 R]/V 21 0 R>>")
         .close();
-    table.add("a field that is its own kid", paper.bytes, super::FORBIDDEN);
+    table.add("a field that is its own kid", paper.bytes, super::FORBIDDEN).asked(Call::Alone);
     cut_off(table);
 }
 

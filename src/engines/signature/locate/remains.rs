@@ -5,6 +5,7 @@
 
 use lopdf::Object;
 
+use super::locate;
 use crate::engines::pdf::revisions::{RevisedPdf, loose_objects};
 
 /// Words that the dictionary of a signature has, and hardly another one.
@@ -23,6 +24,15 @@ pub fn has_remains(pdf: &RevisedPdf<'_>) -> bool {
         Ok(object) => is_signature(&object),
         Err(rest) => is_cut_off(rest),
     })
+}
+
+/// Whether a file has a signature, one that an update took out of its form, or the remains of one. Of bytes that cannot be
+/// taken apart the words alone tell.
+pub fn may_have_signature(bytes: &[u8]) -> bool {
+    match RevisedPdf::open(bytes, None) {
+        Ok(pdf) => has_remains(&pdf) || !locate(&pdf).is_empty(),
+        Err(_) => has(bytes, WORDS[0]),
+    }
 }
 
 fn has(bytes: &[u8], word: &[u8]) -> bool {

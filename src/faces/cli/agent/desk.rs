@@ -92,9 +92,11 @@ pub(super) enum State {
     Signing,
     /// Every document is signed.
     Signed,
+    /// The token signed some documents and then said no.
+    PartlySigned,
     /// The officer said no, or the page took it back.
     Refused,
-    /// The token said no.
+    /// The token said no; nothing is signed.
     Failed,
     /// Nobody answered in time.
     Expired,
@@ -107,8 +109,10 @@ pub(super) struct RequestOut {
     pub(super) state: State,
     message: String,
     n_documents: usize,
-    /// In the order of the documents, base64; empty until all are signed.
-    signatures: Vec<String>,
+    /// In the order of the documents, base64; `null` for one that is not signed, empty until the token has answered.
+    signatures: Vec<Option<String>>,
+    /// Why a document is not signed, in the same order; `null` for one that is, empty where nothing was asked of the token.
+    faults: Vec<Option<String>>,
 }
 
 /// A request as the officer sees it.
@@ -236,6 +240,7 @@ impl Desk {
             message: "Công chức cần nhập mã PIN ở cửa sổ phần mềm ký để đồng ý.".to_owned(),
             n_documents: documents.len(),
             signatures: Vec::new(),
+            faults: Vec::new(),
         };
         let until = now.checked_add(CONSENT).unwrap_or(now);
         let asked = Asked { id, origin: origin.to_owned(), certificate, documents, attributes, until };
@@ -302,17 +307,13 @@ impl Desk {
         let Some(request) = last.as_mut().filter(|r| r.asked.id == asked.id) else {
             return (State::Expired, "yêu cầu không còn".to_owned());
         };
-        match signed {
-            Ok(signatures) => {
-                request.out.signatures = signatures;
-                request.end(State::Signed, "đã ký");
-            }
-            Err(error) => request.end(State::Failed, &error.to_string()),
-        }
+        request.take(signed);
         (request.out.state, request.out.message.clone())
     }
 
-    fn sign(&self, asked: &Asked, pin: Secret) -> Result<Vec<String>, KeyError> {
+    /// # Errors
+    /// [`KeyError`], before anything is signed.
+    fn sign(&self, asked: &Asked, pin: Secret) -> Result<Vec<Outcome>, KeyError> {
         let Token { module, label, slot, own, chain } = &self.token;
         let is_own = own.as_deref() == Some(asked.certificate.der());
         let place = TokenKey {
@@ -324,11 +325,57 @@ impl Desk {
             pin,
         };
         let signer = Pkcs11Signer::open_for(place, chain, Some(asked.certificate.der()))?;
-        asked.attributes.iter().map(|attributes| Ok(STANDARD.encode(signer.sign(attributes)?))).collect()
+        Ok(sign_each(&signer, &asked.attributes))
     }
 }
 
+/// A signature, or why there is none.
+type Outcome = Result<Vec<u8>, String>;
+
+/// Signs one after the other up to the first that the key refuses. Behind it nothing is tried: a token that is locked or
+/// gone would be asked for its PIN again for each.
+fn sign_each(signer: &dyn Signer, attributes: &[Vec<u8>]) -> Vec<Outcome> {
+    let mut stopped = false;
+    let signed = attributes.iter().map(|attributes| {
+        if stopped {
+            return Err("chưa gửi tới thiết bị ký vì giấy tờ trước không ký được".to_owned());
+        }
+        let signed = signer.sign(attributes);
+        stopped = signed.is_err();
+        signed.map_err(|error| error.to_string())
+    });
+    signed.collect()
+}
+
 impl Request {
+    /// What the token signed is given out, also where it stopped on the way.
+    fn take(&mut self, signed: Result<Vec<Outcome>, KeyError>) {
+        let outcomes = match signed {
+            Ok(outcomes) => outcomes,
+            Err(error) => return self.end(State::Failed, &error.to_string()),
+        };
+        let first_fault = outcomes.iter().find_map(|outcome| outcome.as_ref().err()).cloned();
+        let n_signed = outcomes.iter().filter(|outcome| outcome.is_ok()).count();
+        for outcome in outcomes {
+            self.out.faults.push(outcome.as_ref().err().cloned());
+            self.out.signatures.push(outcome.ok().map(|value| STANDARD.encode(value)));
+        }
+        match (first_fault, n_signed) {
+            (None, _) => self.end(State::Signed, "đã ký"),
+            (Some(why), 0) => {
+                self.out.signatures.clear();
+                self.end(State::Failed, &why);
+            }
+            (Some(why), _) => {
+                let n_documents = self.out.n_documents;
+                self.end(
+                    State::PartlySigned,
+                    &format!("đã ký {n_signed}/{n_documents} giấy tờ rồi dừng: {why}"),
+                );
+            }
+        }
+    }
+
     fn end(&mut self, state: State, message: &str) {
         self.out.state = state;
         message.clone_into(&mut self.out.message);
@@ -377,6 +424,7 @@ mod tests {
             message: String::new(),
             n_documents: 1,
             signatures: Vec::new(),
+            faults: Vec::new(),
         };
         *desk.last.lock().unwrap() = Some(Request { asked, out });
         desk
@@ -404,6 +452,57 @@ mod tests {
         assert!(desk.take_back("https://trang-khac.example.vn", "1").is_none());
         assert_eq!(desk.take_back(PAGE, "1").unwrap().state, State::Refused);
         assert_eq!(desk.answer(&asked, Some(Secret::new("1234"))).0, State::Refused);
+    }
+
+    /// A key that signs so many documents, and then is gone.
+    struct Leaving {
+        certificate: SigningCertificate,
+        left: std::cell::Cell<usize>,
+        n_asked: std::cell::Cell<usize>,
+    }
+
+    impl Signer for Leaving {
+        fn certificate(&self) -> &SigningCertificate {
+            &self.certificate
+        }
+
+        fn sign(&self, attributes: &[u8]) -> Result<Vec<u8>, KeyError> {
+            self.n_asked.set(self.n_asked.get() + 1);
+            let left = self.left.get().checked_sub(1).ok_or(KeyError::TokenLost)?;
+            self.left.set(left);
+            Ok(attributes.to_vec())
+        }
+    }
+
+    #[test]
+    fn what_a_token_signed_before_it_was_gone_is_given_out_and_nothing_else_is_called_signed() {
+        let documents = [b"mot".to_vec(), b"hai".to_vec(), b"ba".to_vec()];
+        for (n_signed, state, n_asked) in [
+            (0, State::Failed, 1),
+            (1, State::PartlySigned, 2),
+            (2, State::PartlySigned, 3),
+            (3, State::Signed, 3),
+        ] {
+            let desk = asked_at("2026-11-21T03:00:00Z".parse().unwrap());
+            let mut last = desk.last();
+            let request = last.as_mut().unwrap();
+            let certificate = request.asked.certificate.clone();
+            request.out.n_documents = documents.len();
+            let signer = Leaving { certificate, left: n_signed.into(), n_asked: 0.into() };
+            request.take(Ok(sign_each(&signer, &documents)));
+            assert_eq!((request.out.state, signer.n_asked.get()), (state, n_asked), "{n_signed}");
+            assert_eq!(request.out.faults.len(), documents.len());
+            for (n, document) in documents.iter().enumerate() {
+                let signature = request.out.signatures.get(n).and_then(Option::as_ref);
+                let expected = (n < n_signed).then(|| STANDARD.encode(document));
+                assert_eq!(signature, expected.as_ref(), "{n_signed}: {n}");
+                assert_eq!(request.out.faults[n].is_none(), n < n_signed, "{n_signed}: {n}");
+            }
+            if state == State::PartlySigned {
+                let expected = format!("đã ký {n_signed}/3 giấy tờ rồi dừng: mất kết nối với thiết bị ký");
+                assert_eq!(request.out.message, expected);
+            }
+        }
     }
 
     #[test]
