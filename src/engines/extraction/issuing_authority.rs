@@ -400,6 +400,7 @@ mod tests {
     fn dirt_and_lost_spaces_do_not_enter_a_name() {
         for (rows, expected) in [
             (&["ỦY BANNHÂNDÂN", "HUYỆN PHÚ THƯỢNG"][..], Some("Ủy ban nhân dân huyện Phú Thượng")),
+            (&["CÔNG TY cổ", "PHẦN THỦY SẢN"], Some("Công ty Cổ phần Thủy Sản")),
             (&["ỦY BAN NHÂ' N DÂN", "XÃ BẢO ÁI'"], Some("Ủy ban nhân dân xã Bảo Ái")),
             (&["ỦY BAN NHÂN DÂN ˆ", "XÃ BẢO ÁI. §ố: 377/QĐ-UBND"], Some("Ủy ban nhân dân xã Bảo Ái")),
             (&["ỦY BAN NHÂN DÂN -", "XÃ BẢO ÁI"], Some("Ủy ban nhân dân xã Bảo Ái")),

@@ -87,9 +87,18 @@ impl Row {
         self.at.left + self.at.width / 2.0
     }
 
-    /// Whether its letters are capitals, but for slips of the reader.
+    /// Whether its letters are capitals, but for slips of the reader. Small words whose letters have the shape of
+    /// capitals (`cổ` for `CỔ`) say neither.
     pub(super) fn is_caps(&self) -> bool {
-        let letters = self.tokens.iter().flat_map(|t| t.text.chars()).filter(|c| c.is_alphabetic());
+        let is_alike = |c: char| matches!(c, 'c' | 'o' | 's' | 'u' | 'v' | 'x');
+        let says_neither = |t: &&Token| {
+            let mut letters = t.text.chars().filter(|c| c.is_alphabetic()).peekable();
+            letters.peek().is_some()
+                && letters.all(char::is_lowercase)
+                && t.folded.chars().filter(|c| c.is_alphabetic()).all(is_alike)
+        };
+        let words = self.tokens.iter().filter(|t| !says_neither(t));
+        let letters = words.flat_map(|t| t.text.chars()).filter(|c| c.is_alphabetic());
         let (mut all, mut upper) = (0_usize, 0_usize);
         for letter in letters {
             all += 1;
@@ -373,6 +382,20 @@ mod tests {
         assert_eq!(left, ["ỦY BAN NHÂN DÂN HUYỆN YÊN BÌNH", "XÃ BẢO ÁI", "Số: 12/QĐ-UBND"]);
         assert_eq!(reading.header.right[0].text(), "Bảo Ái, ngày 06 tháng 5 năm 2024");
         assert!(!reading.header.is_plain);
+    }
+
+    #[test]
+    fn small_words_of_the_shape_of_capitals_leave_a_row_its_capitals() {
+        for (text, expected) in [
+            ("CÔNG TY cổ", true),
+            ("CÔNG TY Cổ", true),
+            ("CÔNG TY cổ phần", false),
+            ("có số", false),
+            ("Xã Vũ Xá", false),
+        ] {
+            let reading = Paper::new().put(30.0, 20.0, text).reading();
+            assert_eq!(reading.sheets[0].lines[0].is_caps(), expected, "{text}");
+        }
     }
 
     #[test]
