@@ -116,13 +116,24 @@ fn join(reading: &Reading, rows: &[Row]) -> Proposed<String> {
     let text = text.trim_end_matches(|c| !is_end(c)).to_owned();
     let page = rows.first().map_or(1, |r| r.page);
     let (mean, _) = confidence_of(&tokens);
-    let sure = if goes_on || repeats::breaks_off(&words) || is_marred(&text) {
+    let breaks_off = repeats::breaks_off(&words) && !ends_short(rows);
+    let sure = if goes_on || breaks_off || is_marred(&text) {
         mean.min(confidence).min(MARRED)
     } else {
         mean.min(confidence)
     };
     settle(reading, text, raw, sure, place_of(page, &tokens))
 }
+
+/// Whether the last row is much shorter than the others: rows are filled before the next begins, so none is missing.
+fn ends_short(rows: &[Row]) -> bool {
+    let Some((last, others)) = rows.split_last() else { return false };
+    let widest = others.iter().map(|r| r.at.width).fold(0.0, f32::max);
+    last.at.width < SHORT * widest
+}
+
+/// A row is short at this share of the widest.
+const SHORT: f32 = 0.7;
 
 /// So sure at most is a subject with a slip in it.
 const MARRED: f32 = 0.6;
@@ -212,6 +223,26 @@ mod tests {
             Status::Read,
             Some("V/v tham gia ý kiến các dự thảo Nghị định của Chính phủ"),
         );
+    }
+
+    #[test]
+    fn a_short_last_row_and_a_common_ending_break_nothing_off() {
+        let paper = |rows: &[&str]| {
+            rows.iter().enumerate().fold(official().around(110.0, 58.0, "TỜ TRÌNH"), |paper, (i, row)| {
+                paper.around(110.0, 64.0 + 6.0 * i as f32, row)
+            })
+        };
+        let long = "Về việc phê duyệt danh sách hỗ trợ cho các hộ gia đình bị thiệt hại do";
+        let check_all = |rows: &[&str], status: Status| {
+            let whole = rows.join(" ");
+            check(paper(rows), status, (status == Status::Read).then_some(whole.as_str()));
+        };
+        check_all(&[long, "thiên tai"], Status::Read);
+        check_all(&["Về việc hỗ trợ do thiên tai"], Status::Read);
+        check_all(&[long, "mưa bão và các đối tượng được bảo"], Status::Read);
+        // A full row, or a lone one, may go on.
+        check_all(&["Về việc trợ cấp đối tượng bảo"], Status::NotRead);
+        check_all(&["Về việc hỗ trợ các hộ gia đình", "và việc chi trả của đối tượng bảo"], Status::NotRead);
     }
 
     #[test]

@@ -149,13 +149,44 @@ fn fixed(tokens: &[Token], i: usize) -> Option<String> {
     Some(if is_capital { super::casing::capitalised(&mended) } else { mended })
 }
 
+/// Pairs with which a text may end although its last word begins another: `thiên tai`, not `tai nạn`.
+const ENDINGS: &[&str] = &[
+    "thiên tai",
+    "đột xuất",
+    "sản xuất",
+    "đề xuất",
+    "nhân dân",
+    "người dân",
+    "cấp xã",
+    "tác xã",
+    "văn phòng",
+    "thiểu số",
+    "dân số",
+    "đổi số",
+    "giám hộ",
+    "chủ hộ",
+    "vụ công",
+    "khám bệnh",
+    "chữa bệnh",
+    "nâng cao",
+    "thành viên",
+    "nhân viên",
+    "giáo viên",
+    "đất nước",
+    "trong nước",
+    "nhà nước",
+    "vay tiền",
+];
+
 /// Whether a text breaks off within a pair: `… đối tượng bảo`.
 pub(super) fn breaks_off(words: &[String]) -> bool {
     let bare = |word: &String| word.trim_matches(|c: char| !c.is_alphanumeric()).to_lowercase();
     let Some(last) = words.last().map(bare) else { return false };
+    let before = words.len().checked_sub(2).map(|i| bare(&words[i])).unwrap_or_default();
     let begins = |pair: &str| pair.split(' ').next() == Some(last.as_str());
     let ends = |pair: &str| pair.split(' ').nth(1) == Some(last.as_str());
-    FIXED.iter().any(|pair| begins(pair)) && !FIXED.iter().any(|pair| ends(pair))
+    let is_ending = ENDINGS.contains(&format!("{before} {last}").as_str());
+    FIXED.iter().any(|pair| begins(pair)) && !is_ending && !FIXED.iter().any(|pair| ends(pair))
 }
 
 /// The words of `tokens`, slips mended where the rest of the paper outvotes them, and how sure the
