@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 
 use unicode_normalization::UnicodeNormalization;
 
-use super::{Reading, fold, given_names, layout::Token, surnames, syllables};
+use super::{Reading, casing, fold, given_names, layout::Token, surnames, syllables};
 
 /// What the rest of the paper says of a name.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -209,7 +209,8 @@ pub(super) fn mended(reading: &Reading, words: &[Token]) -> Option<String> {
         found.collect::<Vec<_>>()
     });
     let first = others.next()?;
-    others.all(|other| other == first).then_some(first)
+    let is_one = others.all(|other| other == first);
+    is_one.then(|| first.split(' ').map(casing::capitalised).collect::<Vec<_>>().join(" "))
 }
 
 /// How sure a reading must be that takes the place of an impossible one.
@@ -355,7 +356,7 @@ mod tests {
     #[test]
     fn what_cannot_be_is_read_elsewhere() {
         for (other, expected) in [
-            ("Phùng Thị Ngọc Nguyệt", Some("phùng thị ngọc nguyệt")),
+            ("Phùng Thị Ngọc Nguyệt", Some("Phùng Thị Ngọc Nguyệt")),
             ("Phùng Thị Ngọc~70 Nguyệt", None),
             ("Phùng Thị Ngoc Nguyệt", None),
             ("Phùng Thị Nga", None),
