@@ -89,7 +89,9 @@ pub async fn erase_due(ctx: Ctx, stop: CancellationToken) {
                 0 => {}
                 n_erased => tracing::info!(n_erased, "documents whose term is over are erased"),
             },
-            Err(error) => tracing::error!(%error, "documents whose term is over can't be erased; trying again"),
+            Err(error) => {
+                tracing::error!(%error, "documents whose term is over can't be erased; trying again")
+            }
         }
         tokio::select! {
             () = stop.cancelled() => {}

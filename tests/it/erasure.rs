@@ -78,7 +78,9 @@ async fn by_itself(ctx: &Ctx) {
 async fn a_document_leaves_the_store_is_held_and_is_erased_when_its_term_is_over() {
     for is_sqlite in [true, false] {
         let years =
-            Retention { years: Some(10), source: "Quyết định của cơ quan".into(), ..Retention::default() };
+            Retention {
+                years: Some(10), source: "Quyết định của cơ quan".into(), ..Retention::default()
+            };
         let app = TestApp::start_with(is_sqlite, Setting { retention: years, ..Setting::default() }).await;
         let number = "001185000777";
         let (document, printed) = stored(&app, 31, number, json!({})).await;
