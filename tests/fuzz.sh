@@ -34,6 +34,7 @@ for target; do
     png) seed "$target" samples/dossier/*/*.png tests/fuzz/seeds/*.png ;;
     tiff) seed "$target" samples/dossier/*.tif tests/fuzz/seeds/*.tif ;;
     cms) seed "$target" tests/fuzz/seeds/*.cms tests/fuzz/seeds/*.crl tests/fuzz/seeds/*.ocsp tests/fuzz/seeds/*.cer tests/golden/*.cms ;;
+    table) seed "$target" samples/dossier/*.csv tests/fuzz/seeds/*.csv tests/fuzz/seeds/*.xlsx ;;
     names) seed "$target" tests/fuzz/seeds/*.txt ;;
     *) seed "$target" samples/dossier/*.* samples/dossier/*/* tests/fuzz/seeds/*.??? ;;
     esac
