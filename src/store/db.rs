@@ -209,7 +209,9 @@ impl Db {
                     if standing.idle_for > RESTED {
                         connection.ping().await?;
                     }
-                    Ok(true)
+                    // SQLite ends a transaction by itself when the disk is full, which its driver does not hear: it
+                    // would never begin another on that connection.
+                    Ok(!connection.is_in_transaction())
                 })
             })
             .after_connect(move |connection, _| Box::pin(async move { engine.prepare(connection).await }))
@@ -508,5 +510,26 @@ impl Engine {
             sqlx::raw_sql(*setting).execute(&mut *connection).await?;
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_connection_whose_transaction_ended_by_itself_is_not_given_out_again() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("sohoa.db");
+        let db = Db::open_file(&path, Keys::ephemeral().unwrap()).await.unwrap();
+        for _ in 0..3 {
+            let mut tx = db.write().await.unwrap();
+            // What SQLite does when the disk is full.
+            sqlx::raw_sql("ROLLBACK").execute(tx.connection()).await.unwrap();
+            assert!(tx.commit().await.is_err());
+        }
+        for _ in 0..=CONNECTIONS {
+            db.write().await.unwrap().commit().await.unwrap();
+        }
     }
 }

@@ -290,7 +290,7 @@ fn a_full_disk_is_said_and_nothing_is_half_stored() {
     let dir = tempfile::tempdir().unwrap();
     let scan = papers::write(&papers::clean(Kind::Decision, 33), dir.path());
     // Where mounting is not allowed, a limit on the size of written files does the same to the writer.
-    let disk = small_disk(dir.path(), 1400);
+    let disk = small_disk(dir.path(), 3000);
     let _unmount = disk.clone().map(Unmount);
     let data = disk.unwrap_or_else(|| dir.path().join("disk")).join("data");
     let is_mounted = _unmount.is_some();
