@@ -6,8 +6,8 @@
 #   system_with SCOPES    adds a system: `id`, `secret`
 #   bearer                a token of that system
 #   sql ARGUMENTS         psql on that server
-#   peer CLIENTS KEYS     pgbench with a look-up of an owner and its event in the trace on a copy of the database, of the keys
-#                         in turn (a file, one a line); transactions a second
+#   peer CLIENTS          pgbench with a look-up of an owner, of 20,000 from anywhere, and its event in the trace, on a copy
+#                         of the database; transactions a second
 
 bin=$(find /usr/lib/postgresql -maxdepth 2 -name bin | sort -V | tail -n 1)
 work=$(mktemp -d)
@@ -81,14 +81,20 @@ peer() {
     # Beside a service that rests: nobody may be in a database that is copied.
     [ -z "$service" ] || kill -STOP "$service"
     sql -d postgres -c "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = 'sohoa'" >/dev/null
-    sql -d postgres -c "CREATE DATABASE peer TEMPLATE sohoa"
+    sql -d postgres -c "CREATE DATABASE peer TEMPLATE sohoa STRATEGY FILE_COPY"
     [ -z "$service" ] || kill -CONT "$service"
-    sql -d peer -c "CREATE SEQUENCE peer_time; CREATE TABLE peer_event AS SELECT * FROM audit_event WHERE action = 'look_up_owner' LIMIT 1"
-    rm -rf "$work/peer"
-    mkdir "$work/peer"
-    while read -r key; do
-        cat >"$work/peer/$key.sql" <<SQL
-SELECT owner_id FROM owner_identifier WHERE lookup_key = '$key' AND is_number = 1;
+    sql -d peer <<SQL
+CREATE SEQUENCE peer_time;
+CREATE TABLE peer_event AS SELECT * FROM audit_event WHERE action = 'look_up_owner' LIMIT 1;
+CREATE TABLE peer_key AS SELECT row_number() OVER () AS n, lookup_key
+    FROM (SELECT lookup_key FROM owner_identifier WHERE is_number = 1 ORDER BY md5(lookup_key) LIMIT 20000) AS some;
+ALTER TABLE peer_key ADD PRIMARY KEY (n);
+VACUUM ANALYZE peer_key;
+CHECKPOINT;
+SQL
+    cat >"$work/peer.sql" <<SQL
+\set n random(1, $(sql -d peer -c "SELECT count(*) FROM peer_key"))
+SELECT owner_id FROM owner_identifier WHERE lookup_key = (SELECT lookup_key FROM peer_key WHERE n = :n) AND is_number = 1;
 BEGIN;
 INSERT INTO audit_event (happened_at, turn, actor_id, actor_sealed, action, object_kind, object_id,
                          purpose_sealed, change_sealed, detail, mac)
@@ -96,11 +102,7 @@ SELECT 4000000000000000 + nextval('peer_time'), pg_current_xact_id()::text::bigi
        object_kind, object_id, purpose_sealed, change_sealed, detail, mac FROM peer_event;
 COMMIT;
 SQL
-    done <"$2"
-    clients=$1
-    set --
-    for file in "$work"/peer/*.sql; do set -- "$@" -f "$file"; done
-    "$bin/pgbench" -h "$work" -U postgres -n -c "$clients" -j 2 -M prepared -T "$each" "$@" peer 2>&1 |
+    "$bin/pgbench" -h "$work" -U postgres -n -c "$1" -j 2 -M prepared -T "$each" -f "$work/peer.sql" peer 2>&1 |
         sed -n 's/^tps = \([0-9.]*\).*/\1/p'
     sql -d postgres -c "DROP DATABASE peer"
 }
