@@ -476,7 +476,7 @@ mod tests {
 
     #[test]
     fn what_a_token_signed_before_it_was_gone_is_given_out_and_nothing_else_is_called_signed() {
-        let documents = [b"mot".to_vec(), b"hai".to_vec(), b"ba".to_vec()];
+        let documents = [b"mot".to_vec(), b"hai".to_vec(), b"bon".to_vec()];
         for (n_signed, state, n_asked) in [
             (0, State::Failed, 1),
             (1, State::PartlySigned, 2),
