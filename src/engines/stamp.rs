@@ -26,7 +26,7 @@ use super::{
         font::{self, FontError},
         growing::GrowingFile,
         ink::DUST,
-        read::{self, CodeField, PdfFacts, ReadError},
+        read::{self, CodeField, CodePlace, PdfFacts, ReadError},
     },
     signature::{locate, verdict::SignatureReport},
 };
@@ -215,18 +215,16 @@ fn carried(
     facts: &PdfFacts,
     text: &str,
 ) -> Result<Option<Stamped>, StampError> {
-    let content = || if copy::is_copy(document) { Way::DerivedCopy } else { Way::PageContent };
-    let found = match &facts.code_field {
-        CodeField::Filled(carried) => Some((carried, Way::PreparedField)),
-        _ => None,
-    };
-    let found = found
-        .or_else(|| facts.sealed_code.as_ref().map(|carried| (carried, Way::SealSignature)))
-        .or_else(|| facts.marked_code.as_ref().map(|carried| (carried, content())));
-    let Some((carried, way)) = found else { return Ok(None) };
-    if *carried != text {
+    let Some((carried, place)) = facts.carried_code() else { return Ok(None) };
+    if carried != text {
         return Err(StampError::OtherCode);
     }
+    let way = match place {
+        CodePlace::Field => Way::PreparedField,
+        CodePlace::Seal => Way::SealSignature,
+        CodePlace::Content if copy::is_copy(document) => Way::DerivedCopy,
+        CodePlace::Content => Way::PageContent,
+    };
     let box_mm = match way {
         Way::PreparedField => field::find(document).map(|found| found.place.to_mm()),
         Way::SealSignature => sealed::box_of(document),

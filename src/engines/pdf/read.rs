@@ -202,13 +202,32 @@ fn refers_to_present(document: &Document, object: &Object, depth: usize) -> bool
     }
 }
 
-/// The code that a file carries: in its field, as the face of an agency's signature, or by our mark on page one.
+/// Where a file has the code that it carries.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::engines) enum CodePlace {
+    /// In the field `MaSoHoa`.
+    Field,
+    /// As the face of the agency's signature.
+    Seal,
+    /// In the content of page one, by our mark.
+    Content,
+}
+
+impl PdfFacts {
+    /// The code that the file carries already.
+    pub(in crate::engines) fn carried_code(&self) -> Option<(&str, CodePlace)> {
+        if let CodeField::Filled(code) = &self.code_field {
+            return Some((code, CodePlace::Field));
+        }
+        let sealed = self.sealed_code.as_deref().map(|code| (code, CodePlace::Seal));
+        sealed.or_else(|| self.marked_code.as_deref().map(|code| (code, CodePlace::Content)))
+    }
+}
+
+/// The code that a file carries.
 pub(in crate::engines) fn carried_code(bytes: &[u8]) -> Option<String> {
     let facts = facts(&open_light(bytes).ok()?);
-    match facts.code_field {
-        CodeField::Filled(code) => Some(code),
-        _ => facts.sealed_code.or(facts.marked_code),
-    }
+    facts.carried_code().map(|(code, _)| code.to_owned())
 }
 
 /// What an opened document says of itself.
