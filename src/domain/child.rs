@@ -16,6 +16,14 @@ pub fn may_be_child(number: &PersonalId, today: Date) -> bool {
     number.birth_year().saturating_add(CHILD_YEARS) >= today.year()
 }
 
+/// By what is known of somebody; `None` where it is neither a birth date nor a number.
+pub fn is_known_child(born: Option<Date>, number: Option<&PersonalId>, today: Date) -> Option<bool> {
+    match (born, number) {
+        (Some(born), _) => Some(is_child(born, today)),
+        (None, number) => number.map(|number| may_be_child(number, today)),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use jiff::civil::date;

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use jiff::civil::Date;
 
 use super::{
-    child::{is_child, may_be_child},
+    child::is_known_child,
     code::OwnerKey,
     ids::{OwnerNumber, PersonalId},
     owner::{Profile, Sex},
@@ -81,11 +81,11 @@ impl Basics {
     /// Whether he is a child on `today`, by birth date or the year that his number states; `None` where neither is
     /// known. Who might be one by the year alone is one.
     pub fn is_child(&self, today: Date) -> Option<bool> {
-        match (self.born, &self.number) {
-            (Some(born), _) => Some(is_child(born, today)),
-            (None, Some(OwnerNumber::Person(id))) => Some(may_be_child(id, today)),
+        let number = match &self.number {
+            Some(OwnerNumber::Person(id)) => Some(id),
             _ => None,
-        }
+        };
+        is_known_child(self.born, number, today)
     }
 
     /// In which groups he is, with a Vietnamese phrase on why; empty when in none. Basic data are asked of children,

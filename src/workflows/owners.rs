@@ -217,11 +217,7 @@ fn is_child(keys: &[OwnerKey], known: &Profile, today: Date) -> bool {
         OwnerNumber::Person(id) => Some(id),
         _ => None,
     });
-    match (known.born, of_number) {
-        (Some(born), _) => child::is_child(born, today),
-        (None, Some(id)) => child::may_be_child(id, today),
-        (None, None) => false,
-    }
+    child::is_known_child(known.born, of_number, today).unwrap_or(false)
 }
 
 /// Whether `by` may read a document of the owner, or there is none yet.
