@@ -49,12 +49,7 @@ pub async fn work(ctx: Ctx, stop: CancellationToken, least: Urgency) {
     while !stop.is_cancelled() {
         match work_once(&ctx, &quiet, least).await {
             Ok(true) => {}
-            Ok(false) => {
-                tokio::select! {
-                    () = stop.cancelled() => {}
-                    () = tokio::time::sleep(IDLE) => {}
-                }
-            }
+            Ok(false) => rest(&stop, IDLE).await,
             Err(error) => {
                 tracing::error!(%error, "the queue is out of reach");
                 tokio::time::sleep(Duration::from_secs(2)).await;
@@ -74,10 +69,7 @@ pub async fn remind(ctx: Ctx, stop: CancellationToken) {
         if let Err(error) = administer::forget_answers(&ctx).await {
             tracing::warn!(%error, "answers of yesterday can't be forgotten");
         }
-        tokio::select! {
-            () = stop.cancelled() => {}
-            () = tokio::time::sleep(REMIND) => {}
-        }
+        rest(&stop, REMIND).await;
     }
 }
 
@@ -93,10 +85,7 @@ pub async fn erase_due(ctx: Ctx, stop: CancellationToken) {
                 tracing::error!(%error, "documents whose term is over can't be erased; trying again")
             }
         }
-        tokio::select! {
-            () = stop.cancelled() => {}
-            () = tokio::time::sleep(ERASE) => {}
-        }
+        rest(&stop, ERASE).await;
     }
 }
 
@@ -111,10 +100,7 @@ pub async fn index_older(ctx: Ctx, stop: CancellationToken) {
                 CHAIN * ROUNDS_BETWEEN_DAYS
             }
         };
-        tokio::select! {
-            () = stop.cancelled() => {}
-            () = tokio::time::sleep(waits) => {}
-        }
+        rest(&stop, waits).await;
     }
 }
 
@@ -137,10 +123,15 @@ pub async fn keep_trace(ctx: Ctx, stop: CancellationToken) {
         if is_last {
             return;
         }
-        tokio::select! {
-            () = stop.cancelled() => {}
-            () = tokio::time::sleep(CHAIN) => {}
-        }
+        rest(&stop, CHAIN).await;
+    }
+}
+
+/// Waits so long, or until `stop`.
+async fn rest(stop: &CancellationToken, time: Duration) {
+    tokio::select! {
+        () = stop.cancelled() => {}
+        () = tokio::time::sleep(time) => {}
     }
 }
 
