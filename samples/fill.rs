@@ -192,10 +192,9 @@ async fn add_part(db: &Db, pattern: &Pattern, numbers: Range<u64>, per_owner: u6
 
 async fn fill(order: &Order) -> Result<(), Box<dyn std::error::Error>> {
     let db = Db::open(&order.database, Keys::open(&order.keys)?).await?;
-    let pattern = pattern(&mut db.read().await?).await?;
+    let pattern = Arc::new(pattern(&mut db.read().await?).await?);
     let begun = Instant::now();
     // Several transactions beside each other, as a busy service has them; parts of different owners.
-    let shared = Arc::new((db.clone(), pattern));
     let mut parts = JoinSet::new();
     let mut first = order.from;
     while first < order.documents {
@@ -208,14 +207,14 @@ async fn fill(order: &Order) -> Result<(), Box<dyn std::error::Error>> {
         {
             done??;
         }
-        let (shared, per_owner) = (Arc::clone(&shared), order.per_owner);
-        parts.spawn(async move { add_part(&shared.0, &shared.1, numbers, per_owner).await });
+        let (db, pattern, per_owner) = (db.clone(), Arc::clone(&pattern), order.per_owner);
+        parts.spawn(async move { add_part(&db, &pattern, numbers, per_owner).await });
     }
     while let Some(done) = parts.join_next().await {
         done??;
     }
     if let Some(folder) = &order.questions {
-        questions(&db, order, &shared.1, folder)?;
+        questions(&db, order, &pattern, folder)?;
     }
     let seconds = begun.elapsed().as_secs();
     println!("{} documents of {} owners in {seconds} s", order.documents, order.documents / order.per_owner);
