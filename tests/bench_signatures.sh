@@ -26,6 +26,10 @@ else
     trap 'rm -rf "$work"' EXIT
 fi
 
+# Signed files go where pyHanko's go, into memory: a disk of its own mind is no part of signing.
+memory=/dev/shm
+[ -d "$memory" ] || memory=$work
+
 # A key, and files of noise that no compression makes smaller.
 openssl req -x509 -newkey rsa:2048 -nodes -keyout "$work/key.pem" -out "$work/root.pem" -days 800 \
     -subj "/CN=Co quan mau/O=Co quan mau" -addext "keyUsage=critical,digitalSignature,nonRepudiation" \
@@ -146,16 +150,16 @@ for name in one hundred; do
         --seal-password-file "$work/password" "$file" "$work/again.pdf")
     row "the same, with starting, reading, writing" "no limit" "$whole" pyHanko "$peer_ms"
     file="$plain"
-    mkdir -p "$work/many" "$work/many-signed"
+    mkdir -p "$work/many"
     n=0
     while [ "$n" -lt "$rounds" ]; do ln -f "$plain" "$work/many/$n.pdf"; n=$((n + 1)); done
-    rm -rf "$work/one-signed" "$work/many-signed"
+    out=$(mktemp -d -p "$memory")
     seal() { "$built/sohoa" seal --p12 "$work/key.p12" --password-file "$work/password" --out "$@"; }
-    one=$(each seal "$work/one-signed" "$work/many/0.pdf")
-    all=$(each seal "$work/many-signed" "$work"/many/*.pdf)
+    one=$(each seal "$out/one" "$work/many/0.pdf")
+    all=$(each seal "$out/many" "$work"/many/*.pdf)
     sign=$(awk "BEGIN { printf \"%.1f\", ($all - $one) / ($rounds - 1) / 1000 }")
-    row "sign with a local key, write the file" 60 "$sign" pyHanko "$(peer sign)"
-    rm -rf "$work/many" "$work/many-signed" "$work/one-signed"
+    row "sign with a local key" 60 "$sign" pyHanko "$(peer sign)"
+    rm -rf "$work/many" "$out"
 done
 file="$work/one.pdf"
 "$judges/bin/python" "$work/peer.py" pad "$file" "$work" 1 >/dev/null

@@ -23,7 +23,10 @@ impl GrowingFile {
 
     /// Appends an update. Without a copy, where nobody else looks at the bytes.
     pub fn grow(&mut self, more: &[u8]) {
-        Arc::make_mut(&mut self.bytes).extend_from_slice(more);
+        let bytes = Arc::make_mut(&mut self.bytes);
+        // Updates are small beside the file: twice its room would be taken from the system and given back.
+        bytes.reserve_exact(more.len());
+        bytes.extend_from_slice(more);
     }
 
     /// Takes updates back.

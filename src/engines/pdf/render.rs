@@ -32,6 +32,15 @@ pub(in crate::engines) struct Rendered {
     pub is_whole: bool,
 }
 
+impl Rendered {
+    /// How light each pixel is, 0 to 255, row by row.
+    pub fn shades(&self) -> Vec<u8> {
+        let shade =
+            |rgb: &[u8]| ((u16::from(rgb[0]) * 3 + u16::from(rgb[1]) * 6 + u16::from(rgb[2])) / 10) as u8;
+        self.picture.as_raw().chunks_exact(3).map(shade).collect()
+    }
+}
+
 /// Renders a page with about `px_per_unit` pixels in a unit of the page, fewer when it is huge.
 ///
 /// `None` when the renderer gives up on it.
@@ -54,7 +63,8 @@ fn render_parts(pdf: &Pdf, index: usize, px_per_unit: f32, parts: RenderContent)
 /// `None` when it cannot be shown whole: what is missing cannot be kept clear.
 pub(in crate::engines) fn grey_first_page(pdf: &Pdf) -> Option<GrayImage> {
     let rendered = render(pdf, 0, 1.0).filter(|rendered| rendered.is_whole)?;
-    Some(image::DynamicImage::ImageRgb8(rendered.picture).into_luma8())
+    let shades = rendered.shades();
+    GrayImage::from_raw(rendered.picture.width(), rendered.picture.height(), shades)
 }
 
 fn render_page(page: &Page<'_>, px_per_unit: f32, parts: RenderContent) -> Option<Rendered> {
@@ -86,7 +96,10 @@ fn render_page(page: &Page<'_>, px_per_unit: f32, parts: RenderContent) -> Optio
     let target =
         RasterizerSettings { target_init: TargetInit::Clear(white), ..RasterizerSettings::default() };
     context.render_with(&mut pixels, &mut Resources::default(), target);
-    let rgb: Vec<u8> = pixels.data().iter().flat_map(|p| [p.r, p.g, p.b]).collect();
+    let mut rgb = vec![0; pixels.data().len() * 3];
+    for (to, pixel) in rgb.chunks_exact_mut(3).zip(pixels.data()) {
+        to.copy_from_slice(&[pixel.r, pixel.g, pixel.b]);
+    }
     let picture = RgbImage::from_raw(u32::from(width_px), u32::from(height_px), rgb)?;
     Some(Rendered { picture, is_whole: !failed.load(Ordering::Relaxed) })
 }

@@ -85,10 +85,13 @@ impl ReaderLimits {
 /// Hears what a process says before its answer.
 pub(super) type OnNews<'a> = &'a dyn Fn(Response);
 
+/// An order, its files, and what is let go when all of it is sent.
+type ToSend = (Order, Vec<(Source, u64)>, mpsc::Sender<()>);
+
 /// One reading process.
 struct Reader {
     process: Child,
-    orders: mpsc::Sender<(Order, Vec<(Source, u64)>)>,
+    orders: mpsc::Sender<ToSend>,
     answers: mpsc::Receiver<(Response, Vec<u8>)>,
     /// The last lines it wrote to stderr: they tell a lack of memory from a crash.
     last_words: Option<thread::JoinHandle<Vec<u8>>>,
@@ -111,9 +114,16 @@ pub(super) struct Talk<'r> {
     seconds: u64,
     /// When the last question was asked.
     asked: Instant,
+    /// Ends when the bytes are sent.
+    sent: mpsc::Receiver<()>,
 }
 
 impl Talk<'_> {
+    /// Waits until the bytes are sent: who has work of its own begins it when the process is at its.
+    pub(super) fn wait_until_sent(&self) {
+        let _ = self.sent.recv();
+    }
+
     /// The answer to the last question.
     pub(super) fn hear(&mut self) -> Result<(Response, Vec<u8>), ReadError> {
         self.reader.hear(self.stages, (self.asked, self.seconds), &|_| {})
@@ -123,7 +133,7 @@ impl Talk<'_> {
     pub(super) fn ask(&mut self, task: Task) {
         let request = Request { parts: Parts::of(&[]), limits: self.limits, task };
         self.asked = Instant::now();
-        self.reader.tell(Order { request, stages: self.stages, lengths: None }, Vec::new());
+        self.sent = self.reader.tell(Order { request, stages: self.stages, lengths: None }, Vec::new());
     }
 }
 
@@ -194,8 +204,9 @@ impl Pool {
             let length = bytes.len() as u64;
             let limits = request.limits;
             let order = Order { request, stages, lengths: Some(vec![length]) };
-            reader.tell(order, vec![(Source::Bytes(bytes), length)]);
-            talk(&mut Talk { reader, limits, stages, seconds, asked: Instant::now() })
+            let asked = Instant::now();
+            let sent = reader.tell(order, vec![(Source::Bytes(bytes), length)]);
+            talk(&mut Talk { reader, limits, stages, seconds, asked, sent })
         })
     }
 
@@ -255,6 +266,8 @@ impl Pool {
         }
         let mut process = command
             .env("OMP_THREAD_LIMIT", "1")
+            // Files and pictures take whole megabytes: in large pages the kernel hands them out at once.
+            .env("GLIBC_TUNABLES", "glibc.malloc.hugetlb=1")
             .env(MEMORY_VARIABLE, self.limits.memory_bytes.to_string())
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
@@ -269,12 +282,13 @@ impl Pool {
         let _ = fcntl(&stdin, FcntlArg::F_SETPIPE_SZ(PIPE_BYTES));
         let _ = fcntl(&stdout, FcntlArg::F_SETPIPE_SZ(PIPE_BYTES));
         // A thread of its own: a process that reads no more must not hold up who waits for it.
-        let (orders, ordered) = mpsc::channel::<(Order, Vec<(Source, u64)>)>();
+        let (orders, ordered) = mpsc::channel::<ToSend>();
         thread::spawn(move || {
-            for (order, files) in ordered {
+            for (order, files, sent) in ordered {
                 if wire::send_order(&mut stdin, &order, files).is_err() {
                     break;
                 }
+                drop(sent);
             }
         });
         let (answered, answers) = mpsc::channel();
@@ -361,9 +375,12 @@ impl Reader {
         self.hear(stages, (Instant::now(), seconds), on_news)
     }
 
-    fn tell(&self, order: Order, files: Vec<(Source, u64)>) {
+    /// Sends an order; what is given back ends when it is sent.
+    fn tell(&self, order: Order, files: Vec<(Source, u64)>) -> mpsc::Receiver<()> {
+        let (sending, sent) = mpsc::channel();
         // Where the other end is gone, the answers end too, and tell why.
-        let _ = self.orders.send((order, files));
+        let _ = self.orders.send((order, files, sending));
+        sent
     }
 
     fn hear(

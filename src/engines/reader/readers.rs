@@ -206,6 +206,7 @@ impl Readers {
         let timed = (self.all_of(busy), seconds);
         let answer = self.pool.talk_of_bytes(request, file.shared(), timed, |talk| {
             if is_signed && has_key {
+                talk.wait_until_sent();
                 file.hash_ahead();
             }
             let (prepared, appended) = match talk.hear()? {

@@ -38,6 +38,7 @@ impl Readers {
         let (stages, bytes) = (self.all_of(limits.open_seconds), file.shared());
         let answer = self.pool.talk_of_bytes(request, bytes, (stages, seconds), |talk| {
             if makes_room {
+                talk.wait_until_sent();
                 file.hash_ahead();
             }
             talk.hear()

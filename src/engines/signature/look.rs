@@ -203,13 +203,13 @@ fn draw(pdf: &Pdf, index: usize, n_pages: usize, is_bare: bool) -> Option<Pictur
     let scale = PX_PER_UNIT.min(MOST_SIDE_PX / width.max(height));
     let coefficients = page.initial_transform(true).as_coeffs();
     let render = if is_bare { render::render_bare } else { render::render };
-    let pixels = render(pdf, index, scale).filter(|rendered| rendered.is_whole)?.picture;
+    let rendered = render(pdf, index, scale).filter(|rendered| rendered.is_whole)?;
+    let shades = rendered.shades();
+    let pixels = rendered.picture;
     let along = |px: u32, length: f32| f64::from(px) / f64::from(length);
     let to_px =
         kurbo::Affine::scale_non_uniform(along(pixels.width(), width), along(pixels.height(), height))
             * kurbo::Affine::new(coefficients);
-    let shade = |[r, g, b]: [u8; 3]| ((u32::from(r) * 3 + u32::from(g) * 6 + u32::from(b)) / 10) as u8;
-    let shades = pixels.pixels().map(|pixel| shade(pixel.0)).collect();
     Some(Picture { pixels, shades, to_px })
 }
 
@@ -266,12 +266,17 @@ impl Comparison<'_> {
     }
 
     fn n_different_outside(&self, may_change: &[Place]) -> usize {
-        let pairs = self.was.pixels.enumerate_pixels().zip(self.is.pixels.pixels());
-        pairs
-            .filter(|((x, y, before), after)| {
-                differ(before.0, after.0) && !may_change.iter().any(|place| place.contains(*x, *y))
-            })
-            .count()
+        let bytes_in_row = self.was.pixels.width() as usize * 3;
+        let (was, is) = (self.was.pixels.as_raw(), self.is.pixels.as_raw());
+        let rows = was.chunks_exact(bytes_in_row).zip(is.chunks_exact(bytes_in_row));
+        let is_outside = |x, y| !may_change.iter().any(|place| place.contains(x, y));
+        // Most rows are the same byte by byte.
+        let changed = (0..).zip(rows).filter(|(_, (before, after))| before != after);
+        let in_row = |(y, (before, after)): (u32, (&[u8], &[u8]))| {
+            let pixels = (0..).zip(before.chunks_exact(3).zip(after.chunks_exact(3)));
+            pixels.filter(|(x, (before, after))| differ(before, after) && is_outside(*x, y)).count()
+        };
+        changed.map(in_row).sum()
     }
 
     /// What part of the page a place takes.
@@ -283,7 +288,7 @@ impl Comparison<'_> {
     /// What part of the page is changed within a place.
     fn changed_part(&self, edges: [u32; 4]) -> f32 {
         let is_changed = |(x, y): &(u32, u32)| {
-            differ(self.was.pixels.get_pixel(*x, *y).0, self.is.pixels.get_pixel(*x, *y).0)
+            differ(&self.was.pixels.get_pixel(*x, *y).0, &self.is.pixels.get_pixel(*x, *y).0)
         };
         let (width, height) = self.was.pixels.dimensions();
         pixels_of(edges).filter(is_changed).count() as f32 / (width as f32 * height as f32).max(1.0)
@@ -348,8 +353,8 @@ fn in_pixels(picture: &Picture, touched: &Touched) -> Option<Place> {
     (edges[0] < edges[2] && edges[1] < edges[3]).then_some(Place { edges, why: touched.why })
 }
 
-fn differ(before: [u8; 3], after: [u8; 3]) -> bool {
-    before.iter().zip(after).any(|(before, after)| before.abs_diff(after) > DIFFERENT)
+fn differ(before: &[u8], after: &[u8]) -> bool {
+    before.iter().zip(after).any(|(before, after)| before.abs_diff(*after) > DIFFERENT)
 }
 
 /// Edges of strokes in a place, and how many of them are not seen any more.
