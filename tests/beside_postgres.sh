@@ -87,7 +87,7 @@ peer() {
 CREATE SEQUENCE peer_time;
 CREATE TABLE peer_event AS SELECT * FROM audit_event WHERE action = 'look_up_owner' LIMIT 1;
 CREATE TABLE peer_key AS SELECT row_number() OVER () AS n, lookup_key
-    FROM (SELECT lookup_key FROM owner_identifier WHERE is_number = 1 ORDER BY md5(lookup_key) LIMIT 20000) AS some;
+    FROM (SELECT lookup_key FROM owner_identifier WHERE is_number = 1 ORDER BY md5(lookup_key) LIMIT 20000) AS asked;
 ALTER TABLE peer_key ADD PRIMARY KEY (n);
 VACUUM ANALYZE peer_key;
 CHECKPOINT;
