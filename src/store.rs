@@ -12,6 +12,7 @@ pub mod accounts;
 mod acts;
 pub mod attempts;
 pub mod audit;
+pub mod augmentations;
 pub mod breaches;
 pub mod catalogues;
 pub mod changes;

@@ -7,6 +7,7 @@ pub mod administer;
 pub mod agency;
 pub mod archive;
 pub mod arrange;
+pub mod augment;
 pub mod batch;
 pub mod breaches;
 pub mod browse;

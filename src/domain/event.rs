@@ -31,6 +31,7 @@ pub enum Action {
     SignPaper,
     GiveUpSignature,
     SealDocument,
+    AugmentSignatures,
     VerifyDocument,
     StoreRecord,
     RefusePaper,
@@ -115,7 +116,7 @@ pub enum Action {
 
 impl Action {
     /// All of them, in the order in which pages offer them.
-    pub const ALL: [Self; 92] = [
+    pub const ALL: [Self; 93] = [
         Self::OpenDossier,
         Self::DeclareHandedIn,
         Self::ReceivePaper,
@@ -128,6 +129,7 @@ impl Action {
         Self::SignPaper,
         Self::GiveUpSignature,
         Self::SealDocument,
+        Self::AugmentSignatures,
         Self::VerifyDocument,
         Self::StoreRecord,
         Self::RefusePaper,
@@ -255,6 +257,7 @@ impl Action {
             Self::SignPaper => "ký số giấy tờ",
             Self::GiveUpSignature => "bỏ lượt ký số đang chờ",
             Self::SealDocument => "đóng dấu điện tử của cơ quan lên giấy tờ",
+            Self::AugmentSignatures => "bổ sung cho chữ ký trên giấy tờ đã lưu những gì còn thiếu khi ký",
             Self::VerifyDocument => "kiểm tra chữ ký số của tệp",
             Self::StoreRecord => "lưu giấy tờ vào kho",
             Self::RefusePaper => "từ chối số hóa giấy tờ",

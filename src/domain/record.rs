@@ -112,6 +112,9 @@ pub enum ChangeKind {
     Restored,
     /// Its files and fields are gone for ever.
     Erased,
+    /// Its file has grown: time stamps, data for checking later or the agency's seal, which were missing when it was
+    /// signed.
+    Augmented,
 }
 
 /// One change; later ones have higher numbers, and none is missing in between.

@@ -13,7 +13,7 @@ mod proof;
 mod sealed;
 
 pub use choice::{Choice, WhyCopy};
-pub use proof::{PreviousSignature, Verify};
+pub use proof::{PreviousSignature, Verify, compare};
 pub use sealed::{SealTerms, Waiting};
 
 use lopdf::Document;

@@ -15,7 +15,7 @@ use crate::{
     engines::imaging::fault::ReadError,
     store::{StoreError, jobs},
     workflows::{
-        administer,
+        administer, augment,
         context::Ctx,
         digitise::{self, DigitiseError},
         keep,
@@ -34,6 +34,9 @@ const REMIND: Duration = Duration::from_secs(900);
 
 /// How often it is looked for documents whose term is over: terms end with a day.
 const ERASE: Duration = Duration::from_secs(3600);
+
+/// How often it is looked for documents whose signatures lack something.
+const AUGMENT: Duration = Duration::from_secs(60);
 
 /// How often the trace is chained.
 const CHAIN: Duration = Duration::from_secs(1);
@@ -86,6 +89,22 @@ pub async fn erase_due(ctx: Ctx, stop: CancellationToken) {
             }
         }
         rest(&stop, ERASE).await;
+    }
+}
+
+/// Makes up what signatures of stored documents lack, as it becomes due.
+pub async fn augment(ctx: Ctx, stop: CancellationToken) {
+    while !stop.is_cancelled() {
+        match augment::next(&ctx).await {
+            Ok(Some(Ok(()))) => continue,
+            Ok(Some(Err(error))) => {
+                tracing::warn!(%error, "a document's signatures still lack something; trying again later");
+                continue;
+            }
+            Ok(None) => {}
+            Err(error) => tracing::warn!(%error, "what signatures lack can't be looked up"),
+        }
+        rest(&stop, AUGMENT).await;
     }
 }
 

@@ -62,6 +62,7 @@ pub async fn after(tx: &mut Tx, after: u64, limit: u32) -> Result<Vec<ChangeEven
                 ChangeKind::Removed,
                 ChangeKind::Restored,
                 ChangeKind::Erased,
+                ChangeKind::Augmented,
             ]
             .into_iter()
             .find(|k| kind_name(*k) == kind);
@@ -93,5 +94,6 @@ fn kind_name(kind: ChangeKind) -> &'static str {
         ChangeKind::Removed => "removed",
         ChangeKind::Restored => "restored",
         ChangeKind::Erased => "erased",
+        ChangeKind::Augmented => "augmented",
     }
 }

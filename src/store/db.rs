@@ -38,7 +38,7 @@ const CONNECTIONS: u32 = 12;
 pub(super) const RESTED: Duration = Duration::from_secs(1);
 
 /// What both engines run, and what one alone needs; numbered, and never edited after a release.
-const MIGRATIONS: [(i64, &str, &str); 14] = [
+const MIGRATIONS: [(i64, &str, &str); 15] = [
     (1, "tables", include_str!("../../migrations/0001_tables.sql")),
     (3, "page plan", include_str!("../../migrations/0003_page_plan.sql")),
     (4, "handed in", include_str!("../../migrations/0004_handed_in.sql")),
@@ -53,6 +53,7 @@ const MIGRATIONS: [(i64, &str, &str); 14] = [
     (15, "search", include_str!("../../migrations/0015_search.sql")),
     (18, "codes", include_str!("../../migrations/0018_codes.sql")),
     (21, "archive", include_str!("../../migrations/0021_archive.sql")),
+    (22, "augmentation", include_str!("../../migrations/0022_augmentation.sql")),
 ];
 const SQLITE_MIGRATIONS: [(i64, &str, &str); 6] = [
     (2, "append only", include_str!("../../migrations/sqlite/0002_append_only.sql")),

@@ -127,6 +127,28 @@ pub async fn recode(tx: &mut Tx, seen: &StoredRecord, record: &StoredRecord) -> 
     codes::link(tx, &record.code, &record.paper, &record.id).await
 }
 
+/// Leads a document to a file that has grown out of the one it was `seen` with.
+///
+/// # Errors
+/// [`StoreError::Stale`] when it has another file by now, or was erased.
+pub async fn grow(
+    tx: &mut Tx,
+    seen: &StoredRecord,
+    coded: &ContentHash,
+    signature: SignatureState,
+) -> Result<(), StoreError> {
+    let grown = sqlx::query(
+        "UPDATE record SET coded = $1, signature = $2 WHERE id = $3 AND coded = $4 AND erased_at IS NULL",
+    )
+    .bind(coded.as_str())
+    .bind(signature_name(signature))
+    .bind(seen.id.as_str())
+    .bind(seen.coded.as_str())
+    .execute(tx.connection())
+    .await?;
+    if grown.rows_affected() == 1 { Ok(()) } else { Err(StoreError::Stale) }
+}
+
 /// Takes everything out of a document but its owner, code, type and name; its objects are the caller's.
 ///
 /// # Errors

@@ -24,7 +24,7 @@ use crate::{
     },
     store::{StoreError, audit, changes, papers, records, search},
     workflows::{
-        agency, browse,
+        agency, augment, browse,
         confirm::{Arrived, arrived},
         context::{Ctx, Spooled},
         digitise::{self, DigitiseError},
@@ -58,6 +58,8 @@ struct Coded {
     level: Option<Level>,
     /// Why the agency's signature is not there, or lower than was wanted.
     unsealed: Option<String>,
+    /// How far signatures of ours came, and whether the agency's has to follow.
+    lack: (Level, bool),
 }
 
 /// Composes the PDF where nobody signed one, fills in the code, adds the agency's signature, keeps all; safe to run
@@ -171,8 +173,11 @@ async fn coded(ctx: &Ctx, base: Base, code: &DocumentCode) -> Result<Coded, Digi
         (false, false) if !is_ours && way != Way::DerivedCopy => SignatureState::SignedElsewhere,
         (false, false) => SignatureState::Unsigned,
     };
+    // The code as the face of the agency's signature: no authority was asked for that.
+    let reached = if way == Way::SealSignature { Level::Basic } else { level.unwrap_or(ctx.rules.level) };
+    let lack = (reached, is_ours && ctx.seal.is_some() && level.is_none());
     let object = ctx.objects.put(pdf).await?.as_object(ObjectRole::Coded, 0, "application/pdf");
-    Ok(Coded { object, way, previous, signature, departures, level, unsealed })
+    Ok(Coded { object, way, previous, signature, departures, level, unsealed, lack })
 }
 
 async fn store(
@@ -211,6 +216,7 @@ async fn store(
     papers::add_object(&mut tx, &paper.id, &coded.object).await?;
     records::insert(&mut tx, &record).await?;
     search::put(&mut tx, &record, Some(&words)).await?;
+    augment::note(ctx, &mut tx, &paper.id, coded.lack).await?;
     let next = PaperState::Stored { record: record.id.clone() };
     digitise::move_on(ctx, &mut tx, paper, next, None, None, None).await?;
     changes::append(&mut tx, &record.id, ChangeKind::Stored, now).await?;

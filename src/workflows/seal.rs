@@ -144,19 +144,36 @@ pub async fn complete(
     Ok(lift(with, sealed, certificates, of).await)
 }
 
-/// Makes up later what was missing: validation data for all signatures in the file, and a time stamp over it.
+/// Makes up later what was missing: validation data for all signatures in the file, and a time stamp over it where one
+/// of them has none, or it is wanted.
+///
+/// [`Level::Basic`] is reached where nothing could be made up; the file is as it was then.
 ///
 /// # Errors
 /// [`SealFailure`]; the file is as it was.
 pub async fn extend(with: &Sealing<'_>, pdf: Vec<u8>) -> Result<Sealed, SealFailure> {
-    let file = GrowingFile::new(pdf);
-    let (SealAnswer::Certificates(certificates), _) = with.readers.seal(&file, SealTask::Certificates)?
-    else {
-        return Err(SealFailure::Answer);
-    };
-    let pdf = file.into_bytes();
-    let sealed = Sealed { pdf, field: String::new(), reached: Level::Basic, shortfall: None };
+    let (mut certificates, are_stamped) = brought(with, &pdf)?;
+    let reached = if are_stamped { Level::Timestamp } else { Level::Basic };
+    let mut sealed = Sealed { pdf, field: String::new(), reached, shortfall: None };
+    if !are_stamped {
+        match archived(with, &sealed.pdf).await {
+            Ok(pdf) => (sealed.pdf, sealed.reached) = (pdf, Level::Timestamp),
+            Err(why) => return Ok(Sealed { shortfall: Some(why), ..sealed }),
+        }
+        (certificates, _) = brought(with, &sealed.pdf)?; // those of the stamp too
+    }
+    if with.wanted <= Level::Timestamp {
+        return Ok(sealed);
+    }
     Ok(lift(with, sealed, certificates, None).await)
+}
+
+/// Certificates that signatures in the file bring, and whether each signature was time-stamped.
+fn brought(with: &Sealing<'_>, pdf: &[u8]) -> Result<(Vec<Vec<u8>>, bool), SealFailure> {
+    match with.readers.seal(&GrowingFile::new(pdf.to_vec()), SealTask::Certificates)? {
+        (SealAnswer::Certificates { certificates, are_stamped }, _) => Ok((certificates, are_stamped)),
+        _ => Err(SealFailure::Answer),
+    }
 }
 
 /// A time stamp of the signature; `None` where none is wanted.

@@ -33,7 +33,7 @@ use crate::{
     },
     store::{StoreError, jobs, papers},
     workflows::{
-        agency, browse,
+        agency, augment, browse,
         context::Ctx,
         digitise::{self, DigitiseError, move_on, objects_as, wrong_state},
         keep,
@@ -285,6 +285,7 @@ pub async fn complete(
     let detail = serde_json::json!({ "level": sealed.reached, "shortfall": sealed.shortfall });
     let mut tx = ctx.db.write().await?;
     papers::add_object(&mut tx, &paper.id, &kept).await?;
+    augment::note(ctx, &mut tx, &paper.id, (sealed.reached, false)).await?;
     let next = PaperState::ToCode { confirmed };
     move_on(ctx, &mut tx, &mut paper, next, Some(officer), Some(Action::SignPaper), Some(detail)).await?;
     jobs::enqueue(&mut tx, &Job::WriteCode { paper: paper.id.clone() }, now, Urgency::Desk).await?;

@@ -226,9 +226,13 @@ pub async fn document(
 /// [`VerifyError`].
 pub(super) async fn record(ctx: &Ctx, record: &StoredRecord) -> Result<Report, VerifyError> {
     let bytes = ctx.bytes(&record.coded).await?;
+    Ok(as_stored(ctx, record, bytes).await?)
+}
+
+/// The same of `bytes` in place of its own.
+pub(super) async fn as_stored(ctx: &Ctx, record: &StoredRecord, bytes: Vec<u8>) -> Result<Report, ReadError> {
     let type_code = Some(record.fields.document_type_code.to_string());
-    let order = order(ctx, ctx.clock.now(), Some(record.stored_at), None, type_code);
-    Ok(judged(ctx, bytes, order).await?)
+    judged(ctx, bytes, order(ctx, ctx.clock.now(), Some(record.stored_at), None, type_code)).await
 }
 
 /// How this installation judges a file.

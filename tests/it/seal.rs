@@ -2,31 +2,25 @@
 
 use std::{
     io::{BufRead, BufReader, Write},
-    path::{Path, PathBuf},
-    process::{Child, Command, Stdio},
+    path::PathBuf,
+    process::{Child, Stdio},
 };
 
-use axum::{
-    Router,
-    body::Bytes,
-    http::header,
-    routing::{get, post},
-};
 use base64::{Engine, engine::general_purpose::STANDARD};
 use openssl::{hash::MessageDigest, pkcs12::Pkcs12, sign::Signer, x509::X509};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use crate::{
-    pki::{self, Identity, Key, List, Subject},
+    pki::{self, Identity, Key, Subject},
     support::{
+        authorities::Place,
         cli::{Ran, command, ran, sohoa},
         judges, pdf,
         token::{MODULE, PIN, Token},
     },
 };
 
-const UNTIL: &str = "2049-12-31T00:00:00Z";
 const ORIGIN: &str = "https://motcua.example.vn";
 
 /// A folder with an officer's key file, its password, and papers.
@@ -196,61 +190,11 @@ fn a_signature_made_elsewhere_is_taken_in_once_and_only_when_it_is_right() {
     assert!(altered.code == 3 && altered.stderr.contains("nguyên vẹn"), "{}", altered.stderr);
 }
 
-/// `cRLDistributionPoints` with one address.
-fn lists_at(address: &str) -> Vec<u8> {
-    let name = pki::tlv(0xa0, &pki::tlv(0xa0, &pki::tlv(0x86, address.as_bytes())));
-    pki::extension("2.5.29.31", false, &pki::seq(&[pki::seq(&[name])]))
-}
-
-/// A time-stamp authority that answers by OpenSSL.
-fn stamped(folder: &Path, question: &[u8]) -> Vec<u8> {
-    std::fs::write(folder.join("question"), question).unwrap();
-    let answered = Command::new("openssl")
-        .current_dir(folder)
-        .args([
-            "ts",
-            "-reply",
-            "-queryfile",
-            "question",
-            "-out",
-            "answer",
-            "-config",
-            "tsa.cnf",
-            "-section",
-            "tsa",
-        ])
-        .output()
-        .expect("openssl is needed by this test (package openssl)");
-    assert!(answered.status.success(), "{}", String::from_utf8_lossy(&answered.stderr));
-    std::fs::read(folder.join("answer")).unwrap()
-}
-
 #[tokio::test]
 async fn time_stamps_and_revocation_data_lift_the_level_and_outages_lower_it() {
-    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let address = format!("http://{}", listener.local_addr().unwrap());
-    let lists = lists_at(&format!("{address}/crl"));
-    let desk = Desk::with(Subject::person("Trần Thị Mẫu").with(lists.clone()));
-    let authority = desk.root.issue(&Subject::tsa("Cấp dấu thời gian thử").key(Key::Rsa2048).with(lists));
-    desk.write("tsa.pem", &authority.pem());
-    desk.write("tsa.key", &authority.key.private_key_to_pem_pkcs8().unwrap());
-    desk.write("serial", b"01\n");
-    desk.write(
-        "tsa.cnf",
-        b"[tsa]\nserial=serial\ncrypto_device=builtin\nsigner_cert=tsa.pem\nsigner_key=tsa.key\nsigner_digest=sha256\n\
-          default_policy=1.2.3.4.1\ndigests=sha256\ness_cert_id_alg=sha256\n",
-    );
-    let list = desk.root.list(&List::default().times("2026-06-01T00:00:00Z", UNTIL));
-    let folder = desk.folder.path().to_owned();
-    let answer = move |question: Bytes| {
-        let folder = folder.clone();
-        async move {
-            let answer = tokio::task::spawn_blocking(move || stamped(&folder, &question)).await.unwrap();
-            ([(header::CONTENT_TYPE, "application/timestamp-reply")], answer)
-        }
-    };
-    let app = Router::new().route("/tsa", post(answer)).route("/crl", get(move || async move { list }));
-    tokio::spawn(async move { axum::serve(listener, app).await });
+    let place = Place::find().await;
+    let desk = Desk::with(Subject::person("Trần Thị Mẫu").with(place.lists()));
+    let tsa = place.open(&desk.root).stamps;
 
     tokio::task::spawn_blocking(move || {
         let at = |level: &str, out: &str, authority: &str, input: &str| {
@@ -267,7 +211,6 @@ async fn time_stamps_and_revocation_data_lift_the_level_and_outages_lower_it() {
             let rest = ["--level", level, "--tsa", authority, input];
             desk.seal(&[&key[..], &rest[..]].concat())
         };
-        let tsa = format!("{address}/tsa");
         for level in ["b-t", "b-lt", "b-lta"] {
             let sealed = at(level, level, &tsa, "mot.pdf");
             assert_eq!(
@@ -281,7 +224,7 @@ async fn time_stamps_and_revocation_data_lift_the_level_and_outages_lower_it() {
         let archived = String::from_utf8_lossy(&desk.read("b-lta/mot.sealed.pdf")).into_owned();
         assert!(archived.contains("/DSS") && archived.contains("ETSI.RFC3161") && archived.contains("/VRI"));
         // Nobody there: signed all the same, told, and made up later.
-        let lower = at("b-t", "thap", &format!("{address}/khong-co"), "mot.pdf");
+        let lower = at("b-t", "thap", &tsa.replace("tsa", "khong-co"), "mot.pdf");
         let told = lower.answer();
         assert_eq!(
             (lower.code, told["level"].as_str(), told["wanted"].as_str()),
@@ -294,6 +237,17 @@ async fn time_stamps_and_revocation_data_lift_the_level_and_outages_lower_it() {
         let raised = desk.seal(&[&raise[..], &["thap/mot.sealed.pdf"]].concat());
         assert_eq!((raised.code, raised.answer()["level"].as_str()), (0, Some("b-lta")), "{}", raised.stdout);
         assert!(desk.read("cao/mot.sealed.sealed.pdf").starts_with(&desk.read("thap/mot.sealed.pdf")));
+        // What can be proven for long is stamped first, whatever was wanted.
+        let lasting =
+            desk.seal(&[&raise[..2], &["b-lt"], &raise[3..8], &["cao-hon", "thap/mot.sealed.pdf"]].concat());
+        assert_eq!(
+            (lasting.code, lasting.answer()["level"].as_str()),
+            (0, Some("b-lt")),
+            "{}",
+            lasting.stdout
+        );
+        let lasting = String::from_utf8_lossy(&desk.read("cao-hon/mot.sealed.sealed.pdf")).into_owned();
+        assert!(lasting.contains("ETSI.RFC3161") && lasting.contains("/DSS"));
         // A private address is asked only when it is named.
         let key = ["--p12", "khoa.p12", "--password-file", "mat-khau", "--out", "rieng", "--level", "b-t"];
         let hidden = desk.seal(&[&key[..], &["--tsa", &tsa, "mot.pdf"]].concat());

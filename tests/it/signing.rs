@@ -4,6 +4,7 @@
 use std::sync::Arc;
 
 use base64::{Engine, engine::general_purpose::STANDARD};
+use jiff::{SignedDuration, Timestamp};
 use openssl::{
     hash::MessageDigest,
     pkcs12::Pkcs12,
@@ -14,16 +15,22 @@ use openssl::{
 use reqwest::multipart::{Form, Part};
 use serde_json::{Value, json};
 use sohoa::{
+    clock::Clock,
     domain::signing::{CodeOrder, OfficerSigning, OfficerWay, SigningRules},
     engines::signature::{
         order::{NamedFile, TrustFiles},
         seal::{
+            Level,
             embed::{self, Answer},
             key::SigningCertificate,
             prepare::{Field, Intent, Lock, SealOrder, prepare},
         },
     },
-    workflows::agency::{AgencySeal, SealPlaces},
+    workflows::{
+        agency::{AgencySeal, SealPlaces},
+        augment,
+        context::Ctx,
+    },
 };
 
 use crate::{
@@ -32,6 +39,7 @@ use crate::{
     pki::{Identity, Key, List, Subject},
     support::{
         app::{Setting, TestApp},
+        authorities::Place,
         cli::judge,
         judges, papers,
         token::Token,
@@ -47,11 +55,17 @@ pub struct People {
 
 impl People {
     pub fn new() -> Self {
+        Self::with(|subject| subject)
+    }
+
+    /// Whose certificates say more than usual.
+    fn with(more: impl Fn(Subject) -> Subject) -> Self {
         let root = Identity::root("Gốc thử nghiệm của sohoa");
         // Programs of the officer's computer go by the clock of the machine.
         let officer = Subject::person("Trần Thị Mẫu").key(Key::Rsa2048);
-        let officer = root.issue(&officer.period("2024-01-01T00:00:00Z", "2049-01-01T00:00:00Z"));
-        let agency = root.issue(&Subject::person("Ủy ban nhân dân xã Mẫu"));
+        let officer = officer.period("2024-01-01T00:00:00Z", "2049-01-01T00:00:00Z");
+        let officer = root.issue(&more(officer));
+        let agency = root.issue(&more(Subject::person("Ủy ban nhân dân xã Mẫu")));
         Self { root, officer, agency }
     }
 
@@ -177,6 +191,69 @@ async fn a_paper_is_signed_coded_sealed_stored_and_passes() {
         let pdf = app.get(&format!("{place}/content")).send().await.unwrap().bytes().await.unwrap();
         judges::qpdf(&pdf);
         judges::pyhanko_accepts(&pdf, &people.root.pem(), 2);
+    }
+}
+
+/// What authorities could not give when a paper was signed is made up when they are back, in the file that is stored.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_authorities_could_not_give_is_made_up_later() {
+    for is_sqlite in [true, false] {
+        let place = Place::find().await;
+        let people = People::with(|subject| subject.with(place.lists()));
+        let authorities = place.open(&people.root);
+        authorities.go_away(true);
+        let lasting = Some((Level::Archival, authorities.stamps.clone()));
+        let usual = people.setting(SigningRules::default());
+        // Time stamps tell the time of the machine.
+        let app =
+            TestApp::start_with(is_sqlite, Setting { lasting, clock: Some(Clock::System), ..usual }).await;
+        let (paper, code) = to_sign(&app, 71).await;
+        let asked = prepared(&app, &paper, people.officer.der()).await;
+        let value = signature(&people.officer.key, &bytes(&asked, "signed_attributes"));
+        let door = format!("/api/v1/papers/{paper}/sign");
+        app.json(app.post(&door).json(&completed(&asked, &value))).await;
+        let stored = app.settled(&paper).await;
+        assert_eq!(stored["state"], "stored", "an outage holds nobody up: {stored}");
+        let lookup = json!({ "code": code, "purpose": "kiểm tra" });
+        let lookup = || app.post("/api/v1/documents/lookup").json(&lookup);
+        app.json(lookup()).await;
+        let place = format!("/api/v1/documents/{}", stored["document"].as_str().unwrap());
+        let document = async || app.json(app.get(&place)).await;
+        let content =
+            async || app.get(&format!("{place}/content")).send().await.unwrap().bytes().await.unwrap();
+        let (first, signed) = (document().await, content().await);
+        let has = |pdf: &[u8], words: &str| pdf.windows(words.len()).any(|part| part == words.as_bytes());
+        assert!(!has(&signed, "ETSI.RFC3161") && !has(&signed, "/DSS"));
+
+        // Not before its time; then in vain; then they are back.
+        let next = async |minutes: i64| {
+            let clock = Clock::Fixed(Timestamp::now() + SignedDuration::from_mins(minutes));
+            augment::next(&Ctx { clock, ..app.ctx.clone() }).await.unwrap()
+        };
+        assert!(next(1).await.is_none());
+        let in_vain = next(6).await.unwrap().unwrap_err().to_string();
+        assert!(in_vain.contains("dấu thời gian"), "{in_vain}");
+        assert_eq!(content().await, signed);
+        authorities.go_away(false);
+        assert!(next(6).await.is_none(), "it is left alone for a while");
+        next(30).await.unwrap().unwrap();
+        assert!(next(3_000).await.is_none(), "nothing is lacking any more");
+
+        let grown = content().await;
+        assert!(grown.starts_with(&signed), "nothing that was signed is written anew");
+        assert!(has(&grown, "ETSI.RFC3161") && has(&grown, "/DSS"));
+        let second = document().await;
+        assert_ne!(second["content_blake3"], first["content_blake3"]);
+        assert_eq!((&second["code"], &second["signature"]), (&first["code"], &first["signature"]));
+        let verified = app.json(app.get(&format!("{place}/verification"))).await;
+        let signatures = verified["signatures"].as_array().unwrap();
+        assert!(signatures.iter().all(|one| one["integrity"] == "intact"), "{verified:#}");
+        judges::qpdf(&grown);
+        judges::pyhanko_accepts(&grown, &people.root.pem(), 2);
+        let changes = app.json(app.get("/api/v1/changes")).await;
+        let kinds: Vec<_> = changes["items"].as_array().unwrap().iter().map(|c| c["kind"].clone()).collect();
+        assert_eq!(kinds, ["stored", "augmented"]);
+        app.json(lookup()).await;
     }
 }
 

@@ -43,6 +43,23 @@ pub enum Level {
     Archival,
 }
 
+impl Level {
+    /// How high it is, from 0.
+    pub fn rank(self) -> u8 {
+        self as u8
+    }
+
+    /// The level so high; the highest where there is none.
+    pub fn of_rank(rank: u8) -> Self {
+        match rank {
+            0 => Self::Basic,
+            1 => Self::Timestamp,
+            2 => Self::LongTerm,
+            _ => Self::Archival,
+        }
+    }
+}
+
 impl std::fmt::Display for Level {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(match self {

@@ -22,10 +22,7 @@ pub struct PreviousSignature {
 }
 
 /// Each earlier signature with its verdict before and after; `None` when one is worth less, or gone.
-pub(super) fn compare(
-    before: &[SignatureReport],
-    after: &[SignatureReport],
-) -> Option<Vec<PreviousSignature>> {
+pub fn compare(before: &[SignatureReport], after: &[SignatureReport]) -> Option<Vec<PreviousSignature>> {
     before
         .iter()
         .map(|old| {

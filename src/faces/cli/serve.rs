@@ -172,6 +172,7 @@ pub(super) fn start_workers(ctx: &Ctx, n_workers: usize, stop: &CancellationToke
     }
     tracker.spawn(worker::remind(ctx.clone(), stop.clone()));
     tracker.spawn(worker::erase_due(ctx.clone(), stop.clone()));
+    tracker.spawn(worker::augment(ctx.clone(), stop.clone()));
     tracker.spawn(worker::index_older(ctx.clone(), stop.clone()));
     tracker.spawn(worker::keep_trace(ctx.clone(), stop.clone()));
     tracker.close();

@@ -22,7 +22,7 @@ use sohoa::{
         gate::{Rates, Reached},
         worker,
     },
-    remote::antivirus::Antivirus,
+    remote::{Remote, RemoteRules, antivirus::Antivirus},
     store::{Db, Keys, Objects},
     workflows::{
         administer,
@@ -79,6 +79,8 @@ pub struct Setting {
     pub clock: Option<Clock>,
     /// How long documents are kept.
     pub retention: Retention,
+    /// The level that is wanted of signatures, and the time-stamp authority.
+    pub lasting: Option<(Level, String)>,
 }
 
 fn usual() -> Served {
@@ -114,6 +116,11 @@ impl TestApp {
         administer::prepare(&db, &officer.officer, clock.now()).await.unwrap();
         let program = PathBuf::from(env!("CARGO_BIN_EXE_sohoa"));
         let limits = ReaderLimits { n_readers: 2, ..ReaderLimits::default() };
+        let remote = setting.lasting.is_some().then(|| {
+            let rules = RemoteRules { private_hosts: vec!["127.0.0.1".into()], ..RemoteRules::default() };
+            Arc::new(Remote::new(&rules).unwrap())
+        });
+        let (level, time_stamps) = setting.lasting.map_or((Level::Basic, None), |(l, at)| (l, Some(at)));
         let ctx = Ctx {
             db,
             objects: Objects::local(&folder.path().join("objects"), keys).unwrap(),
@@ -127,14 +134,14 @@ impl TestApp {
                 officer,
                 signing: setting.signing,
                 trust: Arc::new(setting.trust),
-                level: Level::Basic,
-                time_stamps: None,
+                level,
+                time_stamps,
                 calendar: config.calendar.clone(),
                 retention: setting.retention,
             }),
             learned: Arc::default(),
             seal: setting.seal,
-            remote: None,
+            remote,
             provider: setting.provider,
             antivirus: setting.antivirus,
         };

@@ -2,6 +2,7 @@
 
 pub mod agent;
 pub mod app;
+pub mod authorities;
 pub mod browser;
 pub mod clamd;
 pub mod cli;

@@ -22,6 +22,7 @@ use super::{
     attributes::{self, Parts},
     key::SigningCertificate,
     prepare::{Prepared, Room},
+    stamp_time::ID_TST_INFO,
     tlv,
 };
 
@@ -262,23 +263,36 @@ pub(super) fn verifies(pdf: &[u8], byte_range: [u64; 4], cms: &[u8], expected: &
 
 /// Certificates in a CMS and in the time stamps of its signature, DER.
 pub(super) fn certificates_in(cms: &[u8]) -> Vec<Vec<u8>> {
-    let Some(data) = ContentInfo::from_der(cms).ok().and_then(|c| c.content.decode_as::<SignedData>().ok())
-    else {
-        return Vec::new();
-    };
+    let Some(data) = signed_data(cms) else { return Vec::new() };
     let certificates = data.certificates.as_ref().map_or(&[][..], |set| set.0.as_slice());
     let mut found: Vec<Vec<u8>> = certificates.iter().filter_map(|choice| choice.to_der().ok()).collect();
     let stamps =
         data.signer_infos.0.iter().filter_map(|info| info.unsigned_attrs.as_ref()).flat_map(|all| all.iter());
     for stamp in stamps.filter(|attribute| attribute.oid == ID_SIGNATURE_TIME_STAMP) {
         for token in stamp.values.iter().filter_map(|value| value.to_der().ok()) {
-            let inner =
-                ContentInfo::from_der(&token).ok().and_then(|c| c.content.decode_as::<SignedData>().ok());
-            let inner = inner.and_then(|data| data.certificates);
+            let inner = signed_data(&token).and_then(|data| data.certificates);
             found.extend(inner.iter().flat_map(|set| set.0.iter()).filter_map(|choice| choice.to_der().ok()));
         }
     }
     found
+}
+
+/// Whether a signature carries a time stamp of its own, or is one.
+pub(super) fn is_stamped(cms: &[u8]) -> bool {
+    let has_stamp = |info: &SignerInfo| {
+        let mut attributes = info.unsigned_attrs.iter().flat_map(|all| all.iter());
+        attributes.any(|attribute| attribute.oid == ID_SIGNATURE_TIME_STAMP)
+    };
+    is_timestamp(cms) || signed_data(cms).is_some_and(|data| data.signer_infos.0.iter().any(has_stamp))
+}
+
+/// Whether it is a time stamp over the file, and nobody's signature.
+pub(super) fn is_timestamp(cms: &[u8]) -> bool {
+    signed_data(cms).is_some_and(|data| data.encap_content_info.econtent_type == ID_TST_INFO)
+}
+
+fn signed_data(cms: &[u8]) -> Option<SignedData> {
+    ContentInfo::from_der(cms).ok()?.content.decode_as().ok()
 }
 
 /// Puts a checked signature into its room; the file is whole then.

@@ -66,8 +66,14 @@ pub enum SealAnswer {
     Prepared(Box<Prepared>),
     /// What goes behind the file goes beside it.
     Written,
-    /// DER each.
-    Certificates(#[serde(with = "super::prepare::as_base64_list")] Vec<Vec<u8>>),
+    /// What the signatures in the file bring.
+    Certificates {
+        /// DER each.
+        #[serde(with = "super::prepare::as_base64_list")]
+        certificates: Vec<Vec<u8>>,
+        /// Whether each of them was time-stamped, by a stamp of its own or one over the file behind it.
+        are_stamped: bool,
+    },
     /// Certificates of which something is missing.
     Missing(Vec<Question>),
     /// The field of the signature that was found.
@@ -106,7 +112,7 @@ pub fn run(pdf: &[u8], task: &SealTask) -> Result<(SealAnswer, Vec<u8>), SealErr
         SealTask::Validate { validation, of } => {
             Ok((SealAnswer::Written, dss::appended(pdf, validation, of.as_deref())?))
         }
-        SealTask::Certificates => Ok((SealAnswer::Certificates(certificates(pdf)?), Vec::new())),
+        SealTask::Certificates => Ok((certificates(pdf)?, Vec::new())),
         SealTask::Missing(order) => Ok((SealAnswer::Missing(wanted::of_file(pdf, order)), Vec::new())),
         SealTask::SealedUnder { certificate, n_bytes } => {
             Ok((SealAnswer::Sealed(sealed_under(pdf, certificate, *n_bytes)?), Vec::new()))
@@ -132,17 +138,23 @@ fn signatures(document: &Document) -> Vec<(String, [u64; 4], Vec<u8>)> {
     fields.take(MOST_SIGNATURES).filter_map(of_field).collect()
 }
 
-fn certificates(pdf: &[u8]) -> Result<Vec<Vec<u8>>, SealError> {
+fn certificates(pdf: &[u8]) -> Result<SealAnswer, SealError> {
     let document = read::open_light(pdf)?;
-    let mut found: Vec<Vec<u8>> = Vec::new();
-    for (_, _, cms) in signatures(&document) {
-        for certificate in embed::certificates_in(&cms) {
-            if !found.contains(&certificate) {
-                found.push(certificate);
+    let mut certificates: Vec<Vec<u8>> = Vec::new();
+    let signatures = signatures(&document);
+    for (_, _, cms) in &signatures {
+        for certificate in embed::certificates_in(cms) {
+            if !certificates.contains(&certificate) {
+                certificates.push(certificate);
             }
         }
     }
-    Ok(found)
+    let end = |range: &[u64; 4]| range[2].saturating_add(range[3]);
+    let stamps = signatures.iter().filter(|(_, _, cms)| embed::is_timestamp(cms));
+    let last_stamp = stamps.map(|(_, range, _)| end(range)).max().unwrap_or(0);
+    let are_stamped =
+        signatures.iter().all(|(_, range, cms)| embed::is_stamped(cms) || end(range) < last_stamp);
+    Ok(SealAnswer::Certificates { certificates, are_stamped })
 }
 
 fn sealed_under(

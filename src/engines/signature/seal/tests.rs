@@ -299,7 +299,8 @@ fn a_document_time_stamp_takes_a_field_of_its_own_and_data_are_written_once() {
     let prepared = prepare_document_timestamp(&twice, now(), 8192).unwrap();
     assert_eq!((prepared.field.as_str(), prepared.signed_attributes.len()), ("DauThoiGian", 0));
     qpdf_is_content(&embed::embed_timestamp(prepared, &super::tlv::octets(&[1; 100])).unwrap());
-    let Ok((SealAnswer::Certificates(certificates), _)) = task::run(&twice, &SealTask::Certificates) else {
+    let Ok((SealAnswer::Certificates { certificates, .. }, _)) = task::run(&twice, &SealTask::Certificates)
+    else {
         panic!()
     };
     assert_eq!(certificates.len(), 3);

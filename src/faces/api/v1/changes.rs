@@ -22,7 +22,7 @@ const LIST: &str = "changes";
 pub struct ChangeOut {
     /// Its place in the order.
     seq: u64,
-    /// `stored`, `revoked`, `recoded`, `owner_changed`, `removed`, `restored` or `erased`.
+    /// `stored`, `revoked`, `recoded`, `owner_changed`, `removed`, `restored`, `erased` or `augmented` (its file has grown).
     #[schema(value_type = String)]
     kind: crate::domain::record::ChangeKind,
     /// The document.
