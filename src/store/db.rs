@@ -505,7 +505,11 @@ impl Engine {
                 "PRAGMA synchronous = FULL",
                 "PRAGMA foreign_keys = ON",
             ],
-            Self::Postgres => &["SET lock_timeout = '30s'"],
+            // Every question here is a short one; what the planner would begin for long ones (processes of their own, compiled
+            // plans) costs more than the question.
+            Self::Postgres => {
+                &["SET lock_timeout = '30s'; SET max_parallel_workers_per_gather = 0; SET jit = off"]
+            }
         };
         for setting in settings {
             sqlx::raw_sql(*setting).execute(&mut *connection).await?;
