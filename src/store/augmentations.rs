@@ -18,8 +18,6 @@ pub struct Lack {
     pub reached: u8,
     /// Whether the agency's signature is not there.
     pub seal: bool,
-    /// How often it was tried to make it up, with the try that is under way.
-    pub n_tries: u32,
 }
 
 /// Notes what a paper lacks, to be tried at `due`; of two levels the lower one stays.
@@ -73,10 +71,9 @@ pub async fn claim(
         paper: row.parsed("paper_id")?,
         reached: row.unsigned("reached")?,
         seal: row.int("lacks_seal")? == 1,
-        n_tries: n_before.saturating_add(1),
     };
     sqlx::query("UPDATE augmentation SET n_tries = $1, due_at = $2 WHERE paper_id = $3")
-        .bind(i64::from(lack.n_tries))
+        .bind(i64::from(n_before) + 1)
         .bind(micros(next(n_before)))
         .bind(lack.paper.as_str())
         .execute(tx.connection())
