@@ -23,6 +23,7 @@ pub mod separator_sheet;
 mod text_layer;
 pub mod text_sheet;
 pub mod update;
+pub(in crate::engines) mod views;
 
 pub(in crate::engines) use metadata::FIELDS_NAMESPACE;
 

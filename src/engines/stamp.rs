@@ -276,7 +276,7 @@ fn write_prepared(
     }))
 }
 
-fn write_content(input: &[u8], document: Document, text: &str) -> Result<Stamped, StampError> {
+fn write_content(input: &GrowingFile, document: Document, text: &str) -> Result<Stamped, StampError> {
     let written = page_content::write(input, document, text)?;
     let is_over_ink = written.ink_share > DUST;
     let message = if is_over_ink {

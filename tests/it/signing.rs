@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use base64::{Engine, engine::general_purpose::STANDARD};
-use jiff::{SignedDuration, Timestamp};
+use jiff::SignedDuration;
 use openssl::{
     hash::MessageDigest,
     pkcs12::Pkcs12,
@@ -227,7 +227,7 @@ async fn what_authorities_could_not_give_is_made_up_later() {
 
         // Not before its time; then in vain; then they are back.
         let next = async |minutes: i64| {
-            let clock = Clock::Fixed(Timestamp::now() + SignedDuration::from_mins(minutes));
+            let clock = Clock::Fixed(Clock::System.now() + SignedDuration::from_mins(minutes));
             augment::next(&Ctx { clock, ..app.ctx.clone() }).await.unwrap()
         };
         assert!(next(1).await.is_none());

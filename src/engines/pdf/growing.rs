@@ -1,10 +1,12 @@
 //! A file in memory that grows by updates: its first bytes stay, are hashed once, and are never copied for whoever
-//! looks at them.
+//! looks at them; nor are its pages rendered twice.
 
 use std::{cell::RefCell, fmt, ops::Deref, sync::Arc};
 
-use hayro::hayro_syntax::PdfData;
+use hayro::hayro_syntax::{Pdf, PdfData};
 use openssl::sha::Sha256;
+
+use super::views::{View, Views, What};
 
 /// States of hashing that are kept.
 const MOST_STATES: usize = 64;
@@ -13,16 +15,18 @@ const MOST_STATES: usize = 64;
 pub struct GrowingFile {
     bytes: Arc<Vec<u8>>,
     hashed: Prefixes,
+    views: RefCell<Views>,
 }
 
 impl GrowingFile {
     /// A file as it is.
     pub fn new(bytes: Vec<u8>) -> Self {
-        Self { bytes: Arc::new(bytes), hashed: Prefixes::default() }
+        Self { bytes: Arc::new(bytes), hashed: Prefixes::default(), views: RefCell::default() }
     }
 
     /// Appends an update. Without a copy, where nobody else looks at the bytes.
     pub fn grow(&mut self, more: &[u8]) {
+        self.views.get_mut().close();
         let bytes = Arc::make_mut(&mut self.bytes);
         // Updates are small beside the file: twice its room would be taken from the system and given back.
         bytes.reserve_exact(more.len());
@@ -31,12 +35,24 @@ impl GrowingFile {
 
     /// Takes updates back.
     pub fn cut(&mut self, length: usize) {
+        self.views.get_mut().forget_behind(length);
+        self.views.get_mut().close();
         Arc::make_mut(&mut self.bytes).truncate(length);
         self.hashed.forget_behind(length);
     }
 
+    /// Its first `length` bytes, opened by the renderer; `None` where it cannot.
+    pub(in crate::engines) fn opened(&self, length: usize, password: &str) -> Option<Arc<Pdf>> {
+        self.views.borrow_mut().opened(length, || self.part(length), password)
+    }
+
+    /// A page as it is seen; `None` where it cannot be shown whole.
+    pub(in crate::engines) fn view(&self, what: What, password: &str) -> Option<Arc<View>> {
+        self.views.borrow_mut().page(what, || self.part(what.0), password)
+    }
+
     /// The first `length` bytes, for a renderer.
-    pub(in crate::engines) fn part(&self, length: usize) -> PdfData {
+    fn part(&self, length: usize) -> PdfData {
         let length = length.min(self.bytes.len());
         PdfData::from(Arc::new(Part { bytes: Arc::clone(&self.bytes), length }))
     }
@@ -58,7 +74,9 @@ impl GrowingFile {
 
     /// Its bytes.
     pub fn into_bytes(self) -> Vec<u8> {
-        Arc::unwrap_or_clone(self.bytes)
+        let Self { bytes, views, .. } = self;
+        drop(views); // it looks at them
+        Arc::unwrap_or_clone(bytes)
     }
 }
 

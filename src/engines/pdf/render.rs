@@ -33,11 +33,14 @@ pub(in crate::engines) struct Rendered {
 }
 
 impl Rendered {
-    /// How light each pixel is, 0 to 255, row by row.
-    pub fn shades(&self) -> Vec<u8> {
-        let shade =
-            |rgb: &[u8]| ((u16::from(rgb[0]) * 3 + u16::from(rgb[1]) * 6 + u16::from(rgb[2])) / 10) as u8;
-        self.picture.as_raw().chunks_exact(3).map(shade).collect()
+    /// How light each pixel is.
+    pub fn shades(&self) -> Option<GrayImage> {
+        // Three tenths, six and one, in parts of 256: no division for each of a million pixels.
+        let shade = |rgb: &[u8]| {
+            ((u16::from(rgb[0]) * 77 + u16::from(rgb[1]) * 154 + u16::from(rgb[2]) * 25) >> 8) as u8
+        };
+        let shades = self.picture.as_raw().chunks_exact(3).map(shade).collect();
+        GrayImage::from_raw(self.picture.width(), self.picture.height(), shades)
     }
 }
 
@@ -56,15 +59,6 @@ pub(in crate::engines) fn render_bare(pdf: &Pdf, index: usize, px_per_unit: f32)
 fn render_parts(pdf: &Pdf, index: usize, px_per_unit: f32, parts: RenderContent) -> Option<Rendered> {
     let render = || render_page(pdf.pages().get(index)?, px_per_unit, parts);
     catch_unwind(AssertUnwindSafe(render)).ok().flatten()
-}
-
-/// Renders page one small and grey, a pixel to a unit of the page.
-///
-/// `None` when it cannot be shown whole: what is missing cannot be kept clear.
-pub(in crate::engines) fn grey_first_page(pdf: &Pdf) -> Option<GrayImage> {
-    let rendered = render(pdf, 0, 1.0).filter(|rendered| rendered.is_whole)?;
-    let shades = rendered.shades();
-    GrayImage::from_raw(rendered.picture.width(), rendered.picture.height(), shades)
 }
 
 fn render_page(page: &Page<'_>, px_per_unit: f32, parts: RenderContent) -> Option<Rendered> {

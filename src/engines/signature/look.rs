@@ -4,14 +4,9 @@
 //! Outside the places where something may change they have to look the same; inside, nothing that was
 //! seen may be hidden. What cannot be rendered, or not in time, is said and never passed.
 
-use std::{
-    cell::LazyCell,
-    collections::{BTreeSet, HashMap},
-    sync::Arc,
-};
+use std::{cell::LazyCell, collections::BTreeSet, sync::Arc};
 
-use hayro::{hayro_syntax::Pdf, kurbo};
-use image::RgbImage;
+use hayro::kurbo;
 use unicode_normalization::UnicodeNormalization;
 
 use super::{
@@ -21,15 +16,10 @@ use super::{
 use crate::engines::pdf::{
     growing::GrowingFile,
     letters::{Overlaid, Read},
-    render,
     revisions::RevisedPdf,
+    views::View,
 };
 
-/// Pixels in a unit of the page: 100 dpi, less on huge pages.
-const PX_PER_UNIT: f32 = 100.0 / 72.0;
-const MOST_SIDE_PX: f32 = 2_400.0;
-/// Most pictures kept.
-const MOST_KEPT: usize = 40;
 /// Room around a place that may change, pixels: smoothed edges.
 const MARGIN_PX: i64 = 2;
 /// A pixel differs when one of its colours differs by more.
@@ -56,33 +46,16 @@ const LARGEST_PART: f32 = 0.25;
 /// The same for the place that a face takes, drawn on or not.
 const LARGEST_PLACE: f32 = 0.5;
 
-/// Renders revisions of one file, each page once.
+/// Looks at the revisions of one file.
 pub struct Looks<'p, 'a> {
     pdf: &'p RevisedPdf<'a>,
-    /// The file itself, where it need not be copied.
-    file: Option<&'p GrowingFile>,
-    opened: HashMap<usize, Option<Arc<Pdf>>>,
-    /// By revision, page, and whether annotations are left out.
-    pictures: HashMap<(usize, usize, bool), Option<Arc<Picture>>>,
-}
-
-/// A page as seen, and how its coordinates map to pixels.
-struct Picture {
-    pixels: RgbImage,
-    /// How light each pixel is, 0 to 255, row by row.
-    shades: Vec<u8>,
-    to_px: kurbo::Affine,
+    file: &'p GrowingFile,
 }
 
 impl<'p, 'a> Looks<'p, 'a> {
-    /// Nothing is rendered yet.
-    pub fn new(pdf: &'p RevisedPdf<'a>) -> Self {
-        Self { pdf, file: None, opened: HashMap::new(), pictures: HashMap::new() }
-    }
-
-    /// The same for a file that need not be copied; `pdf` is read from it.
+    /// `pdf` is read from `file`.
     pub fn over(pdf: &'p RevisedPdf<'a>, file: &'p GrowingFile) -> Self {
-        Self { file: Some(file), ..Self::new(pdf) }
+        Self { pdf, file }
     }
 
     /// What was changed after the signature at `which`, objects and looks.
@@ -135,7 +108,8 @@ impl<'p, 'a> Looks<'p, 'a> {
         if places.iter().all(|place| place.said.is_none()) {
             return;
         }
-        let overlaid = self.open(self.pdf.newest()).and_then(|pdf| Overlaid::of(&pdf, page));
+        let newest = self.file.opened(self.length_of(self.pdf.newest()), self.pdf.password());
+        let overlaid = newest.and_then(|pdf| Overlaid::of(&pdf, page));
         for place in places {
             let Some(said) = place.said.and_then(|at| found.said(at)) else { continue };
             let read = overlaid.as_ref().map_or(Read::Unknown, |overlaid| overlaid.read(place.area));
@@ -158,59 +132,21 @@ impl<'p, 'a> Looks<'p, 'a> {
         }
     }
 
-    fn picture(&mut self, what: (usize, usize, bool), n_pages: usize) -> Option<Arc<Picture>> {
-        if let Some(kept) = self.pictures.get(&what) {
-            return kept.clone();
-        }
-        let (revision, page, is_bare) = what;
-        let picture = self.open(revision).and_then(|pdf| draw(&pdf, page, n_pages, is_bare)).map(Arc::new);
-        if self.pictures.len() < MOST_KEPT {
-            self.pictures.insert(what, picture.clone());
-        }
-        picture
+    /// A page of a revision; `None` where it cannot be shown whole, or the renderer counts other pages.
+    fn picture(&self, (revision, page, is_bare): (usize, usize, bool), n_pages: usize) -> Option<Arc<View>> {
+        let view = self.file.view((self.length_of(revision), page, is_bare), self.pdf.password());
+        view.filter(|view| view.n_pages == n_pages)
     }
 
-    fn open(&mut self, revision: usize) -> Option<Arc<Pdf>> {
-        let (pdf, file) = (self.pdf, self.file);
-        let open = || {
-            let is_newest = revision == pdf.newest();
-            let bytes = if is_newest { pdf.bytes() } else { pdf.bytes_of(revision) };
-            let data = match file {
-                Some(file) => file.part(bytes.len()),
-                None => bytes.to_vec().into(),
-            };
-            Pdf::new_with_password(data, pdf.password()).ok().map(Arc::new)
-        };
-        // The newest and one signed revision: more would keep the file in memory many times.
-        if self.opened.len() > 1 && !self.opened.contains_key(&revision) {
-            let newest = pdf.newest();
-            self.opened.retain(|kept, _| *kept == newest);
-        }
-        self.opened.entry(revision).or_insert_with(open).clone()
+    fn length_of(&self, revision: usize) -> usize {
+        let is_newest = revision == self.pdf.newest();
+        if is_newest { self.pdf.bytes().len() } else { self.pdf.bytes_of(revision).len() }
     }
 }
 
 /// A text without what is not seen: spaces, line ends, the way its marks are put together.
 fn bare(text: &str) -> String {
     text.nfkc().filter(|c| !c.is_whitespace() && !c.is_control() && *c != '\u{ad}').collect()
-}
-
-/// Renders a page; `None` where it cannot be shown whole, or the renderer counts other pages.
-fn draw(pdf: &Pdf, index: usize, n_pages: usize, is_bare: bool) -> Option<Picture> {
-    let pages = pdf.pages();
-    let page = pages.get(index).filter(|_| pages.len() == n_pages)?;
-    let (width, height) = page.render_dimensions();
-    let scale = PX_PER_UNIT.min(MOST_SIDE_PX / width.max(height));
-    let coefficients = page.initial_transform(true).as_coeffs();
-    let render = if is_bare { render::render_bare } else { render::render };
-    let rendered = render(pdf, index, scale).filter(|rendered| rendered.is_whole)?;
-    let shades = rendered.shades();
-    let pixels = rendered.picture;
-    let along = |px: u32, length: f32| f64::from(px) / f64::from(length);
-    let to_px =
-        kurbo::Affine::scale_non_uniform(along(pixels.width(), width), along(pixels.height(), height))
-            * kurbo::Affine::new(coefficients);
-    Some(Picture { pixels, shades, to_px })
 }
 
 /// A place in pixels: left, top, right, bottom; the last ones outside.
@@ -229,9 +165,9 @@ impl Place {
 
 /// A page as it was signed, without what lies over it, and as it is now.
 struct Comparison<'b> {
-    was: &'b Picture,
-    bare: &'b Picture,
-    is: &'b Picture,
+    was: &'b View,
+    bare: &'b View,
+    is: &'b View,
 }
 
 impl Comparison<'_> {
@@ -305,7 +241,7 @@ impl Comparison<'_> {
                 if to_x >= width.min(place[2]) || to_y >= height.min(place[3]) {
                     continue;
                 }
-                let contrast = |picture: &Picture| picture.shade(x, y) - picture.shade(to_x, to_y);
+                let contrast = |picture: &View| shade(picture, x, y) - shade(picture, to_x, to_y);
                 let before = contrast(self.was);
                 if before.abs() < STROKE || (of_page && contrast(self.bare) * before.signum() < STROKE) {
                     continue;
@@ -318,7 +254,7 @@ impl Comparison<'_> {
                     tile.1 += 1;
                     edges.n_lost += 1;
                     let (x, y) = if before < 0 { (x, y) } else { (to_x, to_y) };
-                    edges.n_erased += usize::from(self.is.shade(x, y) - self.was.shade(x, y) > STROKE);
+                    edges.n_erased += usize::from(shade(self.is, x, y) - shade(self.was, x, y) > STROKE);
                 }
             }
         }
@@ -326,16 +262,13 @@ impl Comparison<'_> {
     }
 }
 
-impl Picture {
-    /// How light a pixel is, 0 to 255; white off the page.
-    fn shade(&self, x: u32, y: u32) -> i32 {
-        let at = y as usize * self.pixels.width() as usize + x as usize;
-        self.shades.get(at).copied().map_or(255, i32::from)
-    }
+/// How light a pixel is, 0 to 255; white off the page.
+fn shade(picture: &View, x: u32, y: u32) -> i32 {
+    picture.shades.get_pixel_checked(x, y).map_or(255, |shade| i32::from(shade.0[0]))
 }
 
 /// The pixels of a place, with room around it; `None` where it lies off the page.
-fn in_pixels(picture: &Picture, touched: &Touched) -> Option<Place> {
+fn in_pixels(picture: &View, touched: &Touched) -> Option<Place> {
     let [x0, y0, x1, y1] = touched.area.map(f64::from);
     let corner = |x, y| picture.to_px * kurbo::Point::new(x, y);
     let (one, other) = (corner(x0, y0), corner(x1, y1));
@@ -392,9 +325,10 @@ mod tests {
     const LIMITS: Limits<'static> = Limits { most_objects: 100_000, most_pages: 5, is_late: &|| false };
 
     fn seen(paper: &Paper, limits: &Limits<'_>) -> Changes {
-        let pdf = RevisedPdf::open(&paper.bytes, None).unwrap();
+        let file = GrowingFile::new(paper.bytes.clone());
+        let pdf = RevisedPdf::open(&file, None).unwrap();
         let located = locate(&pdf);
-        Looks::new(&pdf).after(&located, 0, limits)
+        Looks::over(&pdf, &file).after(&located, 0, limits)
     }
 
     fn kinds(changes: &Changes) -> (Modification, Vec<ChangeKind>) {

@@ -15,6 +15,7 @@ use crate::engines::{
         append::{Edit, rewrite},
         balance::Balance,
         flatten::{flatten_page, looks_alike},
+        growing::GrowingFile,
         ink::DUST,
         read::{self, ReadError},
     },
@@ -40,10 +41,10 @@ pub(super) fn write(
 ) -> Result<Stamped, StampError> {
     let bare = without_signatures(input)?;
     let document = read::open(&bare)?;
-    let written = page_content::write(&bare, document, text)?;
+    let written = page_content::write(&GrowingFile::new(bare), document, text)?;
     let hash: String = openssl::sha::sha256(input).iter().map(|byte| format!("{byte:02x}")).collect();
     let note = format!("BẢN SAO, không mang chữ ký số của bản gốc. SHA-256 của tệp gốc: {hash}");
-    let pdf = page_content::write_note(&written.pdf, &note, (COPY_MARK_KEY, &hash))?;
+    let pdf = page_content::write_note(written.pdf, &note, (COPY_MARK_KEY, &hash))?;
     if read::facts(&read::open(&pdf)?).is_signed {
         return Err(StampError::NotProven);
     }

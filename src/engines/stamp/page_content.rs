@@ -1,8 +1,8 @@
 //! The code as content of page one of a foreign, unsigned PDF: placed where the least ink is,
 //! appended where that is safe, and looked at afterwards.
 
-use hayro_syntax::{Pdf, PdfData};
-use image::GrayImage;
+use std::sync::Arc;
+
 use lopdf::{Dictionary, Document, Object, ObjectId, Permissions};
 use pdf_writer::{Content, Name};
 
@@ -16,9 +16,10 @@ use crate::{
         code_mark::{self, PlacedCode},
         font::FontBuilder,
         geometry::{BoxPt, PageFrame},
+        growing::GrowingFile,
         ink::InkMap,
         read::{self, ReadError},
-        render,
+        views::View,
     },
 };
 
@@ -43,49 +44,45 @@ pub(super) fn marked_box(document: &Document) -> Option<BoxMm> {
 }
 
 /// Draws the code on page one. `document` is opened whole where nothing can be appended to it.
-pub(super) fn write(input: &[u8], document: Document, text: &str) -> Result<Written, StampError> {
+pub(super) fn write(file: &GrowingFile, document: Document, text: &str) -> Result<Written, StampError> {
     if let Some(encryption) = &document.encryption_state
         && !encryption.permissions().contains(Permissions::MODIFIABLE)
     {
         return Err(StampError::Protected);
     }
     let page_id = document.page_iter().next().ok_or(ReadError::NoPages)?;
-    let (frame, seen, placed) = place(input.to_vec().into(), &document, text)?;
+    let (frame, seen, placed) = place(file, &document, text)?;
     let (mut edit, content) = begin(&document, page_id, &frame, &placed)?;
-    let mut page = content.add(&document, &mut edit, page_id, seen.balance)?;
+    let mut page = content.add(&document, &mut edit, page_id, balance(file)?)?;
     page.set(CODE_MARK_KEY, lopdf::text_string(text));
     let rect: Vec<Object> = frame.rect_to_user(placed.place).into_iter().map(Object::Real).collect();
     page.set(PLACE_KEY, rect);
     edit.set(page_id, page);
     let pdf =
-        if can_append(input, &document) { append(input, &document, edit)? } else { rewrite(document, edit)? };
-    prove(pdf.clone().into(), &seen.picture, &frame, placed.place)?;
-    Ok(Written { pdf, place: placed.place, ink_share: placed.ink_share })
+        if can_append(file, &document) { append(file, &document, edit)? } else { rewrite(document, edit)? };
+    let written = GrowingFile::new(pdf);
+    prove(&written, &seen, &frame, placed.place)?;
+    Ok(Written { pdf: written.into_bytes(), place: placed.place, ink_share: placed.ink_share })
 }
 
-/// Where the code goes on page one, and what the page looks like; `data` is the file for a renderer.
+/// Where the code goes on page one, and what the page looks like.
 pub(super) fn place(
-    data: PdfData,
+    file: &GrowingFile,
     document: &Document,
     text: &str,
-) -> Result<(PageFrame, Seen, PlacedCode), StampError> {
+) -> Result<(PageFrame, Arc<View>, PlacedCode), StampError> {
     let page_id = document.page_iter().next().ok_or(ReadError::NoPages)?;
     let page = document.get_dictionary(page_id).map_err(|_| ReadError::Damaged)?;
     let frame = read::page_frame(document, page).ok_or(ReadError::Damaged)?;
-    let seen = look(data, &frame)?;
-    let ink = InkMap::new(&seen.picture, frame.seen_size_pt()).ok_or(StampError::Unseen)?;
+    let seen = look(file, &frame)?;
+    let ink = ink_of(&seen, &frame)?;
     let placed = code_mark::place_code(text, frame.seen_size_pt(), &ink)?;
     Ok((frame, seen, placed))
 }
 
-/// Page one as it is seen, and how its content leaves the graphics state.
-pub(super) struct Seen {
-    pub(super) picture: GrayImage,
-    balance: Balance,
-}
-
-fn look(data: PdfData, frame: &PageFrame) -> Result<Seen, StampError> {
-    let pdf = Pdf::new(data).map_err(|_| ReadError::Damaged)?;
+/// Page one as it is seen; what is missing there cannot be kept clear.
+fn look(file: &GrowingFile, frame: &PageFrame) -> Result<Arc<View>, StampError> {
+    let pdf = file.opened(file.len(), "").ok_or(ReadError::Damaged)?;
     let pages = pdf.pages();
     let page = pages.first().ok_or(ReadError::NoPages)?;
     // Two parsers must mean the same page.
@@ -95,8 +92,17 @@ fn look(data: PdfData, frame: &PageFrame) -> Result<Seen, StampError> {
     if differs(width, seen_width) || differs(height, seen_height) {
         return Err(ReadError::Damaged.into());
     }
-    let picture = render::grey_first_page(&pdf).ok_or(StampError::Unseen)?;
-    Ok(Seen { picture, balance: Balance::of(page) })
+    file.view((file.len(), 0, false), "").ok_or(StampError::Unseen)
+}
+
+fn ink_of(seen: &View, frame: &PageFrame) -> Result<InkMap, StampError> {
+    InkMap::new(&seen.shades, frame.seen_size_pt()).ok_or(StampError::Unseen)
+}
+
+/// How the content of page one leaves the graphics state.
+fn balance(file: &GrowingFile) -> Result<Balance, StampError> {
+    let pdf = file.opened(file.len(), "").ok_or(ReadError::Damaged)?;
+    Ok(Balance::of(pdf.pages().first().ok_or(ReadError::NoPages)?))
 }
 
 /// Lines drawn on page one, with what they need.
@@ -152,22 +158,23 @@ impl Drawn {
 }
 
 /// Prints a note at the foot of page one of an unsigned file, where the least ink is, and marks the page.
-pub(super) fn write_note(input: &[u8], text: &str, mark: (&str, &str)) -> Result<Vec<u8>, StampError> {
-    let document = read::open(input)?;
+pub(super) fn write_note(input: Vec<u8>, text: &str, mark: (&str, &str)) -> Result<Vec<u8>, StampError> {
+    let document = read::open(&input)?;
+    let file = GrowingFile::new(input);
     let page_id = document.page_iter().next().ok_or(ReadError::NoPages)?;
     let page = document.get_dictionary(page_id).map_err(|_| ReadError::Damaged)?;
     let frame = read::page_frame(&document, page).ok_or(ReadError::Damaged)?;
-    let seen = look(input.to_vec().into(), &frame)?;
-    let ink = InkMap::new(&seen.picture, frame.seen_size_pt()).ok_or(StampError::Unseen)?;
-    let placed = code_mark::place_note(text, frame.seen_size_pt(), &ink)?;
+    let seen = look(&file, &frame)?;
+    let placed = code_mark::place_note(text, frame.seen_size_pt(), &ink_of(&seen, &frame)?)?;
     let (mut edit, content) = begin(&document, page_id, &frame, &placed)?;
-    let mut page = content.add(&document, &mut edit, page_id, seen.balance)?;
+    let mut page = content.add(&document, &mut edit, page_id, balance(&file)?)?;
     page.set(mark.0, lopdf::text_string(mark.1));
     edit.set(page_id, page);
     let pdf =
-        if can_append(input, &document) { append(input, &document, edit)? } else { rewrite(document, edit)? };
-    prove(pdf.clone().into(), &seen.picture, &frame, placed.place)?;
-    Ok(pdf)
+        if can_append(&file, &document) { append(&file, &document, edit)? } else { rewrite(document, edit)? };
+    let written = GrowingFile::new(pdf);
+    prove(&written, &seen, &frame, placed.place)?;
+    Ok(written.into_bytes())
 }
 
 /// The resources of the page, inherited ones too, with a dictionary of fonts that is its own; and a
@@ -183,24 +190,25 @@ fn resources(document: &Document, page: &Dictionary) -> (Dictionary, String) {
 
 /// Looks at the page again: nothing outside the box has changed, and something is in it.
 pub(super) fn prove(
-    data: PdfData,
-    before: &GrayImage,
+    file: &GrowingFile,
+    before: &View,
     frame: &PageFrame,
     place: BoxPt,
 ) -> Result<(), StampError> {
-    let reopened = Pdf::new(data).map_err(|_| StampError::NotProven)?;
-    let after = render::grey_first_page(&reopened).ok_or(StampError::NotProven)?;
-    if after.dimensions() != before.dimensions() {
+    let after = file.view((file.len(), 0, false), "").ok_or(StampError::NotProven)?;
+    let (across, down) = after.shades.dimensions();
+    if (across, down) != before.shades.dimensions() {
         return Err(StampError::NotProven);
     }
     let (width, height) = frame.seen_size_pt();
-    let (kx, ky) = (after.width() as f32 / width, after.height() as f32 / height);
+    let (kx, ky) = (across as f32 / width, down as f32 / height);
     let BoxPt { left, top, width, height } = place;
     let columns = left * kx - EDGE_PX..(left + width) * kx + EDGE_PX;
     let rows = top * ky - EDGE_PX..(top + height) * ky + EDGE_PX;
-    let n_across = after.width() as usize;
+    let in_row = across as usize;
+    let pairs = after.shades.chunks_exact(in_row).zip(before.shades.chunks_exact(in_row));
     let mut n_darker = 0u32;
-    for (y, (now, was)) in after.chunks_exact(n_across).zip(before.chunks_exact(n_across)).enumerate() {
+    for (y, (now, was)) in pairs.enumerate() {
         if now == was {
             continue;
         }

@@ -1,6 +1,7 @@
 //! The code as the face of the agency's signature: a new visible field where the least ink is.
 
-use image::GrayImage;
+use std::sync::Arc;
+
 use jiff::Timestamp;
 use lopdf::Document;
 use serde::{Deserialize, Serialize};
@@ -18,6 +19,7 @@ use crate::{
             growing::GrowingFile,
             ink::DUST,
             read::{self, ReadError},
+            views::View,
         },
         signature::{
             seal::{
@@ -58,7 +60,7 @@ pub struct Waiting {
     ink_share: f32,
     frame: PageFrame,
     /// Page one before.
-    picture: GrayImage,
+    picture: Arc<View>,
     /// What the signatures were worth.
     pub(super) before: Vec<SignatureReport>,
 }
@@ -79,7 +81,7 @@ pub(super) fn prepare(
     terms: &SealTerms,
     before: Vec<SignatureReport>,
 ) -> Result<Waiting, StampError> {
-    let (frame, seen, placed) = page_content::place(file.part(file.len()), document, text)?;
+    let (frame, seen, placed) = page_content::place(file, document, text)?;
     let (place, ink_share) = (placed.place, placed.ink_share);
     let field = Field::Visible(FIELD.to_owned(), place);
     let order = SealOrder {
@@ -93,7 +95,7 @@ pub(super) fn prepare(
     };
     terms.certificate.check(terms.at).map_err(|error| not_sealed(error.into()))?;
     let room = room_in(file, document, &order).map_err(not_sealed)?;
-    Ok(Waiting { room, place, ink_share, frame, picture: seen.picture, before })
+    Ok(Waiting { room, place, ink_share, frame, picture: seen, before })
 }
 
 fn not_sealed(error: SealError) -> StampError {
@@ -122,7 +124,7 @@ pub(super) fn finish(
         file.cut(n_input);
         return Ok(None);
     };
-    page_content::prove(file.part(file.len()), &picture, &frame, place)?;
+    page_content::prove(file, &picture, &frame, place)?;
     let facts = read::facts(&read::open_light(file)?);
     if facts.sealed_code.is_none() {
         return Err(ReadError::Damaged.into());
