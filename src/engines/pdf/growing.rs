@@ -36,7 +36,6 @@ impl GrowingFile {
     /// Takes updates back.
     pub fn cut(&mut self, length: usize) {
         self.views.get_mut().forget_behind(length);
-        self.views.get_mut().close();
         Arc::make_mut(&mut self.bytes).truncate(length);
         self.hashed.forget_behind(length);
     }

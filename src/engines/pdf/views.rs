@@ -85,9 +85,9 @@ impl Views {
         self.opened.clear();
     }
 
-    /// Forgets what the file was at greater lengths.
+    /// Lets go of the bytes, and forgets what the file was at greater lengths.
     pub(super) fn forget_behind(&mut self, length: usize) {
-        self.opened.retain(|(known, _)| *known <= length);
+        self.close();
         self.pages.retain(|(known, _, _), _| *known <= length);
     }
 }

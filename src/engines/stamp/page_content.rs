@@ -58,11 +58,24 @@ pub(super) fn write(file: &GrowingFile, document: Document, text: &str) -> Resul
     let rect: Vec<Object> = frame.rect_to_user(placed.place).into_iter().map(Object::Real).collect();
     page.set(PLACE_KEY, rect);
     edit.set(page_id, page);
+    let pdf = proved(file, document, edit, &seen, &frame, placed.place)?;
+    Ok(Written { pdf, place: placed.place, ink_share: placed.ink_share })
+}
+
+/// The file with what was edited, once it shows what it should.
+fn proved(
+    file: &GrowingFile,
+    document: Document,
+    edit: Edit,
+    seen: &View,
+    frame: &PageFrame,
+    place: BoxPt,
+) -> Result<Vec<u8>, StampError> {
     let pdf =
         if can_append(file, &document) { append(file, &document, edit)? } else { rewrite(document, edit)? };
     let written = GrowingFile::new(pdf);
-    prove(&written, &seen, &frame, placed.place)?;
-    Ok(Written { pdf: written.into_bytes(), place: placed.place, ink_share: placed.ink_share })
+    prove(&written, seen, frame, place)?;
+    Ok(written.into_bytes())
 }
 
 /// Where the code goes on page one, and what the page looks like.
@@ -170,11 +183,7 @@ pub(super) fn write_note(input: Vec<u8>, text: &str, mark: (&str, &str)) -> Resu
     let mut page = content.add(&document, &mut edit, page_id, balance(&file)?)?;
     page.set(mark.0, lopdf::text_string(mark.1));
     edit.set(page_id, page);
-    let pdf =
-        if can_append(&file, &document) { append(&file, &document, edit)? } else { rewrite(document, edit)? };
-    let written = GrowingFile::new(pdf);
-    prove(&written, &seen, &frame, placed.place)?;
-    Ok(written.into_bytes())
+    proved(&file, document, edit, &seen, &frame, placed.place)
 }
 
 /// The resources of the page, inherited ones too, with a dictionary of fonts that is its own; and a
