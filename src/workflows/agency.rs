@@ -149,7 +149,7 @@ fn file_at(path: &Path) -> Result<Vec<u8>, SealKeyError> {
 }
 
 /// What signing may use here.
-pub(super) fn sealing(ctx: &Ctx) -> Sealing<'_> {
+fn sealing(ctx: &Ctx) -> Sealing<'_> {
     Sealing {
         readers: &ctx.readers,
         remote: ctx.remote.as_deref(),
@@ -159,14 +159,27 @@ pub(super) fn sealing(ctx: &Ctx) -> Sealing<'_> {
     }
 }
 
+/// Signs on a thread of its own: keys and reading processes are waited for, and requests are answered meanwhile.
+///
+/// # Errors
+/// [`ReadError::Crashed`] where the work panicked.
+pub(super) async fn apart<T: Send + 'static>(
+    ctx: &Ctx,
+    work: impl AsyncFnOnce(Sealing<'_>) -> T + Send + 'static,
+) -> Result<T, ReadError> {
+    let (ctx, runtime) = (ctx.clone(), Handle::current());
+    let done = tokio::task::spawn_blocking(move || runtime.block_on(work(sealing(&ctx))));
+    done.await.map_err(|_| ReadError::Crashed)
+}
+
 /// The agency signs in its prepared field, with the block of a copy.
 ///
 /// # Errors
 /// [`SealFailure`]; the document is as it was.
 pub(super) async fn seal(ctx: &Ctx, seal: &Arc<AgencySeal>, pdf: Vec<u8>) -> Result<Sealed, SealFailure> {
-    let (ctx, seal, now) = (ctx.clone(), seal.clone(), ctx.clock.now());
-    let runtime = Handle::current();
-    let sealed = tokio::task::spawn_blocking(move || {
+    let seal = seal.clone();
+    let sealed = apart(ctx, async move |with| {
+        let now = with.clock.now();
         let field = Field::Existing(AGENCY_FIELD.to_owned());
         let certificate = seal.signer.certificate().clone();
         let mut order = SealOrder::new(certificate, field, Intent::Approve(Lock::Nothing), now);
@@ -174,9 +187,9 @@ pub(super) async fn seal(ctx: &Ctx, seal: &Arc<AgencySeal>, pdf: Vec<u8>) -> Res
         let block = CopyBlock { form, agency, at: now, seal: None };
         order.appearance = Some(Appearance::Copy(block));
         order.name = Some(seal.agency.clone()).filter(|name| !name.is_empty());
-        runtime.block_on(sealing::seal(&sealing(&ctx), &*seal.signer, pdf, order))
+        sealing::seal(&with, &*seal.signer, pdf, order).await
     });
-    sealed.await.unwrap_or_else(|_| Err(NotSealed::Unread(ReadError::Crashed).into()))
+    sealed.await.unwrap_or_else(|crash| Err(NotSealed::Unread(crash).into()))
 }
 
 /// Writes the code onto a PDF by the way that it allows, with the agency's signature where that is the way and there is

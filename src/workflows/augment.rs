@@ -5,7 +5,6 @@
 //! QĐ 1917/QĐ-BLĐTBXH, Điều 15; EN 319 142-1, section 6.
 
 use jiff::{SignedDuration, Timestamp};
-use tokio::runtime::Handle;
 
 use crate::{
     domain::{
@@ -159,10 +158,7 @@ async fn grown(ctx: &Ctx, lack: &Lack, pdf: Vec<u8>) -> Result<Grown, NotAugment
 }
 
 async fn extend(ctx: &Ctx, pdf: Vec<u8>) -> Result<Sealed, NotAugmented> {
-    let (ctx, runtime) = (ctx.clone(), Handle::current());
-    let extended =
-        tokio::task::spawn_blocking(move || runtime.block_on(seal::extend(&agency::sealing(&ctx), pdf)));
-    Ok(extended.await.map_err(|_| ReadError::Crashed)??)
+    Ok(agency::apart(ctx, async move |with| seal::extend(&with, pdf).await).await??)
 }
 
 async fn keep(

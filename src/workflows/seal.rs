@@ -152,15 +152,16 @@ pub async fn complete(
 /// # Errors
 /// [`SealFailure`]; the file is as it was.
 pub async fn extend(with: &Sealing<'_>, pdf: Vec<u8>) -> Result<Sealed, SealFailure> {
-    let (mut certificates, are_stamped) = brought(with, &pdf)?;
+    let (pdf, mut certificates, are_stamped) = brought(with, pdf)?;
     let reached = if are_stamped { Level::Timestamp } else { Level::Basic };
     let mut sealed = Sealed { pdf, field: String::new(), reached, shortfall: None };
     if !are_stamped {
         match archived(with, &sealed.pdf).await {
-            Ok(pdf) => (sealed.pdf, sealed.reached) = (pdf, Level::Timestamp),
+            // Those of the stamp too.
+            Ok(pdf) => (sealed.pdf, certificates, _) = brought(with, pdf)?,
             Err(why) => return Ok(Sealed { shortfall: Some(why), ..sealed }),
         }
-        (certificates, _) = brought(with, &sealed.pdf)?; // those of the stamp too
+        sealed.reached = Level::Timestamp;
     }
     if with.wanted <= Level::Timestamp {
         return Ok(sealed);
@@ -168,10 +169,13 @@ pub async fn extend(with: &Sealing<'_>, pdf: Vec<u8>) -> Result<Sealed, SealFail
     Ok(lift(with, sealed, certificates, None).await)
 }
 
-/// Certificates that signatures in the file bring, and whether each signature was time-stamped.
-fn brought(with: &Sealing<'_>, pdf: &[u8]) -> Result<(Vec<Vec<u8>>, bool), SealFailure> {
-    match with.readers.seal(&GrowingFile::new(pdf.to_vec()), SealTask::Certificates)? {
-        (SealAnswer::Certificates { certificates, are_stamped }, _) => Ok((certificates, are_stamped)),
+/// The file, certificates that signatures in it bring, and whether each signature was time-stamped.
+fn brought(with: &Sealing<'_>, pdf: Vec<u8>) -> Result<(Vec<u8>, Vec<Vec<u8>>, bool), SealFailure> {
+    let file = GrowingFile::new(pdf);
+    match with.readers.seal(&file, SealTask::Certificates)? {
+        (SealAnswer::Certificates { certificates, are_stamped }, _) => {
+            Ok((file.into_bytes(), certificates, are_stamped))
+        }
         _ => Err(SealFailure::Answer),
     }
 }

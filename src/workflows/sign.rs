@@ -5,7 +5,6 @@
 //! paper goes back to `to_sign`.
 
 use jiff::Timestamp;
-use tokio::runtime::Handle;
 
 use crate::{
     domain::{
@@ -18,7 +17,6 @@ use crate::{
         signing::{CodeOrder, OfficerWay, PreparedSignature},
     },
     engines::{
-        imaging::fault::ReadError,
         pdf::{AGENCY_FIELD, CODE_FIELD},
         reader::NotSealed,
         signature::{
@@ -217,22 +215,20 @@ pub async fn prepare(
 /// The same order over the same document gives the same bytes.
 async fn prepared(ctx: &Ctx, document: &PaperObject, order: SealOrder) -> Result<Prepared, SignError> {
     let bytes = ctx.bytes(&document.hash).await?;
-    let ctx = ctx.clone();
-    let prepared = tokio::task::spawn_blocking(move || seal::prepare(&agency::sealing(&ctx), bytes, order));
-    Ok(prepared.await.map_err(|_| DigitiseError::from(ReadError::Crashed))??)
+    let prepared = agency::apart(ctx, async move |with| seal::prepare(&with, bytes, order)).await;
+    Ok(prepared.map_err(DigitiseError::from)??)
 }
 
 /// With what a token answered, and a time stamp where there is a server for it.
 async fn sealed(ctx: &Ctx, prepared: Prepared, signed: Signed) -> Result<Sealed, SignError> {
-    let (ctx, runtime) = (ctx.clone(), Handle::current());
-    let sealed = tokio::task::spawn_blocking(move || {
+    let sealed = agency::apart(ctx, async move |with| {
         let answer = match &signed {
             Signed::Value(value) => Answer::Signature(value),
             Signed::Cms(cms) => Answer::Cms(cms),
         };
-        runtime.block_on(seal::complete(&agency::sealing(&ctx), prepared, answer))
+        seal::complete(&with, prepared, answer).await
     });
-    Ok(sealed.await.map_err(|_| DigitiseError::from(ReadError::Crashed))??)
+    Ok(sealed.await.map_err(DigitiseError::from)??)
 }
 
 fn hex(bytes: &[u8]) -> String {
