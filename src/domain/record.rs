@@ -117,6 +117,20 @@ pub enum ChangeKind {
     Augmented,
 }
 
+impl ChangeKind {
+    /// Each of them.
+    pub const ALL: [Self; 8] = [
+        Self::Stored,
+        Self::Revoked,
+        Self::Recoded,
+        Self::OwnerChanged,
+        Self::Removed,
+        Self::Restored,
+        Self::Erased,
+        Self::Augmented,
+    ];
+}
+
 /// One change; later ones have higher numbers, and none is missing in between.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ChangeEvent {
