@@ -12,7 +12,9 @@ use std::{
 use axum::{
     Router,
     body::Bytes,
+    extract::Request,
     http::{StatusCode, header},
+    middleware::{self, Next},
     response::IntoResponse,
     routing::{get, post},
 };
@@ -63,28 +65,27 @@ impl Place {
         );
         let list = root.list(&List::default().times("2026-06-01T00:00:00Z", "2049-12-31T00:00:00Z"));
         let is_away = Arc::new(AtomicBool::new(false));
-        let here = |is_away: &Arc<AtomicBool>| {
-            let is_away = Arc::clone(is_away);
-            move || !is_away.load(Ordering::SeqCst)
-        };
-        let (stamps_are_here, lists_are_here) = (here(&is_away), here(&is_away));
-        let stamp = move |question: Bytes| async move {
-            if !stamps_are_here() {
-                return StatusCode::SERVICE_UNAVAILABLE.into_response();
+        let gone = Arc::clone(&is_away);
+        let only_here = move |request: Request, next: Next| {
+            let is_gone = gone.load(Ordering::SeqCst);
+            async move {
+                if is_gone {
+                    StatusCode::SERVICE_UNAVAILABLE.into_response()
+                } else {
+                    next.run(request).await
+                }
             }
+        };
+        let stamp = move |question: Bytes| async move {
             let folder = Arc::clone(&folder);
             let stamped =
                 tokio::task::spawn_blocking(move || stamped(folder.path(), &question)).await.unwrap();
             ([(header::CONTENT_TYPE, "application/timestamp-reply")], stamped).into_response()
         };
-        let listed = move || async move {
-            if lists_are_here() {
-                list.into_response()
-            } else {
-                StatusCode::SERVICE_UNAVAILABLE.into_response()
-            }
-        };
-        let app: Router = Router::new().route("/tsa", post(stamp)).route("/crl", get(listed));
+        let app: Router = Router::new()
+            .route("/tsa", post(stamp))
+            .route("/crl", get(async move || list))
+            .layer(middleware::from_fn(only_here));
         tokio::spawn(async move { axum::serve(self.listener, app).await });
         Authorities { stamps: format!("{}/tsa", self.address), is_away }
     }
