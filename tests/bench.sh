@@ -12,9 +12,7 @@ cd "$(dirname "$0")/.."
 . samples/packages.sh
 need_rust
 need_packages build run test bench
-cargo build --release --locked --quiet
-cargo build --release --locked --quiet --example generate --example prepared
-built=$(cd "${CARGO_TARGET_DIR:-target}/release" && pwd)
+. tests/built.sh
 sohoa="$built/sohoa"
 generate="$built/examples/generate"
 samples="$PWD/samples/dossier"

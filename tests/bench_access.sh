@@ -3,7 +3,7 @@
 # Usage: sh tests/bench_access.sh
 #   SECONDS_EACH=20   how long each measure takes
 #   SOHOA=PROGRAM     a program that is built already
-# pgbench runs the same look-up and the same insert, on a copy of the same database in the same server; wrk and hey ask
+# pgbench runs the same look-up and the same insert, on the same database; wrk and hey ask
 # ours over HTTP with a system's token, and take their share of the same cores.
 set -eu
 cd "$(dirname "$0")/.."
@@ -11,8 +11,8 @@ cd "$(dirname "$0")/.."
 need_rust
 need_packages build run test bench
 if [ -z "${SOHOA:-}" ]; then
-    cargo build --release --locked --quiet
-    SOHOA=$(cd "${CARGO_TARGET_DIR:-target}/release" && pwd)/sohoa
+    . tests/built.sh
+    SOHOA="$built/sohoa"
 fi
 each=${SECONDS_EACH:-20}
 . tests/beside_postgres.sh

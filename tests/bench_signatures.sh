@@ -13,9 +13,7 @@ cd "$(dirname "$0")/.."
 need_rust
 need_packages build run test bench
 need_judges
-cargo build --release --locked --quiet
-cargo build --release --locked --quiet --example generate --example coded
-built=$(cd "${CARGO_TARGET_DIR:-target}/release" && pwd)
+. tests/built.sh
 judges=$(cd "$judges" && pwd)
 rounds=${ROUNDS:-20}
 if [ -n "${KEEP:-}" ]; then

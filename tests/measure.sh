@@ -7,9 +7,7 @@
 prepare() {
     need_rust
     need_packages build run test
-    cargo build --release --locked --quiet
-    cargo build --release --locked --quiet --example generate
-    built="${CARGO_TARGET_DIR:-target}/release"
+    . tests/built.sh
     generate="$built/examples/generate"
     sohoa="$built/sohoa"
     if [ -n "${KEEP:-}" ]; then
