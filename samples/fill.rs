@@ -1,8 +1,9 @@
-//! `fill --database URL --keys FILE --documents N [--from M] [--per-owner K] [--questions DIR
-//! --asker CLIENT]`: fills a store with documents of
-//! invented owners, for measuring it when it is large. Each is another of the document that was stored first, with an
-//! owner, a number and a day of its own; all of its rows are there, the words of its fields too; its file is the first one's. Into DIR go
-//! questions to ask of the whole store: `owners`, `codes`, `changes`, `searches`, one a line.
+//! `fill --database URL --keys FILE --documents N [--from M] [--per-owner K] [--words N] [--questions DIR
+//! --asker CLIENT]`: fills a store on PostgreSQL with documents of invented owners, for measuring it when it is large;
+//! nobody else may write to it. Each is another of the document that was stored first, with an owner, a number and a day
+//! of its own; all of its rows are there, as the store would write them; its file is the first one's. The words of its
+//! fields are there for the first N documents, for all unless said. Into DIR go questions to ask of the whole store, and
+//! of those with words: `owners`, `codes`, `changes`, `searches`, one a line.
 
 use std::{
     ops::Range,
@@ -12,27 +13,31 @@ use std::{
     time::Instant,
 };
 
-use jiff::{Span, Timestamp, civil::date};
+use jiff::{Span, civil::date};
 use sohoa::{
     domain::{
         code::{CodeNumber, DocumentCode, OwnerKey},
         dossier::{Dossier, ObjectRole, Paper, PaperObject, PaperState},
         event::{Action, AuditEvent},
-        ids::{DocumentNumber, DossierId, PaperId, RecordId},
+        ids::{DocumentNumber, DossierId, OwnerId, PaperId, RecordId},
         record::{ChangeKind, StoredRecord},
     },
     store::{
-        Db, Keys, StoreError, Tx, audit, changes, codes, cursors, dossiers, owners, papers, records, search,
+        Db, Keys, NewRow, StoreError, Tx, audit, changes, codes, cursors, dossiers, owners, papers, records,
+        search,
     },
 };
+use sqlx::{Connection, PgConnection};
 use tokio::task::JoinSet;
 
-/// Owners in one transaction; of a thousand changes in one, each would wade through what the others left.
-const AT_ONCE: u64 = 25;
+/// Owners in one transaction.
+const AT_ONCE: u64 = 500;
 /// Transactions beside each other.
-const BESIDE: usize = 4;
+const BESIDE: usize = 3;
 /// Province, and sex with century, of invented numbers: each gives a million times fifty.
 const BEGINNINGS: [&str; 8] = ["0010", "0011", "0790", "0791", "0480", "0481", "0310", "0311"];
+
+type Trouble = Box<dyn std::error::Error + Send + Sync>;
 
 /// What all documents are made after.
 struct Pattern {
@@ -49,6 +54,8 @@ struct Order {
     /// So many are there from an earlier call.
     from: u64,
     per_owner: u64,
+    /// So many have the words by which they are found.
+    words: u64,
     questions: Option<PathBuf>,
     /// The system that will ask them: cursors are its own.
     asker: String,
@@ -65,6 +72,7 @@ fn order(words: &[String]) -> Option<Order> {
         documents: option("--documents")?.parse().ok()?,
         from: option("--from").map_or(Some(0), |m| m.parse().ok())?,
         per_owner: option("--per-owner").map_or(Some(4), |k| k.parse().ok()).filter(|k| *k > 0)?,
+        words: option("--words").map_or(Some(u64::MAX), |n| n.parse().ok())?,
         questions: option("--questions").map(PathBuf::from),
         asker: option("--asker").unwrap_or_default(),
     })
@@ -114,7 +122,7 @@ fn questions(db: &Db, order: &Order, pattern: &Pattern, folder: &Path) -> std::i
             owners += &ask("owner", code.owner.to_string());
             codes += &ask("code", code.to_string());
         }
-        if let Some(number) = number(n) {
+        if let Some(number) = number(n % order.words) {
             searches += &ask("text", format!("“{number}”"));
         }
         changes +=
@@ -128,73 +136,118 @@ fn questions(db: &Db, order: &Order, pattern: &Pattern, folder: &Path) -> std::i
     Ok(())
 }
 
-/// The rows of the document numbered `n`, but for its change: the record, and when it was stored.
-async fn add(
-    tx: &mut Tx,
+/// Rows of many documents, by table; tables in the order in which one refers to another.
+#[derive(Default)]
+struct Rows {
+    tables: Vec<(String, String)>,
+}
+
+impl Rows {
+    fn add(&mut self, row: &NewRow) {
+        let target = row.target();
+        let table = match self.tables.iter().position(|(known, _)| *known == target) {
+            Some(table) => table,
+            None => {
+                self.tables.push((target, String::new()));
+                self.tables.len() - 1
+            }
+        };
+        row.line(&mut self.tables[table].1);
+    }
+}
+
+/// The rows of all documents of these numbers; `turn` is the transaction that they are written in, `changes` how many
+/// changes there were before all of them.
+fn rows(
+    order: &Order,
+    keys: &Keys,
     pattern: &Pattern,
-    dossier: &DossierId,
-    n: u64,
-    owner: u64,
-) -> Result<(RecordId, Timestamp), StoreError> {
+    numbers: Range<u64>,
+    turn: i64,
+    changes: i64,
+) -> Result<Rows, StoreError> {
     const WRONG: StoreError = StoreError::Corrupt { what: "an invented owner or number" };
-    let day = date(2010, 1, 1) + Span::new().days(i64::try_from(n % 5_000).unwrap_or_default());
-    // Before all others, each in a microsecond of its own: two of one microsecond would wait for each other.
-    let at = pattern.record.stored_at - Span::new().microseconds(i64::try_from(n + 1).unwrap_or_default());
-    let mut record = pattern.record.clone();
-    record.id = RecordId::new();
-    record.code = code(pattern, n, owner).ok_or(WRONG)?;
-    record.owner = owners::find_or_create(tx, &record.code.owner, at).await?;
-    record.fields.owner = record.code.owner.clone();
-    record.fields.document_number = Some(number(n).ok_or(WRONG)?);
-    record.fields.issued_on = Some(day);
-    record.stored_at = at;
-    let mut paper = pattern.paper.clone();
-    paper.id = PaperId::new();
-    paper.dossier = dossier.clone();
-    paper.received_at = at;
-    paper.state = PaperState::Stored { record: record.id.clone() };
-    record.paper = paper.id.clone();
-    papers::insert(tx, &paper).await?;
-    papers::add_object(tx, &paper.id, &pattern.coded).await?;
-    codes::assign(tx, &record.code, &record.owner, &record.paper, at).await?;
-    records::insert(tx, &record).await?;
-    search::put(tx, &record, None).await?;
-    let event = AuditEvent {
-        at,
-        actor: None,
-        action: Action::StoreRecord,
-        object: ("record", record.id.to_string()),
-        purpose: None,
-        detail: None,
-    };
-    audit::append(tx, &event).await?;
-    Ok((record.id, at))
-}
-
-/// All documents of these numbers, in one transaction.
-async fn add_part(db: &Db, pattern: &Pattern, numbers: Range<u64>, per_owner: u64) -> Result<(), StoreError> {
-    let mut dossier = pattern.dossier.clone();
-    let mut tx = db.write().await?;
-    let mut stored = Vec::new();
+    let mut rows = Rows::default();
+    let (mut dossier, mut owner_id) = (pattern.dossier.clone(), OwnerId::new());
     for n in numbers.clone() {
-        if n == numbers.start || n % per_owner == 0 {
+        let number_in_all = i64::try_from(n).map_err(|_| WRONG)?;
+        // A day before all that really happened, each in a microsecond of its own.
+        let at = pattern.record.stored_at - Span::new().hours(24).microseconds(number_in_all);
+        let mut record = pattern.record.clone();
+        record.id = RecordId::new();
+        record.code = code(pattern, n, n / order.per_owner).ok_or(WRONG)?;
+        if n == numbers.start || n % order.per_owner == 0 {
             dossier.id = DossierId::new();
-            dossiers::insert(&mut tx, &dossier).await?;
+            owner_id = OwnerId::new();
+            rows.add(&dossiers::new_row(&dossier)?);
+            rows.add(&owners::new_row(&owner_id, &record.code.owner, at));
+            rows.add(&owners::identifier_row(keys, &owner_id, &record.code.owner, at)?);
         }
-        stored.push(add(&mut tx, pattern, &dossier.id, n, n / per_owner).await?);
+        record.owner = owner_id.clone();
+        record.fields.owner = record.code.owner.clone();
+        record.fields.document_number = Some(number(n).ok_or(WRONG)?);
+        record.fields.issued_on = Some(date(2010, 1, 1) + Span::new().days(number_in_all % 5_000));
+        record.stored_at = at;
+        let mut paper = pattern.paper.clone();
+        paper.id = PaperId::new();
+        paper.dossier = dossier.id.clone();
+        paper.received_at = at;
+        paper.state = PaperState::Stored { record: record.id.clone() };
+        record.paper = paper.id.clone();
+        let event = AuditEvent {
+            at,
+            actor: None,
+            action: Action::StoreRecord,
+            object: ("record", record.id.to_string()),
+            purpose: None,
+            detail: None,
+        };
+        rows.add(&papers::new_row(keys, &paper)?);
+        rows.add(&papers::object_row(&paper.id, &pattern.coded)?);
+        rows.add(&records::new_row(keys, &record, &record.owner)?);
+        rows.add(&codes::new_row(keys, &record.code, (&record.owner, &paper.id), Some(&record.id), at)?);
+        for row in search::new_rows(keys, &record, n < order.words) {
+            rows.add(&row);
+        }
+        let change = changes + number_in_all - i64::try_from(order.from).map_err(|_| WRONG)? + 1;
+        rows.add(&changes::new_row(change, &record.id, ChangeKind::Stored, at));
+        rows.add(&audit::new_row(keys, &event, turn)?);
     }
-    // Last: changes are numbered in order, so whoever writes one holds up all others until the end.
-    for (record, at) in stored {
-        changes::append(&mut tx, &record, ChangeKind::Stored, at).await?;
-    }
-    tx.commit().await
+    Ok(rows)
 }
 
-async fn fill(order: &Order) -> Result<(), Box<dyn std::error::Error>> {
+/// Writes all documents of these numbers, in one transaction.
+async fn load(
+    order: Arc<Order>,
+    keys: Arc<Keys>,
+    pattern: Arc<Pattern>,
+    numbers: Range<u64>,
+    changes: i64,
+) -> Result<(), Trouble> {
+    let mut connection = PgConnection::connect(&order.database).await?;
+    let mut tx = connection.begin().await?;
+    let turn: i64 =
+        sqlx::query_scalar("SELECT pg_current_xact_id()::text::bigint + turn_base FROM audit_head")
+            .fetch_one(&mut *tx)
+            .await?;
+    let made = move || rows(&order, &keys, &pattern, numbers, turn, changes);
+    for (target, lines) in tokio::task::spawn_blocking(made).await??.tables {
+        let mut copy = tx.copy_in_raw(&format!("COPY {target} FROM STDIN")).await?;
+        copy.send(lines.into_bytes()).await?;
+        copy.finish().await?;
+    }
+    Ok(tx.commit().await?)
+}
+
+async fn fill(order: Order) -> Result<(), Trouble> {
+    let keys = Keys::open(&order.keys)?;
     let db = Db::open(&order.database, Keys::open(&order.keys)?).await?;
     let pattern = Arc::new(pattern(&mut db.read().await?).await?);
+    let (order, keys) = (Arc::new(order), Arc::new(keys));
     let begun = Instant::now();
-    // Several transactions beside each other, as a busy service has them; parts of different owners.
+    let mut connection = PgConnection::connect(&order.database).await?;
+    let changes: i64 =
+        sqlx::query_scalar("SELECT change_seq FROM log_head").fetch_one(&mut connection).await?;
     let mut parts = JoinSet::new();
     let mut first = order.from;
     while first < order.documents {
@@ -207,14 +260,18 @@ async fn fill(order: &Order) -> Result<(), Box<dyn std::error::Error>> {
         {
             done??;
         }
-        let (db, pattern, per_owner) = (db.clone(), Arc::clone(&pattern), order.per_owner);
-        parts.spawn(async move { add_part(&db, &pattern, numbers, per_owner).await });
+        parts.spawn(load(Arc::clone(&order), Arc::clone(&keys), Arc::clone(&pattern), numbers, changes));
     }
     while let Some(done) = parts.join_next().await {
         done??;
     }
+    let more = i64::try_from(order.documents.saturating_sub(order.from))?;
+    sqlx::query("UPDATE log_head SET change_seq = change_seq + $1")
+        .bind(more)
+        .execute(&mut connection)
+        .await?;
     if let Some(folder) = &order.questions {
-        questions(&db, order, &pattern, folder)?;
+        questions(&db, &order, &pattern, folder)?;
     }
     let seconds = begun.elapsed().as_secs();
     println!("{} documents of {} owners in {seconds} s", order.documents, order.documents / order.per_owner);
@@ -226,11 +283,11 @@ async fn main() -> ExitCode {
     let words: Vec<String> = std::env::args().skip(1).collect();
     let Some(order) = order(&words) else {
         eprintln!(
-            "usage: fill --database URL --keys FILE --documents N [--from M] [--per-owner K] [--questions DIR --asker CLIENT]"
+            "usage: fill --database URL --keys FILE --documents N [--from M] [--per-owner K] [--words N] [--questions DIR --asker CLIENT]"
         );
         return ExitCode::from(2);
     };
-    match fill(&order).await {
+    match fill(order).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("{error}");

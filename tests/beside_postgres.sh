@@ -6,8 +6,8 @@
 #   system_with SCOPES    adds a system: `id`, `secret`
 #   bearer                a token of that system
 #   sql ARGUMENTS         psql on that server
-#   peer CLIENTS          pgbench with a look-up of an owner, of 20,000 from anywhere, and its event in the trace, on a copy
-#                         of the database; transactions a second
+#   peer CLIENTS          pgbench with a look-up of an owner, of 20,000 from anywhere, and its event in the trace, on the
+#                         same database; transactions a second
 
 bin=$(find /usr/lib/postgresql -maxdepth 2 -name bin | sort -V | tail -n 1)
 work=$(mktemp -d)
@@ -26,7 +26,7 @@ finish() {
 trap finish EXIT
 chmod 755 "$work"
 
-sql() { "$bin/psql" -h "$work" -U postgres -qAt "$@"; }
+sql() { "$bin/psql" -h "$work" -U postgres -v ON_ERROR_STOP=1 -qAt "$@"; }
 
 server() {
     (
@@ -78,31 +78,34 @@ bearer() {
 }
 
 peer() {
-    # Beside a service that rests: nobody may be in a database that is copied.
+    # Beside a service that rests, on the same rows; what is added here goes again.
     [ -z "$service" ] || kill -STOP "$service"
-    sql -d postgres -c "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = 'sohoa'" >/dev/null
-    sql -d postgres -c "CREATE DATABASE peer TEMPLATE sohoa STRATEGY FILE_COPY"
-    [ -z "$service" ] || kill -CONT "$service"
-    sql -d peer <<SQL
-CREATE SEQUENCE peer_time;
-CREATE TABLE peer_event AS SELECT * FROM audit_event WHERE action = 'look_up_owner' LIMIT 1;
-CREATE TABLE peer_key AS SELECT row_number() OVER () AS n, lookup_key
+    sql -d sohoa <<SQL
+CREATE SCHEMA peer;
+CREATE SEQUENCE peer.time;
+CREATE TABLE peer.event AS SELECT * FROM audit_event WHERE action = 'look_up_owner' ORDER BY turn DESC LIMIT 1;
+CREATE TABLE peer.key AS SELECT row_number() OVER () AS n, lookup_key
     FROM (SELECT lookup_key FROM owner_identifier WHERE is_number = 1 ORDER BY md5(lookup_key) LIMIT 20000) AS asked;
-ALTER TABLE peer_key ADD PRIMARY KEY (n);
-VACUUM ANALYZE peer_key;
+ALTER TABLE peer.key ADD PRIMARY KEY (n);
+VACUUM ANALYZE peer.key;
 CHECKPOINT;
 SQL
     cat >"$work/peer.sql" <<SQL
-\set n random(1, $(sql -d peer -c "SELECT count(*) FROM peer_key"))
-SELECT owner_id FROM owner_identifier WHERE lookup_key = (SELECT lookup_key FROM peer_key WHERE n = :n) AND is_number = 1;
+\set n random(1, $(sql -d sohoa -c "SELECT count(*) FROM peer.key"))
+SELECT owner_id FROM owner_identifier WHERE lookup_key = (SELECT lookup_key FROM peer.key WHERE n = :n) AND is_number = 1;
 BEGIN;
 INSERT INTO audit_event (happened_at, turn, actor_id, actor_sealed, action, object_kind, object_id,
                          purpose_sealed, change_sealed, detail, mac)
-SELECT 4000000000000000 + nextval('peer_time'), pg_current_xact_id()::text::bigint, actor_id, actor_sealed, action,
-       object_kind, object_id, purpose_sealed, change_sealed, detail, mac FROM peer_event;
+SELECT $beyond + nextval('peer.time'), pg_current_xact_id()::text::bigint, actor_id, actor_sealed, action,
+       object_kind, object_id, purpose_sealed, change_sealed, detail, mac FROM peer.event;
 COMMIT;
 SQL
-    "$bin/pgbench" -h "$work" -U postgres -n -c "$1" -j 2 -M prepared -T "$each" -f "$work/peer.sql" peer 2>&1 |
+    "$bin/pgbench" -h "$work" -U postgres -n -c "$1" -j 2 -M prepared -T "$each" -f "$work/peer.sql" sohoa 2>&1 |
         sed -n 's/^tps = \([0-9.]*\).*/\1/p'
-    sql -d postgres -c "DROP DATABASE peer"
+    # Events are never deleted, unless by whoever may do everything.
+    sql -d sohoa -c "SET session_replication_role = replica" -c "DELETE FROM audit_event WHERE happened_at > $beyond" \
+        -c "DROP SCHEMA peer CASCADE" 2>/dev/null
+    [ -z "$service" ] || kill -CONT "$service"
 }
+# The peer's events have times that nobody else's have.
+beyond=4000000000000000

@@ -35,7 +35,7 @@ pub(super) use together::Waiting;
 
 use self::entry::{ACTOR, CHANGE, Entry, PURPOSE};
 use super::{
-    Keys, StoreError, Tx,
+    Keys, NewRow, StoreError, Tx,
     db::Engine,
     keys::Place,
     row::{Columns, micros, time},
@@ -112,6 +112,27 @@ fn entry_of(keys: &Keys, event: &AuditEvent, change: &Change, at: i64) -> Result
     };
     entry.mac = entry.mac_by(keys);
     Ok(entry)
+}
+
+/// The row of an event that nobody else writes at the time of, for whoever loads many; `turn` is the number of the
+/// transaction.
+///
+/// # Errors
+/// [`StoreError::NoRandomness`].
+pub fn new_row(keys: &Keys, event: &AuditEvent, turn: i64) -> Result<NewRow, StoreError> {
+    let entry = entry_of(keys, event, &Change::default(), micros(event.at))?;
+    Ok(NewRow::of("audit_event")
+        .with("happened_at", entry.happened_at)
+        .with("turn", turn)
+        .with("actor_id", entry.actor_id)
+        .with("actor_sealed", entry.actor_sealed)
+        .with("action", entry.action)
+        .with("object_kind", entry.object_kind)
+        .with("object_id", entry.object_id)
+        .with("purpose_sealed", entry.purpose_sealed)
+        .with("change_sealed", entry.change_sealed)
+        .with("detail", entry.detail)
+        .with("mac", entry.mac))
 }
 
 /// The times of those that are kept: all but those whose time another event has.

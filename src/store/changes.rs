@@ -5,7 +5,7 @@
 use jiff::Timestamp;
 
 use super::{
-    StoreError, Tx,
+    NewRow, StoreError, Tx,
     row::{Columns, micros, widen},
 };
 use crate::domain::{
@@ -29,14 +29,17 @@ pub async fn append(
             .fetch_one(tx.connection())
             .await?;
     let seq = row.int("change_seq")?;
-    sqlx::query("INSERT INTO change_event (seq, record_id, kind, happened_at) VALUES ($1, $2, $3, $4)")
-        .bind(seq)
-        .bind(record.as_str())
-        .bind(kind_name(kind))
-        .bind(micros(at))
-        .execute(tx.connection())
-        .await?;
+    new_row(seq, record, kind, at).insert(tx, "").await?;
     super::row::narrow(seq, "change_event.seq")
+}
+
+/// The row of a change, of a number that `log_head` has given out.
+pub fn new_row(seq: i64, record: &RecordId, kind: ChangeKind, at: Timestamp) -> NewRow {
+    NewRow::of("change_event")
+        .with("seq", seq)
+        .with("record_id", record.as_str())
+        .with("kind", kind_name(kind))
+        .with("happened_at", micros(at))
 }
 
 /// Changes behind number `after`, in order; at most `limit`.
@@ -54,18 +57,7 @@ pub async fn after(tx: &mut Tx, after: u64, limit: u32) -> Result<Vec<ChangeEven
     rows.iter()
         .map(|row| {
             let kind = row.text("kind")?;
-            let kind = [
-                ChangeKind::Stored,
-                ChangeKind::Revoked,
-                ChangeKind::Recoded,
-                ChangeKind::OwnerChanged,
-                ChangeKind::Removed,
-                ChangeKind::Restored,
-                ChangeKind::Erased,
-                ChangeKind::Augmented,
-            ]
-            .into_iter()
-            .find(|k| kind_name(*k) == kind);
+            let kind = ChangeKind::ALL.into_iter().find(|known| kind_name(*known) == kind);
             Ok(ChangeEvent {
                 seq: row.unsigned("seq")?,
                 record: row.parsed("record_id")?,

@@ -7,7 +7,7 @@ use jiff::{Timestamp, civil::Date};
 use sqlx::any::AnyRow;
 
 use super::{
-    Keys, StoreError, Tx,
+    Keys, NewRow, StoreError, Tx,
     keys::{Lookup, Place},
     manual_codes, owners,
     row::{self, Columns, micros},
@@ -33,29 +33,8 @@ pub async fn assign(
     at: Timestamp,
 ) -> Result<(), StoreError> {
     let keys = tx.keys();
-    let id = uuid::Uuid::now_v7().to_string();
-    let number = code.number.to_string();
-    let (number_kind, result_ordinal) = (number_kind(&code.number), result_ordinal(&code.type_code));
-    let assigned = sqlx::query(
-        "INSERT INTO document_code (id, code_key, owner_id, owner_sealed, type_code, number_sealed, number_key,
-                                    number_kind, paper_id, assigned_at, procedure_result_ordinal)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
-         ON CONFLICT (code_key) DO NOTHING",
-    )
-    .bind(&id)
-    .bind(code_key(&keys, code))
-    .bind(owner.as_str())
-    .bind(keys.seal_json(Place { column: OWNER, row: &id }, &code.owner)?)
-    .bind(code.type_code.to_string())
-    .bind(keys.seal(Place { column: NUMBER, row: &id }, number.as_bytes())?)
-    .bind(number_key(&keys, &number))
-    .bind(number_kind)
-    .bind(paper.as_str())
-    .bind(micros(at))
-    .bind(result_ordinal)
-    .execute(tx.connection())
-    .await?;
-    if assigned.rows_affected() == 1 {
+    let row = new_row(&keys, code, (owner, paper), None, at)?;
+    if row.insert(tx, "ON CONFLICT (code_key) DO NOTHING").await? {
         manual_codes::take(tx, &code_key(&keys, code), paper, at).await?;
         return Ok(());
     }
@@ -68,6 +47,37 @@ pub async fn assign(
         // The holder's transaction ended after this one's view of the data was taken.
         None => Err(StoreError::Busy),
     }
+}
+
+/// The row of a code; `of`: whose, and of which paper; it leads to `record`, once that is stored.
+///
+/// # Errors
+/// [`StoreError::NoRandomness`].
+pub fn new_row(
+    keys: &Keys,
+    code: &DocumentCode,
+    of: (&OwnerId, &PaperId),
+    record: Option<&RecordId>,
+    at: Timestamp,
+) -> Result<NewRow, StoreError> {
+    let id = uuid::Uuid::now_v7().to_string();
+    let number = code.number.to_string();
+    let place = |column| Place { column, row: &id };
+    let (owner_sealed, number_sealed) =
+        (keys.seal_json(place(OWNER), &code.owner)?, keys.seal(place(NUMBER), number.as_bytes())?);
+    Ok(NewRow::of("document_code")
+        .with("id", id.as_str())
+        .with("code_key", code_key(keys, code))
+        .with("owner_id", of.0.as_str())
+        .with("owner_sealed", owner_sealed)
+        .with("type_code", code.type_code.to_string())
+        .with("number_sealed", number_sealed)
+        .with("number_key", number_key(keys, &number))
+        .with("number_kind", number_kind(&code.number))
+        .with("paper_id", of.1.as_str())
+        .with("record_id", record.map(RecordId::as_str))
+        .with("assigned_at", micros(at))
+        .with("procedure_result_ordinal", result_ordinal(&code.type_code)))
 }
 
 /// The paper that has the code, and the document once it is stored.

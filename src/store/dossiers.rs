@@ -1,7 +1,7 @@
 //! Hồ sơ. Knows nothing of the papers in them.
 
 use super::{
-    StoreError, Tx,
+    NewRow, StoreError, Tx,
     row::{Columns, micros},
 };
 use crate::domain::{
@@ -15,20 +15,23 @@ use crate::domain::{
 /// # Errors
 /// [`StoreError::AlreadyExists`]; [`StoreError::Missing`] when its catalogue or officer isn't kept.
 pub async fn insert(tx: &mut Tx, dossier: &Dossier) -> Result<(), StoreError> {
-    sqlx::query(
-        "INSERT INTO dossier (id, procedure_code, catalogue, opened_at, opened_by, handed_in, unit_id)
-         VALUES ($1, $2, $3, $4, $5, $6, $7)",
-    )
-    .bind(dossier.id.as_str())
-    .bind(dossier.procedure.as_ref().map(ProcedureCode::as_str))
-    .bind(dossier.catalogue.as_str())
-    .bind(micros(dossier.opened_at))
-    .bind(dossier.opened_by.as_str())
-    .bind(dossier.handed_in.as_ref().map(json).transpose()?)
-    .bind(dossier.unit.as_ref().map(UnitId::as_str))
-    .execute(tx.connection())
-    .await?;
+    new_row(dossier)?.insert(tx, "").await?;
     Ok(())
+}
+
+/// The row of a dossier.
+///
+/// # Errors
+/// [`StoreError::Corrupt`] where what was handed in cannot be written down.
+pub fn new_row(dossier: &Dossier) -> Result<NewRow, StoreError> {
+    Ok(NewRow::of("dossier")
+        .with("id", dossier.id.as_str())
+        .with("procedure_code", dossier.procedure.as_ref().map(ProcedureCode::as_str))
+        .with("catalogue", dossier.catalogue.as_str())
+        .with("opened_at", micros(dossier.opened_at))
+        .with("opened_by", dossier.opened_by.as_str())
+        .with("handed_in", dossier.handed_in.as_ref().map(json).transpose()?)
+        .with("unit_id", dossier.unit.as_ref().map(UnitId::as_str)))
 }
 
 /// The dossier of that id.

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use unicode_normalization::UnicodeNormalization;
 
 use super::{
-    StoreError, Tx,
+    Keys, NewRow, StoreError, Tx,
     keys::{Lookup, Place},
     row::{Columns, micros},
 };
@@ -197,12 +197,7 @@ pub async fn find_or_create(tx: &mut Tx, key: &OwnerKey, at: Timestamp) -> Resul
         return held(tx, number).await;
     }
     let owner = OwnerId::new();
-    sqlx::query("INSERT INTO owner (id, kind, created_at) VALUES ($1, $2, $3)")
-        .bind(owner.as_str())
-        .bind(nature(key))
-        .bind(micros(at))
-        .execute(tx.connection())
-        .await?;
+    new_row(&owner, key, at).insert(tx, "").await?;
     if add_identifier(tx, &owner, key, at).await? {
         return Ok(owner);
     }
@@ -210,6 +205,11 @@ pub async fn find_or_create(tx: &mut Tx, key: &OwnerKey, at: Timestamp) -> Resul
     sqlx::query("DELETE FROM owner WHERE id = $1").bind(owner.as_str()).execute(tx.connection()).await?;
     let number = key.number().ok_or(StoreError::AlreadyExists)?;
     held(tx, number).await
+}
+
+/// The row of an owner who becomes known by a key.
+pub fn new_row(owner: &OwnerId, key: &OwnerKey, at: Timestamp) -> NewRow {
+    NewRow::of("owner").with("id", owner.as_str()).with("kind", nature(key)).with("created_at", micros(at))
 }
 
 /// The owner of a number, kept from being merged or split: asked again once he is held.
@@ -229,7 +229,7 @@ async fn held(tx: &mut Tx, number: &OwnerNumber) -> Result<OwnerId, StoreError> 
 /// # Errors
 /// [`StoreError`] of the database.
 pub async fn find(tx: &mut Tx, number: &OwnerNumber) -> Result<Option<OwnerId>, StoreError> {
-    let lookup = lookup_key(tx, &OwnerKey::Numbered { number: number.clone() });
+    let lookup = lookup_key(&tx.keys(), &OwnerKey::Numbered { number: number.clone() });
     let row = sqlx::query("SELECT owner_id FROM owner_identifier WHERE lookup_key = $1 AND is_number = 1")
         .bind(lookup)
         .fetch_optional(tx.connection())
@@ -244,7 +244,7 @@ pub async fn find(tx: &mut Tx, number: &OwnerNumber) -> Result<Option<OwnerId>, 
 /// # Errors
 /// [`StoreError`] of the database.
 pub async fn find_named(tx: &mut Tx, key: &OwnerKey) -> Result<Vec<OwnerId>, StoreError> {
-    let lookup = lookup_key(tx, key);
+    let lookup = lookup_key(&tx.keys(), key);
     let rows =
         sqlx::query("SELECT owner_id FROM owner_identifier WHERE lookup_key = $1 ORDER BY added_at, id")
             .bind(lookup)
@@ -279,28 +279,33 @@ pub async fn add_identifier(
     key: &OwnerKey,
     at: Timestamp,
 ) -> Result<bool, StoreError> {
-    let id = uuid::Uuid::now_v7().to_string();
-    let sealed = tx.keys().seal_json(Place { column: CIPHERTEXT, row: &id }, key)?;
-    let lookup = lookup_key(tx, key);
-    let added = sqlx::query(
-        "INSERT INTO owner_identifier (id, owner_id, kind, is_number, lookup_key, ciphertext, added_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7)
-         ON CONFLICT (lookup_key) WHERE is_number = 1 DO NOTHING",
-    )
-    .bind(&id)
-    .bind(owner.as_str())
-    .bind(kind(key))
-    .bind(i64::from(key.number().is_some()))
-    .bind(lookup)
-    .bind(sealed)
-    .bind(micros(at))
-    .execute(tx.connection())
-    .await?;
-    Ok(added.rows_affected() == 1)
+    let row = identifier_row(&tx.keys(), owner, key, at)?;
+    row.insert(tx, "ON CONFLICT (lookup_key) WHERE is_number = 1 DO NOTHING").await
 }
 
-fn lookup_key(tx: &Tx, key: &OwnerKey) -> String {
-    tx.keys().lookup_key(Lookup::Owner, &[kind(key), &canonical(key)])
+/// The row of a key by which an owner is known.
+///
+/// # Errors
+/// [`StoreError::NoRandomness`].
+pub fn identifier_row(
+    keys: &Keys,
+    owner: &OwnerId,
+    key: &OwnerKey,
+    at: Timestamp,
+) -> Result<NewRow, StoreError> {
+    let id = uuid::Uuid::now_v7().to_string();
+    Ok(NewRow::of("owner_identifier")
+        .with("id", id.as_str())
+        .with("owner_id", owner.as_str())
+        .with("kind", kind(key))
+        .with("is_number", i64::from(key.number().is_some()))
+        .with("lookup_key", lookup_key(keys, key))
+        .with("ciphertext", keys.seal_json(Place { column: CIPHERTEXT, row: &id }, key)?)
+        .with("added_at", micros(at)))
+}
+
+fn lookup_key(keys: &Keys, key: &OwnerKey) -> String {
+    keys.lookup_key(Lookup::Owner, &[kind(key), &canonical(key)])
 }
 
 /// `person` or `organisation`.

@@ -6,7 +6,7 @@
 use sqlx::any::AnyRow;
 
 use super::{
-    Keys, StoreError, Tx, first,
+    Keys, NewRow, StoreError, Tx, first,
     keys::Place,
     row::{Columns, micros, narrow, widen},
 };
@@ -24,28 +24,27 @@ const DECLARED_OWNER: &str = "paper.declared_owner_sealed";
 /// # Errors
 /// [`StoreError::AlreadyExists`]; [`StoreError::Missing`] when its dossier isn't kept.
 pub async fn insert(tx: &mut Tx, paper: &Paper) -> Result<(), StoreError> {
-    let keys = tx.keys();
-    let row = paper.id.as_str();
-    let owner = sealed_owner(&keys, paper)?;
-    let state = keys.seal_json(Place { column: STATE, row }, &paper.state)?;
-    sqlx::query(
-        "INSERT INTO paper (id, dossier_id, role, form, expected_pages, declared_owner_sealed,
-                            received_at, state, state_sealed, version)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
-    )
-    .bind(row)
-    .bind(paper.dossier.as_str())
-    .bind(role_text(paper)?)
-    .bind(paper.form.as_str())
-    .bind(paper.expected_pages.map(|pages| i64::from(pages.0)))
-    .bind(owner)
-    .bind(micros(paper.received_at))
-    .bind(paper.state.name())
-    .bind(state)
-    .bind(widen(paper.version, "paper.version")?)
-    .execute(tx.connection())
-    .await?;
+    new_row(&tx.keys(), paper)?.insert(tx, "").await?;
     Ok(())
+}
+
+/// The row of a paper.
+///
+/// # Errors
+/// [`StoreError::NoRandomness`].
+pub fn new_row(keys: &Keys, paper: &Paper) -> Result<NewRow, StoreError> {
+    let row = paper.id.as_str();
+    Ok(NewRow::of("paper")
+        .with("id", row)
+        .with("dossier_id", paper.dossier.as_str())
+        .with("role", role_text(paper)?)
+        .with("form", paper.form.as_str())
+        .with("expected_pages", paper.expected_pages.map(|pages| i64::from(pages.0)))
+        .with("declared_owner_sealed", sealed_owner(keys, paper)?)
+        .with("received_at", micros(paper.received_at))
+        .with("state", paper.state.name())
+        .with("state_sealed", keys.seal_json(Place { column: STATE, row }, &paper.state)?)
+        .with("version", widen(paper.version, "paper.version")?))
 }
 
 /// The paper of that id.
@@ -188,24 +187,30 @@ pub async fn move_to(tx: &mut Tx, paper: &Paper, state: PaperState) -> Result<Pa
 /// # Errors
 /// [`StoreError::AlreadyExists`] when another original has that place.
 pub async fn add_object(tx: &mut Tx, paper: &PaperId, object: &PaperObject) -> Result<(), StoreError> {
-    let kept = sqlx::query(
-        "INSERT INTO paper_object (paper_id, role, ordinal, hash, sha256, n_bytes, media_type)
-         VALUES ($1, $2, $3, $4, $5, $6, $7)
-         ON CONFLICT (paper_id, role, ordinal) DO UPDATE
+    let conflict = "ON CONFLICT (paper_id, role, ordinal) DO UPDATE
             SET hash = excluded.hash, sha256 = excluded.sha256, n_bytes = excluded.n_bytes,
                 media_type = excluded.media_type
-          WHERE paper_object.role <> 'original' OR paper_object.hash = excluded.hash",
-    )
-    .bind(paper.as_str())
-    .bind(role_name(object.role))
-    .bind(i64::from(object.ordinal))
-    .bind(object.hash.as_str())
-    .bind(&object.sha256)
-    .bind(widen(object.n_bytes, "paper_object.n_bytes")?)
-    .bind(&object.media_type)
-    .execute(tx.connection())
-    .await?;
-    if kept.rows_affected() == 0 { Err(StoreError::AlreadyExists) } else { Ok(()) }
+          WHERE paper_object.role <> 'original' OR paper_object.hash = excluded.hash";
+    if object_row(paper, object)?.insert(tx, conflict).await? {
+        Ok(())
+    } else {
+        Err(StoreError::AlreadyExists)
+    }
+}
+
+/// The row of bytes of a paper.
+///
+/// # Errors
+/// [`StoreError::Corrupt`] where their number is none.
+pub fn object_row(paper: &PaperId, object: &PaperObject) -> Result<NewRow, StoreError> {
+    Ok(NewRow::of("paper_object")
+        .with("paper_id", paper.as_str())
+        .with("role", role_name(object.role))
+        .with("ordinal", i64::from(object.ordinal))
+        .with("hash", object.hash.as_str())
+        .with("sha256", object.sha256.as_str())
+        .with("n_bytes", widen(object.n_bytes, "paper_object.n_bytes")?)
+        .with("media_type", object.media_type.as_str()))
 }
 
 /// All bytes of a paper, by role and order.

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use sqlx::any::AnyRow;
 
 use super::{
-    Keys, StoreError, Tx, codes,
+    Keys, NewRow, StoreError, Tx, codes,
     keys::Place,
     owners,
     row::{self, Columns, micros},
@@ -64,42 +64,40 @@ impl Content {
 /// [`StoreError::AlreadyStored`] with the document that the paper has become; the transaction
 /// stays usable. [`StoreError::Missing`] when paper or owner isn't kept, or the code isn't that paper's.
 pub async fn insert(tx: &mut Tx, record: &StoredRecord) -> Result<(), StoreError> {
-    let sealed = Content::seal(&tx.keys(), record)?;
     // Found to be another one while the paper was on its way.
     let owner = owners::hold(tx, &record.owner).await?;
-    let period = record.fields.validity_period;
-    let day_text = |day: Option<Date>| day.map(row::day);
-    let kept = sqlx::query(
-        "INSERT INTO record (id, paper_id, owner_id, type_code, issued_on, valid_from, valid_until, stored_at,
-                             content_sealed, coded, originals, words, signature, revoked_at, unit_id,
-                             is_health)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)
-         ON CONFLICT (paper_id) DO NOTHING",
-    )
-    .bind(record.id.as_str())
-    .bind(record.paper.as_str())
-    .bind(owner.as_str())
-    .bind(record.code.type_code.to_string())
-    .bind(day_text(record.fields.issued_on))
-    .bind(day_text(period.and_then(|p| p.from)))
-    .bind(day_text(period.and_then(|p| p.until)))
-    .bind(micros(record.stored_at))
-    .bind(sealed)
-    .bind(record.coded.as_str())
-    .bind(originals_text(&record.originals)?)
-    .bind(record.text.as_ref().map(ContentHash::as_str))
-    .bind(signature_name(record.signature))
-    .bind(record.revoked_at.map(micros))
-    .bind(record.unit.as_ref().map(UnitId::as_str))
-    .bind(i64::from(record.is_health))
-    .execute(tx.connection())
-    .await?;
-    if kept.rows_affected() == 0 {
+    if !new_row(&tx.keys(), record, &owner)?.insert(tx, "ON CONFLICT (paper_id) DO NOTHING").await? {
         let record = of_paper(tx, &record.paper).await?.ok_or(StoreError::Busy)?;
         return Err(StoreError::AlreadyStored { record });
     }
     codes::link(tx, &record.code, &record.paper, &record.id).await?;
     codes::link_all(tx, &record.paper, &record.id).await
+}
+
+/// The row of a document in the store of `owner`.
+///
+/// # Errors
+/// [`StoreError::NoRandomness`].
+pub fn new_row(keys: &Keys, record: &StoredRecord, owner: &OwnerId) -> Result<NewRow, StoreError> {
+    let period = record.fields.validity_period;
+    let day_text = |day: Option<Date>| day.map(row::day);
+    Ok(NewRow::of("record")
+        .with("id", record.id.as_str())
+        .with("paper_id", record.paper.as_str())
+        .with("owner_id", owner.as_str())
+        .with("type_code", record.code.type_code.to_string())
+        .with("issued_on", day_text(record.fields.issued_on))
+        .with("valid_from", day_text(period.and_then(|p| p.from)))
+        .with("valid_until", day_text(period.and_then(|p| p.until)))
+        .with("stored_at", micros(record.stored_at))
+        .with("content_sealed", Content::seal(keys, record)?)
+        .with("coded", record.coded.as_str())
+        .with("originals", originals_text(&record.originals)?)
+        .with("words", record.text.as_ref().map(ContentHash::as_str))
+        .with("signature", signature_name(record.signature))
+        .with("revoked_at", record.revoked_at.map(micros))
+        .with("unit_id", record.unit.as_ref().map(UnitId::as_str))
+        .with("is_health", i64::from(record.is_health)))
 }
 
 /// Gives a document the owner, code and fields that `record` has now, and leads the code to it; it must be assigned to

@@ -12,7 +12,7 @@ use jiff::civil::Date;
 use sqlx::{Any, AssertSqlSafe, any::AnyArguments, query::Query as SqlQuery};
 
 use super::{
-    Keys, StoreError, Tx,
+    Keys, NewRow, StoreError, Tx,
     keys::Lookup,
     records,
     row::{self, Columns, micros},
@@ -351,11 +351,7 @@ fn bound(mut query: Asked, binds: &[Bind]) -> Asked {
 async fn number_of(tx: &mut Tx, record: &StoredRecord) -> Result<i64, StoreError> {
     let mut number = micros(record.stored_at);
     loop {
-        let given = sqlx::query(
-            "INSERT INTO search_record (record_no, record_id) VALUES ($1, $2) ON CONFLICT DO NOTHING",
-        );
-        let given = given.bind(number).bind(record.id.as_str()).execute(tx.connection()).await?;
-        if given.rows_affected() == 1 {
+        if numbered(number, &record.id).insert(tx, "ON CONFLICT DO NOTHING").await? {
             return Ok(number);
         }
         let known = sqlx::query("SELECT record_no FROM search_record WHERE record_id = $1")
@@ -368,6 +364,21 @@ async fn number_of(tx: &mut Tx, record: &StoredRecord) -> Result<i64, StoreError
             None => number = number.saturating_add(1),
         }
     }
+}
+
+fn numbered(number: i64, record: &RecordId) -> NewRow {
+    NewRow::of("search_record").with("record_no", number).with("record_id", record.as_str())
+}
+
+/// The rows of a document that no other one is stored in the same microsecond with: its number, and the words of its
+/// fields where it `has_words`.
+pub fn new_rows(keys: &Keys, record: &StoredRecord, has_words: bool) -> Vec<NewRow> {
+    let number = micros(record.stored_at);
+    let entries = if has_words { entries_of(keys, &record.fields, record, None) } else { BTreeMap::new() };
+    let word = |(word, exact)| {
+        NewRow::of("search_word").with("word_key", word).with("record_no", number).with("exact_key", exact)
+    };
+    [numbered(number, &record.id)].into_iter().chain(entries.into_iter().map(word)).collect()
 }
 
 /// All entries of a document, each word once, in order: two who write don't wait for each other crosswise.
