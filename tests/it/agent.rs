@@ -95,7 +95,7 @@ impl Page<'_> {
 }
 
 /// Holds an answer to a schema of the contract.
-fn holds(name: &str, answer: &Value) {
+pub fn holds(name: &str, answer: &Value) {
     let contract: Value =
         serde_json::from_str(&std::fs::read_to_string("schemas/signing-agent.json").unwrap()).unwrap();
     let schema =

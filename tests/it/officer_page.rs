@@ -1,9 +1,23 @@
 //! An officer signs in a real browser: the page, the signing agent and a token, by clicks and a PIN.
 
-use serde_json::Value;
+use std::sync::{Arc, Mutex};
+
+use axum::{
+    Json, Router,
+    extract::Request,
+    http::{HeaderValue, Method, StatusCode, header},
+    middleware::{self, Next},
+    response::{IntoResponse, Response},
+    routing::{get, post},
+};
+use base64::{Engine, engine::general_purpose::STANDARD};
+use openssl::{hash::MessageDigest, sign::Signer};
+use serde_json::{Value, json};
 use sohoa::domain::signing::SigningRules;
 
 use crate::{
+    agent::holds,
+    pki::Identity,
     signing::{People, sign_elsewhere, to_sign},
     support::{
         agent::Agent,
@@ -180,4 +194,91 @@ async fn what_was_signed_is_not_lost_with_the_connection() {
     tab.click("#do-sign");
     tab.until_text(".state", "Đã lưu");
     assert_eq!(office.state(&paper).await, "stored");
+}
+
+/// An agent of another maker, whose token is pulled out after one document.
+async fn agent_that_stops(address: &str, officer: &Identity) {
+    let kept = |schema: &str, answer: Value| {
+        holds(schema, &answer);
+        Json(answer)
+    };
+    let certificate = json!({
+        "id": "01", "name": "Trần Thị Mẫu", "issuer": "Gốc thử nghiệm", "serial": "1", "not_before": null, "not_after": null,
+        "der": STANDARD.encode(officer.der()), "chain": [], "is_usable": true, "message": null,
+    });
+    let (asked, key) = (Arc::new(Mutex::new(Vec::new())), officer.key.clone());
+    let seen = Arc::clone(&asked);
+    let certificates = async move || kept("Certificates", json!({ "certificates": [certificate] }));
+    let ask = async move |Json(body): Json<Value>| {
+        holds("SignaturesIn", &body);
+        let documents = body["documents"].as_array().unwrap();
+        let first = STANDARD.decode(documents[0]["signed_attributes"].as_str().unwrap()).unwrap();
+        let signature =
+            Signer::new(MessageDigest::sha256(), &key).unwrap().sign_oneshot_to_vec(&first).unwrap();
+        let none = vec![Value::Null; documents.len() - 1];
+        let fault = json!("Thiết bị ký đã được rút ra.");
+        *seen.lock().unwrap() = vec![
+            [vec![json!(STANDARD.encode(signature))], none.clone()].concat(),
+            [vec![Value::Null], vec![fault; none.len()]].concat(),
+        ];
+        let body = json!({
+            "id": "1", "state": "signing", "message": "Đang ký.", "n_documents": documents.len(), "signatures": [], "faults": [],
+        });
+        (StatusCode::ACCEPTED, kept("Request", body))
+    };
+    let see = async move || {
+        let said = asked.lock().unwrap().clone();
+        kept(
+            "Request",
+            json!({
+                "id": "1", "state": "partly_signed", "message": "Thiết bị ký ngừng giữa chừng.",
+                "n_documents": said[0].len(), "signatures": said[0], "faults": said[1],
+            }),
+        )
+    };
+    let app = Router::new()
+        .route("/v1/certificates", get(certificates))
+        .route("/v1/signatures", post(ask))
+        .route("/v1/signatures/1", get(see))
+        .layer(middleware::from_fn(for_all_pages));
+    let listener = tokio::net::TcpListener::bind(address.strip_prefix("http://").unwrap()).await.unwrap();
+    tokio::spawn(async move { axum::serve(listener, app).await });
+}
+
+async fn for_all_pages(request: Request, next: Next) -> Response {
+    let mut response = match *request.method() {
+        Method::OPTIONS => StatusCode::NO_CONTENT.into_response(),
+        _ => next.run(request).await,
+    };
+    for (name, value) in [
+        (header::ACCESS_CONTROL_ALLOW_ORIGIN.as_str(), "*"),
+        (header::ACCESS_CONTROL_ALLOW_HEADERS.as_str(), "content-type"),
+        ("access-control-allow-private-network", "true"),
+    ] {
+        response.headers_mut().insert(name, HeaderValue::from_static(value));
+    }
+    response
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_token_signed_before_it_stopped_counts_and_the_rest_waits() {
+    let office = Office::open().await;
+    let papers = [to_sign(&office.app, 88).await.0, to_sign(&office.app, 89).await.0];
+    agent_that_stops(&office.agent, &office.people.officer).await;
+    let mut browser = Browser::start();
+    let mut tab = browser.open(&format!("{}/signing", office.app.url));
+    tab.until_text("#do-sign", "Ký tất cả (2 giấy tờ)");
+    tab.until("document.getElementById('do-sign').disabled === false");
+    tab.click("#do-sign");
+    says(&mut tab, "Đã ký 1/2 giấy tờ.");
+    tab.picture("11-partly-signed");
+
+    let mut results: Vec<String> =
+        papers.iter().map(|paper| tab.text(&format!("tr[data-sign='{paper}'] .sign-result"))).collect();
+    let signed = papers.iter().zip(&results).find(|(_, result)| *result == "✓ Đã ký").unwrap().0.clone();
+    results.sort();
+    assert_eq!(results, ["✓ Đã ký", "✗ Chưa ký: Thiết bị ký đã được rút ra."]);
+    assert_eq!(office.app.settled(&signed).await["state"], "stored");
+    let rest = papers.iter().find(|paper| **paper != signed).unwrap();
+    assert_eq!(office.state(rest).await, "to_sign");
 }
