@@ -8,8 +8,14 @@ use std::{
 use jiff::{SignedDuration, Timestamp};
 
 use crate::{
-    domain::{ids::OwnerId, officer::Actor},
-    workflows::browse::Purpose,
+    domain::{
+        ids::{OwnerId, RecordId},
+        officer::Actor,
+    },
+    workflows::{
+        browse::{self, BrowseError, Purpose},
+        context::Ctx,
+    },
 };
 
 /// How long a stated purpose holds.
@@ -17,7 +23,7 @@ const HOLDS: SignedDuration = SignedDuration::from_mins(30);
 /// How many are remembered at most; the oldest go first. Some 300 bytes each.
 const LIMIT: usize = 100_000;
 
-/// Stated purposes by who stated them and owner; in memory only, they are in the trace anyway.
+/// Stated purposes by who stated them and owner; in memory, beside the trace, where nothing has to be asked for.
 #[derive(Clone, Default)]
 pub struct Purposes(Arc<Mutex<Stated>>);
 
@@ -54,8 +60,26 @@ impl Purposes {
         stated.forget_oldest(now);
     }
 
-    /// The purpose that still holds.
-    pub fn of(&self, by: &Actor, owner: &OwnerId, now: Timestamp) -> Option<Purpose> {
+    /// The purpose that still holds for that owner; `document`: one of his that is asked for. What was stated at another
+    /// server, or before this one was started, stands in the trace.
+    ///
+    /// # Errors
+    /// [`BrowseError`] of the store.
+    pub async fn of(
+        &self,
+        ctx: &Ctx,
+        by: &Actor,
+        owner: &OwnerId,
+        document: Option<&RecordId>,
+    ) -> Result<Option<Purpose>, BrowseError> {
+        let now = ctx.clock.now();
+        match self.known(by, owner, now) {
+            Some(purpose) => Ok(Some(purpose)),
+            None => browse::stated_purpose(ctx, by, owner, document, now - HOLDS).await,
+        }
+    }
+
+    fn known(&self, by: &Actor, owner: &OwnerId, now: Timestamp) -> Option<Purpose> {
         let stated = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let (purpose, at) = stated.held.get(&(by.id().to_owned(), owner.clone()))?;
         (now.duration_since(*at) < HOLDS).then(|| purpose.clone())
@@ -88,9 +112,9 @@ mod tests {
         let purpose = Purpose::parse("giải quyết trợ cấp").unwrap();
         let start = Timestamp::UNIX_EPOCH;
         purposes.state(&officer, std::slice::from_ref(&owner), &purpose, start);
-        assert_eq!(purposes.of(&officer, &owner, start + SignedDuration::from_mins(29)), Some(purpose));
-        assert_eq!(purposes.of(&officer, &owner, start + SignedDuration::from_mins(31)), None);
-        assert_eq!(purposes.of(&officer, &other, start), None);
+        assert_eq!(purposes.known(&officer, &owner, start + SignedDuration::from_mins(29)), Some(purpose));
+        assert_eq!(purposes.known(&officer, &owner, start + SignedDuration::from_mins(31)), None);
+        assert_eq!(purposes.known(&officer, &other, start), None);
     }
 
     #[test]
@@ -106,7 +130,7 @@ mod tests {
         purposes.state(&officer, &owners[..1], &purpose, at(LIMIT));
         purposes.state(&officer, &[OwnerId::new()], &purpose, at(LIMIT + 1));
         let now = at(LIMIT + 2);
-        let holds = |n: usize| purposes.of(&officer, &owners[n], now).is_some();
+        let holds = |n: usize| purposes.known(&officer, &owners[n], now).is_some();
         assert_eq!([0, 1, 2].map(holds), [true, false, true]);
         let later = now + HOLDS;
         purposes.state(&officer, &[], &purpose, later);

@@ -1,7 +1,7 @@
 //! Reading what is kept: every reading of a person's data states its purpose and leaves a trace
 //! (Điều 8 khoản 2, Điều 10 khoản 2).
 
-use jiff::civil::Date;
+use jiff::{Timestamp, civil::Date};
 
 use crate::{
     domain::{
@@ -323,6 +323,38 @@ pub async fn look_up_owner(
     let object = found.first().map_or_else(|| "none".to_owned(), ToString::to_string);
     trace(ctx, by, Action::LookUpOwner, ("owner", object), purpose).await?;
     Ok(found)
+}
+
+/// What `by` said at `since` or later on looking up that owner, or that document of his.
+///
+/// # Errors
+/// [`BrowseError`].
+pub async fn stated_purpose(
+    ctx: &Ctx,
+    by: &Actor,
+    owner: &OwnerId,
+    document: Option<&RecordId>,
+    since: Timestamp,
+) -> Result<Option<Purpose>, BrowseError> {
+    let of_owner = [Action::LookUpOwner, Action::OfferReuse].map(|act| (act, "owner", owner.as_str()));
+    let of_document = document.into_iter().flat_map(|document| {
+        [Action::LookUpCode, Action::SearchDocuments].map(|act| (act, "record", document.as_str()))
+    });
+    let mut tx = ctx.db.read().await?;
+    let mut last = None;
+    for (act, kind, id) in of_owner.into_iter().chain(of_document) {
+        let search = audit::Search {
+            from: Some(since),
+            actor: Some(by.id().to_owned()),
+            action: Some(act.as_str().to_owned()),
+            object: Some((kind.to_owned(), id.to_owned())),
+            ..audit::Search::default()
+        };
+        let said = audit::search(&mut tx, &search, 1).await?.pop();
+        let said = said.and_then(|event| Some((event.at, Purpose(event.purpose?))));
+        last = last.into_iter().chain(said).max_by_key(|(at, _)| *at);
+    }
+    Ok(last.map(|(_, purpose)| purpose))
 }
 
 /// Which documents of an owner are asked for.

@@ -324,3 +324,34 @@ async fn a_dossier_says_whether_it_is_complete_and_whose_each_paper_is() {
     })
     .await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_purpose_stated_at_one_server_holds_at_every_one_for_half_an_hour() {
+    on_both_databases(async |app| {
+        let (document, _) = stored(&app, 441, "001185000777", json!({})).await;
+        let (other, number) = stored(&app, 442, "001185000888", json!({})).await;
+        let place = |id: &str| format!("/api/v1/documents/{id}");
+        let elsewhere = async |time: &str, path: &str| -> Value {
+            serde_json::from_str(&app.seen_at(&format!("2026-11-21T{time}Z"), path).await).unwrap()
+        };
+        assert_eq!(kind(&elsewhere("03:01:00", &place(&document)).await), "no-purpose");
+
+        let owner = found(&app, "001185000777").await.remove(0);
+        let list = format!("/api/v1/owners/{owner}/documents");
+        assert_eq!(elsewhere("03:29:00", &place(&document)).await["id"], json!(document));
+        assert_eq!(elsewhere("03:29:00", &list).await["items"][0]["id"], json!(document));
+        assert_eq!(kind(&elsewhere("03:31:00", &place(&document)).await), "no-purpose");
+        assert_eq!(
+            kind(&elsewhere("03:01:00", &place(&other)).await),
+            "no-purpose",
+            "said of another person"
+        );
+
+        // Said on asking for a code, it holds for that document.
+        let code = format!("001185000888.1.001699-KQ1.{number}");
+        let lookup = json!({ "code": code, "purpose": "kiểm tra mã" });
+        app.json(app.post("/api/v1/documents/lookup").json(&lookup)).await;
+        assert_eq!(elsewhere("03:29:00", &place(&other)).await["id"], json!(other));
+    })
+    .await;
+}

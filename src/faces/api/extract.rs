@@ -17,11 +17,14 @@ use crate::{
         archive::KnownFields,
         dossier::ExpectedPages,
         eligibility::{HandedInAs, PaperRole},
-        ids::{OwnerId, OwnerNumber},
+        ids::{OwnerId, OwnerNumber, RecordId},
         job::Urgency,
         officer::{ActingOfficer, Actor},
     },
-    workflows::{browse::Purpose, intake::Upload},
+    workflows::{
+        browse::{BrowseError, Purpose},
+        intake::Upload,
+    },
 };
 
 /// Who asks: what the gate found out.
@@ -115,19 +118,16 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Asked<T> {
     }
 }
 
-/// The purpose of reading an owner's data: said with the request, or on looking him up shortly before.
-pub(super) fn purpose(
+/// The purpose of reading an owner's data, or a document of his: said with the request, or on looking him up shortly before.
+pub(super) async fn purpose(
     api: &Api,
     by: &Actor,
-    owner: &OwnerId,
+    (owner, document): (&OwnerId, Option<&RecordId>),
     said: Option<&str>,
 ) -> Result<Purpose, Problem> {
     match said {
         Some(said) => Ok(Purpose::parse(said)?),
-        None => api
-            .purposes
-            .of(by, owner, api.ctx.clock.now())
-            .ok_or_else(|| crate::workflows::browse::BrowseError::NoPurpose.into()),
+        None => Ok(api.purposes.of(&api.ctx, by, owner, document).await?.ok_or(BrowseError::NoPurpose)?),
     }
 }
 

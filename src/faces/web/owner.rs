@@ -159,7 +159,7 @@ async fn store_of(
     let id = OwnerId::parse(id).map_err(|_| BrowseError::NotFound)?;
     let id = browse::current_owner(&web.ctx, by, &id).await?;
     let after = after.map(RecordId::parse).transpose().map_err(|_| BrowseError::NotFound)?;
-    let Ok(purpose) = purpose_for(web, &id) else { return Ok(None) };
+    let Some(purpose) = web.purposes.of(&web.ctx, by, &id, None).await? else { return Ok(None) };
     let card = owner_acts::card(web, &id, &purpose).await?;
     let filter = DocumentFilter::default();
     let found = browse::documents_of(&web.ctx, by, &id, &purpose, &filter, after.as_ref(), 50).await?;
@@ -185,13 +185,11 @@ async fn store_of(
     }))
 }
 
-fn purpose_for(web: &Web, owner: &OwnerId) -> Result<Purpose, BrowseError> {
-    web.purposes.of(web.actor(), owner, web.ctx.clock.now()).ok_or(BrowseError::NoPurpose)
-}
-
 /// Why a document is read: said on looking up its owner.
 pub(super) async fn purpose_of_document(web: &Web, id: &RecordId) -> Result<Purpose, BrowseError> {
-    purpose_for(web, &browse::owner_of(&web.ctx, web.actor(), id).await?)
+    let (ctx, by) = (&web.ctx, web.actor());
+    let owner = browse::owner_of(ctx, by, id).await?;
+    web.purposes.of(ctx, by, &owner, Some(id)).await?.ok_or(BrowseError::NoPurpose)
 }
 
 fn line(by: &ActingOfficer, record: &StoredRecord, today: Date) -> DocumentLine {

@@ -361,7 +361,7 @@ async fn acted(web: &Web, id: &str, form: &Keyed) -> Result<(), Fault> {
                 key,
             };
             let other = merging::split(ctx, by, &id, parting, reason).await?;
-            if let Some(purpose) = web.purposes.of(web.actor(), &id, ctx.clock.now()) {
+            if let Some(purpose) = web.purposes.of(ctx, web.actor(), &id, None).await? {
                 web.purposes.state(web.actor(), &[other], &purpose, ctx.clock.now());
             }
         }

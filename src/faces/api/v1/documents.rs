@@ -150,7 +150,7 @@ pub(super) async fn purpose_for(
     said: Option<&str>,
 ) -> Result<Purpose, Problem> {
     let owner = browse::owner_of(&api.ctx, by, id).await?;
-    purpose(api, by, &owner, said)
+    purpose(api, by, (&owner, Some(id)), said).await
 }
 
 /// `GET /documents/{id}`: one stored document. With `Accept: multipart/mixed` its data and its PDF in one answer: a part

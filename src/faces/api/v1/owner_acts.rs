@@ -190,7 +190,7 @@ pub(in crate::faces::api) async fn see(
     Asked(asked): Asked<WhyIn>,
 ) -> Result<Json<OwnerSeenOut>, Problem> {
     let id = browse::current_owner(&api.ctx, &by, &id).await?;
-    let purpose = purpose(&api, &by, &id, asked.purpose.as_deref())?;
+    let purpose = purpose(&api, &by, (&id, None), asked.purpose.as_deref()).await?;
     Ok(Json((&owners::see(&api.ctx, &by, &id, &purpose).await?).into()))
 }
 
@@ -501,7 +501,7 @@ pub(in crate::faces::api) async fn history(
 ) -> Result<Json<ListOut<OwnerActOut>>, Problem> {
     let by = (&officer).into();
     let id = browse::current_owner(&api.ctx, &by, &id).await?;
-    let purpose = purpose(&api, &by, &id, asked.purpose.as_deref())?;
+    let purpose = purpose(&api, &by, (&id, None), asked.purpose.as_deref()).await?;
     let (_, acts) = owners::history(&api.ctx, &officer, &id, &purpose).await?;
     Ok(Json(ListOut { items: acts.iter().map(OwnerActOut::from).collect(), next: None }))
 }

@@ -112,7 +112,8 @@ pub(in crate::faces::api) async fn documents(
     let after = after.as_deref().map(RecordId::parse).transpose().map_err(|_| cursor::not_ours())?;
     let current = browse::current_owner(&api.ctx, &by, &id).await;
     // Without a purpose nobody learns whether there is such an owner.
-    let purpose = purpose(&api, &by, current.as_ref().unwrap_or(&id), asked.purpose.as_deref())?;
+    let purpose =
+        purpose(&api, &by, (current.as_ref().unwrap_or(&id), None), asked.purpose.as_deref()).await?;
     let id = current?;
     let limit = asked.limit.unwrap_or(50).clamp(1, 200);
     let found = browse::documents_of(&api.ctx, &by, &id, &purpose, &filter, after.as_ref(), limit).await?;
