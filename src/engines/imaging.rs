@@ -41,7 +41,7 @@ pub use paper::even_out;
 #[cfg(test)]
 pub(in crate::engines) use pdf_facts::tests::assemble as assemble_pdf;
 pub use picture::{DecodedPage, Frame, Picture, resize_grey, resize_picture};
-pub use seal::take_away_seals;
+pub use seal::without_grey_seals;
 pub use skew::{deskew, skewed_point, turn_grey, turn_picture};
 pub use streaks::take_out_streaks;
 pub use writing::{Turn, Writing};

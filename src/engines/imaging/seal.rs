@@ -6,8 +6,14 @@
 
 use image::{GrayImage, Luma, imageops};
 
-use super::ink::{Piece, pieces, threshold};
+use super::{
+    ink::{Piece, histogram, pieces, quantile, threshold},
+    paper::even_out,
+    picture::resize_grey,
+};
 
+/// Seals are looked for at this resolution.
+const LOOKED_AT_DPI: f32 = 150.0;
 /// Radius of a seal, millimetres: 18 by rule, others from small to large.
 const RADII_MM: (f32, f32) = (9.0, 24.0);
 /// Letters that touch the ring widen its piece by this at most.
@@ -86,12 +92,27 @@ fn is_ink(image: &GrayImage, limit: u8, x: f32, y: f32) -> bool {
     inside && image.get_pixel(x as u32, y as u32).0[0] < limit
 }
 
-/// Takes round seals away; `dpi` is that of `image`, whose paper must be white.
-pub fn take_away_seals(image: &mut GrayImage, dpi: f32) {
-    let limit = threshold(image).max(140);
-    for ring in rings(image, limit, dpi) {
-        take_away(image, limit, ring, dpi);
+/// A scan without its grey seals; `None` when it has none. Taken away at the resolution of the scan: there the strokes of
+/// print are wide enough to lose nothing by it.
+pub fn without_grey_seals(grey: &GrayImage, width_mm: f32) -> Option<GrayImage> {
+    let dpi = grey.width() as f32 / width_mm.max(1.0) * 25.4;
+    let scale = (LOOKED_AT_DPI / dpi.max(1.0)).min(1.0);
+    let side = |v: u32| ((v as f32 * scale).round() as u32).max(8);
+    let mut small = resize_grey(grey, side(grey.width()), side(grey.height()));
+    even_out(&mut small, dpi * scale);
+    let limit = threshold(&small).max(140);
+    let found = rings(&small, limit, dpi * scale);
+    if found.is_empty() {
+        return None;
     }
+    let mut cleared = grey.clone();
+    even_out(&mut cleared, dpi);
+    let seals = found.into_iter().filter(|ring| {
+        let seal = level(&small, limit, *ring);
+        let here = Circle { x: ring.x / scale, y: ring.y / scale, r: ring.r / scale };
+        take_away(&mut cleared, here, seal, dpi)
+    });
+    (seals.count() > 0).then_some(cleared)
 }
 
 /// The outer rings of round seals, in pixels.
@@ -134,25 +155,23 @@ fn ring_of(image: &GrayImage, limit: u8, piece: &Piece, radii: (f32, f32)) -> Op
     best.map(|(_, circle)| circle.settled(image, limit))
 }
 
-fn take_away(image: &mut GrayImage, limit: u8, ring: Circle, dpi: f32) {
+/// Takes a seal away that is as dark as `seal`; whether it was light enough for that.
+fn take_away(image: &mut GrayImage, ring: Circle, seal: u8, dpi: f32) -> bool {
     let side = |v: f32, most: u32| v.clamp(0.0, most as f32) as u32;
     let reach = ring.r + RIM_MM / 25.4 * dpi;
     let (left, top) = (side(ring.x - reach, image.width()), side(ring.y - reach, image.height()));
     let (right, bottom) = (side(ring.x + reach, image.width()), side(ring.y + reach, image.height()));
     if right <= left + 8 || bottom <= top + 8 {
-        return;
+        return false;
     }
-    let seal = level(image, limit, ring);
-    let mut part = imageops::crop_imm(image, left, top, right - left, bottom - top).to_image();
+    let part = imageops::crop_imm(image, left, top, right - left, bottom - top).to_image();
     let here = Circle { x: ring.x - left as f32, y: ring.y - top as f32, r: ring.r };
-    let mut values = part.as_raw().clone();
-    let darkest = values.len() / 200;
-    let print = *values.select_nth_unstable(darkest).1;
+    let print = quantile(&histogram(part.as_raw()), 0.005);
     if seal < print.saturating_add(LIGHTER) {
-        return;
+        return false;
     }
-    lift(&mut part, here, reach, (print, seal));
-    imageops::replace(image, &part, i64::from(left), i64::from(top));
+    imageops::replace(image, &lifted(&part, here, reach, (print, seal)), i64::from(left), i64::from(top));
+    true
 }
 
 /// How dark the ring is: the middle of its darkest points.
@@ -167,15 +186,20 @@ fn level(image: &GrayImage, limit: u8, ring: Circle) -> u8 {
     levels.get(levels.len() / 2).copied().unwrap_or(0)
 }
 
-/// Makes all that is no darker than the seal white, and print black.
-fn lift(part: &mut GrayImage, ring: Circle, reach: f32, (print, seal): (u8, u8)) {
-    let white = seal.saturating_sub((seal - print) / 5);
-    let span = f32::from(white.saturating_sub(print).max(1));
-    for (x, y, Luma([v])) in part.enumerate_pixels_mut() {
-        if (x as f32 - ring.x).hypot(y as f32 - ring.y) <= reach {
-            *v = (f32::from(v.saturating_sub(print)) / span * 255.0).min(255.0) as u8;
-        }
-    }
+/// All that is as light as the seal made white, but for the edges of print: those are as light where they run out.
+fn lifted(part: &GrayImage, ring: Circle, reach: f32, (print, seal): (u8, u8)) -> GrayImage {
+    let darkest_of_seal = seal.saturating_sub((seal - print) / 5);
+    let core = print + (darkest_of_seal - print) / 2;
+    let is_beside_print = |x: u32, y: u32| {
+        let mut rows = y.saturating_sub(1)..(y + 2).min(part.height());
+        let columns = x.saturating_sub(1)..(x + 2).min(part.width());
+        rows.any(|y| columns.clone().any(|x| part.get_pixel(x, y).0[0] < core))
+    };
+    GrayImage::from_fn(part.width(), part.height(), |x, y| {
+        let own = *part.get_pixel(x, y);
+        let is_of_seal = own.0[0] >= core && (x as f32 - ring.x).hypot(y as f32 - ring.y) <= reach;
+        if is_of_seal && !is_beside_print(x, y) { Luma([255]) } else { own }
+    })
 }
 
 #[cfg(test)]
@@ -199,25 +223,41 @@ mod tests {
         })
     }
 
+    /// Width of the page at 150 dpi, mm.
+    const WIDTH_MM: f32 = 400.0 / 150.0 * 25.4;
+
     #[test]
     fn a_grey_seal_goes_and_print_stays() {
         let of_print = page(1, 0);
+        let is_print = |x: u32, y: u32| of_print.get_pixel(x, y).0[0] == 0;
+        let is_beside = |x: u32, y: u32| {
+            (x.saturating_sub(1)..(x + 2).min(400))
+                .any(|x| (y.saturating_sub(1)..(y + 2).min(300)).any(|y| is_print(x, y)))
+        };
         for (seal, print) in [(110, 20), (130, 40), (90, 10)] {
-            let mut image = page(seal, print);
-            take_away_seals(&mut image, 150.0);
-            for (x, y, Luma([v])) in image.enumerate_pixels() {
-                let is_print = of_print.get_pixel(x, y).0[0] == 0;
-                assert!(if is_print { *v <= print } else { *v > 230 }, "{seal} {print}: {x} {y} {v}");
+            let image = page(seal, print);
+            let cleared = without_grey_seals(&image, WIDTH_MM).expect("there is a seal");
+            for (x, y, Luma([v])) in cleared.enumerate_pixels() {
+                let stays = is_print(x, y) || is_beside(x, y);
+                let as_it_was = image.get_pixel(x, y).0[0];
+                assert!(if stays { *v == as_it_was } else { *v > 230 }, "{seal} {print}: {x} {y} {v}");
             }
         }
     }
 
     #[test]
+    fn a_finer_scan_loses_its_seal_too() {
+        let image = resize_grey(&page(110, 20), 800, 600);
+        let cleared = without_grey_seals(&image, WIDTH_MM).expect("there is a seal");
+        // Upon the ring, where no print crosses it.
+        assert!(image.get_pixel(508, 300).0[0] < 140);
+        assert!(cleared.get_pixel(508, 300).0[0] > 230);
+    }
+
+    #[test]
     fn what_is_no_grey_seal_stays_as_it_is() {
         let check = |what: &str, image: &GrayImage| {
-            let mut seen = image.clone();
-            take_away_seals(&mut seen, 150.0);
-            assert_eq!(&seen, image, "{what}");
+            assert!(without_grey_seals(image, WIDTH_MM).is_none(), "{what}");
         };
         check("a seal as black as print", &page(20, 20));
         let boxed = GrayImage::from_fn(400, 300, |x, y| {

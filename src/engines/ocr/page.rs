@@ -17,8 +17,8 @@ use super::{
 use crate::{
     domain::text::{TextLine, Word},
     engines::imaging::{
-        Frame, deskew, even_out, fault::ReadError, paint_leaders, resize_grey, skewed_point, take_away_seals,
-        take_out_streaks, without_black_seals, x_height_px,
+        Frame, deskew, even_out, fault::ReadError, paint_leaders, resize_grey, skewed_point,
+        take_out_streaks, without_black_seals, without_grey_seals, x_height_px,
     },
 };
 
@@ -100,7 +100,6 @@ impl Upright<'_> {
         take_out_streaks(&mut scaled, dpi);
         even_out(&mut scaled, dpi);
         let mut straight = deskew(&scaled, self.skew_degrees);
-        take_away_seals(&mut straight, dpi);
         paint_leaders(&mut straight, dpi);
         (straight, dpi)
     }
@@ -134,7 +133,8 @@ pub fn read_page(
     page: &Upright<'_>,
     on_head: Option<OnHead<'_>>,
 ) -> Result<Vec<TextLine>, ReadError> {
-    let cleared = without_black_seals(page.grey, page.width_mm);
+    let cleared = without_black_seals(page.grey, page.width_mm)
+        .or_else(|| without_grey_seals(page.grey, page.width_mm));
     let page = &Upright { grey: cleared.as_ref().unwrap_or(page.grey), ..*page };
     let (picture, dpi) = prepare(page);
     let size = (picture.width() as f32, picture.height() as f32);
