@@ -21,7 +21,7 @@ pub(super) struct FoundDate {
 }
 
 static LONG: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(r"\bngay\s?:?\s*([0-9]{1,2}|[0-9] [0-9])[.,]?\s*thang\s*([0-9]{1,2}|[1il|\]]{2})[.,]?\s*nam[/:.,]?\s*([0-9]{4})\b")
+    Regex::new(r"\bngay\s?:?\s*([0-9]{1,2}|[0-9] [0-9])[.,]?\s*thang\s*[:;,~-]?\s*([0-9]{1,2}|[1il|\]]{2})[.,]?\s*nam[/:.,]?\s*([0-9]{4})\b")
         .expect("the pattern is a constant")
 });
 
@@ -42,36 +42,46 @@ pub(super) fn dates_in(sentence: &Sentence) -> Vec<FoundDate> {
 }
 
 fn found_date(sentence: &Sentence, captures: &Captures<'_>) -> Option<FoundDate> {
-    let number = |i: usize| {
-        let figures = captures.get(i)?;
-        figures.as_str().parse::<i16>().ok().or_else(|| eleven(sentence, &figures.range()))
-    };
-    let (day, month, year) = (number(1)?, number(2)?, number(3)?);
+    let number = |i: usize| captures.get(i)?.as_str().parse::<i16>().ok();
+    let months = captures.get(2).map(|m| sentence.words(&m.range())).unwrap_or_default();
+    let strokes = if number(2).is_none() { eleven(sentence, months) } else { None };
+    let (day, month, year) = (number(1)?, number(2).or(strokes.map(|_| 11))?, number(3)?);
     let date = Date::new(year, i8::try_from(month).ok()?, i8::try_from(day).ok()?).ok()?;
     if !(1900..=2199).contains(&year) {
         return None;
     }
     let range = captures.get(0)?.range();
-    let confidence = figures(sentence.words(&range)).map(|t| t.confidence).fold(1.0, f32::min);
-    let months = captures.get(2).map(|m| sentence.words(&m.range())).unwrap_or_default();
-    let confidence = months.iter().map(|t| t.confidence).fold(confidence, f32::min);
+    let is_month = |t: &Token| months.iter().any(|m| m.place == t.place);
+    let others = figures(sentence.words(&range)).filter(|t| !is_month(t));
+    let confidence = others.map(|t| t.confidence).fold(strokes.unwrap_or(1.0), f32::min);
+    let of_month = months.iter().map(|t| t.confidence).fold(1.0, f32::min);
+    let confidence = if strokes.is_some() { confidence } else { confidence.min(of_month) };
     Some(FoundDate { date, range, confidence })
 }
 
 /// Figures of an `11` stand so far apart, left edge to left edge, and are so wide together, in em.
 const FROM_ONE_TO_ONE: std::ops::RangeInclusive<f32> = 0.4..=0.66;
 const ELEVEN_WIDE: std::ops::RangeInclusive<f32> = 0.7..=1.1;
+/// How sure strokes are at least that measure like a printed 11 in each way: not sure enough for a blank of a head,
+/// where a pen may have drawn them.
+const MEASURED: f32 = 0.85;
 
-/// `1 1` and `II` for a printed 11: two strokes as far apart as figures are, not as letters are.
-fn eleven(sentence: &Sentence, range: &Range<usize>) -> Option<i16> {
-    let words: Vec<&Token> =
+/// `1 1` and `II` for a printed 11: two strokes as far apart as figures are, not as letters are; how sure that is.
+fn eleven(sentence: &Sentence, words: &[Token]) -> Option<f32> {
+    let frame: Vec<&Token> =
         sentence.tokens.iter().filter(|t| matches!(t.folded.as_str(), "ngay" | "thang" | "nam")).collect();
-    let em = Print::of(&words)?.em_mm();
-    match sentence.words(range) {
+    let print = Print::of(&frame)?;
+    let em = print.em_mm();
+    match words {
         [one, other] if one.folded == "1" && other.folded == "1" => {
-            FROM_ONE_TO_ONE.contains(&((other.at.left - one.at.left) / em)).then_some(11)
+            let is_apart = FROM_ONE_TO_ONE.contains(&((other.at.left - one.at.left) / em));
+            is_apart.then_some(one.confidence.min(other.confidence))
         }
-        [both] => ELEVEN_WIDE.contains(&(both.at.width / em)).then_some(11),
+        [both] if ELEVEN_WIDE.contains(&(both.at.width / em)) => {
+            let figures = Token { text: "11".to_owned(), folded: "11".to_owned(), ..both.clone() };
+            let is_measured = print.fits_size(&figures);
+            Some(if is_measured { both.confidence.max(MEASURED) } else { both.confidence })
+        }
         _ => None,
     }
 }
@@ -100,6 +110,7 @@ mod tests {
             ("Sinh ngày : 04 tháng 5 năm 2003", vec!["2003-05-04"]),
             ("ngày 26 tháng 01.năm 2022,", vec!["2022-01-26"]),
             ("ngày 30 tháng 01 năm/2026", vec!["2026-01-30"]),
+            ("đến ngày 20 tháng-8 năm 2026.", vec!["2026-08-20"]),
             ("ngày06 tháng 5 năm 2024", vec!["2024-05-06"]),
             ("ngày 31 tháng 02 năm 2024", vec![]),
             ("ngày O6 tháng 5 năm 2024", vec![]),
@@ -133,5 +144,26 @@ mod tests {
         ] {
             assert_eq!(line(month.clone()).as_deref(), expected, "{month:?}");
         }
+    }
+
+    #[test]
+    fn an_eleven_that_measures_like_print_is_surer_than_its_letters() {
+        let word = |text: &str, left: f32, (top, width, height): (f32, f32, f32), confidence: f32| {
+            Token::new(text, BoxMm { left, top, width, height }, confidence)
+        };
+        // Four millimetres to the em; the month as high as given.
+        let line = |height: f32| {
+            let words = vec![
+                word("ngày", 0.0, (0.0, 7.5, 3.5), 0.97),
+                word("20", 9.0, (0.0, 3.8, 2.7), 0.97),
+                word("tháng", 14.0, (0.0, 8.4, 3.5), 0.97),
+                word("II", 24.0, (0.0, 3.2, height), 0.6),
+                word("năm", 30.0, (0.0, 6.7, 2.7), 0.97),
+                word("2024", 38.0, (0.0, 7.7, 2.7), 0.97),
+            ];
+            dates_in(&Sentence::new(1, words)).first().map(|d| d.confidence)
+        };
+        assert_eq!(line(2.7), Some(MEASURED));
+        assert_eq!(line(5.0), Some(0.6));
     }
 }
