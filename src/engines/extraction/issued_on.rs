@@ -115,13 +115,17 @@ fn is_printed(reading: &Reading, tokens: &[Token]) -> bool {
     if figures.iter().all(|i| tokens[*i].is_print) {
         return true;
     }
-    // A box that runs into the next word ends, or begins, where print of its letters does.
+    // A box that runs into the next word, or lost a part of its own, ends, or begins, where print of its letters does.
     let reach = |i: usize| {
         let at = tokens[i].at;
         let width = print.width(&tokens[i]);
-        let is_too_wide = !tokens[i].has_digit() && at.width > width + GAP_SLACK_EM * print.em_mm();
+        let slack = GAP_SLACK_EM * print.em_mm();
+        let is_too_wide = !tokens[i].has_digit() && at.width > width + slack;
+        let is_too_narrow = !tokens[i].has_digit() && at.width < width - slack;
         let overlaps = |a: usize, b: usize| tokens.get(b).is_some_and(|b| b.at.left < tokens[a].at.right());
+        let has_room = tokens.get(i + 1).is_none_or(|next| at.left + width < next.at.left);
         match (is_too_wide && overlaps(i, i + 1), is_too_wide && i > 0 && overlaps(i - 1, i)) {
+            _ if is_too_narrow && has_room => (at.left, at.left + width),
             (true, false) => (at.left, at.left + width),
             (false, true) => (at.right() - width, at.right()),
             _ => (at.left, at.right()),
