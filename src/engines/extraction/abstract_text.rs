@@ -89,7 +89,12 @@ fn carries_out(phrase: &str, is_first: bool) -> bool {
 
 /// `Về …` or `V/v …`.
 pub(super) fn begins_abstract(row: &Row) -> bool {
-    row.tokens.first().is_some_and(|t| matches!(t.folded.as_str(), "ve" | "v/v" | "viv" | "v/y"))
+    row.tokens.first().is_some_and(|t| t.folded == "ve" || is_short_about(&t.folded))
+}
+
+/// `V/v`, however its last letter was read.
+fn is_short_about(folded: &str) -> bool {
+    matches!(folded, "v/v" | "viv" | "v/y" | "v/w")
 }
 
 fn join(reading: &Reading, rows: &[Row]) -> Proposed<String> {
@@ -105,9 +110,7 @@ fn join(reading: &Reading, rows: &[Row]) -> Proposed<String> {
         Some((first, rest)) if matches!(super::fold::fold(first).as_str(), "ve") => {
             format!("{} {rest}", casing::capitalised(first))
         }
-        Some((first, rest)) if matches!(super::fold::fold(first).as_str(), "v/v" | "v/y" | "viv") => {
-            format!("V/v {rest}")
-        }
+        Some((first, rest)) if is_short_about(&super::fold::fold(first)) => format!("V/v {rest}"),
         _ => text,
     };
     // So are specks behind the last one; a dash there joins it to a row that was lost.
