@@ -5,7 +5,7 @@
 
 use super::{
     Reading, casing, fold,
-    layout::{Row, Sheet, confidence_of, place_of, text_of},
+    layout::{Row, Sheet, Token, confidence_of, place_of, text_of},
     names, settle, surnames,
 };
 use crate::domain::fields::Proposed;
@@ -187,14 +187,17 @@ impl<'a> Block<'a> {
         let covered = self.half_covered().map(|(_, row)| row);
         let is_covered = |r: &Row| covered.is_some_and(|row| std::ptr::eq(row, r));
         let named = below
-            .filter(|r| looks_like_name(r) && !is_covered(r))
+            .filter(|r| !is_covered(r))
+            .filter_map(without_dirt)
+            .filter(looks_like_name)
             .max_by(|a, b| a.at.width.total_cmp(&b.at.width));
         let Some(row) = named else { return Proposed::not_read("", last.place()) };
         let begins_whole =
             row.tokens.first().is_some_and(|t| surnames::family(&t.text) != surnames::Family::Unknown);
         let is_under = (row.centre() - last.centre()).abs() < 8.0;
         let sure = names::sureness(reading, &row.tokens);
-        let confidence = if begins_whole && is_under { sure } else { sure.min(HALF_HIDDEN) };
+        let is_sound = begins_whole && is_under && !stutters(&row);
+        let confidence = if is_sound { sure } else { sure.min(HALF_HIDDEN) };
         match surnames::settled(&casing::person(&row.text())) {
             Some(name) => settle(reading, name, row.text(), confidence, row.place()),
             None => Proposed::not_read(row.text(), row.place()),
@@ -305,6 +308,20 @@ fn tidy(text: &str) -> &str {
     text.trim_matches(|c: char| !c.is_alphanumeric())
 }
 
+/// A row without the signs that specks and rests of a seal are read as: beside its words and at their ends.
+fn without_dirt(row: &Row) -> Option<Row> {
+    let bare = |t: &Token| {
+        let text = tidy(&t.text);
+        (!text.is_empty()).then(|| Token { text: text.to_owned(), folded: fold::fold(text), ..t.clone() })
+    };
+    Row::new(row.page, row.tokens.iter().filter_map(bare).collect())
+}
+
+/// Whether a word stands twice in a row: one of them is a rest of the seal.
+fn stutters(row: &Row) -> bool {
+    row.tokens.windows(2).any(|pair| pair[0].folded == pair[1].folded)
+}
+
 /// Two to six words with a capital each, letters only.
 fn looks_like_name(row: &Row) -> bool {
     let is_word = |text: &str| {
@@ -376,6 +393,18 @@ mod tests {
         check(dirty, Some("Đặng Văn Mẫu"), Some("Phó Chủ tịch"));
         // The lower position, half covered, is nobody's name.
         check(block().around(150.0, 187.0, "HÓ CHỦ TỊCH"), None, Some("Chủ tịch"));
+    }
+
+    #[test]
+    fn specks_beside_a_name_are_no_part_of_it() {
+        let block = || official().around(150.0, 180.0, "CHỦ TỊCH");
+        for line in ["'Đặng Văn Mẫu", ",Đặng Văn Mẫu -", "Đặng Văn :Mẫu", "‘ Đặng Văn Mẫu"]
+        {
+            check(block().around(150.0, 215.0, line), Some("Đặng Văn Mẫu"), Some("Chủ tịch"));
+        }
+        // A rest of the seal that was read as a word.
+        check(block().around(150.0, 215.0, "`:Hồ Hồ Thị Hằng"), None, Some("Chủ tịch"));
+        check(block().around(150.0, 215.0, "(Đã ký)"), None, Some("Chủ tịch"));
     }
 
     #[test]
