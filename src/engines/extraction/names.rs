@@ -75,7 +75,7 @@ pub(super) fn vote(reading: &Reading, own: &[Token], of: Of) -> Vote {
         for (i, (tally, t)) in tallies.iter_mut().zip(some).enumerate() {
             // A name that nobody bears says nothing against one that people bear.
             if of == Of::Other || !is_unborne(i, some.len(), t) {
-                tally.entry(letters(&t.text.to_lowercase())).or_default().hear(weight_of(t), t.confidence);
+                tally.entry(heard_as(of, i, t)).or_default().hear(weight_of(t), t.confidence);
             }
         }
     };
@@ -98,7 +98,16 @@ pub(super) fn vote(reading: &Reading, own: &[Token], of: Of) -> Vote {
     if n_others == 0 {
         return Vote::Unheard;
     }
-    outcome(&spelled(own), tallies, of)
+    let own: Vec<String> = own.iter().enumerate().map(|(i, t)| heard_as(of, i, t)).collect();
+    outcome(&own.join(" "), tallies, of)
+}
+
+/// Word `i` of a name as it was heard, in lower case; a family name whose marks were misread is the one it can be.
+fn heard_as(of: Of, i: usize, word: &Token) -> String {
+    match surnames::family(&word.text) {
+        surnames::Family::Mended(known) if of == Of::Person && i == 0 => known.to_lowercase(),
+        _ => letters(&word.text.to_lowercase()),
+    }
 }
 
 /// What the words of a name are by all readings of each.
@@ -350,6 +359,20 @@ mod tests {
             let reading = Paper::new().put(30.0, 20.0, name).reading();
             let sure = sureness(&reading, &reading.sheets[0].lines[0].tokens);
             assert_eq!(sure >= 0.72, is_sure, "{name}: {sure}");
+        }
+    }
+
+    #[test]
+    fn family_names_with_other_marks_agree() {
+        for (other, expected) in [
+            ("Đỉnh Khánh Mừng", Vote::Agreed),
+            ("Đinh Khánh Mừng", Vote::Agreed),
+            ("Đinh Khánh Mưng", Vote::Unheard),
+            ("Đinh Khanh Mừng", Vote::Divided),
+        ] {
+            let reading = Paper::new().put(30.0, 20.0, "Định Khánh Mừng").put(30.0, 60.0, other).reading();
+            let own = reading.sheets[0].lines[0].tokens.clone();
+            assert_eq!(vote(&reading, &own, Of::Person), expected, "{other}");
         }
     }
 
