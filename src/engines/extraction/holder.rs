@@ -180,6 +180,7 @@ pub(super) fn read_name(reading: &Reading, page: u32, all: &[Token]) -> Proposed
     let is_whole = fits && begins_whole && !goes_on(words, all);
     let confidence = if is_whole { sure } else { sure.min(OF_ODD_LENGTH) };
     let mended = names::mended(reading, words).filter(|_| fits);
+    let mended = mended.or_else(|| names::outshone(reading, words).filter(|_| is_whole));
     let confidence = if mended.is_some() { names::MENDED } else { confidence };
     let tidy = casing::person(mended.as_deref().unwrap_or(&raw).trim_matches(|c: char| !c.is_alphanumeric()));
     let place = place_of(page, words);

@@ -29,6 +29,8 @@ const PREVAILS: f32 = 3.0;
 const AGREED: f32 = 1.2;
 /// Capitals hide marks: what they say is worth less.
 const CAPITALS: f32 = 0.6;
+/// Capitals less sure than this don't stand against small letters without doubt.
+const SURE_CAPITALS: f32 = 0.92;
 /// A single reading so sure counts against what was read elsewhere.
 const HEARD_ONCE_AT: f32 = 0.9;
 /// Letters that were not read twice are at least so sure.
@@ -50,13 +52,24 @@ struct Voices {
     n: usize,
     /// The surest of them.
     best: f32,
+    /// The surest of them in small letters.
+    best_small: f32,
 }
 
 impl Voices {
-    fn hear(&mut self, weight: f32, confidence: f32) {
-        self.weight += weight;
+    fn hear(&mut self, word: &Token) {
+        let is_capitals = !word.text.chars().any(char::is_lowercase);
+        self.weight += word.confidence * if is_capitals { CAPITALS } else { 1.0 };
         self.n += 1;
-        self.best = self.best.max(confidence);
+        self.best = self.best.max(word.confidence);
+        if !is_capitals {
+            self.best_small = self.best_small.max(word.confidence);
+        }
+    }
+
+    /// Whether these were read in small letters without doubt, and others in capitals alone, and less surely.
+    fn outshine(&self, others: &Self) -> bool {
+        self.best_small >= WITHOUT_DOUBT && others.best_small == 0.0 && others.best < SURE_CAPITALS
     }
 }
 
@@ -66,16 +79,12 @@ pub(super) fn vote(reading: &Reading, own: &[Token], of: Of) -> Vote {
     if bare.is_empty() || bare.iter().any(String::is_empty) {
         return Vote::Unheard;
     }
-    let weight_of = |t: &Token| {
-        let is_capitals = !t.text.chars().any(char::is_lowercase);
-        t.confidence * if is_capitals { CAPITALS } else { 1.0 }
-    };
     let mut tallies: Vec<BTreeMap<String, Voices>> = vec![BTreeMap::new(); own.len()];
     let mut hear = |some: &[&Token]| {
         for (i, (tally, t)) in tallies.iter_mut().zip(some).enumerate() {
             // A name that nobody bears says nothing against one that people bear.
             if of == Of::Other || !is_unborne(i, some.len(), t) {
-                tally.entry(heard_as(of, i, t)).or_default().hear(weight_of(t), t.confidence);
+                tally.entry(heard_as(of, i, t)).or_default().hear(t);
             }
         }
     };
@@ -118,13 +127,17 @@ fn outcome(own: &str, tallies: Vec<BTreeMap<String, Voices>>, of: Of) -> Vote {
             hooks_prevail(&mut tally);
         }
         let all: f32 = tally.values().map(|v| v.weight).sum();
-        let best = tally.into_iter().max_by(|a, b| a.1.weight.total_cmp(&b.1.weight));
-        let Some((word, voices)) = best.filter(|(_, v)| v.weight >= PREVAILS * (all - v.weight)) else {
+        let Some((word, voices)) = tally.iter().max_by(|a, b| a.1.weight.total_cmp(&b.1.weight)) else {
             return Vote::Divided;
         };
-        is_heard_again &= word == own || voices.n >= 2 || voices.best >= HEARD_ONCE_AT;
+        let outshines = || tally.iter().all(|(other, v)| other == word || voices.outshine(v));
+        let prevails = voices.weight >= PREVAILS * (all - voices.weight);
+        if !prevails && !(of == Of::Person && outshines()) {
+            return Vote::Divided;
+        }
+        is_heard_again &= *word == own || voices.n >= 2 || voices.best >= HEARD_ONCE_AT;
         least = least.min(voices.weight);
-        said.push(word);
+        said.push(word.clone());
     }
     let said = said.join(" ");
     match said == own {
@@ -220,6 +233,17 @@ pub(super) fn mended(reading: &Reading, words: &[Token]) -> Option<String> {
     let first = others.next()?;
     let is_one = others.all(|other| other == first);
     is_one.then(|| first.split(' ').map(casing::capitalised).collect::<Vec<_>>().join(" "))
+}
+
+/// A name in capitals, which hide marks, as the rest of the paper spells it by far.
+pub(super) fn outshone(reading: &Reading, words: &[Token]) -> Option<String> {
+    if words.iter().any(|t| t.text.chars().any(char::is_lowercase)) {
+        return None;
+    }
+    match vote(reading, words, Of::Person) {
+        Vote::Outvoted(said) => Some(said.split(' ').map(casing::capitalised).collect::<Vec<_>>().join(" ")),
+        _ => None,
+    }
 }
 
 /// How sure a reading must be that takes the place of an impossible one.
@@ -373,6 +397,22 @@ mod tests {
             let reading = Paper::new().put(30.0, 20.0, "Định Khánh Mừng").put(30.0, 60.0, other).reading();
             let own = reading.sheets[0].lines[0].tokens.clone();
             assert_eq!(vote(&reading, &own, Of::Person), expected, "{other}");
+        }
+    }
+
+    #[test]
+    fn small_letters_without_doubt_outshine_capitals() {
+        for (own, other, expected) in [
+            ("HÀ THỤ~66 TUYẾT", "Hà~97 Thu~97 Tuyết~97", Some("Hà Thu Tuyết")),
+            ("ĐỖ ĐÌNH VƯƠNG~90", "Đỗ~97 Đình~97 Vượng~97", Some("Đỗ Đình Vượng")),
+            ("ĐỖ ĐÌNH VƯƠNG~90", "Đỗ~97 Đình~97 Vượng~90", None),
+            ("ĐỖ ĐÌNH VƯƠNG~97", "Đỗ~97 Đình~97 Vượng~97", None),
+            ("Đỗ Đình Vương~90", "Đỗ~97 Đình~97 Vượng~97", None),
+            ("ĐỖ ĐÌNH VƯƠNG~90", "Đỗ~97 Đình~97 Vương~97", None),
+        ] {
+            let reading = Paper::new().put(30.0, 20.0, own).put(30.0, 60.0, other).reading();
+            let words = reading.sheets[0].lines[0].tokens.clone();
+            assert_eq!(outshone(&reading, &words).as_deref(), expected, "{own} {other}");
         }
     }
 
