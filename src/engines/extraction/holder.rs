@@ -33,7 +33,7 @@ const FIGURES_AT: f32 = 0.80;
 static NAME_LABEL: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(concat!(
         r"(?:^|[^a-z])(?:ho[,:.;]? (?:va |chu dem[,.;]? (?:va )?)?ten(?: khai sinh)?(?: (?:cua )?(?:tre|chau|be)(?: em)?)?(?: nguoi (?:khai|de nghi|khuyet tat|duoc khai sinh|lao dong)| chu ho)?",
-        r"|ten khai sinh|toi ten la|ten toi la|ho ten(?: chu ho)?|full name|chu ho ?:|cap cho ong \(ba\)|^(?:[0-9]+[.)] ?)?ong \(ba\)",
+        r"|ten khai sinh|toi ten la|ten toi la|ho ten(?: chu ho)?|full name|chu ho(?: ?:| la (?:ong|ba)\b(?: ?\(ba\)| ?/ ?ba)?:?)|cap cho ong \(ba\)|^(?:[0-9]+[.)] ?)?ong \(ba\)",
         r"|cap cho(?: (?:ong|ba))?(?: ?/ ?ba| ?\(ba\)|, ba)?:|(?:ong|ba) ?(?:/ ?(?:ong|ba)|\((?:ong|ba)\)|, ?ba) ?:|nguoi lao dong\)?:(?: ?(?:ong|ba)\b:?)?)\s*(?:\([^)]*\))?\s*(?:/ ?full name)?\s*(?:\([^)]*\))?\s*[:.…]*"
     ))
     .expect("the pattern is a constant")
@@ -394,6 +394,8 @@ mod tests {
             ("Họ: và tên chủ hộ: ...Nguyễn Văn An Sinh ngày: ..05/6/1985", "Nguyễn Văn An"),
             ("Điều 1. Trợ cấp cho ông Nguyễn Văn An, sinh ngày 05/6/1985", "Nguyễn Văn An"),
             ("Chủ hộ: Nguyễn Văn An Ngày/tháng/năm sinh: 05/6/1985", "Nguyễn Văn An"),
+            ("Chủ hộ là ông (bà): Nguyễn Văn An Ngày sinh: 05/6/1985", "Nguyễn Văn An"),
+            ("Chủ hộ là ông (bà) Nguyễn Văn An Ngày tháng năm sinh 05/6/1985", "Nguyễn Văn An"),
             ("Họ và tên trẻ: NGUYỄN VĂN AN Ngày sinh: 05/6/1985", "Nguyễn Văn An"),
             ("Cấp cho ông (bà) NGUYỄN VĂN AN Sinh ngày 05/6/85", "Nguyễn Văn An"),
             ("Ông (bà) Nguyễn Văn An Sinh ngày : 05 tháng 6 năm 1985", "Nguyễn Văn An"),
