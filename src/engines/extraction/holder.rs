@@ -11,7 +11,7 @@ use super::{
     dates::{FoundDate, dates_in},
     flow::Sentence,
     fold, labels,
-    layout::{Token, confidence_of, place_of, text_of},
+    layout::{Token, confidence_of, place_of, place_on_line, text_of},
     names::{self, Of, Vote},
     owner_id,
     people::{Role, roles},
@@ -183,7 +183,7 @@ pub(super) fn read_name(reading: &Reading, page: u32, all: &[Token]) -> Proposed
     let mended = mended.or_else(|| names::outshone(reading, words).filter(|_| is_whole));
     let confidence = if mended.is_some() { names::MENDED } else { confidence };
     let tidy = casing::person(mended.as_deref().unwrap_or(&raw).trim_matches(|c: char| !c.is_alphanumeric()));
-    let place = place_of(page, words);
+    let place = place_on_line(page, words);
     match surnames::settled(&tidy) {
         Some(name) => settle(reading, name, raw, confidence, place),
         None => Proposed::not_read(raw, place),
@@ -339,7 +339,7 @@ fn birth_label(sentence: &Sentence) -> Option<regex::Match<'_>> {
 fn born_in(reading: &Reading, sentence: &Sentence) -> Option<Proposed<String>> {
     let label = birth_label(sentence)?;
     let label_words = sentence.words(&label.range());
-    let place = place_of(sentence.page, label_words);
+    let place = place_on_line(sentence.page, label_words);
     let near = dates_in(sentence)
         .into_iter()
         .find(|d| {
@@ -358,7 +358,7 @@ fn born_in(reading: &Reading, sentence: &Sentence) -> Option<Proposed<String>> {
     }
     let confidence =
         if found.confidence >= FIGURES_AT { found.confidence } else { found.confidence * FIGURES_AT };
-    let place = place_of(sentence.page, words);
+    let place = place_on_line(sentence.page, words);
     Some(settle(reading, found.date.to_string(), text_of(words), confidence, place))
 }
 

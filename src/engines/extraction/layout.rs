@@ -132,6 +132,17 @@ pub(super) fn place_of(page: u32, tokens: &[Token]) -> Option<Place> {
     BoxMm::around(tokens.iter().map(|t| &t.place)).map(|box_mm| Place { page, box_mm })
 }
 
+/// Where most of a value stands that may run on into the next line: a box around both would hold all between them too.
+pub(super) fn place_on_line(page: u32, tokens: &[Token]) -> Option<Place> {
+    let runs_on = |a: &Token, b: &Token| {
+        b.at.left > a.at.left && (b.at.middle_y() - a.at.middle_y()).abs() < a.at.height.max(b.at.height)
+    };
+    let n_letters = |part: &&[Token]| part.iter().map(|t| t.text.chars().count()).sum::<usize>();
+    // Of parts as long as each other the first.
+    let part = tokens.chunk_by(runs_on).rev().max_by_key(n_letters)?;
+    place_of(page, part)
+}
+
 /// How sure the reader is of the words: the mean, letters counted, and of the weakest word.
 pub(super) fn confidence_of(tokens: &[Token]) -> (f32, f32) {
     let (mut sum, mut letters, mut weakest) = (0.0_f32, 0.0_f32, 1.0_f32);
@@ -382,6 +393,19 @@ mod tests {
         assert_eq!(left, ["ỦY BAN NHÂN DÂN HUYỆN YÊN BÌNH", "XÃ BẢO ÁI", "Số: 12/QĐ-UBND"]);
         assert_eq!(reading.header.right[0].text(), "Bảo Ái, ngày 06 tháng 5 năm 2024");
         assert!(!reading.header.is_plain);
+    }
+
+    #[test]
+    fn a_value_that_runs_on_stands_where_most_of_it_is() {
+        let check = |first: &str, second: &str, top: f32| {
+            let reading = Paper::new().put(160.0, 80.0, first).put(30.0, 86.0, second).reading();
+            let words: Vec<Token> =
+                reading.sheets[0].lines.iter().flat_map(|row| row.tokens.iter().cloned()).collect();
+            let place = place_on_line(1, &words).expect("there are words").box_mm;
+            assert!((place.top - top).abs() < 2.0 && place.height < 6.0, "{first} {second}: {place:?}");
+        };
+        check("Giàng Thị", "Xuyến", 80.0);
+        check("Giàng", "Thị Ngọc Xuyến", 86.0);
     }
 
     #[test]

@@ -8,7 +8,10 @@ use super::{
     layout::{Row, Sheet, Token, confidence_of, place_of, text_of},
     names, settle, surnames,
 };
-use crate::domain::fields::Proposed;
+use crate::domain::{
+    fields::Proposed,
+    page::{BoxMm, Place},
+};
 
 /// So sure at most is a name that may be hidden in part.
 const HALF_HIDDEN: f32 = 0.4;
@@ -19,6 +22,10 @@ const HALF_COVERED: f32 = 0.85;
 const ASIDE_MM: f32 = 3.0;
 /// The next row of a block begins within this below the last, mm.
 const ROW_BELOW_MM: f32 = 9.5;
+
+/// A name stands within so much below the captions, and is at most so wide, mm.
+const NAME_BELOW_MM: f32 = 38.0;
+const NAME_WIDE_MM: f32 = 60.0;
 
 /// Positions of those who sign for agencies, folded.
 const POSITIONS: &[&str] = &[
@@ -191,7 +198,7 @@ impl<'a> Block<'a> {
             .filter_map(without_dirt)
             .filter(looks_like_name)
             .max_by(|a, b| a.at.width.total_cmp(&b.at.width));
-        let Some(row) = named else { return Proposed::not_read("", last.place()) };
+        let Some(row) = named else { return Proposed::not_read("", self.below_captions()) };
         let begins_whole =
             row.tokens.first().is_some_and(|t| surnames::family(&t.text) != surnames::Family::Unknown);
         let is_under = (row.centre() - last.centre()).abs() < 8.0;
@@ -202,6 +209,17 @@ impl<'a> Block<'a> {
             Some(name) => settle(reading, name, row.text(), confidence, row.place()),
             None => Proposed::not_read(row.text(), row.place()),
         }
+    }
+
+    /// Where the name has to stand that was not found: below the captions, under signature and seal.
+    fn below_captions(&self) -> Option<Place> {
+        let last = self.captions.last()?.place()?;
+        let middle = last.box_mm.left + last.box_mm.width / 2.0;
+        let (left, top) = ((middle - NAME_WIDE_MM / 2.0).max(0.0), last.box_mm.bottom());
+        let width = NAME_WIDE_MM.min(self.sheet.width - left);
+        let height = NAME_BELOW_MM.min(self.sheet.height - top);
+        let box_mm = BoxMm { left, top, width, height };
+        Some(Place { box_mm, ..last }).filter(|_| width > 0.0 && height > 0.0)
     }
 
     fn position(&self, reading: &Reading) -> Proposed<String> {
@@ -405,6 +423,14 @@ mod tests {
         // A rest of the seal that was read as a word.
         check(block().around(150.0, 215.0, "`:Hồ Hồ Thị Hằng"), None, Some("Chủ tịch"));
         check(block().around(150.0, 215.0, "(Đã ký)"), None, Some("Chủ tịch"));
+    }
+
+    #[test]
+    fn a_name_that_was_not_found_is_looked_for_below_its_position() {
+        let signer = propose(&official().around(150.0, 180.0, "CHỦ TỊCH").reading());
+        let place = signer.name.place.expect("the position is there").box_mm;
+        assert!(place.top > 182.0 && place.bottom() > 205.0, "{place:?}");
+        assert!(place.left < 130.0 && place.left + place.width > 170.0, "{place:?}");
     }
 
     #[test]
