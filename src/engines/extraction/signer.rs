@@ -23,6 +23,8 @@ const ASIDE_MM: f32 = 3.0;
 /// The next row of a block begins within this below the last, mm.
 const ROW_BELOW_MM: f32 = 9.5;
 
+/// Signs narrower than this are no words, mm.
+const SPECK_MM: f32 = 2.4;
 /// A name stands within so much below the captions, and is at most so wide, mm.
 const NAME_BELOW_MM: f32 = 38.0;
 const NAME_WIDE_MM: f32 = 60.0;
@@ -197,13 +199,12 @@ impl<'a> Block<'a> {
             .filter(|r| !is_covered(r))
             .filter_map(without_dirt)
             .filter(looks_like_name)
-            .max_by(|a, b| a.at.width.total_cmp(&b.at.width));
+            // A signature over it may be read as capitals too, and be wider.
+            .max_by(|a, b| begins_whole(a).cmp(&begins_whole(b)).then(a.at.width.total_cmp(&b.at.width)));
         let Some(row) = named else { return Proposed::not_read("", self.below_captions()) };
-        let begins_whole =
-            row.tokens.first().is_some_and(|t| surnames::family(&t.text) != surnames::Family::Unknown);
         let is_under = (row.centre() - last.centre()).abs() < 8.0;
         let sure = names::sureness(reading, &row.tokens);
-        let is_sound = begins_whole && is_under && !stutters(&row);
+        let is_sound = begins_whole(&row) && is_under && !stutters(&row);
         let confidence = if is_sound { sure } else { sure.min(HALF_HIDDEN) };
         match surnames::settled(&casing::person(&row.text())) {
             Some(name) => settle(reading, name, row.text(), confidence, row.place()),
@@ -326,18 +327,29 @@ fn tidy(text: &str) -> &str {
     text.trim_matches(|c: char| !c.is_alphanumeric())
 }
 
-/// A row without the signs that specks and rests of a seal are read as: beside its words and at their ends.
+/// A row without the signs that specks and rests of a seal are read as: beside its words, at their ends, and as a lone
+/// small letter before them. What is as wide as a word may be one that the seal covers, and stays.
 fn without_dirt(row: &Row) -> Option<Row> {
     let bare = |t: &Token| {
         let text = tidy(&t.text);
-        (!text.is_empty()).then(|| Token { text: text.to_owned(), folded: fold::fold(text), ..t.clone() })
+        let is_speck = text.is_empty() && t.at.width <= SPECK_MM;
+        let text = if text.is_empty() { &t.text } else { text };
+        (!is_speck).then(|| Token { text: text.to_owned(), folded: fold::fold(text), ..t.clone() })
     };
-    Row::new(row.page, row.tokens.iter().filter_map(bare).collect())
+    let words: Vec<Token> = row.tokens.iter().filter_map(bare).collect();
+    let is_small = |t: &Token| t.text.chars().count() == 1 && t.text.chars().all(char::is_lowercase);
+    let n_small = words.iter().take_while(|t| is_small(t)).count();
+    Row::new(row.page, words[n_small..].to_vec())
 }
 
-/// Whether a word stands twice in a row: one of them is a rest of the seal.
+/// Whether a row begins with a family name.
+fn begins_whole(row: &Row) -> bool {
+    row.tokens.first().is_some_and(|t| surnames::family(&t.text) != surnames::Family::Unknown)
+}
+
+/// Whether a word stands twice in a row, marks and all: one of them is a rest of the seal.
 fn stutters(row: &Row) -> bool {
-    row.tokens.windows(2).any(|pair| pair[0].folded == pair[1].folded)
+    row.tokens.windows(2).any(|pair| pair[0].text.to_lowercase() == pair[1].text.to_lowercase())
 }
 
 /// Two to six words with a capital each, letters only.
@@ -420,7 +432,14 @@ mod tests {
         {
             check(block().around(150.0, 215.0, line), Some("Đặng Văn Mẫu"), Some("Chủ tịch"));
         }
-        // A rest of the seal that was read as a word.
+        check(block().around(150.0, 215.0, "x* Đặng Văn Mẫu"), Some("Đặng Văn Mẫu"), Some("Chủ tịch"));
+        check(block().around(150.0, 215.0, "Đinh Đình :Vượng"), Some("Đinh Đình Vượng"), Some("Chủ tịch"));
+        // A signature that was read as capitals.
+        let signed = block().around(150.0, 203.0, "Ñ _Ắ~~/ MWWWWWWWWWWWWWWW");
+        check(signed.around(150.0, 215.0, "Đặng Văn Mẫu"), Some("Đặng Văn Mẫu"), Some("Chủ tịch"));
+        // A rest of the seal that was read as a word; a word that may be under it.
+        check(block().around(150.0, 215.0, "Đặng Thị ++~~ Mẫu"), None, Some("Chủ tịch"));
+        check(block().around(150.0, 215.0, "Đặng Văn “><~"), None, Some("Chủ tịch"));
         check(block().around(150.0, 215.0, "`:Hồ Hồ Thị Hằng"), None, Some("Chủ tịch"));
         check(block().around(150.0, 215.0, "(Đã ký)"), None, Some("Chủ tịch"));
     }
