@@ -170,6 +170,7 @@ fn spelled(name: &str) -> String {
 }
 
 pub(super) fn read_name(reading: &Reading, page: u32, all: &[Token]) -> Proposed<String> {
+    let all = &all.iter().flat_map(undotted).collect::<Vec<_>>()[..];
     let words = name_words(all);
     let raw = text_of(words);
     let fits = (2..=7).contains(&words.len());
@@ -203,6 +204,23 @@ fn goes_on(words: &[Token], all: &[Token]) -> bool {
 const ILLEGIBLE: f32 = 0.5;
 /// So close behind a word stands the next of the same name, in millimetres.
 const BEHIND_MM: f32 = 4.0;
+
+/// Two names that a dot of a leader joins are two words: `Nguyễn.Quang`.
+fn undotted(word: &Token) -> Vec<Token> {
+    let text = word.text.trim_start_matches('.');
+    let is_name = |part: &str| {
+        part.chars().count() >= 2
+            && part.starts_with(char::is_uppercase)
+            && part.trim_end_matches([',', ';']).chars().all(char::is_alphabetic)
+    };
+    match text.split_once('.') {
+        Some((first, second)) if is_name(first) && is_name(second) => {
+            let part = |text: &str| Token { text: text.to_owned(), folded: fold::fold(text), ..word.clone() };
+            vec![part(first), part(second)]
+        }
+        _ => vec![word.clone()],
+    }
+}
 
 /// Leading words that can be part of a name: a capital first, letters only.
 fn name_words(words: &[Token]) -> &[Token] {
@@ -396,6 +414,7 @@ mod tests {
             ("Chủ hộ: Nguyễn Văn An Ngày/tháng/năm sinh: 05/6/1985", "Nguyễn Văn An"),
             ("Chủ hộ là ông (bà): Nguyễn Văn An Ngày sinh: 05/6/1985", "Nguyễn Văn An"),
             ("Chủ hộ là ông (bà) Nguyễn Văn An Ngày tháng năm sinh 05/6/1985", "Nguyễn Văn An"),
+            ("Họ và tên: .Nguyễn.Văn An Ngày sinh: 05/6/1985", "Nguyễn Văn An"),
             ("Họ và tên trẻ: NGUYỄN VĂN AN Ngày sinh: 05/6/1985", "Nguyễn Văn An"),
             ("Cấp cho ông (bà) NGUYỄN VĂN AN Sinh ngày 05/6/85", "Nguyễn Văn An"),
             ("Ông (bà) Nguyễn Văn An Sinh ngày : 05 tháng 6 năm 1985", "Nguyễn Văn An"),

@@ -135,7 +135,7 @@ pub(super) fn place_of(page: u32, tokens: &[Token]) -> Option<Place> {
 /// Where most of a value stands that may run on into the next line: a box around both would hold all between them too.
 pub(super) fn place_on_line(page: u32, tokens: &[Token]) -> Option<Place> {
     let runs_on = |a: &Token, b: &Token| {
-        b.at.left > a.at.left && (b.at.middle_y() - a.at.middle_y()).abs() < a.at.height.max(b.at.height)
+        b.at.left >= a.at.left && (b.at.middle_y() - a.at.middle_y()).abs() < a.at.height.max(b.at.height)
     };
     let n_letters = |part: &&[Token]| part.iter().map(|t| t.text.chars().count()).sum::<usize>();
     // Of parts as long as each other the first.
