@@ -152,13 +152,13 @@ pub async fn complete(
 /// # Errors
 /// [`SealFailure`]; the file is as it was.
 pub async fn extend(with: &Sealing<'_>, pdf: Vec<u8>) -> Result<Sealed, SealFailure> {
-    let (pdf, mut certificates, are_stamped) = brought(with, pdf)?;
+    let Brought { pdf, mut certificates, are_stamped } = brought(with, pdf)?;
     let reached = if are_stamped { Level::Timestamp } else { Level::Basic };
     let mut sealed = Sealed { pdf, field: String::new(), reached, shortfall: None };
     if !are_stamped {
         match archived(with, &sealed.pdf).await {
             // Those of the stamp too.
-            Ok(pdf) => (sealed.pdf, certificates, _) = brought(with, pdf)?,
+            Ok(pdf) => Brought { pdf: sealed.pdf, certificates, .. } = brought(with, pdf)?,
             Err(why) => return Ok(Sealed { shortfall: Some(why), ..sealed }),
         }
         sealed.reached = Level::Timestamp;
@@ -169,12 +169,18 @@ pub async fn extend(with: &Sealing<'_>, pdf: Vec<u8>) -> Result<Sealed, SealFail
     Ok(lift(with, sealed, certificates, None).await)
 }
 
-/// The file, certificates that signatures in it bring, and whether each signature was time-stamped.
-fn brought(with: &Sealing<'_>, pdf: Vec<u8>) -> Result<(Vec<u8>, Vec<Vec<u8>>, bool), SealFailure> {
+/// A file, certificates that signatures in it bring, and whether each signature was time-stamped.
+struct Brought {
+    pdf: Vec<u8>,
+    certificates: Vec<Vec<u8>>,
+    are_stamped: bool,
+}
+
+fn brought(with: &Sealing<'_>, pdf: Vec<u8>) -> Result<Brought, SealFailure> {
     let file = GrowingFile::new(pdf);
     match with.readers.seal(&file, SealTask::Certificates)? {
         (SealAnswer::Certificates { certificates, are_stamped }, _) => {
-            Ok((file.into_bytes(), certificates, are_stamped))
+            Ok(Brought { pdf: file.into_bytes(), certificates, are_stamped })
         }
         _ => Err(SealFailure::Answer),
     }

@@ -132,7 +132,8 @@ fn outcome(own: &str, tallies: Vec<BTreeMap<String, Voices>>, of: Of) -> Vote {
         };
         let outshines = || tally.iter().all(|(other, v)| other == word || voices.outshine(v));
         let prevails = voices.weight >= PREVAILS * (all - voices.weight);
-        if !prevails && !(of == Of::Person && outshines()) {
+        let is_clear = prevails || (of == Of::Person && outshines());
+        if !is_clear {
             return Vote::Divided;
         }
         is_heard_again &= *word == own || voices.n >= 2 || voices.best >= HEARD_ONCE_AT;
